@@ -1,0 +1,170 @@
+"""What a media plane reports.  Past tense, frozen."""
+
+from dataclasses import dataclass
+
+from media.commands import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegStatistics:
+    """Counts of one leg since it opened (packets; jitter and delay in ms; RFC 3550 section 6.4)."""
+
+    packets_received: int = 0
+    packets_sent: int = 0
+    packets_lost: int = 0
+    packets_late: int = 0
+    packets_refused: int = 0  # wrong source, malformed, wrong payload type
+    frames_concealed: int = 0
+    jitter_ms: float = 0.0
+    buffer_delay_ms: float = 0.0
+    round_trip_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegOpened:
+    """The leg's RTP socket is bound here (RTCP on port + 1)."""
+
+    leg_id: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegRefused:
+    """The command could not be done; `code` is stable (`no_ports`, `unknown_leg`, `address_not_allowed`…)."""
+
+    leg_id: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegClosed:
+    """The leg is gone; its last figures."""
+
+    leg_id: str
+    statistics: LegStatistics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaStarted:
+    """The first valid RTP packet of a leg arrived."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaStopped:
+    """No valid RTP for `silent_s` seconds on a leg that may receive (sent once per gap)."""
+
+    leg_id: str
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitReceived:
+    """One DTMF key, reported once, at its end (RFC 4733) or after its in-band tone."""
+
+    leg_id: str
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistFinished:
+    """A playlist ended; `completed` is False when it was stopped or replaced."""
+
+    leg_id: str
+    playlist_id: str
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingClosed:
+    """The file stands at its final path.  `incomplete` when a write failed on the way (`fault` says why).
+
+    Levels are RMS over the whole channel in dBFS (full-scale square wave = 0), None for digital silence.
+    """
+
+    recording_id: str
+    path: str
+    frames: int
+    size_bytes: int
+    sha256: str
+    incomplete: bool
+    fault: str
+    left_dbfs: float | None
+    right_dbfs: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFaulted:
+    """A write failed (disk full…): the call goes on, the recording is incomplete from here.  Sent once."""
+
+    recording_id: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegHeld:
+    """One leg that this plane holds, in answer to `ReportState`."""
+
+    leg_id: str
+    call_id: str
+    address: str
+    port: int
+    hearing: tuple[Source, ...]
+    statistics: LegStatistics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingHeld:
+    """One recording that is being written, in answer to `ReportState`."""
+
+    recording_id: str
+    call_id: str
+    path: str
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateReported:
+    """The end of the answer to `ReportState`."""
+
+    legs: int
+    recordings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaneReported:
+    """Health of the tick over the last interval (sent once a second).  Times in ms.
+
+    `late_ticks` began more than 10 ms after their time; `latest_ms` is the worst start.
+    """
+
+    legs: int
+    recordings: int
+    ticks: int
+    late_ticks: int
+    latest_ms: float
+    work_p50_ms: float
+    work_max_ms: float
+    packets_received: int
+    packets_sent: int
+
+
+Event = (
+    LegOpened
+    | LegRefused
+    | LegClosed
+    | MediaStarted
+    | MediaStopped
+    | DigitReceived
+    | PlaylistFinished
+    | RecordingClosed
+    | RecordingFaulted
+    | LegHeld
+    | RecordingHeld
+    | StateReported
+    | PlaneReported
+)

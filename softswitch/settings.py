@@ -1,0 +1,334 @@
+"""Typed settings of the machine: one frozen dataclass a table of the TOML file.
+
+`config.load` fills them and reports every mistake at once; the business (agents, queues, flows) only seeds an
+empty database from here.  Field metadata: `doc` and `unit` go into `config/softswitch.example.toml`;
+`minimum`, `maximum`, `pattern`, `kind`, `secret` are checked at load.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+def _meta(doc: str, **checks: Any) -> dict[str, Any]:
+    return {"doc": doc, **checks}
+
+
+Fault = tuple[str, str]
+
+
+class TrunkKind(StrEnum):
+    """How a trunk is built."""
+
+    SIP = "sip"
+    E1_GATEWAY = "e1_gateway"
+
+
+class TransportProtocol(StrEnum):
+    """SIP transports of the edge."""
+
+    UDP = "udp"
+    TCP = "tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings:
+    """This server and its folders."""
+
+    name: str = field(default="hotline", metadata=_meta("节点名 / node name, in logs and Via branches"))
+    run_dir: Path = field(
+        default=Path("var/run"), metadata=_meta("套接字目录 / folder of the process sockets, made 0700")
+    )
+    data_dir: Path = field(default=Path("var/data"), metadata=_meta("数据目录 / database and recordings"))
+    log_level: str = field(
+        default="info", metadata=_meta("日志级别 / log level", pattern="debug|info|warning|error")
+    )
+    area_code: str = field(
+        default="0510", metadata=_meta("本地区号 / own area code with leading 0", pattern=r"0\d{2,3}")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportSettings:
+    """One listening SIP address and what is written into Via, Contact and SDP for it."""
+
+    protocol: TransportProtocol = field(metadata=_meta("udp | tcp"))
+    address: str = field(metadata=_meta("监听地址 / address to bind", kind="address"))
+    port: int = field(default=5060, metadata=_meta("端口 / port", minimum=1, maximum=65535))
+    advertised_address: str | None = field(
+        default=None, metadata=_meta("写入 Via/Contact 的地址 / address shown outside (NAT)", kind="address")
+    )
+    media_address: str | None = field(
+        default=None, metadata=_meta("写入 SDP 的地址 / address in SDP for peers here", kind="address")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipSettings:
+    """The signalling edge."""
+
+    transports: tuple[TransportSettings, ...] = field(metadata=_meta("监听 / listening transports"))
+    realm: str = field(default="hotline", metadata=_meta("认证域 / digest realm"))
+    algorithms: tuple[str, ...] = field(
+        default=("SHA-256", "MD5"),
+        metadata=_meta("摘要算法,优先者在前 / digest algorithms, preferred first", pattern="SHA-256|MD5"),
+    )
+    nonce_life_s: float = field(
+        default=60.0, metadata=_meta("随机数有效期 / life of a nonce", unit="s", minimum=1)
+    )
+    registration_min_s: int = field(
+        default=60, metadata=_meta("最短注册期 / shortest registration (423 below)", unit="s", minimum=1)
+    )
+    registration_max_s: int = field(
+        default=3600, metadata=_meta("最长注册期 / longest registration", unit="s", minimum=10)
+    )
+    options_interval_s: float = field(
+        default=30.0, metadata=_meta("OPTIONS 探测间隔 / OPTIONS ping interval", unit="s", minimum=0.2)
+    )
+    options_timeout_s: float = field(
+        default=4.0, metadata=_meta("探测超时 / a ping unanswered for so long counts as lost", unit="s", minimum=0.1)
+    )
+    t1_s: float = field(
+        default=0.5, metadata=_meta("RFC 3261 T1 / round-trip estimate", unit="s", minimum=0.05, maximum=4)
+    )
+    inner_address: str = field(
+        default="127.77.0.1", metadata=_meta("与信令单元通信的回环地址 / loopback address towards the cells")
+    )
+    inner_port: int = field(default=5060, metadata=_meta("其端口 / its port", minimum=1, maximum=65535))
+    messages_per_source: int = field(
+        default=16,
+        metadata=_meta("陌生来源每2秒报文上限 / messages per 2 s from an unknown source", minimum=1),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberSettings:
+    """Number rules of one trunk: how numbers come in and how they go out."""
+
+    inbound_prefixes_stripped: tuple[str, ...] = field(
+        default=(), metadata=_meta("来话号码先去掉的前缀 / prefixes removed first from inbound numbers")
+    )
+    outbound_format: str = field(
+        default="national",
+        metadata=_meta("出局号码格式 / form of outbound numbers", pattern="national|e164|local"),
+    )
+    outbound_prefix: str = field(default="", metadata=_meta("出局前缀 / prefix put before outbound numbers"))
+    presented_number: str = field(
+        default="", metadata=_meta("外显号码 / number shown to the called, empty = the hotline's")
+    )
+    trust_asserted_identity: bool = field(
+        default=True, metadata=_meta("信任 P-Asserted-Identity / trust this trunk's asserted identity")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkSettings:
+    """A SIP trunk or an E1 gateway, recognised by its addresses."""
+
+    name: str = field(metadata=_meta("中继名 / trunk name"))
+    kind: TrunkKind = field(default=TrunkKind.SIP, metadata=_meta("sip | e1_gateway"))
+    addresses: tuple[str, ...] = field(
+        metadata=_meta("来源地址 / source addresses or networks of the trunk", kind="network")
+    )
+    media_networks: tuple[str, ...] = field(
+        metadata=_meta("媒体网段 / networks its media may use", kind="network")
+    )
+    host: str = field(default="", metadata=_meta("出局目的地址 / address for outbound calls, empty = none"))
+    port: int = field(default=5060, metadata=_meta("端口 / port", minimum=1, maximum=65535))
+    protocol: TransportProtocol = field(default=TransportProtocol.UDP, metadata=_meta("udp | tcp"))
+    channels: int = field(
+        default=30, metadata=_meta("并发上限 / calls at once (SIP trunk)", minimum=1, maximum=2000)
+    )
+    spans: int = field(
+        default=0, metadata=_meta("E1 条数,每条30信道 / E1 spans of 30 channels (e1_gateway)", minimum=0, maximum=32)
+    )
+    register: bool = field(default=False, metadata=_meta("向对端注册 / register there"))
+    username: str = field(default="", metadata=_meta("注册用户名 / digest user"))
+    password: str = field(default="", metadata=_meta("注册密码 / digest password", secret=True))
+    realm: str = field(default="", metadata=_meta("对端认证域 / its realm, empty = none is answered"))
+    options_ping: bool = field(default=True, metadata=_meta("OPTIONS 探测 / ping with OPTIONS"))
+    numbers: NumberSettings = field(
+        default_factory=NumberSettings, metadata=_meta("号码规则 / number rules")
+    )
+
+    @property
+    def channel_limit(self) -> int:
+        """Calls at once: 30 a span for an E1 gateway, `channels` otherwise."""
+        return self.spans * 30 if self.kind is TrunkKind.E1_GATEWAY else self.channels
+
+    def faults(self) -> Iterator[Fault]:
+        """An E1 gateway has spans; a trunk that registers has a host, a user and a password."""
+        if self.kind is TrunkKind.E1_GATEWAY and self.spans == 0:
+            yield "spans", "an e1_gateway needs at least 1 span"
+        if self.register and not (self.host and self.username and self.password):
+            yield "register", "registration needs host, username and password"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """A SIP account: what a desk phone registers with.  One account rings one seat (extension)."""
+
+    username: str = field(metadata=_meta("账号 / user of the SIP account", pattern=r"[A-Za-z0-9_.\-]{1,32}"))
+    password: str = field(metadata=_meta("密码 / password", secret=True))
+    extension: str = field(metadata=_meta("座席分机 / seat's extension", pattern=r"\d{2,6}"))
+    media_networks: tuple[str, ...] = field(
+        metadata=_meta("话机媒体网段 / networks its media may use", kind="network")
+    )
+    nat: bool = field(default=False, metadata=_meta("话机在 NAT 后 / the phone is behind NAT"))
+    max_contacts: int = field(
+        default=1, metadata=_meta("最多注册地址数 / contacts at once", minimum=1, maximum=10)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSettings:
+    """A queue of callers (seed)."""
+
+    name: str = field(metadata=_meta("队列名 / queue name"))
+    limit: int = field(default=256, metadata=_meta("最多排队数 / callers at most", minimum=1, maximum=100000))
+    ring_time_s: float = field(
+        default=15.0, metadata=_meta("振铃时限 / ring time of an offer", unit="s", minimum=0.5)
+    )
+    wrap_up_s: float = field(default=10.0, metadata=_meta("话后处理 / wrap-up", unit="s", minimum=0))
+    decline_delay_s: float = field(
+        default=2.0, metadata=_meta("拒接后等待 / delay after a declined offer", unit="s", minimum=0)
+    )
+    position_every_s: float = field(
+        default=30.0, metadata=_meta("报位间隔,0 不报 / interval of position announcements, 0 = none", unit="s")
+    )
+    music: str = field(default="waiting", metadata=_meta("等待音乐 / music track"))
+    announce_agent: bool = field(default=True, metadata=_meta("播报工号 / announce the agent's number"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
+    """A dialled number (DNIS) and the queue behind it (seed)."""
+
+    number: str = field(metadata=_meta("被叫号码 / dialled number"))
+    queue: str = field(metadata=_meta("队列 / queue"))
+    trunk: str = field(default="", metadata=_meta("仅此中继 / only for this trunk, empty = any"))
+    greeting: str = field(default="welcome", metadata=_meta("欢迎词 / greeting prompt, empty = none"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """An agent (工号), not tied to any seat (seed)."""
+
+    id: str = field(metadata=_meta("工号 / agent number", pattern=r"[A-Za-z0-9]{1,16}"))
+    name: str = field(default="", metadata=_meta("姓名 / name"))
+    queues: tuple[str, ...] = field(metadata=_meta("服务队列 / queues served"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSettings:
+    """The media plane."""
+
+    port_min: int = field(default=20000, metadata=_meta("RTP 起始端口 / first RTP port (even)", minimum=1024))
+    port_max: int = field(default=24999, metadata=_meta("RTP 末端口 / last RTP port", maximum=65535))
+    max_legs: int = field(default=700, metadata=_meta("每平面最多腿数 / legs of one plane", minimum=2))
+    prompt_dirs: tuple[Path, ...] = field(
+        default=(Path("config/prompts/zh"),),
+        metadata=_meta("提示音目录,后者覆盖前者 / prompt folders, later ones override"),
+    )
+    music_dir: Path = field(default=Path("config/music"), metadata=_meta("音乐目录 / music folder"))
+    silence_alarm_s: float = field(
+        default=30.0, metadata=_meta("无 RTP 告警 / RTP silence before an event", unit="s", minimum=1)
+    )
+    jitter_min_ms: int = field(default=20, metadata=_meta("抖动缓冲下限 / smallest jitter delay", unit="ms"))
+    jitter_max_ms: int = field(default=120, metadata=_meta("抖动缓冲上限 / largest jitter delay", unit="ms"))
+
+    def faults(self) -> Iterator[Fault]:
+        """The RTP range begins even and holds the legs."""
+        if self.port_min % 2:
+            yield "port_min", "must be even (RFC 3550 section 11)"
+        if self.port_max - self.port_min + 1 < 4:
+            yield "port_max", "the range holds fewer than two port pairs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellSettings:
+    """Signalling cells."""
+
+    network: str = field(default="127.77.1.0", metadata=_meta("单元地址起点 / first cell network (loopback)"))
+    legs_per_cell: int = field(default=4, metadata=_meta("每单元腿数 / legs per cell", minimum=1, maximum=256))
+    spare_legs: int = field(default=24, metadata=_meta("备用腿数 / legs kept free", minimum=4))
+    max_cells: int = field(default=160, metadata=_meta("单元上限 / cells at most", minimum=1, maximum=1000))
+    calls_before_retire: int = field(
+        default=2000, metadata=_meta("换新前腿数 / legs served before a cell is replaced", minimum=10)
+    )
+    memory_mb_before_retire: int = field(
+        default=64, metadata=_meta("换新前内存 / private memory before a cell is replaced", unit="MB", minimum=16)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSettings:
+    """A bearer token of the HTTP interface; only its SHA-256 stands here."""
+
+    name: str = field(metadata=_meta("令牌名 / whose token"))
+    sha256: str = field(metadata=_meta("令牌 SHA-256 / hash of the token", pattern=r"[0-9a-f]{64}"))
+    scopes: tuple[str, ...] = field(
+        default=("read",),
+        metadata=_meta("权限 / scopes: read, agent, supervisor, admin", pattern="read|agent|supervisor|admin"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """The HTTP and WebSocket interface."""
+
+    address: str = field(default="127.0.0.1", metadata=_meta("地址 / address", kind="address"))
+    port: int = field(default=8080, metadata=_meta("端口 / port", minimum=1, maximum=65535))
+    tokens: tuple[TokenSettings, ...] = field(default=(), metadata=_meta("令牌 / bearer tokens"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSettings:
+    """Recording of every call."""
+
+    sync_interval_s: float = field(
+        default=5.0, metadata=_meta("落盘间隔 / header update and sync", unit="s", minimum=0.5, maximum=5)
+    )
+    keep_free_mb: int = field(
+        default=500, metadata=_meta("磁盘保留 / alarm below so much free disk", unit="MB", minimum=0)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole file."""
+
+    node: NodeSettings = field(default_factory=NodeSettings, metadata=_meta("节点 / node"))
+    sip: SipSettings = field(metadata=_meta("信令边缘 / signalling edge"))
+    trunks: tuple[TrunkSettings, ...] = field(default=(), metadata=_meta("中继 / trunks"))
+    accounts: tuple[AccountSettings, ...] = field(default=(), metadata=_meta("话机账号 / SIP accounts"))
+    queues: tuple[QueueSettings, ...] = field(default=(), metadata=_meta("队列(初始) / queues (seed)"))
+    routes: tuple[RouteSettings, ...] = field(default=(), metadata=_meta("路由(初始) / routes (seed)"))
+    agents: tuple[AgentSettings, ...] = field(default=(), metadata=_meta("坐席(初始) / agents (seed)"))
+    media: MediaSettings = field(default_factory=MediaSettings, metadata=_meta("媒体平面 / media plane"))
+    cells: CellSettings = field(default_factory=CellSettings, metadata=_meta("信令单元 / signalling cells"))
+    http: HttpSettings = field(default_factory=HttpSettings, metadata=_meta("HTTP 接口 / HTTP interface"))
+    recording: RecordingSettings = field(
+        default_factory=RecordingSettings, metadata=_meta("录音 / recording")
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        """Names are unique and every reference has a target."""
+        for table, names in (
+            ("trunks", [t.name for t in self.trunks]),
+            ("accounts", [a.username for a in self.accounts]),
+            ("queues", [q.name for q in self.queues]),
+            ("agents", [a.id for a in self.agents]),
+        ):
+            for name in sorted({n for n in names if names.count(n) > 1}):
+                yield table, f"{name!r} stands here twice"
+        queues = {q.name for q in self.queues}
+        for route in self.routes:
+            if route.queue not in queues:
+                yield f"routes.{route.number}.queue", f"no queue is named {route.queue!r}"
+        for agent in self.agents:
+            for queue in agent.queues:
+                if queue not in queues:
+                    yield f"agents.{agent.id}.queues", f"no queue is named {queue!r}"
