@@ -1,0 +1,145 @@
+"""The one place where control reads the time and arms a timer.
+
+Every machine asks for deadlines here; they lie in one heap, and the event loop holds exactly one armed timer:
+that of the earliest.  So ten thousand deadlines cost one handle, and a test can turn the hands itself by giving
+a loop of its own (`TimerLoop`).
+"""
+
+import time
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Any, Protocol
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+_FEWEST_TO_SWEEP = 64
+
+
+class TimerHandle(Protocol):
+    """What an event loop gives for an armed timer."""
+
+    def cancel(self) -> None:
+        """Disarm it."""
+
+
+class TimerLoop(Protocol):
+    """The part of an event loop that a clock needs."""
+
+    def time(self) -> float:
+        """Return monotonic seconds."""
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> TimerHandle:
+        """Call back at a monotonic time."""
+
+
+class Alarm:
+    """A deadline that was asked for.  `cancel` is idempotent; an alarm that rang is over."""
+
+    __slots__ = ("_callback", "_clock", "deadline")
+
+    def __init__(self, clock: "Clock", deadline: float, callback: Callable[[], object]) -> None:
+        self._clock = clock
+        self._callback: Callable[[], object] | None = callback
+        self.deadline = deadline
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it will still ring."""
+        return self._callback is not None
+
+    def cancel(self) -> None:
+        """Take the deadline back."""
+        if self._callback is not None:
+            self._callback = None
+            self._clock._count_cancelled()
+
+    def _take(self) -> Callable[[], object] | None:
+        callback, self._callback = self._callback, None
+        return callback
+
+
+class Clock:
+    """Monotonic and wall time in seconds, and deadlines in one heap behind one armed timer."""
+
+    def __init__(self, loop: TimerLoop, wall: Callable[[], float] = time.time) -> None:
+        self._loop = loop
+        self._wall = wall
+        self._heap: list[tuple[float, int, Alarm]] = []
+        self._serial = 0
+        self._cancelled = 0
+        self._armed: TimerHandle | None = None
+        self._armed_for = 0.0
+
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return self._loop.time()
+
+    def wall(self) -> float:
+        """Return seconds since the epoch, for records only."""
+        return self._wall()
+
+    def at(self, deadline: float, callback: Callable[[], object]) -> Alarm:
+        """Call back once at a monotonic time (a deadline in the past: in the next turn of the loop)."""
+        alarm = Alarm(self, deadline, callback)
+        self._serial += 1
+        heappush(self._heap, (deadline, self._serial, alarm))
+        if self._armed is None or deadline < self._armed_for:
+            self._arm()
+        return alarm
+
+    def after(self, delay_s: float, callback: Callable[[], object]) -> Alarm:
+        """Call back once `delay_s` seconds from now."""
+        return self.at(self.now() + delay_s, callback)
+
+    def next_deadline(self) -> float | None:
+        """Return the earliest deadline that still stands."""
+        self._drop_cancelled()
+        return self._heap[0][0] if self._heap else None
+
+    def _count_cancelled(self) -> None:
+        self._cancelled += 1
+        if self._cancelled > _FEWEST_TO_SWEEP and self._cancelled * 2 > len(self._heap):
+            self._heap = [entry for entry in self._heap if entry[2].is_pending]
+            heapify(self._heap)
+            self._cancelled = 0
+
+    def _drop_cancelled(self) -> None:
+        while self._heap and not self._heap[0][2].is_pending:
+            heappop(self._heap)
+            self._cancelled = max(0, self._cancelled - 1)
+
+    def _arm(self) -> None:
+        if self._armed is not None:
+            self._armed.cancel()
+            self._armed = None
+        deadline = self.next_deadline()
+        if deadline is not None:
+            self._armed_for = deadline
+            self._armed = self._loop.call_at(deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._armed = None
+        # A loop may wake a moment early; what it was armed for is due all the same.
+        now = max(self.now(), self._armed_for)
+        due: list[Alarm] = []
+        while self._heap and self._heap[0][0] <= now:
+            alarm = heappop(self._heap)[2]
+            if alarm.is_pending:
+                due.append(alarm)
+            else:
+                self._cancelled = max(0, self._cancelled - 1)
+        for alarm in due:
+            callback = alarm._take()
+            if callback is None:
+                continue
+            try:
+                callback()
+            except Exception:  # one broken deadline must not silence all others
+                log.exception("clock.callback_failed")
+        if self._armed is None:
+            self._arm()
+
+    def __repr__(self) -> str:
+        return f"<Clock deadlines={len(self._heap) - self._cancelled}>"

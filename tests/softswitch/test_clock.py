@@ -1,0 +1,122 @@
+"""One heap of deadlines, one armed timer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from softswitch.clock import Clock
+
+
+class _Handle:
+    def __init__(self, when: float, callback: Callable[[], Any]) -> None:
+        self.when, self.callback, self.cancelled = when, callback, False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class SteppedLoop:
+    """A loop whose hands the test turns."""
+
+    def __init__(self) -> None:
+        self.hands = 0.0
+        self.handles: list[_Handle] = []
+
+    def time(self) -> float:
+        return self.hands
+
+    def call_at(self, when: float, callback: Callable[..., Any], *_: Any) -> _Handle:
+        self.handles.append(_Handle(when, callback))
+        return self.handles[-1]
+
+    def armed(self) -> list[_Handle]:
+        return [handle for handle in self.handles if not handle.cancelled]
+
+    def turn_to(self, when: float) -> None:
+        while True:
+            due = sorted((h for h in self.armed() if h.when <= when), key=lambda h: h.when)
+            if not due:
+                break
+            self.hands = max(self.hands, due[0].when)
+            due[0].cancelled = True
+            due[0].callback()
+        self.hands = when
+
+
+def test_many_deadlines_arm_one_timer_for_the_earliest() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    for deadline in (5.0, 3.0, 9.0):
+        clock.at(deadline, lambda: None)
+    assert [handle.when for handle in loop.armed()] == [3.0]
+
+
+def test_deadlines_ring_in_order_and_once() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    rang: list[str] = []
+    clock.at(2.0, lambda: rang.append("b"))
+    clock.at(1.0, lambda: rang.append("a"))
+    clock.at(2.0, lambda: rang.append("c"))
+    loop.turn_to(1.5)
+    assert rang == ["a"]
+    loop.turn_to(10.0)
+    assert rang == ["a", "b", "c"]
+    assert loop.armed() == []
+
+
+def test_a_cancelled_alarm_does_not_ring_even_when_an_earlier_one_cancels_it_in_the_same_turn() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    rang: list[str] = []
+    second = clock.at(1.0, lambda: rang.append("second"))
+
+    def ring_first() -> None:
+        rang.append("first")
+        second.cancel()
+
+    first = clock.at(0.5, ring_first)
+    assert first.is_pending
+    loop.hands = 2.0
+    loop.turn_to(2.0)
+    assert rang == ["first"]
+    assert clock.next_deadline() is None
+
+
+def test_a_callback_that_raises_silences_no_other() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    rang: list[str] = []
+
+    def broken() -> None:
+        raise ValueError("broken")
+
+    clock.at(1.0, broken)
+    clock.at(1.0, lambda: rang.append("next"))
+    loop.turn_to(1.0)
+    assert rang == ["next"]
+
+
+def test_a_callback_may_ask_for_a_new_deadline() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    rang: list[float] = []
+
+    def again() -> None:
+        rang.append(loop.time())
+        if len(rang) < 3:
+            clock.after(1.0, again)
+
+    clock.after(1.0, again)
+    loop.turn_to(10.0)
+    assert rang == [1.0, 2.0, 3.0]
+
+
+def test_cancelled_alarms_are_swept_out_of_the_heap() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    kept = clock.at(1000.0, lambda: None)
+    for _ in range(1000):
+        clock.at(500.0, lambda: None).cancel()
+    assert len(clock._heap) < 200
+    assert kept.is_pending
+    assert clock.next_deadline() == 1000.0
