@@ -1,0 +1,391 @@
+"""Named sockets between the processes of one node: `SOCK_SEQPACKET`, one message a packet, both ways in order.
+
+The serving side is synchronous and never blocks (`Server`: cells, nursery and media plane have loops of their
+own); the asking side lives in control's asyncio loop (`Client`).  The folder of a socket is 0700, the
+socket 0600, and each end asks the kernel who the other is: another user is turned away.
+"""
+
+import asyncio
+import os
+import socket
+import stat
+import struct
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from softswitch.vocabulary import MESSAGE_MAX_BYTES, LinkFault, Vocabulary
+
+__all__ = [
+    "MESSAGE_MAX_BYTES",
+    "Client",
+    "LinkFault",
+    "LinkRefused",
+    "Server",
+    "Vocabulary",
+    "private_folder",
+]
+
+SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+QUEUE_MAX_MESSAGES = 20_000
+"""Messages kept for a peer that does not read.  Beyond it the link is cut: the peer must ask for the state anew."""
+DRAIN_MAX_MESSAGES = 512
+"""Messages taken in one turn, so that a flood on one link cannot starve the loop."""
+
+
+class LinkRefused(Exception):
+    """Nobody of ours serves this path at the moment."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        """Keep the path and the cause."""
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+        self.detail = detail
+
+
+def private_folder(folder: Path) -> None:
+    """Make `folder` with mode 0700; one that exists must be ours and is closed to others.
+
+    Raises `LinkRefused` when it belongs to somebody else or is not a folder.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise LinkRefused(folder, "not a folder of ours")
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        folder.chmod(0o700)
+
+
+class Server:
+    """The serving end of a link: one client at a time, a newer one replaces the older.
+
+    Put `filenos()` into your own select or poll, and call `service()` when one is readable or simply often.
+    """
+
+    def __init__(self, path: Path, *, receives: Vocabulary, sends: Vocabulary) -> None:
+        """Bind and listen at `path`; a stale socket of a dead process is replaced."""
+        self.path = path
+        self.dropped = 0
+        """Messages that were not sent because there was no client, or one that did not read."""
+        self.faults = 0
+        """Messages that arrived and made no sense; the last reason is in `last_fault`."""
+        self.last_fault = ""
+        self.connections = 0
+        self._receives = receives
+        self._sends = sends
+        self._client: socket.socket | None = None
+        self._waiting: deque[bytes] = deque()
+        self._buffer = bytearray(MESSAGE_MAX_BYTES)
+        private_folder(path.parent)
+        with suppress(FileNotFoundError):
+            path.unlink()
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._listener.setblocking(False)
+        _by_short_name(path, self._listener.bind)
+        path.chmod(0o600)
+        self._listener.listen(8)
+
+    @property
+    def connected(self) -> bool:
+        """True while a client is there, as far as `service()` has seen."""
+        return self._client is not None
+
+    @property
+    def wants_to_write(self) -> bool:
+        """True while messages wait for room in the client's buffer: select for writing, then `service()`."""
+        return bool(self._waiting)
+
+    def filenos(self) -> tuple[int, ...]:
+        """What to select on for reading; changes when clients come and go."""
+        if self._client is None:
+            return (self._listener.fileno(),)
+        return (self._listener.fileno(), self._client.fileno())
+
+    def service(self) -> list[Any]:
+        """Accept, write what waited, and return what arrived, in order.  Never blocks, never raises."""
+        messages: list[Any] = []
+        self._accept(messages)
+        if self._client is not None:
+            self._flush()
+            self._drain(messages)
+        return messages
+
+    def send(self, message: object) -> None:
+        """Send one message, or queue it while the client's buffer is full, or count it when nobody is there."""
+        if self._client is None:
+            self.dropped += 1
+            return
+        self._waiting.append(self._sends.encode(message))
+        self._flush()
+        if len(self._waiting) > QUEUE_MAX_MESSAGES:
+            self._drop_client()
+
+    def close(self) -> None:
+        """Stop serving and remove the socket."""
+        self._drop_client()
+        self._listener.close()
+        with suppress(OSError):
+            self.path.unlink()
+
+    def close_inherited(self) -> None:
+        """Let go of the descriptors after a fork, in the child: the socket stays the parent's."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+        self._listener.close()
+
+    def _accept(self, messages: list[Any]) -> None:
+        while True:
+            try:
+                newcomer, _ = self._listener.accept()
+            except OSError:
+                return
+            if _peer_uid(newcomer) != os.getuid():
+                newcomer.close()
+                continue
+            if self._client is not None:
+                self._drain(messages)  # what the older one said before it was replaced still counts
+                self._drop_client()
+            newcomer.setblocking(False)
+            _widen(newcomer)
+            self._client = newcomer
+            self.connections += 1
+
+    def _drain(self, messages: list[Any]) -> None:
+        client = self._client
+        for _ in range(DRAIN_MAX_MESSAGES):
+            if client is None:
+                return
+            try:
+                size, flags = _receive(client, self._buffer)
+            except BlockingIOError:
+                return
+            except OSError:
+                size = 0
+                flags = 0
+            if size == 0:
+                self._drop_client()
+                return
+            try:
+                messages.append(_decoded(self._receives, self._buffer, size, flags))
+            except LinkFault as fault:
+                self.faults += 1
+                self.last_fault = fault.detail
+
+    def _flush(self) -> None:
+        client = self._client
+        while self._waiting and client is not None:
+            try:
+                client.send(self._waiting[0], socket.MSG_NOSIGNAL)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.dropped += len(self._waiting)  # it is gone; its end is read in `_drain`
+                self._waiting.clear()
+                return
+            self._waiting.popleft()
+
+    def _drop_client(self) -> None:
+        self.dropped += len(self._waiting)
+        self._waiting.clear()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+class Client:
+    """The asking end of a link, inside an asyncio loop.  Made by `Client.connect`; retries are the caller's."""
+
+    def __init__(
+        self,
+        path: Path,
+        connection: socket.socket,
+        *,
+        sends: Vocabulary,
+        receives: Vocabulary,
+        on_message: Callable[[Any], None],
+        on_closed: Callable[[], None],
+    ) -> None:
+        """Take over a connected socket; use `connect`."""
+        self.path = path
+        self.dropped = 0
+        """Messages that were not sent since the link was closed."""
+        self.faults = 0
+        self.last_fault = ""
+        self._connection: socket.socket | None = connection
+        self._sends = sends
+        self._receives = receives
+        self._on_message = on_message
+        self._on_closed = on_closed
+        self._waiting: deque[bytes] = deque()
+        self._broken = False
+        self._buffer = bytearray(MESSAGE_MAX_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(connection.fileno(), self._readable)
+
+    @classmethod
+    async def connect(
+        cls,
+        path: Path,
+        *,
+        sends: Vocabulary,
+        receives: Vocabulary,
+        on_message: Callable[[Any], None],
+        on_closed: Callable[[], None],
+    ) -> Self:
+        """Connect to the server at `path`; raises `LinkRefused` when there is none, or one of another user.
+
+        `on_message` gets each message in order; `on_closed` is called once when the other end goes away, in the
+        same turn in which that is seen, after its last message.  It is not called after our own `close()`.
+        """
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            connection.setblocking(False)
+            _widen(connection)
+            _by_short_name(path, connection.connect)
+            if _peer_uid(connection) != os.getuid():
+                raise LinkRefused(path, "served by another user")
+        except OSError as error:
+            connection.close()
+            raise LinkRefused(path, error.strerror or type(error).__name__) from error
+        except LinkRefused:
+            connection.close()
+            raise
+        return cls(
+            path, connection, sends=sends, receives=receives, on_message=on_message, on_closed=on_closed
+        )
+
+    @property
+    def connected(self) -> bool:
+        """False once the link was closed by either end."""
+        return self._connection is not None
+
+    def send(self, message: object) -> None:
+        """Send one message in order; kept back while the buffer is full, counted when the link is closed."""
+        data = self._sends.encode(message)
+        connection = self._connection
+        if connection is None or self._broken:
+            self.dropped += 1
+            return
+        if not self._waiting:
+            try:
+                connection.send(data, socket.MSG_NOSIGNAL)
+            except BlockingIOError:
+                self._loop.add_writer(connection.fileno(), self._writable)
+            except OSError:
+                self._break()  # the reader sees the end, after the messages that the other sent before it
+                self.dropped += 1
+                return
+            else:
+                return
+        self._waiting.append(data)
+        if len(self._waiting) > QUEUE_MAX_MESSAGES:
+            self._end()
+
+    def close(self) -> None:
+        """Close the link now; messages that still wait are dropped, `on_closed` is not called."""
+        connection = self._connection
+        if connection is None:
+            return
+        self._connection = None
+        self._loop.remove_reader(connection.fileno())
+        self._loop.remove_writer(connection.fileno())
+        self.dropped += len(self._waiting)
+        self._waiting.clear()
+        connection.close()
+
+    def _readable(self) -> None:
+        for _ in range(DRAIN_MAX_MESSAGES):
+            if self._connection is None:
+                return
+            try:
+                size, flags = _receive(self._connection, self._buffer)
+            except BlockingIOError:
+                return
+            except OSError:
+                size = 0
+                flags = 0
+            if size == 0:
+                self._end()
+                return
+            try:
+                message = _decoded(self._receives, self._buffer, size, flags)
+            except LinkFault as fault:
+                self.faults += 1
+                self.last_fault = fault.detail
+                continue
+            self._tell(self._on_message, message)
+
+    def _writable(self) -> None:
+        connection = self._connection
+        while self._waiting and connection is not None:
+            try:
+                connection.send(self._waiting[0], socket.MSG_NOSIGNAL)
+            except BlockingIOError:
+                return
+            except OSError:
+                self._break()
+                return
+            self._waiting.popleft()
+        if connection is not None:
+            self._loop.remove_writer(connection.fileno())
+
+    def _break(self) -> None:
+        self._broken = True
+        self.dropped += len(self._waiting)
+        self._waiting.clear()
+        if self._connection is not None:
+            self._loop.remove_writer(self._connection.fileno())
+
+    def _end(self) -> None:
+        self.close()
+        self._tell(self._on_closed)
+
+    def _tell(self, listener: Callable[..., None], *arguments: Any) -> None:
+        """Call a listener; its fault is reported to the loop and costs no other message."""
+        try:
+            listener(*arguments)
+        except Exception as error:  # noqa: BLE001  a listener's fault must not end the loop
+            self._loop.call_exception_handler(
+                {"message": f"listener of {self.path.name} failed", "exception": error}
+            )
+
+
+def _receive(connection: socket.socket, buffer: bytearray) -> tuple[int, int]:
+    """One packet into `buffer`: its size (0 at the end of the link) and flags.
+
+    A peer that closed with our words unread gives one ECONNRESET *before* its own last words: read on.
+    """
+    try:
+        size, _, flags, _ = connection.recvmsg_into([buffer])
+    except ConnectionResetError:
+        size, _, flags, _ = connection.recvmsg_into([buffer])
+    return size, flags
+
+
+def _decoded(vocabulary: Vocabulary, buffer: bytearray, size: int, flags: int) -> Any:
+    if flags & socket.MSG_TRUNC:
+        raise LinkFault(f"longer than {MESSAGE_MAX_BYTES} bytes")
+    return vocabulary.decode(memoryview(buffer)[:size])
+
+
+def _peer_uid(connection: socket.socket) -> int:
+    """User id of the process at the other end (`SO_PEERCRED`)."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    uid: int = struct.unpack("3i", credentials)[1]
+    return uid
+
+
+def _widen(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+
+
+def _by_short_name(path: Path, action: Callable[[str], None]) -> None:
+    """Bind or connect to a path of any length: the kernel takes 107 bytes, so go by way of the open folder."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        action(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
