@@ -1,0 +1,241 @@
+"""What the journal holds: facts about calls, agents, recordings and the machine.  Past tense, frozen.
+
+`at` is wall-clock time in seconds since 1970 (UTC).  An entry is written once: those with a natural identity
+(`entry_id`) are ignored when they come a second time, so a restarted process may report what it finds.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EndedBy(StrEnum):
+    """Who ended a call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class EndReason(StrEnum):
+    """Why a call ended."""
+
+    COMPLETED = "completed"  # talked with an agent, then somebody hung up
+    ABANDONED = "abandoned"  # the caller left before an agent answered
+    QUEUE_FULL = "queue_full"
+    REJECTED = "rejected"  # not allowed in
+    NO_ROUTE = "no_route"  # the dialled number leads nowhere
+    NO_CHANNEL = "no_channel"  # all channels of the trunk are busy
+    FAILED = "failed"  # signalling or media could not be set up
+    MEDIA_LOST = "media_lost"  # the media plane died
+    CRASH = "crash"  # found without an end after a restart
+    FORCED = "forced"  # a supervisor hung it up
+
+
+class RecordingState(StrEnum):
+    """What became of a recording's file."""
+
+    OPEN = "open"
+    DONE = "done"
+    INCOMPLETE = "incomplete"  # a write failed on the way (disk full)
+    CRASH = "crash"  # the writer died; the file was repaired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived:
+    """An INVITE came in.  Numbers are in the normal form; `presented` is what the caller asked to show."""
+
+    at: float
+    call_id: str
+    trunk: str
+    caller: str
+    called: str
+    presented: str = ""
+    diversion: str = ""
+    sip_call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """The trunk leg was answered (200): the caller hears us and the recording runs."""
+
+    at: float
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued:
+    """The caller stands in a queue; `position` 1 is next."""
+
+    at: float
+    call_id: str
+    queue: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered:
+    """An agent's phone is being rung for this call."""
+
+    at: float
+    call_id: str
+    agent: str
+    extension: str
+    offer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded:
+    """An offer came to nothing; `cause` is `ring_timeout`, `declined`, `busy`, `contact_left`…"""
+
+    at: float
+    call_id: str
+    offer: str
+    agent: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConnected:
+    """Caller and agent hear each other from now on."""
+
+    at: float
+    call_id: str
+    agent: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequeued:
+    """The agent's leg was lost; the caller waits again with the arrival time kept."""
+
+    at: float
+    call_id: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """The call is over.  `sip_status` 0 and `q850_cause` None when there was none."""
+
+    at: float
+    call_id: str
+    ended_by: EndedBy
+    end_reason: EndReason
+    sip_status: int = 0
+    q850_cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted:
+    """A recording's file is about to be opened at `path` (`<path>.part` until it is closed)."""
+
+    at: float
+    recording_id: str
+    call_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingClosed:
+    """A recording's file stands at `path`.  Levels are RMS in dBFS, None for digital silence."""
+
+    at: float
+    recording_id: str
+    call_id: str
+    path: str
+    frames: int
+    duration_s: float
+    size_bytes: int
+    sha256: str
+    state: RecordingState
+    left_dbfs: float | None = None
+    right_dbfs: float | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStateChanged:
+    """An agent's presence, activity or seat changed; `extension` is None without a seat."""
+
+    at: float
+    agent: str
+    extension: str | None
+    presence: str
+    activity: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkStateChanged:
+    """A trunk came up or went down."""
+
+    at: float
+    trunk: str
+    up: bool
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised:
+    """Something needs a person; `alarm` is a stable name (`disk_full`, `prompt_missing`…)."""
+
+    at: float
+    alarm: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCleared:
+    """The alarm's cause is gone."""
+
+    at: float
+    alarm: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessLost:
+    """One of our processes died unasked (`cell-7`, `plane-1`…)."""
+
+    at: float
+    process: str
+    detail: str = ""
+
+
+CallEntry = (
+    CallArrived
+    | CallAnswered
+    | CallQueued
+    | CallOffered
+    | OfferEnded
+    | CallConnected
+    | CallRequeued
+    | CallEnded
+)
+Entry = (
+    CallEntry
+    | RecordingStarted
+    | RecordingClosed
+    | AgentStateChanged
+    | TrunkStateChanged
+    | AlarmRaised
+    | AlarmCleared
+    | ProcessLost
+)
+
+
+def entry_id(entry: Entry) -> str | None:
+    """The natural identity of an entry that can happen only once; None for one that may repeat."""
+    match entry:
+        case CallArrived() | CallAnswered() | CallEnded():
+            return f"{type(entry).__name__}:{entry.call_id}"
+        case CallOffered():
+            return f"CallOffered:{entry.offer}"
+        case OfferEnded():
+            return f"OfferEnded:{entry.offer}"
+        case RecordingStarted():
+            return f"RecordingStarted:{entry.recording_id}"
+        case RecordingClosed():
+            return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
+        case _:
+            return None
