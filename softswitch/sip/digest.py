@@ -64,7 +64,15 @@ def ha1(algorithm: Algorithm, username: str, realm: str, password: str) -> str:
 
 
 def response_of(
-    algorithm: Algorithm, hashed: str, *, method: str, uri: str, nonce: str, count: str, cnonce: str, qop: str | None
+    algorithm: Algorithm,
+    hashed: str,
+    *,
+    method: str,
+    uri: str,
+    nonce: str,
+    count: str,
+    cnonce: str,
+    qop: str | None,
 ) -> str:
     """Return the `response` value for a HA1 (RFC 7616 section 3.4.1; without qop RFC 2617 section 3.2.2.1)."""
     hashed_request = algorithm.hexdigest(f"{method}:{uri}")
@@ -166,12 +174,20 @@ def authorization_for(values: Iterable[str], realm: str) -> Authorization | None
 
 
 def challenges(
-    book: NonceBook, algorithms: Iterable[Algorithm], *, realm: str, source: str, now: float, stale: bool = False
+    book: NonceBook,
+    algorithms: Iterable[Algorithm],
+    *,
+    realm: str,
+    source: str,
+    now: float,
+    stale: bool = False,
 ) -> tuple[Challenge, ...]:
     """Return one challenge per algorithm, the preferred first (RFC 8760 section 2.4)."""
     return tuple(
         [
-            Challenge(realm=realm, nonce=book.issue(source, realm, algorithm, now), algorithm=algorithm, stale=stale)
+            Challenge(
+                realm=realm, nonce=book.issue(source, realm, algorithm, now), algorithm=algorithm, stale=stale
+            )
             for algorithm in algorithms
         ]
     )
@@ -265,7 +281,7 @@ def respond(
     )
     text = (
         f"Digest username={quoted(credentials.username)}, realm={quoted(challenge.realm)}, "
-        f"nonce={quoted(challenge.nonce)}, uri={quoted(uri)}, response=\"{response}\", algorithm={algorithm}"
+        f'nonce={quoted(challenge.nonce)}, uri={quoted(uri)}, response="{response}", algorithm={algorithm}'
     )
     if qop is not None:
         text += f", qop=auth, nc={count}, cnonce={quoted(cnonce)}"

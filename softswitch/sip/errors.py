@@ -31,7 +31,9 @@ class NotAcceptable(Exception):
     `warning` is the complete value of a Warning header (RFC 3261 section 20.43).
     """
 
-    def __init__(self, reason: str, *, warn_code: int = 399, status: int = 488, agent: str = "hotline") -> None:
+    def __init__(
+        self, reason: str, *, warn_code: int = 399, status: int = 488, agent: str = "hotline"
+    ) -> None:
         super().__init__(f"{status} {reason}")
         self.status = status
         self.reason = reason

@@ -139,9 +139,7 @@ def has_bad_escape(text: str) -> bool:
 
 def params_text(params: Params) -> str:
     """Write parameters as `;name=value;flag`."""
-    return "".join(
-        [f";{name}" if value is None else f";{name}={value}" for name, value in params.items()]
-    )
+    return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params.items()])
 
 
 def with_param(params: Params, name: str, value: str | None) -> Params:

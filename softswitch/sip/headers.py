@@ -28,7 +28,17 @@ _COMPACT = {
     "y": "Identity",
 }
 
-_IRREGULAR = ("Call-ID", "CSeq", "WWW-Authenticate", "MIME-Version", "Min-SE", "RAck", "RSeq", "ETag", "SIP-ETag")
+_IRREGULAR = (
+    "Call-ID",
+    "CSeq",
+    "WWW-Authenticate",
+    "MIME-Version",
+    "Min-SE",
+    "RAck",
+    "RSeq",
+    "ETag",
+    "SIP-ETag",
+)
 
 STRUCTURED_LISTS = frozenset(
     {

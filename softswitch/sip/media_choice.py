@@ -108,7 +108,9 @@ def _taken(
     codec = _first(encodings, allowed)
     if codec is None:
         raise NotAcceptable(f"only {' and '.join(local.codecs)} are spoken here", warn_code=WARN_FORMAT)
-    takes_digits = offered is None and local.digits or offered is not None and _has(offered, "TELEPHONE-EVENT")
+    takes_digits = (
+        offered is None and local.digits or offered is not None and _has(offered, "TELEPHONE-EVENT")
+    )
     digits = _first(encodings, {"TELEPHONE-EVENT"}) if takes_digits else None
     comfort_noise = _first(encodings, {"CN"}) if offered is None or _has(offered, "CN") else None
     direction = remote.direction_of(media)

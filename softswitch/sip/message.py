@@ -54,7 +54,17 @@ class MessageLimits:
 DEFAULT_LIMITS = MessageLimits()
 
 _ONCE = frozenset(
-    {"From", "To", "Call-ID", "CSeq", "Content-Length", "Content-Type", "Max-Forwards", "Expires", "Min-Expires"}
+    {
+        "From",
+        "To",
+        "Call-ID",
+        "CSeq",
+        "Content-Length",
+        "Content-Type",
+        "Max-Forwards",
+        "Expires",
+        "Min-Expires",
+    }
 )
 _MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
 _BRACKETED = frozenset({"Route", "Record-Route"})

@@ -333,7 +333,9 @@ class OfferAnswer:
             if at != choice.index:
                 # Refused streams keep their kind, protocol and formats (RFC 3264 section 6).
                 lines.append(
-                    MediaDescription(kind=theirs.kind, port=0, protocol=theirs.protocol, formats=theirs.formats)
+                    MediaDescription(
+                        kind=theirs.kind, port=0, protocol=theirs.protocol, formats=theirs.formats
+                    )
                 )
                 continue
             media = choice.media

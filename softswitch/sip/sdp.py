@@ -21,7 +21,9 @@ LONGEST_PTIME_MS = 120
 
 _control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]").search
 _line = re.compile(r"[a-z]=").match
-_media = re.compile(r"([a-z0-9.\-]+) +([0-9]{1,5})(?:/([0-9]{1,3}))? +([A-Za-z0-9/.\-]+) +(.+)", re.IGNORECASE).fullmatch
+_media = re.compile(
+    r"([a-z0-9.\-]+) +([0-9]{1,5})(?:/([0-9]{1,3}))? +([A-Za-z0-9/.\-]+) +(.+)", re.IGNORECASE
+).fullmatch
 _connection = re.compile(r"IN +(IP4|IP6) +([A-Za-z0-9.:\-]+)", re.IGNORECASE).fullmatch
 _rtpmap = re.compile(r"([0-9]{1,3}) +([A-Za-z0-9.\-_+]+)/([0-9]{1,6})(?:/([0-9]{1,2}))?").fullmatch
 _fmtp = re.compile(r"([0-9]{1,3}) +(.*)").fullmatch
@@ -198,7 +200,9 @@ def _attribute_line(attribute: Attribute) -> str:
 
 
 def _direction(attributes: tuple[Attribute, ...]) -> Direction | None:
-    return next((Direction(name) for name, value in attributes if value is None and name in _DIRECTIONS), None)
+    return next(
+        (Direction(name) for name, value in attributes if value is None and name in _DIRECTIONS), None
+    )
 
 
 def _milliseconds(text: str | None) -> int | None:

@@ -196,7 +196,14 @@ def _parse_uri(text: str) -> Uri:
     if match is None:
         raise MalformedMessage(f"bad SIP URI {text[:60]!r}")
     user, password, host, port_text, params, headers = match.groups()
-    if user and has_bad_escape(user) or password and has_bad_escape(password) or headers and has_bad_escape(headers):
+    if (
+        user
+        and has_bad_escape(user)
+        or password
+        and has_bad_escape(password)
+        or headers
+        and has_bad_escape(headers)
+    ):
         raise MalformedMessage("bad %-escape in URI")
     port = int(port_text) if port_text else None
     if port is not None and port not in _numeric_port:
