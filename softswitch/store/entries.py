@@ -229,10 +229,6 @@ def entry_id(entry: Entry) -> str | None:
     match entry:
         case CallArrived() | CallAnswered() | CallEnded():
             return f"{type(entry).__name__}:{entry.call_id}"
-        case CallOffered():
-            return f"CallOffered:{entry.offer}"
-        case OfferEnded():
-            return f"OfferEnded:{entry.offer}"
         case RecordingStarted():
             return f"RecordingStarted:{entry.recording_id}"
         case RecordingClosed():

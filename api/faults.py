@@ -1,0 +1,57 @@
+"""Why a request could not be done: few typed errors that carry data.
+
+What stands behind a port raises these; `api/problems.py` maps each to one HTTP status and stable code.
+"""
+
+
+class ApiFault(Exception):
+    """The root: something that the caller of the HTTP interface is told."""
+
+    def __init__(self, detail: str) -> None:
+        """`detail` is a sentence for people."""
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotFound(ApiFault):
+    """There is no such thing; `kind` is `agent`, `call`, `recording`…"""
+
+    def __init__(self, kind: str, id: str) -> None:
+        """Name what was looked for."""
+        super().__init__(f"没有此{kind} / no {kind} has the id {id!r}")
+        self.kind = kind
+        self.id = id
+
+
+class Conflict(ApiFault):
+    """The thing's state does not allow this now (409).
+
+    `code` is stable (`seat_taken`, `already_logged_in`…), `state` names the present state and `allowed` what
+    could be done in it.
+    """
+
+    def __init__(self, code: str, detail: str, state: str = "", allowed: tuple[str, ...] = ()) -> None:
+        """Keep the code and the data."""
+        super().__init__(detail)
+        self.code = code
+        self.state = state
+        self.allowed = allowed
+
+
+class Refused(ApiFault):
+    """The request is well formed but cannot be right (422): an unknown extension, an unknown reason…"""
+
+    def __init__(self, code: str, detail: str) -> None:
+        """Keep the code."""
+        super().__init__(detail)
+        self.code = code
+
+
+class Unavailable(ApiFault):
+    """A part that is needed is not there now (503); try again after `retry_after_s` seconds."""
+
+    def __init__(self, code: str, detail: str, retry_after_s: int = 1) -> None:
+        """Keep the code and the delay."""
+        super().__init__(detail)
+        self.code = code
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,161 @@
+"""What the HTTP interface shows of the softswitch: frozen snapshots, one class a resource.
+
+JSON names are the field names.  A `WallTime` (seconds since 1970, UTC) is shown as ISO 8601 with its zone;
+a field that ends in `_s` is a duration in seconds.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, NewType, TypeVar
+
+WallTime = NewType("WallTime", float)
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentView:
+    """An agent (工号) now.  `extension` and `call_id` are null without a seat or a call.
+
+    `pending_presence` is what was asked for during a call and holds from its end.
+    """
+
+    agent_id: str
+    name: str
+    extension: str | None
+    presence: str
+    activity: str
+    reason: str
+    pending_presence: str | None
+    reachable: bool
+    call_id: str | None
+    queues: tuple[str, ...]
+    since: WallTime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """One call from its INVITE on; what has not happened yet is null.
+
+    `queued_at` is the first, `offered_at` the last, `connected_at` the first of its kind.  `wait_s` runs from
+    queued to connected (or to the end), `ring_s` from the last offer to connected, `talk_s` is the sum of the
+    talks with agents.
+    """
+
+    call_id: str
+    trunk: str
+    caller: str
+    called: str
+    presented: str
+    diversion: str
+    sip_call_id: str
+    queue: str | None
+    agent: str | None
+    extension: str | None
+    arrived_at: WallTime
+    answered_at: WallTime | None
+    queued_at: WallTime | None
+    offered_at: WallTime | None
+    connected_at: WallTime | None
+    ended_at: WallTime | None
+    wait_s: float | None
+    ring_s: float | None
+    talk_s: float | None
+    offers: int
+    requeues: int
+    ended_by: str | None
+    end_reason: str | None
+    sip_status: int | None
+    q850_cause: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentView:
+    """One talk of a call with one agent; `ended_at` is null while it lasts."""
+
+    agent: str
+    extension: str
+    began_at: WallTime
+    ended_at: WallTime | None
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """One entry of the journal; `seq` grows over the whole journal."""
+
+    seq: int
+    at: WallTime
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingView:
+    """A recording; `state` is `open` while it is being written, then `done`, `incomplete` or `crash`.
+
+    Levels are RMS in dBFS of the caller's (left) and the agent's (right) channel, null for digital silence.
+    """
+
+    recording_id: str
+    call_id: str
+    state: str
+    started_at: WallTime
+    closed_at: WallTime | None
+    duration_s: float | None
+    frames: int | None
+    size_bytes: int | None
+    sha256: str | None
+    left_dbfs: float | None
+    right_dbfs: float | None
+    fault: str
+    caller: str
+    called: str
+    agents: tuple[str, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDetail:
+    """A call with its talks, its recordings and everything that the journal holds of it."""
+
+    call: CallView
+    segments: tuple[SegmentView, ...]
+    recordings: tuple[str, ...]
+    events: tuple[EntryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Item]):
+    """A part of a list; hand `next_cursor` in as `cursor` for the following part, null at the end."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """One part of the system (`edge`, `nursery`, `plane-1`, `store`…) and what is wrong with it."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthView:
+    """Whether the process lives and whether it may be sent calls; `reasons` says why not."""
+
+    live: bool
+    ready: bool
+    reasons: tuple[str, ...]
+    version: str
+    parts: tuple[PartView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvent:
+    """A numbered event of the live stream; `data` holds JSON values only."""
+
+    number: int
+    at: WallTime
+    kind: str
+    data: dict[str, Any]
