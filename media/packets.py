@@ -1,0 +1,281 @@
+"""Sockets of the plane behind one small interface: a batch of packets in, a batch out.
+
+Plain sockets today; an io_uring ring could stand behind the same `receive_round` and `send`, since both already
+speak of rows in one matrix.
+
+Each leg has three sockets on an even/odd port pair (RFC 3550 section 11):
+* *voice* is connected to the leg's remote, so the kernel itself drops everybody else from the hot path;
+* the *sentry* is bound to the same port and unconnected: it catches what voice may not hear, for counting and
+  for finding the first source behind NAT.  A flood fills only its small buffer;
+* *control* carries RTCP on the odd port.
+"""
+
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Address = tuple[str, int]
+Bytes2D = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+
+INBOX_BYTES: Final = 1024  # a packet that fills a row is refused as too long
+OUTBOX_BYTES: Final = 512  # header and 60 ms
+DSCP_EF: Final = 46 << 2  # expedited forwarding, RFC 3246
+SENTRY_BUFFER_BYTES: Final = 8192
+WAITING_BEFORE_CONNECT: Final = 1024
+SO_TIMESTAMPNS: Final = 35  # Linux; not in the socket module
+TIMESPEC: Final = struct.Struct("qq")
+STRANGERS_A_TICK: Final = 16  # packets read from one sentry or control socket in one tick
+
+
+class NoPorts(Exception):
+    """No port pair of the range is free on this address."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"no free RTP port pair on {address}: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Packets of one round: row i of `packets` holds `lengths[i]` bytes for leg slot `slots[i]`.
+
+    No slot stands twice in one batch.  The matrix is used again by the next round.
+    """
+
+    packets: Bytes2D
+    lengths: Ints
+    slots: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datagram:
+    """One packet outside the hot path."""
+
+    slot: int
+    source: Address
+    data: bytes
+    received_at_s: float | None = None  # seconds since 1970 by the kernel, control packets only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegSockets:
+    """The three sockets of a leg; `port` is the even RTP port."""
+
+    address: str
+    port: int
+    voice: socket.socket
+    sentry: socket.socket
+    control: socket.socket
+
+    def close(self) -> None:
+        """Close all three."""
+        self.voice.close()
+        self.sentry.close()
+        self.control.close()
+
+
+class PortRange:
+    """Even RTP ports from `low` to `high`, handed out in turn so that a port rests long before its next use."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self._evens = range(low + low % 2, high, 2)
+        self._cursor = 0
+
+    def __len__(self) -> int:
+        return len(self._evens)
+
+    def bind(self, address: str) -> LegSockets:
+        """Bind the next free pair on an address of this machine, or raise `NoPorts`."""
+        reason = "the range is empty"
+        for _ in self._evens:
+            port = self._evens[self._cursor]
+            self._cursor = (self._cursor + 1) % len(self._evens)
+            try:
+                return _bind_pair(address, port)
+            except OSError as fault:
+                reason = str(fault)
+                if fault.errno not in _PORT_TAKEN:
+                    break
+        raise NoPorts(address, reason)
+
+
+_PORT_TAKEN: Final = frozenset({98, 13})  # EADDRINUSE, EACCES (a port that the system keeps)
+
+
+def _bind_pair(address: str, port: int) -> LegSockets:
+    """Bind voice and control alone (a taken port must fail), then let the sentry share the voice port."""
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(3)]
+    voice, sentry, control = sockets
+    try:
+        voice.bind((address, port))
+        control.bind((address, port + 1))
+        voice.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sentry.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sentry.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SENTRY_BUFFER_BYTES)
+        sentry.bind((address, port))
+        control.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        for each in (voice, control):
+            each.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_EF)
+    except OSError:
+        for each in sockets:
+            each.close()
+        raise
+    return LegSockets(address=address, port=port, voice=voice, sentry=sentry, control=control)
+
+
+def _arrival(ancillary: list[tuple[int, int, bytes]]) -> float | None:
+    """The kernel's time stamp of a packet, seconds since 1970."""
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= TIMESPEC.size:
+            seconds, nanoseconds = TIMESPEC.unpack_from(data)
+            return float(seconds) + float(nanoseconds) * 1e-9
+    return None
+
+
+class PacketExchange:
+    """Every socket of a plane, by leg slot.
+
+    `outbox` is the matrix that packets are sent from: row = slot, written by the caller before `send`.
+    """
+
+    def __init__(self, max_legs: int) -> None:
+        self.outbox: Bytes2D = np.zeros((max_legs, OUTBOX_BYTES), dtype=np.uint8)
+        self._inbox: Bytes2D = np.zeros((max_legs, INBOX_BYTES), dtype=np.uint8)
+        self._in_views = [memoryview(row) for row in self._inbox]
+        self._out_views = [memoryview(row) for row in self.outbox]
+        self._sockets: dict[int, LegSockets] = {}
+        self._voices = select.epoll()
+        self._others = select.epoll()
+        self._receive_of: dict[int, Callable[[memoryview], int]] = {}
+        self._slot_of: Ints = np.zeros(256, dtype=np.int64)
+        self._other_of: dict[int, tuple[int, bool, socket.socket]] = {}
+        self._send_plan: list[tuple[Callable[[memoryview], int], memoryview]] = []
+        self._planned: tuple[Ints, Ints] | None = None
+        self.send_failures = 0
+
+    def join(self, slot: int, sockets: LegSockets) -> None:
+        """Take a leg's sockets; voice is deaf until `connect`."""
+        self._sockets[slot] = sockets
+        for each, is_control in ((sockets.sentry, False), (sockets.control, True)):
+            self._other_of[each.fileno()] = (slot, is_control, each)
+            self._others.register(each, select.EPOLLIN)
+
+    def connect(self, slot: int, remote: Address) -> list[Datagram]:
+        """Hear this remote alone from now on; returns what others had already put into the voice socket.
+
+        Packets of the remote that waited there are lost: at most those of one tick.
+        """
+        voice = self._sockets[slot].voice
+        voice.connect(remote)
+        waiting = []
+        with suppress(OSError):
+            for _ in range(WAITING_BEFORE_CONNECT):
+                data, source = voice.recvfrom(INBOX_BYTES)
+                waiting.append(Datagram(slot=slot, source=source, data=data))
+        fd = voice.fileno()
+        if fd not in self._receive_of:
+            self._voices.register(fd, select.EPOLLIN)
+            self._receive_of[fd] = voice.recv_into
+            if fd >= len(self._slot_of):
+                self._slot_of = np.concatenate([self._slot_of, np.zeros(fd + 256, dtype=np.int64)])
+            self._slot_of[fd] = slot
+        return waiting
+
+    def leave(self, slot: int) -> None:
+        """Close a leg's sockets."""
+        sockets = self._sockets.pop(slot)
+        self._planned = None
+        if self._receive_of.pop(sockets.voice.fileno(), None) is not None:
+            self._voices.unregister(sockets.voice)
+        for each in (sockets.sentry, sockets.control):
+            del self._other_of[each.fileno()]
+            self._others.unregister(each)
+        sockets.close()
+
+    def close(self) -> None:
+        """Close everything."""
+        for slot in list(self._sockets):
+            self.leave(slot)
+        self._voices.close()
+        self._others.close()
+
+    def receive_round(self) -> Batch | None:
+        """At most one packet of each leg; None when no voice socket has any."""
+        ready = self._voices.poll(0, len(self._in_views))
+        if not ready:
+            return None
+        lengths: list[int] = []
+        note = lengths.append
+        receive_of = self._receive_of
+        for (fd, _), view in zip(ready, self._in_views, strict=False):
+            try:
+                note(receive_of[fd](view))
+            except OSError:  # an ICMP error of an earlier send surfaces here
+                note(-1)
+        counts = np.array(lengths, dtype=np.int64)
+        slots = self._slot_of[np.array([fd for fd, _ in ready], dtype=np.int64)]
+        packets = self._inbox[: len(counts)]
+        if counts.min() < 0:
+            kept = counts >= 0
+            return Batch(packets=packets[kept], lengths=counts[kept], slots=slots[kept])
+        return Batch(packets=packets, lengths=counts, slots=slots)
+
+    def receive_others(self) -> Iterator[tuple[bool, Datagram]]:
+        """What sentries (False) and control sockets (True) hold; a bounded number from each."""
+        for fd, _ in self._others.poll(0):
+            slot, is_control, sock = self._other_of[fd]
+            for _ in range(STRANGERS_A_TICK):
+                try:
+                    data, ancillary, _, source = sock.recvmsg(INBOX_BYTES, 64)
+                except OSError:
+                    break
+                yield is_control, Datagram(
+                    slot=slot, source=source, data=data, received_at_s=_arrival(ancillary)
+                )
+
+    def send(self, slots: Ints, lengths: Ints) -> None:
+        """Send `lengths[i]` bytes of outbox row `slots[i]` to that leg's remote, for all i.
+
+        The same two arrays (the same objects) again cost no preparation.
+        """
+        if self._planned is None or self._planned[0] is not slots or self._planned[1] is not lengths:
+            self._send_plan = [
+                (self._sockets[slot].voice.send, self._out_views[slot][:length])
+                for slot, length in zip(slots.tolist(), lengths.tolist(), strict=True)
+            ]
+            self._planned = (slots, lengths)
+        self._send_all(self._send_plan)
+
+    def send_once(self, slots: Ints, length: int) -> None:
+        """Send outbox rows that will not be the same next time."""
+        self._send_all([(self._sockets[slot].voice.send, self._out_views[slot][:length]) for slot in slots.tolist()])
+
+    def _send_all(self, plan: list[tuple[Callable[[memoryview], int], memoryview]]) -> None:
+        for send, view in plan:
+            try:
+                send(view)
+            except OSError:  # closed port, full buffer, no route: RTP is not repeated
+                self.send_failures += 1
+
+    def send_one(self, slot: int, data: bytes) -> None:
+        """Send one RTP packet outside the batch."""
+        try:
+            self._sockets[slot].voice.send(data)
+        except OSError:
+            self.send_failures += 1
+
+    def send_control(self, slot: int, data: bytes, remote: Address) -> None:
+        """Send one RTCP packet."""
+        try:
+            self._sockets[slot].control.sendto(data, remote)
+        except OSError:
+            self.send_failures += 1

@@ -1,0 +1,116 @@
+"""Prompts playing to legs, all of them in one step a tick.
+
+Every prompt is compressed once in both laws.  A playing leg is a cursor into one long array of frames; Python runs
+for a leg only when a prompt ends, not for each frame.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from media.g711 import FRAME_SAMPLES, LAW_A, LAW_MU, Linear, encode
+from media.mixing import SILENT_ROW, Mixer
+
+Ints = npt.NDArray[np.int64]
+
+
+class UnknownPrompt(Exception):
+    """No prompt has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no prompt is named {name!r}")
+        self.name = name
+
+
+@dataclass(slots=True)
+class _Playlist:
+    """One leg's list: which prompts are still to come."""
+
+    playlist_id: str
+    rest: list[str]
+
+
+class Playlists:
+    """The playlist of each leg slot; `load` fetches the samples of a prompt by name, KeyError if unknown."""
+
+    def __init__(self, max_legs: int, names: Iterable[str], load: Callable[[str], Linear]) -> None:
+        frames = [np.zeros((1, FRAME_SAMPLES), dtype=np.int16)]
+        self._spans: dict[str, tuple[int, int]] = {}
+        total = 1
+        for name in names:
+            prompt = load(name).reshape(-1, FRAME_SAMPLES)
+            self._spans[name] = (total, total + len(prompt))
+            total += len(prompt)
+            frames.append(prompt)
+        self._frames: Linear = np.concatenate(frames)
+        self._codes = [encode(self._frames, law) for law in (LAW_A, LAW_MU)]
+        self._playing: dict[int, _Playlist] = {}
+        self._cursor: Ints = np.zeros(max_legs, dtype=np.int64)
+        self._end: Ints = np.zeros(max_legs, dtype=np.int64)
+        self._slots: Ints = np.zeros(0, dtype=np.int64)
+
+    @classmethod
+    def of(cls, max_legs: int, prompts: Mapping[str, Linear]) -> "Playlists":
+        """Playlists over prompts that are at hand in a mapping."""
+        return cls(max_legs, list(prompts), prompts.__getitem__)
+
+    def start(self, slot: int, playlist_id: str, names: tuple[str, ...]) -> str | None:
+        """Begin a list with the next tick; returns the id of the list that it replaced.
+
+        Raises `UnknownPrompt` before anything changed.
+        """
+        for name in names:
+            if name not in self._spans:
+                raise UnknownPrompt(name)
+        replaced = self._playing.get(slot)
+        self._playing[slot] = _Playlist(playlist_id, list(names))
+        self._cursor[slot] = self._end[slot] = 0
+        self._slots = np.array(sorted(self._playing), dtype=np.int64)
+        return replaced.playlist_id if replaced else None
+
+    def stop(self, slot: int) -> str | None:
+        """Forget a list; returns its id.  Its row falls silent with the next `advance`, or by `Mixer`."""
+        stopped = self._playing.pop(slot, None)
+        self._slots = np.array(sorted(self._playing), dtype=np.int64)
+        return stopped.playlist_id if stopped else None
+
+    def advance(self, mixer: Mixer) -> list[tuple[int, str]]:
+        """Put one frame of every list into its prompt row; returns (slot, playlist id) of lists at their end."""
+        finished: list[tuple[int, str]] = []
+        slots = self._slots
+        if not slots.size:
+            return finished
+        for slot in slots[self._cursor[slots] == self._end[slots]].tolist():
+            if not self._next_prompt(slot):
+                playlist_id = self.stop(slot)
+                finished.append((slot, playlist_id or ""))
+                self.silence(slot, mixer)
+        slots = self._slots
+        if slots.size:
+            at = self._cursor[slots]
+            rows = mixer.prompt_base + slots
+            mixer.sounds[rows] = self._frames[at]
+            for law in (LAW_A, LAW_MU):
+                mixer.codes[law * mixer.rows + rows] = self._codes[law][at]
+            self._cursor[slots] = at + 1
+        return finished
+
+    def _next_prompt(self, slot: int) -> bool:
+        """Set the cursor to the next prompt that has any frames; False at the end of the list."""
+        rest = self._playing[slot].rest
+        while rest:
+            first, end = self._spans[rest.pop(0)]
+            if first < end:
+                self._cursor[slot], self._end[slot] = first, end
+                return True
+        return False
+
+    @staticmethod
+    def silence(slot: int, mixer: Mixer) -> None:
+        """Make a prompt row silent, linear and in both laws."""
+        row = mixer.prompt_base + slot
+        mixer.sounds[row] = 0
+        for law in (LAW_A, LAW_MU):
+            mixer.codes[law * mixer.rows + row] = mixer.codes[law * mixer.rows + SILENT_ROW]
