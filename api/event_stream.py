@@ -15,7 +15,7 @@ class StreamSubscription:
     """One reader of an `EventStream`; made by it.  Use it from the stream's own loop."""
 
     def __init__(
-        self, buffer_size: int, first: tuple[StreamEvent, ...], on_close: Callable[[], None]
+        self, buffer_size: int, first: tuple[StreamEvent, ...], on_close: Callable[[], object]
     ) -> None:
         """Begin with `first` in the buffer; `buffer_size` counts what comes after."""
         self._events = deque(first)
@@ -127,6 +127,6 @@ class EventStream:
     def _open(self, buffer_size: int, first: tuple[StreamEvent, ...]) -> StreamSubscription:
         self._reader_count += 1
         key = self._reader_count
-        reader = StreamSubscription(buffer_size, first, lambda: self._readers.pop(key, None) and None)
+        reader = StreamSubscription(buffer_size, first, lambda: self._readers.pop(key, None))
         self._readers[key] = reader
         return reader

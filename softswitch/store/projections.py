@@ -1,0 +1,255 @@
+"""What follows from a journal entry: pure functions from (rows, entry) to the rows that changed.
+
+They are total: an entry that does not fit (a call that is unknown or has ended) changes nothing.  Nothing else
+writes the projected tables, so folding the whole journal gives the same rows again.
+
+Half-hour sums are not stored: they are a GROUP BY over these rows until a table of their own pays for itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from softswitch.store.entries import (
+    AgentStateChanged,
+    CallAnswered,
+    CallArrived,
+    CallConnected,
+    CallEnded,
+    CallEntry,
+    CallOffered,
+    CallQueued,
+    CallRequeued,
+    Entry,
+    OfferEnded,
+    RecordingClosed,
+    RecordingStarted,
+    RecordingState,
+)
+from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, Row, SegmentRow
+
+LOGGED_OUT = "logged_out"
+"""The presence in which an agent has no interval."""
+
+
+class Subject(StrEnum):
+    """What a row is about; with an id it names the one row that an entry may change."""
+
+    CALL = "call"
+    SEGMENT = "segment"  # the newest talk of the call with this id
+    INTERVAL = "interval"  # the newest interval of the agent with this id
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The newest row of a subject."""
+
+    subject: Subject
+    id: str
+
+
+Lookup = Callable[[Key], Row | None]
+
+
+def keys_of(entry: Entry) -> tuple[Key, ...]:
+    """The rows that must be at hand before the entry is projected."""
+    match entry:
+        case RecordingStarted() | RecordingClosed():
+            return (Key(Subject.RECORDING, entry.recording_id),)
+        case AgentStateChanged():
+            return (Key(Subject.INTERVAL, entry.agent),)
+        case CallConnected() | CallRequeued() | CallEnded():
+            return (Key(Subject.CALL, entry.call_id), Key(Subject.SEGMENT, entry.call_id))
+        case CallArrived() | CallAnswered() | CallQueued() | CallOffered() | OfferEnded():
+            return (Key(Subject.CALL, entry.call_id),)
+        case _:
+            return ()
+
+
+def key_of(row: Row) -> Key:
+    """The key under which a row is the newest."""
+    match row:
+        case CallRow():
+            return Key(Subject.CALL, row.call_id)
+        case SegmentRow():
+            return Key(Subject.SEGMENT, row.call_id)
+        case IntervalRow():
+            return Key(Subject.INTERVAL, row.agent)
+        case RecordingRow():
+            return Key(Subject.RECORDING, row.recording_id)
+
+
+def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
+    """The rows that the entry with number `seq` changes or adds, older before newer of the same key."""
+    match entry:
+        case RecordingStarted() | RecordingClosed():
+            found = rows(Key(Subject.RECORDING, entry.recording_id))
+            return _recording(entry, found if isinstance(found, RecordingRow) else None)
+        case AgentStateChanged():
+            interval = rows(Key(Subject.INTERVAL, entry.agent))
+            return _interval(entry, seq, interval if isinstance(interval, IntervalRow) else None)
+        case CallArrived():
+            return () if rows(Key(Subject.CALL, entry.call_id)) else (_arrived(entry),)
+        case (
+            CallAnswered()
+            | CallQueued()
+            | CallOffered()
+            | OfferEnded()
+            | CallConnected()
+            | CallRequeued()
+            | CallEnded()
+        ):
+            call = rows(Key(Subject.CALL, entry.call_id))
+            if not isinstance(call, CallRow) or call.ended_at is not None:
+                return ()
+            segment = rows(Key(Subject.SEGMENT, entry.call_id))
+            open_segment = segment if isinstance(segment, SegmentRow) and segment.ended_at is None else None
+            return _call(entry, replace(call, last_at=max(call.last_at, entry.at)), open_segment)
+        case _:
+            return ()
+
+
+def _span(began_at: float, ended_at: float) -> float:
+    """Seconds between two wall times, never negative: wall clocks are set back now and then."""
+    return max(0.0, ended_at - began_at)
+
+
+def _arrived(entry: CallArrived) -> CallRow:
+    return CallRow(
+        call_id=entry.call_id,
+        trunk=entry.trunk,
+        caller=entry.caller,
+        called=entry.called,
+        presented=entry.presented,
+        diversion=entry.diversion,
+        sip_call_id=entry.sip_call_id,
+        arrived_at=entry.at,
+        last_at=entry.at,
+    )
+
+
+def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[Row, ...]:
+    match entry:
+        case CallAnswered():
+            return (replace(call, answered_at=entry.at),)
+        case CallQueued():
+            first = entry.at if call.queued_at is None else call.queued_at
+            return (replace(call, queue=entry.queue, queued_at=first),)
+        case CallOffered():
+            return (
+                replace(
+                    call,
+                    offered_at=entry.at,
+                    offers=call.offers + 1,
+                    agent=entry.agent,
+                    extension=entry.extension,
+                ),
+            )
+        case CallConnected():
+            return _connected(entry, call, segment)
+        case CallRequeued():
+            return _talk_over(entry.at, replace(call, requeues=call.requeues + 1), segment)
+        case CallEnded():
+            waited = call.wait_s
+            if waited is None and call.queued_at is not None:
+                waited = _span(call.queued_at, entry.at)
+            ended = replace(
+                call,
+                ended_at=entry.at,
+                wait_s=waited,
+                ended_by=entry.ended_by.value,
+                end_reason=entry.end_reason.value,
+                sip_status=entry.sip_status or None,
+                q850_cause=entry.q850_cause,
+            )
+            return _talk_over(entry.at, ended, segment)
+        case _:
+            return (call,)
+
+
+def _connected(entry: CallConnected, call: CallRow, segment: SegmentRow | None) -> tuple[Row, ...]:
+    """A talk begins; one that still ran (the call was handed over) ends at the same moment."""
+    *closed, call_after = _talk_over(entry.at, call, segment)
+    assert isinstance(call_after, CallRow)
+    if call.connected_at is None:
+        call_after = replace(
+            call_after,
+            connected_at=entry.at,
+            wait_s=None if call.queued_at is None else _span(call.queued_at, entry.at),
+            ring_s=None if call.offered_at is None else _span(call.offered_at, entry.at),
+        )
+    number = call_after.segments + 1
+    begun = SegmentRow(
+        call_id=entry.call_id,
+        number=number,
+        agent=entry.agent,
+        extension=entry.extension,
+        began_at=entry.at,
+    )
+    connected = replace(call_after, segments=number, agent=entry.agent, extension=entry.extension)
+    return (*closed, begun, connected)
+
+
+def _talk_over(at: float, call: CallRow, segment: SegmentRow | None) -> tuple[Row, ...]:
+    """Close the running talk, if any, and add its length to the call's; the call is the last of the rows."""
+    if segment is None:
+        return (call,)
+    length = _span(segment.began_at, at)
+    closed = replace(segment, ended_at=at, duration_s=length)
+    return (closed, replace(call, talk_s=(call.talk_s or 0.0) + length))
+
+
+def _interval(entry: AgentStateChanged, seq: int, newest: IntervalRow | None) -> tuple[Row, ...]:
+    rows: list[Row] = []
+    if newest is not None and newest.ended_at is None:
+        before = (newest.extension, newest.presence, newest.activity, newest.reason)
+        if before == (entry.extension, entry.presence, entry.activity, entry.reason):
+            return ()
+        rows.append(replace(newest, ended_at=entry.at, duration_s=_span(newest.began_at, entry.at)))
+    if entry.presence != LOGGED_OUT:
+        rows.append(
+            IntervalRow(
+                agent=entry.agent,
+                seq=seq,
+                extension=entry.extension,
+                presence=entry.presence,
+                activity=entry.activity,
+                reason=entry.reason,
+                began_at=entry.at,
+            )
+        )
+    return tuple(rows)
+
+
+def _recording(entry: RecordingStarted | RecordingClosed, row: RecordingRow | None) -> tuple[Row, ...]:
+    if isinstance(entry, RecordingStarted):
+        if row is not None:
+            return ()
+        return (
+            RecordingRow(
+                recording_id=entry.recording_id,
+                call_id=entry.call_id,
+                path=entry.path,
+                state=RecordingState.OPEN.value,
+                started_at=entry.at,
+            ),
+        )
+    started_at = max(0.0, entry.at - entry.duration_s) if row is None else row.started_at
+    return (
+        RecordingRow(
+            recording_id=entry.recording_id,
+            call_id=entry.call_id if row is None else row.call_id,
+            path=entry.path,
+            state=entry.state.value,
+            started_at=started_at,
+            closed_at=entry.at,
+            duration_s=entry.duration_s,
+            frames=entry.frames,
+            size_bytes=entry.size_bytes,
+            sha256=entry.sha256,
+            left_dbfs=entry.left_dbfs,
+            right_dbfs=entry.right_dbfs,
+            fault=entry.fault,
+        ),
+    )

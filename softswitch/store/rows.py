@@ -1,0 +1,89 @@
+"""The rows of the projections: one frozen class a table, field by field as in the schema."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """A call from its INVITE on.  Times are wall seconds, durations seconds; what has not happened is None.
+
+    `segments` counts the talks so far; `last_at` is the newest entry of the call.
+    """
+
+    call_id: str
+    trunk: str
+    caller: str
+    called: str
+    presented: str
+    diversion: str
+    sip_call_id: str
+    arrived_at: float
+    last_at: float
+    answered_at: float | None = None
+    queue: str | None = None
+    queued_at: float | None = None
+    offered_at: float | None = None
+    connected_at: float | None = None
+    ended_at: float | None = None
+    wait_s: float | None = None
+    ring_s: float | None = None
+    talk_s: float | None = None
+    agent: str | None = None
+    extension: str | None = None
+    offers: int = 0
+    requeues: int = 0
+    segments: int = 0
+    ended_by: str | None = None
+    end_reason: str | None = None
+    sip_status: int | None = None
+    q850_cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRow:
+    """One talk of a call with one agent; `number` counts from 1."""
+
+    call_id: str
+    number: int
+    agent: str
+    extension: str
+    began_at: float
+    ended_at: float | None = None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalRow:
+    """A span in which an agent's state stayed the same; `seq` is the journal entry that began it."""
+
+    agent: str
+    seq: int
+    extension: str | None
+    presence: str
+    activity: str
+    reason: str
+    began_at: float
+    ended_at: float | None = None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRow:
+    """A recording from before its first frame on; figures are None until it is closed."""
+
+    recording_id: str
+    call_id: str
+    path: str
+    state: str
+    started_at: float
+    closed_at: float | None = None
+    duration_s: float | None = None
+    frames: int | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    left_dbfs: float | None = None
+    right_dbfs: float | None = None
+    fault: str = ""
+
+
+Row = CallRow | SegmentRow | IntervalRow | RecordingRow
