@@ -107,7 +107,7 @@ def _taken(
         allowed &= {encoding.name for encoding in offered.encodings}
     codec = _first(encodings, allowed)
     if codec is None:
-        raise NotAcceptable(f"only {' and '.join(local.codecs)} are spoken here", warn_code=WARN_FORMAT)
+        raise NotAcceptable(f"codecs here: {', '.join(local.codecs)}", warn_code=WARN_FORMAT)
     takes_digits = (
         offered is None and local.digits or offered is not None and _has(offered, "TELEPHONE-EVENT")
     )
