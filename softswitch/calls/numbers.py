@@ -21,10 +21,9 @@ from softswitch.sip.message import MalformedMessage, NameAddr, OtherUri, SipUri
 _separators = re.compile(r"[\s\-.()/\u200b-\u200f\u202a-\u202e\ufeff]+")
 _dialable = re.compile(r"\+?[0-9*#]+").fullmatch
 _mobile = re.compile(r"1[3-9][0-9]{9}").fullmatch
-_fixed = re.compile(r"(?:10|2[0-9])[0-9]{8}|[3-9][0-9]{2}[0-9]{7,8}").fullmatch  # area code without its 0
-_freephone = re.compile(r"[48]00[0-9]{7}").fullmatch
+_fixed = re.compile(r"(?:10|2[0-9])[0-9]{8}|(?![48]00|950)[3-9][0-9]{2}[0-9]{7,8}").fullmatch  # no 0 before it
 _short = re.compile(r"1[0-9]{2,4}|9[56][0-9]{3,4}").fullmatch
-_service = re.compile(r"1[0-9]{2,4}|1010[0-9]{4}|9[56][0-9]{3,6}|[48]00[0-9]{7}").fullmatch
+_service = re.compile(r"1[0-9]{2,4}|1010[0-9]{4}|9[56][0-9]{3,6}|950[0-9]{5,7}|[48]00[0-9]{7}").fullmatch
 _local = re.compile(r"[2-8][0-9]{6,7}").fullmatch
 _abroad = re.compile(r"\+[1-9][0-9]{4,17}").fullmatch
 
@@ -195,7 +194,7 @@ def _significant(digits: str, area_code: str, *, services: bool) -> str | None:
     own = area_code[1:]
     if digits.startswith(own) and _short(digits[len(own) :]):
         return digits[len(own) :]  # a short code of our own city, dialled with the area code
-    if _fixed(digits) and not _freephone(digits):
+    if _fixed(digits):
         return "0" + digits
     return None
 
