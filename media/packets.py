@@ -163,9 +163,10 @@ class PacketExchange:
         self.send_failures = 0
 
     def join(self, slot: int, sockets: LegSockets) -> None:
-        """Take a leg's sockets; voice is deaf until `connect`."""
+        """Take a leg's sockets; until `connect`, what comes to voice is as strange as what comes to the sentry."""
         self._sockets[slot] = sockets
-        for each, is_control in ((sockets.sentry, False), (sockets.control, True)):
+        for each in (sockets.voice, sockets.sentry, sockets.control):
+            is_control = each is sockets.control
             self._other_of[each.fileno()] = (slot, is_control, each)
             self._others.register(each, select.EPOLLIN)
 
@@ -183,6 +184,8 @@ class PacketExchange:
                 waiting.append(Datagram(slot=slot, source=source, data=data))
         fd = voice.fileno()
         if fd not in self._receive_of:
+            del self._other_of[fd]
+            self._others.unregister(fd)
             self._voices.register(fd, select.EPOLLIN)
             self._receive_of[fd] = voice.recv_into
             if fd >= len(self._slot_of):
@@ -196,9 +199,9 @@ class PacketExchange:
         self._planned = None
         if self._receive_of.pop(sockets.voice.fileno(), None) is not None:
             self._voices.unregister(sockets.voice)
-        for each in (sockets.sentry, sockets.control):
-            del self._other_of[each.fileno()]
-            self._others.unregister(each)
+        for each in (sockets.voice, sockets.sentry, sockets.control):
+            if self._other_of.pop(each.fileno(), None) is not None:
+                self._others.unregister(each)
         sockets.close()
 
     def close(self) -> None:

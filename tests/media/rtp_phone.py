@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ PLANE_ADDRESS = "127.66.1.1"
 PHONE_ADDRESS = "127.66.2.1"
 NETWORKS = ("127.66.2.0/24",)
 AMPLITUDE = 8000
+
+Told = TypeVar("Told")
 
 
 def tone(frequency_hz: float, samples: int, amplitude: float = AMPLITUDE) -> npt.NDArray[np.int16]:
@@ -157,6 +160,35 @@ class Phone:
         self.socket.close()
 
 
+Saying = Callable[[int], None]
+"""What phones do before tick i."""
+
+
+def speak(phone: Phone, frequency_hz: float, ticks: int, ptime_ms: int = 20) -> Saying:
+    """The phone speaks a tone in packets of its packet time."""
+    sound = tone(frequency_hz, 160 * (ticks + 4))
+    size = ptime_ms * 8
+    sent = 0
+
+    def say(index: int) -> None:
+        nonlocal sent
+        while sent + size <= (index + 1) * 160:
+            phone.send(sound[sent : sent + size])
+            sent += size
+
+    return say
+
+
+def both(*sayings: Saying) -> Saying:
+    """Several phones at once."""
+
+    def say(index: int) -> None:
+        for each in sayings:
+            each(index)
+
+    return say
+
+
 class Desk:
     """A plane with a hand on its clock."""
 
@@ -202,7 +234,7 @@ class Desk:
             self.plane.execute(command, self.now)  # type: ignore[arg-type]
         self.events += self.plane.take_events()
 
-    def tick(self, ticks: int = 1, before: Callable[[int], None] | None = None) -> None:
+    def tick(self, ticks: int = 1, before: Saying | None = None) -> None:
         """Let ticks pass; `before(i)` is where phones speak."""
         for index in range(ticks):
             if before is not None:
@@ -213,7 +245,7 @@ class Desk:
             for phone in self.phones:
                 phone.listen()
 
-    def told(self, kind: type) -> list[object]:
+    def told(self, kind: type[Told]) -> list[Told]:
         """Every event of one kind so far."""
         return [event for event in self.events if isinstance(event, kind)]
 
