@@ -21,7 +21,8 @@ from softswitch.sip.message import MalformedMessage, NameAddr, OtherUri, SipUri
 _separators = re.compile(r"[\s\-.()/\u200b-\u200f\u202a-\u202e\ufeff]+")
 _dialable = re.compile(r"\+?[0-9*#]+").fullmatch
 _mobile = re.compile(r"1[3-9][0-9]{9}").fullmatch
-_fixed = re.compile(r"(?:10|2[0-9])[0-9]{8}|(?![48]00|950)[3-9][0-9]{2}[0-9]{7,8}").fullmatch  # no 0 before it
+# Without its 0; 400, 800 and 950 are services.
+_fixed = re.compile(r"(?:10|2[0-9])[0-9]{8}|(?![48]00|950)[3-9][0-9]{2}[0-9]{7,8}").fullmatch
 _short = re.compile(r"1[0-9]{2,4}|9[56][0-9]{3,4}").fullmatch
 _service = re.compile(r"1[0-9]{2,4}|1010[0-9]{4}|9[56][0-9]{3,6}|950[0-9]{5,7}|[48]00[0-9]{7}").fullmatch
 _local = re.compile(r"[2-8][0-9]{6,7}").fullmatch
@@ -37,9 +38,9 @@ _HIDING = frozenset({"id", "user", "full"})
 class CallerIdentity:
     """Who calls.  `number` is in normal form, empty when nobody said it.
 
-    `restricted` is True when the caller asked not to be shown: the number serves routing and records, and is kept
-    from those whom the operator does not let see it.  `diverted_from` holds normal numbers, the latest first;
-    `history` the Diversion and History-Info values as they came.
+    `restricted` is True when the caller asked not to be shown: the number serves routing and records, and is
+    kept from those whom the operator does not let see it.  `diverted_from` holds normal numbers, the latest
+    first; `history` the Diversion and History-Info values as they came.
     """
 
     number: str
@@ -93,8 +94,8 @@ def called_number(request_user: str, rules: NumberSettings, area_code: str) -> s
 def caller_of(headers: Iterable[tuple[str, str]], rules: NumberSettings, area_code: str) -> CallerIdentity:
     """Tell who calls, from the identity headers (name, text) of an INVITE in their order.
 
-    P-Asserted-Identity (RFC 3325), then Remote-Party-ID, count before From when the trunk is trusted.  A header
-    that cannot be read is as good as absent.
+    P-Asserted-Identity (RFC 3325), then Remote-Party-ID, count before From when the trunk is trusted.  A
+    header that cannot be read is as good as absent.
     """
     values: dict[str, list[str]] = {}
     for name, text in headers:
@@ -133,8 +134,8 @@ def caller_of(headers: Iterable[tuple[str, str]], rules: NumberSettings, area_co
 def format_outbound(number: str, rules: NumberSettings, area_code: str) -> str:
     """Return a number (in any form) as a trunk wants it dialled.
 
-    `national` as a subscriber of another city would dial, `local` as one of ours would, `e164` with `+86`; short
-    codes are never changed.  The trunk's prefix stands before it all.
+    `national` as a subscriber of another city would dial, `local` as one of ours would, `e164` with `+86`;
+    short codes are never changed.  The trunk's prefix stands before it all.
     """
     normal = normalise(number, area_code)
     dialled = normal
@@ -156,7 +157,7 @@ def format_outbound(number: str, rules: NumberSettings, area_code: str) -> str:
 
 
 def presented_number(hotline: str, rules: NumberSettings, area_code: str) -> str:
-    """Return the number that a called party is shown: the trunk's rule, else the hotline's own, in trunk form."""
+    """Return the number that the called is shown: the trunk's rule, else the hotline's, in trunk form."""
     return format_outbound(rules.presented_number or hotline, rules, area_code).removeprefix(
         rules.outbound_prefix
     )
@@ -170,7 +171,7 @@ def number_of_uri(uri: SipUri | OtherUri) -> str:
 
 
 def _user_text(user: str) -> str:
-    """Cut the parameters of a telephone-subscriber (RFC 3966); a global phone-context completes a local number."""
+    """Cut the parameters of a telephone-subscriber (RFC 3966); a global phone-context completes a number."""
     number, _, rest = user.partition(";")
     for part in rest.split(";"):
         name, _, value = part.partition("=")

@@ -89,7 +89,7 @@ def _parse(text: str) -> NameAddr:
 
 
 def _parse_addr_spec(text: str) -> NameAddr:
-    """Without brackets every `;` begins a header parameter and `?` or `,` may not stand (RFC 3261 section 20)."""
+    """Without brackets `;` begins a header parameter, `?` and `,` may not stand (RFC 3261 section 20)."""
     spec, semicolon, params = text.partition(";")
     spec = spec.rstrip(LWS)
     if "?" in spec or "," in spec:

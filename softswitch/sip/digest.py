@@ -1,8 +1,8 @@
 """HTTP digest for SIP (RFC 7616, RFC 8760; RFC 2617 clients with qop): both sides of it.
 
-The server side proves nothing by remembering challenges: a nonce carries its own time and a keyed hash.  Only the
-highest nonce-count of nonces in use is kept, so that no answer is accepted twice.  A known user with a wrong
-password and an unknown user take the same path and the same time.
+The server side proves nothing by remembering challenges: a nonce carries its own time and a keyed hash.  Only
+the highest nonce-count of nonces in use is kept, so that no answer is accepted twice.  A known user with a
+wrong password and an unknown user take the same path and the same time.
 """
 
 import hashlib
@@ -74,7 +74,7 @@ def response_of(
     cnonce: str,
     qop: str | None,
 ) -> str:
-    """Return the `response` value for a HA1 (RFC 7616 section 3.4.1; without qop RFC 2617 section 3.2.2.1)."""
+    """Return the `response` for a HA1 (RFC 7616 section 3.4.1; without qop RFC 2617 section 3.2.2.1)."""
     hashed_request = algorithm.hexdigest(f"{method}:{uri}")
     if qop is None:
         return algorithm.hexdigest(f"{hashed}:{nonce}:{hashed_request}")
@@ -121,7 +121,8 @@ class Challenge:
 class Authorization:
     """The value of Authorization or Proxy-Authorization.
 
-    `count` is the nonce-count as text (it is hashed as it stands), `qop` and `count` are None for RFC 2069 clients.
+    `count` is the nonce-count as text (it is hashed as it stands), `qop` and `count` are None for RFC 2069
+    clients.
     """
 
     username: str
@@ -247,7 +248,7 @@ class Credentials:
 
 
 def best_challenge(values: Iterable[str], realm: str | None = None) -> Challenge | None:
-    """Return the first challenge that we can answer (the server's preference, RFC 8760 section 2.4), or None."""
+    """Return the first challenge that we can answer (the server prefers, RFC 8760 section 2.4), or None."""
     for value in values:
         try:
             challenge = Challenge.parse(value)
@@ -263,7 +264,7 @@ def best_challenge(values: Iterable[str], realm: str | None = None) -> Challenge
 def respond(
     challenge: Challenge, credentials: Credentials, method: str, uri: str, nc: int, cnonce: str
 ) -> str:
-    """Return the value of (Proxy-)Authorization that answers a challenge.  `nc` counts uses of its nonce from 1."""
+    """Return the (Proxy-)Authorization that answers a challenge.  `nc` counts uses of its nonce from 1."""
     algorithm = challenge.algorithm
     if algorithm is None:
         raise MalformedMessage("the challenge names no algorithm that we speak")

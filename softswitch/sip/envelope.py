@@ -1,8 +1,8 @@
 """SIP requests and responses (RFC 3261 section 7): text in, text out, the few structured headers on demand.
 
-Header text stays raw.  Structured values are parsed when asked for; equal texts are parsed once, by the bounded
-caches behind `NameAddr.parse`, `Via.parse` and `parse_uri`, so a message needs no cache of its own and none can
-go stale when a header changes.  Text that is not UTF-8 survives (surrogateescape).
+Header text stays raw.  Structured values are parsed when asked for; equal texts are parsed once, by the
+bounded caches behind `NameAddr.parse`, `Via.parse` and `parse_uri`, so a message needs no cache of its own
+and none can go stale when a header changes.  Text that is not UTF-8 survives (surrogateescape).
 """
 
 from collections.abc import Iterable
@@ -172,7 +172,7 @@ class Message:
 
     @property
     def expires(self) -> int | None:
-        """The Expires header in seconds; None when absent.  What is no number counts as 3600 (section 20.19)."""
+        """The Expires header in seconds; None when absent.  No number counts as 3600 (section 20.19)."""
         text = self.headers.get("Expires")
         if text is None:
             return None
@@ -251,8 +251,8 @@ def response_to(
 ) -> Response:
     """Build a response (RFC 3261 section 8.2.6): Via stack, From, To, Call-ID and CSeq of the request.
 
-    `to_tag` is added where the request's To had none.  Works on the partial request of a MalformedMessage too:
-    what was not there stays away.
+    `to_tag` is added where the request's To had none.  Works on the partial request of a MalformedMessage
+    too: what was not there stays away.
     """
     echoed = Headers()
     timestamp = status == 100

@@ -7,7 +7,8 @@ class MalformedMessage(Exception):
     """The other side sent text that is not SIP (RFC 3261 section 25), or more of it than we read.
 
     `status` is the answer it deserves (400, 413, 505, 513).  `partial` is the `Request` as far as it could be
-    read when that is enough to send a response (a usable top Via), otherwise None: then silence is the answer.
+    read when that is enough to send a response (a usable top Via), otherwise None: then silence is the
+    answer.
     """
 
     def __init__(self, reason: str, status: int = 400, partial: Any = None) -> None:

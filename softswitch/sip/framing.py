@@ -18,8 +18,8 @@ class KeepAlive:
 class BrokenStream:
     """Where the next message begins can no longer be told: answer if possible, then close the connection.
 
-    `head` is the header block at fault as far as it was read; `message.parse(head, stream=True)` raises with a
-    partial request when an answer is possible.  `status` is what to answer.
+    `head` is the header block at fault as far as it was read; `message.parse(head, stream=True)` raises with
+    a partial request when an answer is possible.  `status` is what to answer.
     """
 
     reason: str

@@ -1,7 +1,7 @@
 """The small shared grammar of SIP header values (RFC 3261 section 25.1): tokens, quotes, lists, parameters.
 
-Every function takes text that was already unfolded.  Text is compared as it stands; nothing is percent-decoded
-here but parameter names.
+Every function takes text that was already unfolded.  Text is compared as it stands; nothing is
+percent-decoded here but parameter names.
 """
 
 import re
@@ -85,7 +85,7 @@ def split_outside_quotes(text: str, separator: str) -> list[str]:
 
 
 def parse_header_params(text: str) -> Params:
-    """Parse `;name=value;flag` after a header value; names in lower case, values as they stand (quotes kept)."""
+    """Parse `;name=value;flag` after a header value; names in lower case, values as they stand."""
     text = text.strip(LWS)
     if not text:
         return NO_PARAMS
@@ -110,7 +110,7 @@ def parse_header_params(text: str) -> Params:
 
 
 def parse_uri_params(text: str) -> Params:
-    """Parse the `;name=value` part of a SIP URI (RFC 3261 section 19.1.1); names decoded and in lower case."""
+    """Parse the `;name=value` part of a SIP URI (RFC 3261 section 19.1.1); names decoded, in lower case."""
     params: dict[str, str | None] = {}
     if _bad_escape(text) is not None:
         raise MalformedMessage("bad %-escape in URI parameters")

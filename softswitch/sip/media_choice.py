@@ -1,4 +1,4 @@
-"""What of a session description we take: the stream, the codec, the address, the packet time (RFC 3264 section 6)."""
+"""What we take of a session description: stream, codec, address, packet time (RFC 3264 section 6)."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,7 +28,8 @@ WARN_OTHER = 399
 class LocalMedia:
     """Our end of a leg's sound: where the plane listens and what may be spoken, preferred codec first.
 
-    `session_id` stands in o= for the life of the leg (positive, below 2^62).  `digits` offers telephone-event.
+    `session_id` stands in o= for the life of the leg (positive, below 2^62).  `digits` offers
+    telephone-event.
     """
 
     address: str
@@ -71,8 +72,9 @@ def choose(
 ) -> Choice:
     """Take the first audio stream that fits; NotAcceptable with the reason that came closest.
 
-    `networks` are the CIDR blocks that the peer's media may use.  `previous` is what held before: a stream on hold by
-    c=0.0.0.0 keeps its address.  With `offered` the description is an answer and binds to our offer's line and types.
+    `networks` are the CIDR blocks that the peer's media may use.  `previous` is what held before: a stream on
+    hold by c=0.0.0.0 keeps its address.  With `offered` the description is an answer and binds to our offer's
+    line and types.
     """
     refusal = NotAcceptable("no audio stream", warn_code=WARN_MEDIA_TYPE)
     for index, media in enumerate(remote.media):
@@ -154,7 +156,7 @@ def _has(media: MediaDescription, name: str) -> bool:
 
 
 def _ptime(media: MediaDescription) -> int:
-    """What we send: the packet time they want, no longer than they take, whole frames of 10 ms, 10 to 60 ms."""
+    """What we send: the packet time they want, no longer than they take, whole 10 ms from 10 to 60."""
     wanted = media.ptime_ms or DEFAULT_PTIME_MS
     longest = media.maxptime_ms or LONGEST_PTIME_MS
     whole = min(wanted, longest, LONGEST_PTIME_MS) // 10 * 10

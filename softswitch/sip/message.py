@@ -79,10 +79,11 @@ _version = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE).fullmatch
 
 
 def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, stream: bool = False) -> Request | Response:
-    """Parse one whole datagram, or with `stream` one message cut from a stream (where Content-Length must stand).
+    """Parse one datagram, or with `stream` one message cut from a stream (Content-Length must stand).
 
-    Octets behind the body that Content-Length announces are dropped (RFC 3261 section 18.3).  MalformedMessage
-    carries the status to answer and, for a request whose top Via is usable, the request as far as it was read.
+    Octets behind the body that Content-Length announces are dropped (RFC 3261 section 18.3).
+    MalformedMessage carries the status to answer and, for a request whose top Via is usable, the request as
+    far as it was read.
     """
     if len(data) > limits.message_bytes:
         raise MalformedMessage("message is too large", 513)
@@ -260,7 +261,7 @@ def _body(headers: Headers, body: bytes, stream: bool) -> bytes:
 
 
 def _is_answerable(request: Request) -> bool:
-    """Tell whether a response can find its way; a top Via of which only the front is good is cut down to that."""
+    """Tell whether a response can find its way; a top Via with a good front only is cut down to it."""
     try:
         request.top_via  # noqa: B018  # refuses what is malformed
     except MalformedMessage:

@@ -1,4 +1,4 @@
-"""Nonces that carry their own proof, and the highest count of those in use (RFC 7616 sections 3.3 and 5.12)."""
+"""Nonces that carry their own proof, and the highest count of those in use (RFC 7616 section 3.3)."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode

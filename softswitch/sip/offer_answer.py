@@ -1,8 +1,9 @@
 """Offer/answer for one leg (RFC 3264, RFC 6337), pure: descriptions in, descriptions and agreed media out.
 
 One machine a leg.  It says what we write into each SDP body, what the other side's body means for the media
-plane, and what is refused with which warning.  Repeated bodies (retransmissions, the same answer in 183 and 200)
-lead to the same result.  The o= version rises by exactly one when what we send differs from what we sent last.
+plane, and what is refused with which warning.  Repeated bodies (retransmissions, the same answer in 183 and
+200) lead to the same result.  The o= version rises by exactly one when what we send differs from what we sent
+last.
 """
 
 from dataclasses import dataclass, replace
@@ -94,7 +95,8 @@ TRANSITIONS: dict[Exchange, dict[Step, Exchange]] = {
 class OfferPending(Exception):
     """A step that the rules of offer/answer forbid now; `status` is the answer to the request that took it.
 
-    491 when both sides offer at once, 500 for a second offer before the first was answered (RFC 3261 section 14.2).
+    491 when both sides offer at once, 500 for a second offer before the first was answered (RFC 3261 section
+    14.2).
     """
 
     def __init__(self, state: Exchange, step: Step, status: int) -> None:
@@ -148,7 +150,7 @@ class OfferAnswer:
         """Our sound lives elsewhere now; the next description says so."""
         self._local = replace(self._local, address=address, port=port)
 
-    # --- they offer -------------------------------------------------------------------------------------------
+    # --- they offer ---------------------------------------------------------------------------------------
 
     def receive_offer(self, body: bytes, networks: tuple[str, ...]) -> RemoteMedia:
         """Take an offer; the result holds once `answer` was called.
@@ -180,7 +182,7 @@ class OfferAnswer:
             raise OfferPending(self._state, Step.ANSWER_MADE, 500)
         return self._held_local
 
-    # --- we offer ---------------------------------------------------------------------------------------------
+    # --- we offer -----------------------------------------------------------------------------------------
 
     def make_offer(self) -> SessionDescription:
         """Return an offer of ours: the first, or later one that repeats what holds (a session refresh).
@@ -200,8 +202,8 @@ class OfferAnswer:
     def receive_answer(self, body: bytes, networks: tuple[str, ...], *, final: bool = True) -> RemoteMedia:
         """Take the answer to our offer.  `final` is False for one in a provisional response.
 
-        A final answer may differ from the provisional one before it (another branch answered); once one is final,
-        repetitions are ignored.  NotAcceptable when it does not fit the offer: the call cannot go on.
+        A final answer may differ from the provisional one before it (another branch answered); once one is
+        final, repetitions are ignored.  NotAcceptable when it does not fit the offer: the call cannot go on.
         """
         following = self._following(Step.ANSWER_RECEIVED if final else Step.ANSWER_PREVIEWED)
         if self._state is Exchange.AGREED and self._agreed is not None:
@@ -234,7 +236,7 @@ class OfferAnswer:
             self._agreed = self._held_local = None
         self._assign(following)
 
-    # --- restart ----------------------------------------------------------------------------------------------
+    # --- restart ------------------------------------------------------------------------------------------
 
     def to_record(self) -> dict[str, Any]:
         """Return everything as plain JSON types."""
@@ -276,7 +278,7 @@ class OfferAnswer:
     def __repr__(self) -> str:
         return f"<OfferAnswer {self._state} {self._agreed}>"
 
-    # --- inside -----------------------------------------------------------------------------------------------
+    # --- inside -------------------------------------------------------------------------------------------
 
     def _following(self, step: Step) -> Exchange:
         following = TRANSITIONS[self._state].get(step)

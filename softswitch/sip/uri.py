@@ -113,7 +113,7 @@ class SipUri:
         return replace(self, params=without_param(self.params, name))
 
     def is_equivalent(self, other: "SipUri | OtherUri") -> bool:
-        """Compare as RFC 3261 section 19.1.4 asks: user with case, host without, special parameters on both."""
+        """Compare as RFC 3261 section 19.1.4 asks: user with case, host without, some parameters always."""
         if not isinstance(other, SipUri):
             return False
         if (
@@ -152,7 +152,7 @@ _reserved = re.compile("%(?:3[AaBbDdFf]|40|2[4-9A-Ca-cFf]|25|00)")
 
 
 def _unescaped(text: str | None) -> str | None:
-    """Decode what needs no escape, so that `%75ser` equals `user` but `%40`, `%25` and `%00` stay themselves."""
+    """Decode what needs no escape: `%75ser` equals `user` but `%40`, `%25` and `%00` stay themselves."""
     if text is None or "%" not in text:
         return text
     pieces: list[str] = []

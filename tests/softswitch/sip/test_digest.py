@@ -106,7 +106,7 @@ def test_example_of_rfc_3665() -> None:
     """Section 2.1: Bob registers, in the flow every SIP stack is taught with."""
     expected = "dfe56131d1958046689d83306477ecc"  # the RFC prints 31 digits: its own misprint
     answer = parse_authorization(
-        'Digest username="bob", realm="atlanta.example.com", nonce="ea9c8e88df84f1cec4341ae6cbe5a359", opaque="", '
+        'Digest username="bob", realm="atlanta.example.com", nonce="ea9c8e88df84f1cec4341ae6cbe5a359", '
         f'uri="sips:ss2.biloxi.example.com", response="{expected}"'
     )
     assert (answer.username, answer.qop, answer.count, answer.count_number) == ("bob", None, None, 0)

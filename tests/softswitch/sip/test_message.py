@@ -153,7 +153,7 @@ def test_ipv6_messages_are_read_as_rfc_5118_says(path: Path) -> None:
 
 
 def test_ipv6_text_becomes_an_address() -> None:
-    """Brackets go, an ambiguous port stays part of the address, `received` is read with and without brackets."""
+    """Brackets go, an ambiguous port is part of the address, `received` is read with and without them."""
     assert SipUri.parse(five118("port-ambiguous").uri).address_of(5060) == ("2001:db8::10:5070", 5060)
     assert SipUri.parse(five118("port-unambiguous").uri).address_of(5060) == ("2001:db8::10", 5070)
     assert SipUri.parse(five118("ipv6-bug-abnf-3-colons").uri).host == "2001:db8::192.0.2.1"

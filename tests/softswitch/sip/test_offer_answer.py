@@ -1,4 +1,4 @@
-"""Offer/answer of one leg: every pattern of RFC 6337 that a hotline meets, and two machines against each other."""
+"""Offer/answer of one leg: the patterns of RFC 6337 that a hotline meets, and two machines together."""
 
 import json
 
@@ -306,7 +306,7 @@ actions = st.lists(
 @settings(max_examples=120, deadline=None)
 @given(actions)
 def test_two_machines_always_understand_each_other(steps: list[tuple[str, bool, int]]) -> None:
-    """Whatever either side does: ports agree, directions mirror, versions rise by one exactly with a change."""
+    """Whatever either side does: ports agree, directions mirror, versions rise by one with each change."""
     ends = [
         OfferAnswer(LocalMedia(address="127.61.0.1", port=20000, session_id=10)),
         OfferAnswer(LocalMedia(address="127.61.0.2", port=30000, session_id=90, codecs=("PCMU", "PCMA"))),

@@ -207,7 +207,7 @@ def test_what_we_write_is_what_we_read(description: SessionDescription) -> None:
 def test_damage_gives_a_description_or_one_typed_error(
     description: SessionDescription, data: st.DataObject
 ) -> None:
-    """Octets changed or cut anywhere: nothing but MalformedSdp ever comes out, and what is read can be used."""
+    """Octets changed or cut anywhere: nothing but MalformedSdp comes out, and what is read can be used."""
     wire = bytearray(description.serialise())
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(wire) - 1))
