@@ -125,4 +125,4 @@ def from_row(kind: str, at: float, data: str) -> Entry | None:
         }
     except (KeyError, TypeError, ValueError):
         return None
-    return typing.cast(Entry, cls(**values))
+    return typing.cast("Entry", cls(**values))

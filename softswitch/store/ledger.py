@@ -75,7 +75,7 @@ class Ledger:
         """Take an entry into the batch.  A projection that fails is logged and changes nothing."""
         try:
             changed = project(entry, seq, self._lookup)
-        except Exception:  # noqa: BLE001 - a bug of ours must not keep the journal from being written
+        except Exception:
             _log.exception("projection.failed", kind=type(entry).__name__, seq=seq)
             return
         for row in changed:

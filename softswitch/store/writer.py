@@ -321,7 +321,7 @@ class Store:
                         break
                 await self._commit(batch)
                 break
-            except Exception as error:  # noqa: BLE001 - the one writer must outlive everything
+            except Exception as error:
                 self._ledger.discard()
                 await self._disconnect()
                 is_environment = isinstance(error, _ENVIRONMENT) or type(error) is sqlite3.DatabaseError
@@ -392,7 +392,7 @@ class Store:
     def _alarm(self, alarm: AlarmRaised | AlarmCleared) -> None:
         try:
             self._on_alarm(alarm)
-        except Exception:  # noqa: BLE001 - an observer must not stop the writer
+        except Exception:
             _log.exception("store.alarm_callback_failed", alarm=alarm.alarm)
 
     # ---- the transaction -------------------------------------------------------------------------
