@@ -260,9 +260,8 @@ def response_to(
         if name in _ECHOED or timestamp and name == "Timestamp":
             echoed.add(name, text)
         elif name == "To":
-            if to_tag is not None and _tag_of(text) is None:
-                text = f"{text};tag={to_tag}"
-            echoed.add(name, text)
+            needs_tag = to_tag is not None and _tag_of(text) is None
+            echoed.add(name, f"{text};tag={to_tag}" if needs_tag else text)
     for name, text in headers:
         echoed.add(name, text)
     return Response(status, reason if reason is not None else REASON_PHRASES.get(status, ""), headers=echoed)

@@ -69,7 +69,7 @@ _ONCE = frozenset(
 _MANDATORY = ("Via", "From", "To", "Call-ID", "CSeq")
 _BRACKETED = frozenset({"Route", "Record-Route"})
 
-_control = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n").search
+_CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _control_char = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 _quoted_string = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _escaped_control = re.compile(r"\\[\x00-\x08\x0a-\x1f\x7f]")
@@ -92,9 +92,10 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, stream: bool =
         begin += 2
     end = data.find(b"\r\n\r\n", begin)
     whole = end >= 0
-    head = data[begin : end if whole else len(data)].decode("utf-8", "surrogateescape")
+    raw = data[begin : end if whole else len(data)]
     body = data[end + 4 :] if whole else b""
-    has_controls = _control(head) is not None
+    has_controls = _has_controls(raw)
+    head = raw.decode("utf-8", "surrogateescape")
     start_line, _, block = head.partition("\r\n")
     if len(start_line) > limits.start_line_bytes:
         raise MalformedMessage("start line is too long", 414)
@@ -105,8 +106,8 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, stream: bool =
     faults: list[MalformedMessage] = [] if whole else [MalformedMessage("no empty line ends the headers")]
     headers = _read_headers(block.split("\r\n") if block else [], limits, has_controls, faults)
     if start_line[:4].upper() == "SIP/":
-        return _response(start_line, headers, body, limits, stream, faults)
-    return _request(start_line, headers, body, limits, stream, faults)
+        return _response(start_line, headers, body, limits, stream, has_controls, faults)
+    return _request(start_line, headers, body, limits, stream, has_controls, faults)
 
 
 def _read_headers(
@@ -138,6 +139,16 @@ def _read_headers(
     return Headers(read)
 
 
+def _has_controls(raw: bytes) -> bool:
+    """Tell whether a header block may hold control characters, or CR or LF that do not end a line."""
+    lines = raw.count(b"\r\n")
+    return (
+        raw.count(b"\r") != lines
+        or raw.count(b"\n") != lines
+        or len(raw.translate(None, _CONTROLS)) != len(raw)
+    )
+
+
 def _without_controls(name: str, value: str) -> str:
     """Drop control characters that a quoted string escapes (legal, never wanted); refuse any other."""
     cleaned = _quoted_string.sub(lambda found: _escaped_control.sub("", found[0]), value)
@@ -152,6 +163,7 @@ def _request(
     body: bytes,
     limits: MessageLimits,
     stream: bool,
+    has_controls: bool,
     faults: list[MalformedMessage],
 ) -> Request:
     parts = start_line.split(" ")
@@ -168,7 +180,7 @@ def _request(
             raise MalformedMessage("only SIP/2.0 is spoken here", 505)
         if faults:
             raise faults[0]
-        if _control_char(start_line) is not None:
+        if has_controls and _control_char(start_line) is not None:
             raise MalformedMessage("control character in the request line")
         if len(method) > 64:
             raise MalformedMessage("method name is too long")
@@ -195,6 +207,7 @@ def _response(
     body: bytes,
     limits: MessageLimits,
     stream: bool,
+    has_controls: bool,
     faults: list[MalformedMessage],
 ) -> Response:
     version, _, rest = start_line.partition(" ")
@@ -203,7 +216,7 @@ def _response(
         raise MalformedMessage("bad status line")
     if faults:
         raise faults[0]
-    if _control_char(start_line) is not None:
+    if has_controls and _control_char(start_line) is not None:
         raise MalformedMessage("control character in the status line")
     response = Response(int(code), reason, headers=headers, body=body)
     _check_headers(response, limits)
@@ -226,7 +239,7 @@ def _check_headers(message: Request | Response, limits: MessageLimits) -> None:
                     raise MalformedMessage(f"{name} needs angle brackets")
                 NameAddr.parse(value)
                 values += 1
-        elif name == "From" or name == "To":
+        elif name in {"From", "To"}:
             NameAddr.parse(text)
             found[name] += 1
         elif name == "Contact":

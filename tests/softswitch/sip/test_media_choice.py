@@ -83,7 +83,7 @@ def test_packet_time_is_theirs_within_ours(lines: tuple[str, ...], expected: int
     ],
 )
 def test_directions_are_seen_from_our_side(line: str, may_send: bool, may_receive: bool, held: bool) -> None:
-    """sendonly from them is hold."""
+    """What they only send is hold."""
     media = taken(audio(line))
     assert (media.may_send, media.may_receive, media.held) == (may_send, may_receive, held)
 
@@ -137,7 +137,7 @@ def test_low_ports_are_no_destination() -> None:
 def test_ipv6_and_the_streams_own_address_count() -> None:
     """c= under m= before the session's."""
     assert taken(audio("c=IN IP6 2001:db8::7")).address == "2001:db8::7"
-    assert refused(audio("c=IN IP6 2001:db8:1::7"))
+    assert "networks" in refused(audio("c=IN IP6 2001:db8:1::7")).reason
     without = audio().replace(b"c=IN IP4 127.61.0.2\r\n", b"")
     assert "c=" in refused(without).reason
 

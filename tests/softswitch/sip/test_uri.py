@@ -83,7 +83,7 @@ def test_other_schemes_are_not_sip() -> None:
 
 
 def test_where_to_send_is_host_and_port() -> None:
-    """maddr counts before the host; the default port fills in."""
+    """The maddr counts before the host; the default port fills in."""
     assert SipUri.parse("sip:a@h").address_of(5061) == ("h", 5061)
     assert SipUri.parse("sip:a@h:7000").address_of(5061) == ("h", 7000)
     assert SipUri.parse("sip:a@h;maddr=127.61.0.9").address_of() == ("127.61.0.9", 5060)

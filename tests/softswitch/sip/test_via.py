@@ -14,7 +14,7 @@ def test_parts_are_found() -> None:
 
 
 def test_a_response_goes_to_where_the_request_came_from() -> None:
-    """received and rport count before what the sender wrote."""
+    """The received address and port count before what the sender wrote."""
     via = Via.parse("SIP/2.0/UDP 10.0.0.1:5070;branch=z9hG4bK1;rport")
     assert via.wants_rport and via.rport is None
     assert via.response_address() == ("10.0.0.1", 5070)
