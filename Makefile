@@ -1,0 +1,50 @@
+# Every target does its own set-up: a fresh Debian 12 with Python 3.11 and make is enough.
+.PHONY: help setup demo run test test-long style format bench clean
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+PACKAGES := softswitch acd media api config
+# The tests and benches share two processors with what they test: one process at a time, always bounded.
+QUICK_LIMIT := timeout --foreground --kill-after=20 900
+LONG_LIMIT := timeout --foreground --kill-after=20 2700
+BENCHES ?= $(patsubst bench/%.py,%,$(wildcard bench/bench_*.py))
+
+help:
+	@echo "make demo [ONCE=1]      演示:启动系统、话机与中继 / the softswitch with simulated phones and trunk"
+	@echo "make run CONFIG=x.toml  只运行服务器 / the server alone"
+	@echo "make test | test-long   快测 (<=15 min) | 长测 (<=45 min)"
+	@echo "make style | format     ruff + mypy --strict | ruff format"
+	@echo "make bench [BENCHES=..] 性能数据 / figures, see bench/README.md"
+	@echo "make setup              .venv 及测试所需软件 / .venv with all that tests and benches need"
+
+setup:
+	@.ci/setup dev
+
+demo:
+	@.ci/setup run
+	@$(PY) -m bench.demo $(if $(filter 1 yes true,$(ONCE)),--once)
+
+run:
+	@test -n "$(CONFIG)" || { echo "make run CONFIG=path.toml" >&2; exit 2; }
+	@.ci/setup run
+	@exec $(PY) -m softswitch run --config "$(CONFIG)"
+
+test: setup
+	$(QUICK_LIMIT) $(PY) -m pytest -m "not long"
+
+test-long: setup
+	$(LONG_LIMIT) $(PY) -m pytest -m long
+
+style: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict $(PACKAGES) tests bench
+
+format: setup
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+bench: setup
+	@for name in $(BENCHES); do echo "== $$name"; $(PY) -m bench.$$name || exit 1; done
+
+clean:
+	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
