@@ -247,6 +247,7 @@ class JitterBuffers:
         known = (least < UNKNOWN_SLACK) & self.started[slots]
         spare = known & (least >= self._least_slack + FRAME_SAMPLES) & (now >= self._hold_until[slots])
         excess = np.where(known & (least > self._most_slack), least - self._most_slack, 0)
+        spare |= known & (self.usual_slack[slots] > self._most_slack + FRAME_SAMPLES)
         frames = np.maximum(spare.astype(np.int64), -(-excess // FRAME_SAMPLES))
         for slot, count in zip(slots[frames > 0], frames[frames > 0], strict=True):
             self._leave_out(np.array([slot]), int(count), now)
