@@ -347,7 +347,7 @@ class Client:
         """Call a listener; its fault is reported to the loop and costs no other message."""
         try:
             listener(*arguments)
-        except Exception as error:  # noqa: BLE001  a listener's fault must not end the loop
+        except Exception as error:
             self._loop.call_exception_handler(
                 {"message": f"listener of {self.path.name} failed", "exception": error}
             )

@@ -195,7 +195,7 @@ class Vocabulary:
         return read, write
 
 
-def _unready(pair: Any) -> Any:
+def _unready(_pair: Any) -> Any:
     raise LinkFault("vocabulary is still being built")
 
 

@@ -113,8 +113,37 @@ class LegEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFreed:
+    """The native call slot of an ended leg can be used again.
+
+    Comes after `LegEnded`: at once, or up to 32 s later when the far end does not answer BYE or CANCEL.
+    """
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotRefused:
+    """An INVITE found every native slot in use: the stack answered 486 by itself.  Place the leg elsewhere."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetirementBegun:
+    """The cell served its share and wants no new leg; it exits when the last one has ended."""
+
+    legs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegFailed:
-    """A command could not be done; `code` is stable: `cell_full`, `unknown_leg`, `stack_error`."""
+    """A command could not be done; `code` is stable.
+
+    `cell_full` (no native slot), `retiring` (the cell takes no new leg), `leg_exists`, `unknown_leg`,
+    `bad_header`, `stack_error` (the stack said no; `detail` has its words).
+    A failed `MakeLeg` made no leg: no `LegEnded` follows, only `SlotFreed` (but for `leg_exists`).
+    """
 
     leg_id: str
     code: str
@@ -132,7 +161,10 @@ class RequestAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegHeld:
-    """One leg that this cell holds; `phase` is `early` or `confirmed`, `outgoing` True for `MakeLeg`."""
+    """One leg that this cell holds; `phase` is `early`, `confirmed` or `ending`, `outgoing` True for `MakeLeg`.
+
+    `ending`: `LegEnded` was reported already, only the native call slot is still in use.
+    """
 
     leg_id: str
     phase: str
@@ -197,6 +229,9 @@ CellEvent = (
     | LegProgressed
     | LegConfirmed
     | LegEnded
+    | SlotFreed
+    | SlotRefused
+    | RetirementBegun
     | LegFailed
     | RequestAnswered
     | LegHeld
