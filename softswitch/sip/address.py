@@ -8,7 +8,7 @@ from softswitch.sip.errors import MalformedMessage
 from softswitch.sip.grammar import (
     LWS,
     NO_PARAMS,
-    TOKEN_PATTERN,
+    WORD_PATTERN,
     Params,
     params_text,
     parse_header_params,
@@ -20,8 +20,8 @@ from softswitch.sip.grammar import (
 from softswitch.sip.uri import LONGEST_CACHED, SipUri, Uri, parse_uri
 
 _quoted_display = re.compile(r'("(?:[^"\\]|\\.)*")[ \t]*<').match
-_token_display = re.compile(rf"(?:{TOKEN_PATTERN[:-2]}\u0080-\U0010ffff \t]+)?").fullmatch
-_prints_bare = re.compile(rf"{TOKEN_PATTERN}(?: {TOKEN_PATTERN})*").fullmatch
+_token_display = re.compile(rf"(?:{WORD_PATTERN[:-2]}\u0080-\U0010ffff \t]+)?").fullmatch
+_prints_bare = re.compile(rf"{WORD_PATTERN}(?: {WORD_PATTERN})*").fullmatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 from softswitch.sip.errors import MalformedMessage
 
-TOKEN_PATTERN = r"[A-Za-z0-9\-.!%*_+`'~]+"
+WORD_PATTERN = r"[A-Za-z0-9\-.!%*_+`'~]+"  # a token of RFC 3261
 LWS = " \t"
 
-is_token = re.compile(TOKEN_PATTERN).fullmatch
+is_token = re.compile(WORD_PATTERN).fullmatch
 _quoted = re.compile(r'"(?:[^"\\]|\\.)*"')
 _plain_value = re.compile(r"[^\s\"<>;,?@=\\]+|\[[0-9A-Fa-f:.]+\]").fullmatch
 _escaped_pair = re.compile(r"\\(.)", re.DOTALL)

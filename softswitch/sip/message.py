@@ -47,6 +47,7 @@ class MessageLimits:
     message_bytes: int = 65_536
     start_line_bytes: int = 4_096
     header_lines: int = 64
+    header_line_bytes: int = 8_192
     vias: int = 40
     list_values: int = 64
 
@@ -71,7 +72,8 @@ _BRACKETED = frozenset({"Route", "Record-Route"})
 
 _CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _control_char = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
-_quoted_string = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Takes an unclosed string to its end as well, so that no second quote is ever tried: time stays linear.
+_quoted_string = re.compile(r'"(?:[^"\\]|\\.|\\\Z)*(?:"|\Z)', re.DOTALL)
 _escaped_control = re.compile(r"\\[\x00-\x08\x0a-\x1f\x7f]")
 _fold = re.compile(r"\r\n[ \t]+")
 _via_front = re.compile("[;,]").split
@@ -122,6 +124,8 @@ def _read_headers(
     for line in lines:
         name, colon, value = line.partition(":")
         try:
+            if len(line) > limits.header_line_bytes:
+                raise MalformedMessage(f"header {name[:40]!r} is too long")
             if not colon:
                 raise MalformedMessage(f"header line without a colon: {line[:40]!r}")
             name = canonical_name(name.rstrip(LWS))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from softswitch.sip.errors import MalformedMessage
 from softswitch.sip.grammar import (
     NO_PARAMS,
-    TOKEN_PATTERN,
+    WORD_PATTERN,
     Params,
     params_text,
     parse_header_params,
@@ -18,7 +18,7 @@ from softswitch.sip.uri import LONGEST_CACHED, parse_host
 MAGIC_COOKIE = "z9hG4bK"
 
 _via = re.compile(
-    rf"""({TOKEN_PATTERN}) [ \t]* / [ \t]* ({TOKEN_PATTERN}) [ \t]* / [ \t]* ({TOKEN_PATTERN}) [ \t]+
+    rf"""({WORD_PATTERN}) [ \t]* / [ \t]* ({WORD_PATTERN}) [ \t]* / [ \t]* ({WORD_PATTERN}) [ \t]+
          ( \[[0-9A-Fa-f:.]+\] | [A-Za-z0-9_] [A-Za-z0-9._\-]* )
          (?: [ \t]* : [ \t]* ([0-9]{{1,5}}) )?
          [ \t]* (;.*)?""",

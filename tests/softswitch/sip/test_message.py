@@ -1,5 +1,7 @@
 """The reader of messages: RFC 4475 and RFC 5118 as data, limits, and any message we can write."""
 
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -275,8 +277,36 @@ def test_limits_are_checked_before_the_message_is_read() -> None:
         b"Max-Forwards", b"Via: " + b", ".join([b"SIP/2.0/UDP h"] * 40) + b"\r\nMax-Forwards"
     )
     assert "Via" in refusal(vias).reason
+    long = INVITE.replace(b"Max-Forwards", b"X-A: " + b"1" * 8_192 + b"\r\nMax-Forwards")
+    assert "X-A" in refusal(long).reason
     contacts = INVITE.replace(b"Contact: ", b"Contact: " + b"<sip:a@b>," * 64)
     assert "list" in refusal(contacts).reason
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X: " + b'"\\' * 30_000 + b"\x01",
+        b'X: "' + b"\\\x01" * 30_000,
+        b'X: "' + b'\\"' * 30_000 + b"\\",
+        b'Contact: "' + b"\\a" * 30_000,
+        b"Contact: " + b'"",' * 20_000,
+        b"Contact: " + b"<," * 30_000,
+        b"Contact: <sip:" + b"a:" * 30_000 + b">",
+        b"Contact: <sip:a@b" + b";a" * 30_000 + b">",
+        b"Via: SIP/2.0/UDP h" + b"; " * 30_000,
+        b"Via: SIP" + b" /" * 30_000,
+        b"Route: " + b"<sip:a>," * 8_000,
+        b"Subject: a" + b"\r\n " * 20_000,
+    ],
+)
+def test_the_longest_nastiest_line_costs_little(line: bytes) -> None:
+    """Reading is linear: even without the limit of a line, no 60 kB of any shape hold up the others."""
+    limits = MessageLimits(header_line_bytes=65_536, list_values=10_000)
+    began = time.process_time()
+    with contextlib.suppress(MalformedMessage):
+        parse(INVITE.replace(b"Max-Forwards", line + b"\r\nMax-Forwards"), limits)
+    assert time.process_time() - began < 0.2
 
 
 def test_octets_that_are_not_utf_8_survive() -> None:
