@@ -1,0 +1,446 @@
+"""The SIP edge: everything that control says to, and hears from, the outside and the cells (design, section 2).
+
+The composition of its parts, and the methods that call control uses.  What arrives is the business of `Reception`.
+"""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from softswitch.clock import Clock
+from softswitch.settings import AccountSettings, SipSettings, TrunkSettings
+from softswitch.sip.allow_list import Header, codecs_of
+from softswitch.sip.cell_requests import CellRequests
+from softswitch.sip.dialogs import (
+    Dialog,
+    EndCause,
+    Phase,
+    PhoneTarget,
+    TrunkTarget,
+    UnknownLeg,
+    WrongPhase,
+    local_media,
+)
+from softswitch.sip.endings import Endings
+from softswitch.sip.errors import NotAcceptable
+from softswitch.sip.events import EdgeEvent, Peer, PeerKind
+from softswitch.sip.flows import Flow, is_ip_literal
+from softswitch.sip.framing import BrokenStream
+from softswitch.sip.identity import Identity
+from softswitch.sip.limits import Gate
+from softswitch.sip.location import Contact, Location
+from softswitch.sip.message import MalformedMessage, NameAddr, SipUri, parse_uri
+from softswitch.sip.offer_answer import OfferAnswer, OfferPending
+from softswitch.sip.outside_requests import OutsideRequests, UnknownCell
+from softswitch.sip.phone_watch import PhoneWatch, flow_of_contact
+from softswitch.sip.reception import Reception
+from softswitch.sip.registrar import Registrar
+from softswitch.sip.transactions import (
+    LIFE_T1,
+    ClientTransactions,
+    ServerTransactions,
+)
+from softswitch.sip.transports import InnerSocket, Transports
+from softswitch.sip.trunk_watch import TrunkWatch
+from softswitch.sip.wiring import StateKeeper, Wiring
+
+__all__ = [
+    "Contact",
+    "Edge",
+    "EndCause",
+    "LegView",
+    "NotAcceptable",
+    "NotReachable",
+    "OutboundPlan",
+    "PhoneTarget",
+    "StateKeeper",
+    "TrunkTarget",
+    "UnknownCell",
+    "UnknownLeg",
+    "WrongPhase",
+]
+
+log = structlog.get_logger(__name__)
+
+
+class NotReachable(Exception):
+    """An outbound leg has nowhere to go: no contact, no host, no transport of the kind."""
+
+    def __init__(self, target: str, why: str) -> None:
+        super().__init__(f"{target}: {why}")
+        self.target = target
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundPlan:
+    """What goes into `MakeLeg` for a prepared leg."""
+
+    request_uri: str
+    from_uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegView:
+    """A leg as the edge sees it now."""
+
+    leg_id: str
+    inbound: bool
+    peer: Peer
+    sip_call_id: str
+    confirmed: bool
+    end: EndCause | None
+    networks: tuple[str, ...]
+    nat_address: str | None
+    cell_id: str | None
+
+
+class Edge:
+    """The SIP edge.  All methods but `start` and `stop` are synchronous and belong to the loop's thread."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        trunks: tuple[TrunkSettings, ...],
+        accounts: tuple[AccountSettings, ...],
+        *,
+        node_name: str,
+        secret: str,
+        clock: Clock,
+        on_event: Callable[[EdgeEvent], None],
+        keep: StateKeeper,
+    ) -> None:
+        by_name = {account.username: account for account in accounts}
+        self._identity = Identity(settings, trunks, by_name, secret)
+        self._location = Location()
+        self._gate = Gate(settings.messages_per_source, self._is_known_source)
+        transports = Transports(
+            settings.transports,
+            clock,
+            self._gate,
+            self._hear_outside,
+            self._hear_broken_stream,
+            self._is_known_source,
+        )
+        inner = InnerSocket(settings.inner_address, settings.inner_port, self._hear_cell)
+        self._wiring = Wiring(
+            settings=settings,
+            trunks={trunk.name: trunk for trunk in trunks},
+            accounts=by_name,
+            secret=secret,
+            clock=clock,
+            transports=transports,
+            inner=inner,
+            keep=keep,
+            on_event=on_event,
+            clients=ClientTransactions(clock, settings.t1_s),
+            servers=ServerTransactions(clock, settings.t1_s),
+            inner_clients=ClientTransactions(clock, settings.t1_s),
+            inner_servers=ServerTransactions(clock, settings.t1_s),
+        )
+        self._endings = Endings(self._wiring)
+        self._outside = OutsideRequests(self._wiring, self._endings)
+        self._cells = CellRequests(self._wiring, self._endings)
+        self._registrar = Registrar(self._wiring, self._location, self._contact_bound)
+        self._phones = PhoneWatch(self._wiring, self._location, self._registrar, node_name)
+        self._trunks = TrunkWatch(self._wiring, node_name)
+        self._reception = Reception(
+            self._wiring, self._identity, self._location, self._registrar, self._outside, self._cells
+        )
+
+    # --- life -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Bind all sockets (`OSError` names the one that failed), then watch trunks and phones."""
+        await self._wiring.inner.start()
+        try:
+            await self._wiring.transports.start()
+        except OSError:
+            self._wiring.inner.stop()
+            raise
+        addresses: dict[str, str] = {}
+        for name, trunk in self._wiring.trunks.items():
+            if trunk.host:
+                address = await _resolved(trunk.host)
+                if address is not None:
+                    addresses[name] = address
+        self._trunks.start(addresses)
+        for contact in self._location:
+            self._phones.watch(contact, soon=True)
+
+    async def stop(self) -> None:
+        """Close all sockets; dialogs stay written down."""
+        self._trunks.stop()
+        self._phones.stop()
+        self._wiring.inner.stop()
+        await self._wiring.transports.stop()
+
+    def restore(self, bindings: Mapping[str, dict[str, Any]], dialogs: Mapping[str, dict[str, Any]]) -> None:
+        """Go on from what was written down before a restart of control (call it before `start`)."""
+        for contact in self._registrar.restore(dict(bindings)):
+            if self._wiring.transports.listeners:
+                self._phones.watch(contact, soon=True)
+        for leg_id, record in dialogs.items():
+            try:
+                dialog = Dialog.from_record(record)
+            except (KeyError, TypeError, ValueError, MalformedMessage):
+                log.exception("sip.dialog_not_restored", leg_id=leg_id)
+                continue
+            self._wiring.dialogs.add(dialog)
+            self._outside.adopt(dialog)
+            self._cells.adopt(dialog)
+
+    # --- cells ----------------------------------------------------------------------------------------------------
+
+    def cell_started(self, cell_id: str, address: str, port: int) -> None:
+        """Hear a cell from now on."""
+        self._wiring.inner.allow(cell_id, address, port)
+
+    def cell_ended(self, cell_id: str) -> None:
+        """Hear a cell no longer.  Its legs are ended by `finish`."""
+        self._wiring.inner.forbid(cell_id)
+
+    def wake(self, address: str, port: int) -> None:
+        """End a cell's wait with an empty datagram."""
+        self._wiring.inner.send((address, port), b"\r\n\r\n")
+
+    # --- inbound legs -----------------------------------------------------------------------------------------------
+
+    def local_address_for(self, leg_id: str) -> str:
+        """Return the address that a leg's sound has to show in SDP."""
+        flow = self._wiring.dialogs.need(leg_id).flow
+        return self._wiring.transports.listeners[flow.listener].media_address
+
+    def local_address_towards(self, target: PhoneTarget | TrunkTarget) -> str:
+        """Return the address that the sound of an outbound leg has to show; NotReachable without a way."""
+        flow, _ = self._way_to(target)
+        return self._wiring.transports.listeners[flow.listener].media_address
+
+    def admit(self, leg_id: str, cell_id: str, local: tuple[str, int]) -> None:
+        """Carry an inbound leg's INVITE to a cell; `local` is where the plane listens for it.
+
+        NotAcceptable or OfferPending when its offer does not fit: then `reject` it with 488 and the warning.
+        May be called again after `CellRefused`.
+        """
+        dialog = self._wiring.dialogs.need(leg_id)
+        try:
+            self._outside.admit(dialog, cell_id, local)
+        except OfferPending as fault:
+            raise NotAcceptable(str(fault), status=fault.status) from fault
+
+    def reject(self, leg_id: str, status: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
+        """Refuse an inbound leg that no cell carries; the edge repeats the answer until its ACK."""
+        self._outside.reject(self._wiring.dialogs.need(leg_id), status, reason, headers)
+
+    # --- outbound legs ----------------------------------------------------------------------------------------------
+
+    def prepare(
+        self,
+        leg_id: str,
+        cell_id: str,
+        target: PhoneTarget | TrunkTarget,
+        local: tuple[str, int],
+        *,
+        from_user: str,
+        from_display: str = "",
+        headers: Iterable[Header] = (),
+    ) -> OutboundPlan:
+        """Settle where an outbound leg goes, before its cell is told to make it.
+
+        `headers` are added to the INVITE that leaves.  NotReachable when there is no way.
+        """
+        wiring = self._wiring
+        if wiring.inner.address_of(cell_id) is None:
+            raise UnknownCell(cell_id)
+        former = wiring.dialogs.get(leg_id)
+        if former is not None:
+            if former.phase is not Phase.PREPARED:
+                raise WrongPhase(leg_id, former.phase, "be prepared")
+            wiring.dialogs.discard(former)
+        flow, uri = self._way_to(target)
+        listener = wiring.transports.listeners[flow.listener]
+        if isinstance(target, TrunkTarget):
+            trunk = wiring.trunks[target.trunk]
+            peer = Peer(kind=PeerKind.TRUNK, name=trunk.name)
+            networks, sources, nat = trunk.media_networks, (*trunk.addresses, flow.address), None
+            codecs = codecs_of(trunk)
+            shown = uri
+        else:
+            account = wiring.accounts[target.account]
+            peer = Peer(kind=PeerKind.ACCOUNT, name=account.username)
+            networks, sources = account.media_networks, (flow.address,)
+            nat = flow.address if account.nat else None
+            codecs = codecs_of(None)
+            # What a phone wrote into its Contact is no business of a cell.
+            shown = f"sip:{leg_id}@{wiring.inner_host}"
+        local_uri = NameAddr(parse_uri(f"sip:{_escaped(from_user)}@{listener.via_host}"), from_display)
+        dialog = Dialog(
+            leg_id=leg_id,
+            inbound=False,
+            peer=peer,
+            networks=networks,
+            sources=sources,
+            flow=flow,
+            nat_address=nat,
+            phase=Phase.PREPARED,
+            local=str(local_uri),
+            remote=f"<{_without_transport(uri)}>",
+            request_uri=uri,
+            extra_headers=tuple(headers),
+            cell_id=cell_id,
+            codecs=codecs,
+            media=OfferAnswer(local_media(local, secrets.randbits(48) + 1, codecs)),
+        )
+        wiring.dialogs.add(dialog)
+        wiring.keep_dialog(dialog)
+        return OutboundPlan(request_uri=shown, from_uri=f"sip:{_escaped(from_user)}@{wiring.inner_host}")
+
+    def _way_to(self, target: PhoneTarget | TrunkTarget) -> tuple[Flow, str]:
+        """Return the flow and Request-URI of an outbound leg."""
+        if isinstance(target, TrunkTarget):
+            trunk = self._wiring.trunks.get(target.trunk)
+            flow = self._trunks.flow_of(target.trunk)
+            if trunk is None or flow is None:
+                raise NotReachable(target.trunk, "no such trunk, or it takes no calls")
+            host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+            transport = "" if flow.protocol == "udp" else f";transport={flow.protocol}"
+            return flow, f"sip:{_escaped(target.user)}@{host}:{trunk.port}{transport}"
+        contacts = self._location.contacts(target.account)
+        chosen = [contact for contact in contacts if not target.contact or contact.uri == target.contact]
+        chosen.sort(key=lambda contact: contact.is_answering)
+        if not chosen or target.account not in self._wiring.accounts:
+            raise NotReachable(target.account, "not registered")
+        return flow_of_contact(self._wiring, chosen[-1]), chosen[-1].uri
+
+    # --- both -------------------------------------------------------------------------------------------------------
+
+    def finish(self, leg_id: str, status: int = 503, q850: int | None = None) -> None:
+        """End the outside's side of a leg whose cell is dead or unknown: final answer, CANCEL or BYE."""
+        dialog = self._wiring.dialogs.get(leg_id)
+        if dialog is not None:
+            self._endings.finish(dialog, status, q850)
+
+    def forget(self, leg_id: str) -> None:
+        """Drop a leg that ended everywhere; what comes late for it is absorbed for 32 s more."""
+        wiring = self._wiring
+        dialog = wiring.dialogs.get(leg_id)
+        if dialog is None:
+            return
+        if not dialog.is_over:
+            self._endings.finish(dialog, 503, None)
+        wiring.keep.remove("dialog", leg_id)
+        self._outside.leave(dialog)
+        wiring.clock.after(LIFE_T1 * wiring.settings.t1_s, lambda: wiring.dialogs.discard(dialog))
+
+    def leg(self, leg_id: str) -> LegView:
+        """Return a leg as it is now; UnknownLeg when there is none."""
+        dialog = self._wiring.dialogs.need(leg_id)
+        return LegView(
+            leg_id=leg_id,
+            inbound=dialog.inbound,
+            peer=dialog.peer,
+            sip_call_id=dialog.call_id,
+            confirmed=dialog.is_confirmed,
+            end=dialog.end,
+            networks=dialog.networks,
+            nat_address=dialog.nat_address,
+            cell_id=dialog.cell_id,
+        )
+
+    def legs(self) -> tuple[str, ...]:
+        """Return the ids of all legs that are not over."""
+        return self._wiring.dialogs.leg_ids()
+
+    def contacts(self, account: str) -> tuple[Contact, ...]:
+        """Return where an account registered."""
+        return self._location.contacts(account)
+
+    def is_reachable(self, account: str) -> bool:
+        """Whether an account has a contact that answers."""
+        return self._location.is_reachable(account)
+
+    def trunk_is_up(self, name: str) -> bool:
+        """Whether a trunk answers and, if it has to, is registered."""
+        return self._trunks.is_up(name)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that the transports were bound to, in the order of the settings."""
+        return tuple([listener.port for listener in self._wiring.transports.listeners])
+
+    @property
+    def inner_port(self) -> int:
+        """The port that the inner socket was bound to."""
+        return self._wiring.inner.port
+
+    def statistics(self) -> dict[str, int]:
+        """Return counts for health and logs."""
+        wiring = self._wiring
+        return {
+            "legs": len(wiring.dialogs.leg_ids()),
+            "dialogs": len(wiring.dialogs),
+            "relays": len(wiring.relays),
+            "client_transactions": len(wiring.clients),
+            "server_transactions": len(wiring.servers),
+            "bindings": len(self._location),
+            "connections": wiring.transports.connections,
+            "messages_over_limit": self._gate.refused,
+            "strangers_at_inner_socket": wiring.inner.refused,
+        }
+
+    def _is_known_source(self, address: str) -> bool:
+        return self._identity.trunk_at(address) is not None or self._location.is_source(address)
+
+    # The sockets are made before the reception that their messages go to.
+
+    def _hear_outside(self, data: bytes, flow: Flow) -> None:
+        self._reception.hear_outside(data, flow)
+
+    def _hear_broken_stream(self, fault: BrokenStream, flow: Flow) -> None:
+        self._reception.hear_broken_stream(fault, flow)
+
+    def _hear_cell(self, data: bytes, source: tuple[str, int]) -> None:
+        self._reception.hear_cell(data, source)
+
+    def _contact_bound(self, contact: Contact) -> None:
+        self._phones.watch(contact)
+
+    def __repr__(self) -> str:
+        return f"<Edge legs={len(self.legs())} bindings={len(self._location)}>"
+
+
+def _escaped(user: str) -> str:
+    """Return a user part in which nothing can end it."""
+    plain = "-_.!~*'()&=+$,/"
+    return "".join(
+        [
+            char if char.isascii() and (char.isalnum() or char in plain) else _percent(char)
+            for char in user
+        ]
+    )
+
+
+def _percent(char: str) -> str:
+    return "".join([f"%{octet:02X}" for octet in char.encode("utf-8", "surrogateescape")])
+
+
+def _without_transport(uri: str) -> str:
+    parsed = parse_uri(uri)
+    return str(parsed.without_param("transport")) if isinstance(parsed, SipUri) else uri
+
+
+async def _resolved(host: str) -> str | None:
+    """Return the numeric address of a host; names are asked for once, at start."""
+    if is_ip_literal(host):
+        return host
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except OSError:
+        log.warning("sip.host_not_resolved", host=host)
+        return None
+    return str(found[0][4][0]) if found else None
