@@ -262,7 +262,8 @@ def _check_headers(message: Request | Response, limits: MessageLimits) -> None:
         raise MalformedMessage("too many Via values")
     if values > limits.list_values:
         raise MalformedMessage("too many list values")
-    message.contacts  # noqa: B018  # refuses what is malformed
+    if message.contacts == "*" and message.cseq.method != "REGISTER":
+        raise MalformedMessage("only a REGISTER has Contact '*'")
 
 
 def _body(headers: Headers, body: bytes, stream: bool) -> bytes:

@@ -3,6 +3,8 @@
 import hashlib
 
 import pytest
+from aiohttp import ClientSession, DigestAuthMiddleware, web
+from aiohttp.test_utils import TestServer
 
 from softswitch.sip.digest import (
     Algorithm,
@@ -110,6 +112,33 @@ def test_example_of_rfc_3665() -> None:
         f'uri="sips:ss2.biloxi.example.com", response="{expected}"'
     )
     assert (answer.username, answer.qop, answer.count, answer.count_number) == ("bob", None, None, 0)
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+async def test_a_client_written_by_others_is_understood(book: NonceBook, algorithm: Algorithm) -> None:
+    """The digest of aiohttp's client answers our challenge, twice on one nonce, over a real connection."""
+    verdicts: list[Verdict] = []
+
+    async def serve(request: web.Request) -> web.Response:
+        found = authorization_for(request.headers.getall("Authorization", []), REALM)
+        if found is None:
+            challenge = str(challenge_of(book, algorithm))
+            return web.Response(status=401, headers={"WWW-Authenticate": challenge})
+        key = ("call", str(len(verdicts)), "")
+        verdicts.append(judge(book, found, method="GET", request_uri=str(request.rel_url), key=key))
+        return web.Response(status=200 if verdicts[-1].is_proven else 403)
+
+    app = web.Application()
+    app.router.add_get("/v1/health", serve)
+    server = TestServer(app, host="127.61.0.1")
+    await server.start_server()
+    digest = DigestAuthMiddleware(ACCOUNT.username, ACCOUNT.password)
+    async with ClientSession(middlewares=(digest,)) as client:
+        for _ in range(2):
+            async with client.get(server.make_url("/v1/health")) as response:
+                assert response.status == 200
+    await server.close()
+    assert verdicts == [Verdict.ACCEPTED, Verdict.ACCEPTED]
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))

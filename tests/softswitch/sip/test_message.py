@@ -239,6 +239,7 @@ def test_unknown_contact_parameter_belongs_where_the_brackets_say() -> None:
         (b"Content-Length: 0", b'Subject: "\\\x07" \x07', "control"),
         (b"Content-Length: 0", b"Route: sip:proxy", "angle brackets"),
         (b"Content-Length: 0", b"Contact: *", "alone"),
+        (b"Contact: <sip:trunk@127.61.0.2:5062>", b"Contact: *", "REGISTER"),
         (b"Content-Length: 0", b"Bad Name: x", "header name"),
         (b"Content-Length: 0", b"no colon", "colon"),
         (b"Call-ID: 1@127.61.0.2", b"Call-ID: 1 2", "Call-ID"),
