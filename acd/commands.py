@@ -1,0 +1,95 @@
+"""What the engine orders: imperatives, frozen.  The shell carries them out and tells the outcome as events.
+
+One answer holds the deeds first, in the order they were decided, then one report for each contact and each agent
+whose state changed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from acd.agent_state import Activity, Presence
+from acd.contact_state import ContactState
+from acd.names import AgentId, ContactId, OfferId, QueueName
+
+
+class WithdrawCause(StrEnum):
+    """Why an offer is taken back."""
+
+    RING_TIMEOUT = "ring_timeout"
+    CONTACT_LEFT = "contact_left"
+    AGENT_GONE = "agent_gone"  # not ready, logged out, phone lost, in another call
+
+
+class RefuseCause(StrEnum):
+    """Why a contact may not wait."""
+
+    QUEUE_FULL = "queue_full"
+    UNKNOWN_QUEUE = "unknown_queue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferContact:
+    """Ring the agent's phone for the contact; answer with `OfferAccepted` or `OfferDeclined`.
+
+    At `ring_until` (monotonic seconds) the engine withdraws the offer by itself.
+    """
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    queue: QueueName
+    ring_until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawOffer:
+    """Stop ringing; an answer that crosses this order is to be hung up."""
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    cause: WithdrawCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseContact:
+    """The contact may not wait in this queue; one that was already here stays as it was."""
+
+    contact: ContactId
+    queue: QueueName
+    cause: RefuseCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportContact:
+    """The contact's state, place or agent changed.  `left` and `ended` are the last report of a contact."""
+
+    contact: ContactId
+    state: ContactState
+    queue: QueueName
+    level: int
+    agent: AgentId | None
+    arrived_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAgent:
+    """The agent's state changed.  `logged_out` is the last report of an agent.
+
+    `since` is when presence, activity or reason took their present values; `pending` is what was asked for during a
+    call; `wrap_up_until` is None unless a timed wrap-up runs.
+    """
+
+    agent: AgentId
+    presence: Presence
+    activity: Activity
+    reason: str
+    contact: ContactId | None
+    reachable: bool
+    since: float
+    pending: Presence | None = None
+    pending_reason: str = ""
+    wrap_up_until: float | None = None
+
+
+Command = OfferContact | WithdrawOffer | RefuseContact | ReportContact | ReportAgent

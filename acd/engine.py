@@ -1,0 +1,394 @@
+"""The automatic call distributor: facts in, orders out.
+
+`Engine.handle(event, now)` takes what happened and returns what must be done; `next_deadline()` says when the
+engine wants to be woken, `advance(now)` wakes it.  It reads no clock and does nothing by itself, so the same events
+at the same times give the same orders, always.
+
+The house rule of every handler: look first, raise if it does not fit, and only then change anything.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from acd import events, views
+from acd.agent import NO_ANSWER, PHONE_LOST, Agent
+from acd.agent_state import AgentTrigger, Presence
+from acd.bonds import DELAY, RING, WRAP_UP, Bonds, Offer
+from acd.commands import Command, RefuseCause, RefuseContact
+from acd.contact import Contact
+from acd.contact_state import ContactState, ContactTrigger
+from acd.errors import AcdError, InvalidEvent, QueueOccupied, UnknownAgent, UnknownContact, UnknownQueue
+from acd.events import Event
+from acd.floor import Queue
+from acd.joint_rules import AGENT_FOLLOWS
+from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
+
+
+class Engine:
+    """One hotline's queues, agents and contacts.
+
+    `run` is put before the ids of offers: give each start of the process another one, and no id comes twice.
+    """
+
+    def __init__(self, run: str = "") -> None:
+        """Begin with nothing defined and nobody there."""
+        self._bonds = Bonds(run)
+        self._floor = self._bonds.floor
+        self._contacts_seen = 0
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            events.QueueDefined: self._on_queue_defined,
+            events.QueueRemoved: self._on_queue_removed,
+            events.AgentLoggedIn: self._on_agent_logged_in,
+            events.AgentRestored: self._on_agent_restored,
+            events.AgentLoggedOut: self._on_agent_logged_out,
+            events.AgentMadeReady: self._on_agent_made_ready,
+            events.AgentMadeNotReady: self._on_agent_made_not_ready,
+            events.AgentReachabilityChanged: self._on_agent_reachability_changed,
+            events.AgentEngaged: self._on_agent_engaged,
+            events.AgentDisengaged: self._on_agent_disengaged,
+            events.WrapUpEnded: self._on_wrap_up_ended,
+            events.WrapUpExtended: self._on_wrap_up_extended,
+            events.ContactQueued: self._on_contact_queued,
+            events.ContactLeft: self._on_contact_left,
+            events.ContactEnded: self._on_contact_ended,
+            events.ContactRequeued: self._on_contact_requeued,
+            events.PhoneRang: self._on_phone_rang,
+            events.OfferAccepted: self._on_offer_accepted,
+            events.OfferDeclined: self._on_offer_declined,
+            events.TimePassed: self._on_time_passed,
+        }
+
+    # ---- the three calls -----------------------------------------------------------------------
+
+    def handle(self, event: Event, now: float) -> tuple[Command, ...]:
+        """Take one fact at `now` (monotonic seconds) and return the orders that follow from it.
+
+        A time before the last one, or that is no time, counts as the last one.  Raises an `AcdError` for an event
+        that does not fit; then nothing has changed.  Deadlines that are due stay so until `advance`: an answer that
+        comes in before the engine was woken still counts.
+        """
+        if self._bonds.now <= now < math.inf:
+            self._bonds.now = now
+        else:
+            self._bonds.tally["clock_steps_back"] += 1
+        try:
+            handler = self._handlers.get(type(event))
+            if handler is None:
+                raise InvalidEvent(_name(event), "the engine", "no event of this class is known")
+            handler(event)
+        except AcdError:
+            self._bonds.tally["events_refused"] += 1
+            raise
+        self._bonds.match()
+        return self._bonds.answer()
+
+    def advance(self, now: float) -> tuple[Command, ...]:
+        """Let everything happen that is due by `now`, in the order of the deadlines, and return the orders."""
+        return self.handle(events.TimePassed(), now)
+
+    def next_deadline(self) -> float | None:
+        """Return when `advance` is wanted next, in monotonic seconds; None when nothing is due ever."""
+        return self._bonds.deadlines.earliest()
+
+    # ---- queries -------------------------------------------------------------------------------
+
+    def position(self, contact: ContactId) -> int | None:
+        """Return a contact's place in the line of its queue, 1 for the next; None when it does not wait.
+
+        A contact that is being offered does not wait: it has no place, and nobody counts it as before them.
+        """
+        return views.position(self._floor, contact)
+
+    def contact(self, contact: ContactId) -> ContactSnapshot | None:
+        """Return a contact that is here."""
+        found = self._floor.contacts.get(contact)
+        return None if found is None else views.contact_snapshot(found, views.position(self._floor, contact))
+
+    def waiting(self, queue: QueueName) -> tuple[ContactSnapshot, ...]:
+        """Return who waits in a queue, the next one first; raises `UnknownQueue`."""
+        return views.line_snapshot(self._queue(queue))
+
+    def agent(self, agent: AgentId) -> AgentSnapshot | None:
+        """Return an agent who is logged in."""
+        found = self._floor.agents.get(agent)
+        return None if found is None else views.agent_snapshot(found, self._bonds.wrap_up_until(found))
+
+    def agents(self) -> tuple[AgentSnapshot, ...]:
+        """Return everybody who is logged in, by id."""
+        return tuple(
+            views.agent_snapshot(each, self._bonds.wrap_up_until(each))
+            for _, each in sorted(self._floor.agents.items())
+        )
+
+    def has_offer(self, offer: OfferId) -> bool:
+        """Whether the offer still runs, so that an answer to it would count."""
+        return offer in self._bonds.offers
+
+    def statistics(self) -> Statistics:
+        """Return the figures of this moment."""
+        bonds = self._bonds
+        return views.statistics(self._floor, bonds.now, len(bonds.deadlines), bonds.tally)
+
+    def __repr__(self) -> str:
+        """How many of each there are."""
+        return views.summary(self._floor)
+
+    # ---- queues --------------------------------------------------------------------------------
+
+    def _on_queue_defined(self, event: events.QueueDefined) -> None:
+        queue = self._floor.queues.get(event.queue)
+        if queue is None:
+            self._floor.queues[event.queue] = Queue(event)
+        else:
+            queue.redefine(event)
+
+    def _on_queue_removed(self, event: events.QueueRemoved) -> None:
+        queue = self._queue(event.queue)
+        if queue.contacts:
+            raise QueueOccupied(event.queue, len(queue.contacts))
+        del self._floor.queues[event.queue]
+        for agent in self._floor.agents.values():
+            agent.queues = tuple(name for name in agent.queues if name != event.queue)
+
+    # ---- agents --------------------------------------------------------------------------------
+
+    def _on_agent_logged_in(self, event: events.AgentLoggedIn) -> None:
+        agent = self._newcomer(event)
+        self._sit_down(agent, event.presence, event.reason, event.reachable)
+        self._bonds.settle(agent)
+
+    def _on_agent_restored(self, event: events.AgentRestored) -> None:
+        agent = self._newcomer(event)
+        if event.contact is None or event.contact_queue is None:
+            self._sit_down(agent, event.presence, event.reason, event.reachable)
+        else:
+            self._queue(event.contact_queue)
+            known = self._floor.contacts.get(event.contact)
+            if known is not None:
+                raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
+            contact = self._new_contact(
+                event.contact, event.contact_queue, event.contact_level, event.contact_arrived_at
+            )
+            self._sit_down(agent, Presence.READY, "", reachable=True)
+            for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):  # the way it once went
+                agent.apply(AGENT_FOLLOWS[contact.state, step], self._bonds.now)
+                contact.apply(step)
+            self._bonds.join(contact, agent)
+            self._bonds.report_contact(contact)
+            agent.reachable = event.reachable
+            if event.presence is Presence.NOT_READY or not event.reachable:
+                agent.apply(AgentTrigger.PHONE_LOST, self._bonds.now, event.reason or PHONE_LOST)
+        agent.pending, agent.pending_reason = event.pending, event.pending_reason
+        agent.idle_since = event.idle_since
+        if agent.presence is Presence.WRAP_UP and event.wrap_up_until is not None:
+            self._bonds.deadlines.set((WRAP_UP, agent.id), event.wrap_up_until)
+        self._bonds.settle(agent)
+
+    def _on_agent_logged_out(self, event: events.AgentLoggedOut) -> None:
+        agent = self._agent(event.agent)
+        self._bonds.tell_agent(_name(event), agent, AgentTrigger.LOGGED_OUT)
+        self._bonds.deadlines.cancel((DELAY, agent.id))
+        del self._floor.agents[agent.id]
+
+    def _on_agent_made_ready(self, event: events.AgentMadeReady) -> None:
+        agent = self._agent(event.agent)
+        if not agent.reachable:
+            raise InvalidEvent(_name(event), f"agent {agent.id!r}", f"{agent.state}, phone not reachable")
+        self._bonds.wish(_name(event), agent, AgentTrigger.MADE_READY, "")
+
+    def _on_agent_made_not_ready(self, event: events.AgentMadeNotReady) -> None:
+        agent = self._agent(event.agent)
+        self._bonds.wish(_name(event), agent, AgentTrigger.MADE_NOT_READY, event.reason)
+
+    def _on_agent_reachability_changed(self, event: events.AgentReachabilityChanged) -> None:
+        agent = self._agent(event.agent)
+        is_loss = agent.reachable and not event.reachable
+        agent.reachable = event.reachable
+        if is_loss:
+            agent.pending, agent.pending_reason = None, ""
+            self._bonds.tell_agent(_name(event), agent, AgentTrigger.PHONE_LOST, PHONE_LOST)
+        else:
+            self._bonds.settle(agent)
+
+    def _on_agent_engaged(self, event: events.AgentEngaged) -> None:
+        self._bonds.tell_agent(_name(event), self._agent(event.agent), AgentTrigger.ENGAGED)
+
+    def _on_agent_disengaged(self, event: events.AgentDisengaged) -> None:
+        agent = self._agent(event.agent)
+        self._bonds.tell_agent(_name(event), agent, AgentTrigger.DISENGAGED)
+        self._bonds.apply_pending(agent)
+
+    def _on_wrap_up_ended(self, event: events.WrapUpEnded) -> None:
+        self._bonds.end_wrap_up(_name(event), self._agent(event.agent))
+
+    def _on_wrap_up_extended(self, event: events.WrapUpExtended) -> None:
+        agent = self._agent(event.agent)
+        if agent.presence is not Presence.WRAP_UP:
+            raise InvalidEvent(_name(event), f"agent {agent.id!r}", agent.state)
+        until = self._bonds.wrap_up_until(agent)
+        if until is not None:
+            self._bonds.deadlines.set((WRAP_UP, agent.id), until + event.seconds)
+            self._bonds.settle(agent)
+
+    # ---- contacts ------------------------------------------------------------------------------
+
+    def _on_contact_queued(self, event: events.ContactQueued) -> None:
+        queue = self._floor.queues.get(event.queue)
+        if queue is None:
+            self._refuse(event, RefuseCause.UNKNOWN_QUEUE)
+            return
+        contact = self._floor.contacts.get(event.contact)
+        is_in_line = (
+            contact is not None
+            and contact.queue == event.queue
+            and contact.state is not ContactState.CONNECTED
+        )
+        if not is_in_line and len(queue.line) >= queue.definition.limit and not len(queue.free):
+            self._refuse(event, RefuseCause.QUEUE_FULL)
+            return
+        if contact is None:
+            contact = self._new_contact(event.contact, event.queue, event.level, event.arrived_at)
+            self._bonds.tally["queued"] += 1
+        else:
+            self._bonds.tell_contact(_name(event), contact, ContactTrigger.MOVED)
+            self._bonds.tally["moved"] += 1
+            self._floor.forget(contact)
+            contact.queue, contact.level = event.queue, event.level
+            if event.arrived_at is not None:
+                contact.arrived_at = min(event.arrived_at, self._bonds.now)
+            self._floor.enter(contact)
+        self._floor.stand(contact)
+        self._bonds.report_contact(contact)
+
+    def _on_contact_left(self, event: events.ContactLeft) -> None:
+        contact = self._contact(event.contact)
+        self._bonds.tell_contact(_name(event), contact, ContactTrigger.LEFT)
+        self._bonds.tally["left" if contact.state is ContactState.LEFT else "ended"] += 1
+        self._floor.forget(contact)
+
+    def _on_contact_ended(self, event: events.ContactEnded) -> None:
+        contact = self._contact(event.contact)
+        self._bonds.tell_contact(_name(event), contact, ContactTrigger.ENDED)
+        self._bonds.tally["ended"] += 1
+        self._floor.forget(contact)
+
+    def _on_contact_requeued(self, event: events.ContactRequeued) -> None:
+        contact = self._contact(event.contact)
+        self._bonds.tell_contact(_name(event), contact, ContactTrigger.REQUEUED)
+        self._bonds.tally["requeued"] += 1
+        self._floor.stand(contact)
+
+    # ---- offers --------------------------------------------------------------------------------
+
+    def _on_phone_rang(self, event: events.PhoneRang) -> None:
+        offer = self._running(event.offer)
+        if offer is not None:
+            self._bonds.tell_agent(_name(event), offer.agent, AgentTrigger.RANG)
+
+    def _on_offer_accepted(self, event: events.OfferAccepted) -> None:
+        offer = self._running(event.offer)
+        if offer is not None:
+            self._bonds.tell_contact(_name(event), offer.contact, ContactTrigger.ACCEPTED)
+            self._bonds.tally["accepted"] += 1
+
+    def _on_offer_declined(self, event: events.OfferDeclined) -> None:
+        offer = self._running(event.offer)
+        if offer is None:
+            return
+        agent, contact = offer.agent, offer.contact
+        delay_s = max(self._floor.queues[contact.queue].definition.decline_delay_s, events.SHORTEST_DELAY_S)
+        agent.is_delayed = True
+        self._bonds.deadlines.set((DELAY, agent.id), self._bonds.now + delay_s)
+        if event.cause is not events.DeclineCause.FAILED:
+            contact.declined_by.add(agent.id)
+        self._bonds.tell_agent(_name(event), agent, AgentTrigger.DECLINED)
+        self._bonds.tally["declined"] += 1
+
+    # ---- time ----------------------------------------------------------------------------------
+
+    def _on_time_passed(self, event: events.TimePassed) -> None:
+        bonds = self._bonds
+        while (due := bonds.deadlines.pop_due(bonds.now)) is not None:
+            kind, name = due
+            if kind == RING:
+                agent = bonds.offers[OfferId(name)].agent
+                bonds.tell_agent(_name(event), agent, AgentTrigger.RANG_OUT, NO_ANSWER)
+            elif kind == WRAP_UP:
+                bonds.end_wrap_up(_name(event), self._floor.agents[AgentId(name)])
+            else:
+                agent = self._floor.agents[AgentId(name)]
+                agent.is_delayed = False
+                bonds.settle(agent)
+            bonds.match()
+
+    # ---- newcomers and look-ups -------------------------------------------------------------------
+
+    def _newcomer(self, event: events.AgentLoggedIn | events.AgentRestored) -> Agent:
+        """Return an agent who is not on the floor yet; raises when that cannot be."""
+        known = self._floor.agents.get(event.agent)
+        if known is not None:
+            raise InvalidEvent(_name(event), f"agent {known.id!r}", known.state)
+        for name in event.queues:
+            self._queue(name)
+        return Agent(event.agent, event.queues, now=self._bonds.now, wrap_up_s=event.wrap_up_s)
+
+    def _sit_down(self, agent: Agent, presence: Presence, reason: str, reachable: bool) -> None:
+        now = self._bonds.now
+        self._floor.agents[agent.id] = agent
+        agent.reachable = reachable
+        if presence is Presence.NOT_READY or not reachable:
+            reason = reason if presence is Presence.NOT_READY else PHONE_LOST
+            agent.apply(AgentTrigger.LOGGED_IN_NOT_READY, now, reason)
+            return
+        agent.apply(AgentTrigger.LOGGED_IN_READY, now)
+        if presence is Presence.WRAP_UP:
+            agent.apply(AgentTrigger.WRAP_UP_BEGAN, now)
+
+    def _new_contact(
+        self, name: ContactId, queue: QueueName, level: int, arrived_at: float | None
+    ) -> Contact:
+        now = self._bonds.now
+        self._contacts_seen += 1
+        contact = Contact(
+            name,
+            queue,
+            level=level,
+            arrived_at=now if arrived_at is None else min(arrived_at, now),
+            serial=self._contacts_seen,
+        )
+        self._floor.enter(contact)
+        return contact
+
+    def _refuse(self, event: events.ContactQueued, cause: RefuseCause) -> None:
+        self._bonds.tally["refused"] += 1
+        self._bonds.order(RefuseContact(contact=event.contact, queue=event.queue, cause=cause))
+
+    def _running(self, name: OfferId) -> Offer | None:
+        offer = self._bonds.offers.get(name)
+        if offer is None:
+            self._bonds.tally["stale_answers"] += 1
+        return offer
+
+    def _queue(self, name: QueueName) -> Queue:
+        queue = self._floor.queues.get(name)
+        if queue is None:
+            raise UnknownQueue(name)
+        return queue
+
+    def _agent(self, name: AgentId) -> Agent:
+        agent = self._floor.agents.get(name)
+        if agent is None:
+            raise UnknownAgent(name)
+        return agent
+
+    def _contact(self, name: ContactId) -> Contact:
+        contact = self._floor.contacts.get(name)
+        if contact is None:
+            raise UnknownContact(name)
+        return contact
+
+
+def _name(event: object) -> str:
+    return type(event).__name__

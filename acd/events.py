@@ -1,0 +1,318 @@
+"""What the engine is told: facts, past tense, frozen.  A bad one cannot be built (`InvalidValue`).
+
+Times are seconds on the monotonic clock that also gives `now`; durations end in `_s`.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from acd.agent_state import Presence
+from acd.errors import InvalidValue
+from acd.names import AgentId, ContactId, OfferId, QueueName
+
+SHORTEST_DELAY_S = 0.2
+"""A declined offer is never followed sooner by another one to the same agent: a phone that always says no
+must not be called in circles."""
+
+
+def _check_finite(event: object, **values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and not math.isfinite(value):
+            raise InvalidValue(type(event).__name__, name, value, "a finite number")
+
+
+def _check_at_least(event: object, minimum: float, **values: float | None) -> None:
+    _check_finite(event, **values)
+    for name, value in values.items():
+        if value is not None and value < minimum:
+            raise InvalidValue(type(event).__name__, name, value, f"at least {minimum:g}")
+
+
+def _check_named(event: object, **values: str) -> None:
+    for name, value in values.items():
+        if not value:
+            raise InvalidValue(type(event).__name__, name, value, "a name")
+
+
+# ---- queues ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDefined:
+    """A queue exists from now on, or its rules changed; nobody who waits is dropped or moved.
+
+    `limit` bounds how many may wait (a caller whom a free agent can take at once never counts as waiting).
+    `ring_time_s` is the life of an offer.  `wrap_up_s` follows each conversation: 0 for none, None until the agent
+    ends it.  `decline_delay_s` keeps an agent from the next offer after the phone declined or was busy
+    (`SHORTEST_DELAY_S` at least).  `strategy` names how to choose among free agents (`acd.strategies`).
+    """
+
+    queue: QueueName
+    limit: int = 256
+    ring_time_s: float = 20.0
+    wrap_up_s: float | None = 10.0
+    decline_delay_s: float = 2.0
+    strategy: str = "longest_idle"
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _check_named(self, queue=self.queue)
+        _check_at_least(
+            self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
+        )
+        _check_at_least(self, 0.1, ring_time_s=self.ring_time_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRemoved:
+    """A queue is gone; refused (`QueueOccupied`) while contacts of it wait, are offered or talk."""
+
+    queue: QueueName
+
+
+# ---- agents ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedIn:
+    """An agent sat down: `presence` is `READY`, or `NOT_READY` with a `reason`.
+
+    `wrap_up_s` replaces that of the queues for this agent; None leaves it to the queue.  With a phone that is not
+    reachable the agent is not ready, `phone_lost`, whatever was asked for.
+    """
+
+    agent: AgentId
+    queues: tuple[QueueName, ...]
+    presence: Presence = Presence.READY
+    reason: str = ""
+    wrap_up_s: float | None = None
+    reachable: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _check_named(self, agent=self.agent)
+        _check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
+        if self.presence not in (Presence.READY, Presence.NOT_READY):
+            raise InvalidValue(type(self).__name__, "presence", self.presence, "ready or not_ready")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRestored:
+    """An agent of before a restart of the control process, as the records have it.
+
+    Times are on the new clock and may be negative.  `wrap_up_until` None with presence `WRAP_UP` is a wrap-up that
+    the agent ends.  With `contact` (then also its queue and arrival) the agent talks with it.  Restore waiting
+    contacts before agents, and agents by the time they have been idle: each takes a call as soon as it is told of.
+    """
+
+    agent: AgentId
+    queues: tuple[QueueName, ...]
+    presence: Presence
+    reason: str = ""
+    reachable: bool = True
+    idle_since: float
+    wrap_up_until: float | None = None
+    wrap_up_s: float | None = None
+    pending: Presence | None = None
+    pending_reason: str = ""
+    contact: ContactId | None = None
+    contact_queue: QueueName | None = None
+    contact_level: int = 0
+    contact_arrived_at: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the fields can be true together."""
+        _check_named(self, agent=self.agent)
+        _check_finite(
+            self,
+            idle_since=self.idle_since,
+            wrap_up_until=self.wrap_up_until,
+            contact_arrived_at=self.contact_arrived_at,
+        )
+        _check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
+        name = type(self).__name__
+        if self.presence is Presence.LOGGED_OUT:
+            raise InvalidValue(name, "presence", self.presence, "that of an agent who is logged in")
+        if self.pending not in (None, Presence.READY, Presence.NOT_READY):
+            raise InvalidValue(name, "pending", self.pending, "ready, not_ready or None")
+        if self.contact is not None:
+            if self.presence is Presence.WRAP_UP:
+                raise InvalidValue(name, "presence", self.presence, "ready or not_ready in a conversation")
+            if self.contact_queue is None:
+                raise InvalidValue(name, "contact_queue", None, "the queue of the contact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLoggedOut:
+    """An agent left the seat; a running offer is withdrawn.  Refused during a call."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentMadeReady:
+    """An agent takes calls; ends a wrap-up.  During a call it replaces the pending presence.
+
+    Refused when the phone is not reachable.
+    """
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentMadeNotReady:
+    """An agent takes no calls; a running offer is withdrawn.  During a call it replaces the pending presence."""
+
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReachabilityChanged:
+    """The agent's phone was lost or is back.
+
+    Lost: not ready with reason `phone_lost` in this very call, a running offer is withdrawn, a conversation is left
+    alone.  Back: only the flag changes; whether somebody sits there is for the agent to say.
+    """
+
+    agent: AgentId
+    reachable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentEngaged:
+    """The agent is in a call that the engine did not offer (outgoing, internal); a running offer is withdrawn."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDisengaged:
+    """That call is over.  No wrap-up follows."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpEnded:
+    """The agent ended the wrap-up early (or at last)."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpExtended:
+    """The agent needs so many `seconds` more of wrap-up; one without an end stays so."""
+
+    agent: AgentId
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        _check_at_least(self, 0, seconds=self.seconds)
+
+
+# ---- contacts ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactQueued:
+    """A contact wants an agent of a queue; a higher `level` goes first.
+
+    `arrived_at` None means now.  For a contact that is already here this is a move: into another queue or level, or
+    out of a conversation (transfer); the time of arrival is kept unless another one is given.  A queue that is
+    full or not defined answers with `RefuseContact`, and a contact that was here stays as it was.
+    """
+
+    contact: ContactId
+    queue: QueueName
+    level: int = 0
+    arrived_at: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the names and times."""
+        _check_named(self, contact=self.contact, queue=self.queue)
+        _check_finite(self, arrived_at=self.arrived_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactLeft:
+    """A contact went away (hung up, taken elsewhere); a running offer is withdrawn, a conversation is over."""
+
+    contact: ContactId
+    cause: str = "abandoned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactEnded:
+    """The conversation is over: the agent goes to wrap-up."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRequeued:
+    """The agent's leg was lost in the conversation: the contact waits again, its time of arrival kept."""
+
+    contact: ContactId
+
+
+# ---- offers ------------------------------------------------------------------------------------
+
+
+class DeclineCause(StrEnum):
+    """Why a phone did not take an offer."""
+
+    BUSY = "busy"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"  # our own fault: not held against the agent, only the delay applies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneRang:
+    """The phone of the offered agent began to ring."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepted:
+    """The agent answered.  Too late (the offer is gone): ignored and counted."""
+
+    offer: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined:
+    """The phone said no.  Too late (the offer is gone): ignored and counted."""
+
+    offer: OfferId
+    cause: DeclineCause
+
+
+# ---- time --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed:
+    """Nothing but time went by: what was due by `now` happens.  `Engine.advance` is this event."""
+
+
+QueueEvent = QueueDefined | QueueRemoved
+AgentEvent = (
+    AgentLoggedIn
+    | AgentRestored
+    | AgentLoggedOut
+    | AgentMadeReady
+    | AgentMadeNotReady
+    | AgentReachabilityChanged
+    | AgentEngaged
+    | AgentDisengaged
+    | WrapUpEnded
+    | WrapUpExtended
+)
+ContactEvent = ContactQueued | ContactLeft | ContactEnded | ContactRequeued
+OfferEvent = PhoneRang | OfferAccepted | OfferDeclined
+Event = QueueEvent | AgentEvent | ContactEvent | OfferEvent | TimePassed

@@ -1,0 +1,90 @@
+"""What the engine shows of itself: frozen, a picture of one moment."""
+
+from dataclasses import dataclass
+
+from acd.agent_state import Activity, Presence
+from acd.contact_state import ContactState
+from acd.names import AgentId, ContactId, OfferId, QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSnapshot:
+    """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`."""
+
+    agent: AgentId
+    queues: tuple[QueueName, ...]
+    presence: Presence
+    activity: Activity
+    reason: str
+    pending: Presence | None
+    pending_reason: str
+    reachable: bool
+    delayed: bool  # a declined offer keeps the next one away for a while
+    contact: ContactId | None
+    offer: OfferId | None
+    since: float
+    idle_since: float
+    wrap_up_until: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSnapshot:
+    """A contact that waits, is being offered or talks.
+
+    `position` is its place in the line of its queue, 1 for the next; None when it does not wait.
+    """
+
+    contact: ContactId
+    queue: QueueName
+    level: int
+    state: ContactState
+    arrived_at: float
+    position: int | None
+    agent: AgentId | None
+    offer: OfferId | None
+    declined_by: tuple[AgentId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueStatistics:
+    """One queue now.  `longest_wait_s` is 0 with nobody waiting; agents on duty are ready or in wrap-up."""
+
+    queue: QueueName
+    limit: int
+    waiting: int
+    offered: int
+    connected: int
+    longest_wait_s: float
+    agents_on_duty: int
+    agents_free: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often things happened since the engine began."""
+
+    queued: int = 0
+    moved: int = 0
+    requeued: int = 0
+    refused: int = 0
+    offered: int = 0
+    accepted: int = 0
+    declined: int = 0
+    rang_out: int = 0
+    withdrawn: int = 0  # by the contact's leaving or the agent's, not by the ring time
+    left: int = 0
+    ended: int = 0
+    stale_answers: int = 0  # to offers that were gone
+    events_refused: int = 0
+    clock_steps_back: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """The engine now."""
+
+    now: float
+    queues: tuple[QueueStatistics, ...]
+    agents: int
+    deadlines: int
+    tally: Tally
