@@ -109,7 +109,7 @@ class JitterBuffers:
             self._grow(slots[late], slack, late, now)
             samples = self._without_the_past(samples, slack)
         usual = self.usual_slack[slots]
-        self.usual_slack[slots] = usual + (slack - usual) / 16
+        self.usual_slack[slots] = usual + np.where(slack >= 0, (slack - usual) / 16, 0)
         self._least_now[slots] = np.minimum(self._least_now[slots], slack)
         self._note_punctuality(slots, slack, size)
         wanted = slack + size > 0

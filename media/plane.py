@@ -139,16 +139,20 @@ class Plane:
 
     def _open_leg(self, command: order.OpenLeg, now: float) -> None:
         if command.leg_id in self._legs:
-            return self._refuse(command.leg_id, "leg_exists", "a leg of this id is open")
+            self._refuse(command.leg_id, "leg_exists", "a leg of this id is open")
+            return
         if self._legs.is_full:
-            return self._refuse(command.leg_id, "no_room", f"all {self._legs.limit} legs are in use")
+            self._refuse(command.leg_id, "no_room", f"all {self._legs.limit} legs are in use")
+            return
         try:
             parse_networks(command.networks)
             sockets = self._ports.bind(command.local_address)
         except NoPorts as fault:
-            return self._refuse(command.leg_id, "no_ports", str(fault))
+            self._refuse(command.leg_id, "no_ports", str(fault))
+            return
         except ValueError as fault:
-            return self._refuse(command.leg_id, "invalid_address", str(fault))
+            self._refuse(command.leg_id, "invalid_address", str(fault))
+            return
         leg = self._legs.open(command, sockets.address, sockets.port)
         slot = leg.slot
         self._exchange.join(slot, sockets)
@@ -161,7 +165,6 @@ class Plane:
         self._mixer.set_hearing(slot, leg.law, ())
         self._replan()
         self._events.append(news.LegOpened(leg_id=leg.leg_id, address=leg.address, port=leg.port))
-        return None
 
     def _replan(self) -> None:
         """The arrays of slots after legs or directions changed."""
@@ -179,9 +182,11 @@ class Plane:
             try:
                 self._move_to(leg, remote)
             except AddressNotAllowed as fault:
-                return self._refuse(leg.leg_id, "address_not_allowed", str(fault))
+                self._refuse(leg.leg_id, "address_not_allowed", str(fault))
+                return
             except OSError as fault:
-                return self._refuse(leg.leg_id, "unreachable", f"{command.address}:{command.port}: {fault}")
+                self._refuse(leg.leg_id, "unreachable", f"{command.address}:{command.port}: {fault}")
+                return
         slot = leg.slot
         law = LAWS[command.codec]
         arrivals = self._arrivals
@@ -201,7 +206,6 @@ class Plane:
             self._mixer.set_hearing(slot, law, leg.hearing, prompt_slot=slot)
         self._update_sending(leg)
         self._replan()
-        return None
 
     def _move_to(self, leg: Leg, remote: tuple[str, int]) -> None:
         """Talk with a new remote; raises `AddressNotAllowed` and leaves everything as it was.
@@ -237,9 +241,9 @@ class Plane:
         try:
             self._mixer.set_hearing(leg.slot, leg.law, command.sources, prompt_slot=leg.slot)
         except UnknownMusic as fault:
-            return self._refuse(leg.leg_id, "unknown_music", str(fault))
+            self._refuse(leg.leg_id, "unknown_music", str(fault))
+            return
         leg.hearing = command.sources
-        return None
 
     def _play_prompts(self, command: order.PlayPrompts, now: float) -> None:
         leg = self._find(command.leg_id)
@@ -249,10 +253,10 @@ class Plane:
             replaced = self._playlists.start(leg.slot, command.playlist_id, command.prompts)
         except UnknownPrompt as fault:
             self._refuse(leg.leg_id, "unknown_prompt", str(fault))
-            return self._playlist_finished(leg, command.playlist_id, completed=False)
+            self._playlist_finished(leg, command.playlist_id, completed=False)
+            return
         if replaced is not None:
             self._playlist_finished(leg, replaced, completed=False)
-        return None
 
     def _stop_prompts(self, command: order.StopPrompts, now: float) -> None:
         leg = self._find(command.leg_id)
@@ -275,11 +279,12 @@ class Plane:
         if leg is None:
             return
         if not are_digits(command.digits):
-            return self._refuse(leg.leg_id, "invalid_digits", f"not all of {command.digits!r} are DTMF keys")
+            self._refuse(leg.leg_id, "invalid_digits", f"not all of {command.digits!r} are DTMF keys")
+            return
         if leg.event_payload_type is None:
-            return self._refuse(leg.leg_id, "no_telephone_event", "the far end takes no RFC 4733 events")
+            self._refuse(leg.leg_id, "no_telephone_event", "the far end takes no RFC 4733 events")
+            return
         self._digits_out.setdefault(leg.slot, DigitSender()).add(command.digits, command.duration_ms)
-        return None
 
     def _start_recording(self, command: order.StartRecording, now: float) -> None:
         fault = ""
@@ -438,7 +443,8 @@ class Plane:
             slots=np.array([leg.slot], dtype=np.int64),
         )
         if datagram.source == leg.peer:
-            return self._take_batch(batch)
+            self._take_batch(batch)
+            return
         if (
             leg.nat_address is None
             or leg.locked
@@ -448,15 +454,13 @@ class Plane:
             or not self._arrivals.is_valid(batch)
         ):
             self._arrivals.refused[leg.slot] += 1
-            return None
-        leg.locked = True
+            leg.locked = True
         leg.peer = datagram.source
         waiting = self._exchange.connect(leg.slot, datagram.source)
         self._take_batch(batch)
         self._update_sending(leg)
         for other in waiting:
             self._take_stranger(leg, other)
-        return None
 
     def _take_news(self, tick: int) -> None:
         """First packets and telephone events of this tick."""

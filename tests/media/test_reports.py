@@ -1,0 +1,128 @@
+"""RTCP between a plane and a far end, on real sockets and with the real time in its stamps."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from media import rtcp
+from media.commands import CloseLeg
+from media.events import LegClosed
+from media.plane import TICK_S
+from tests.media.rtp_phone import PHONE_ADDRESS, Desk, Phone, speak
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """A plane whose clock is the real one at its start."""
+    made = Desk(wall_offset_s=time.time() - 100.0)
+    yield made
+    made.close()
+
+
+def control_of(phone: Phone) -> socket.socket:
+    """The phone's RTCP socket, on the port above its RTP."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    made.bind((phone.address, phone.port + 1))
+    return made
+
+
+def listen(control: socket.socket) -> list[bytes]:
+    """Every packet that came."""
+    packets = []
+    while True:
+        try:
+            packets.append(control.recv(2048))
+        except BlockingIOError:
+            return packets
+
+
+def test_a_sender_reports_every_five_seconds_what_it_sent_and_heard(desk: Desk) -> None:
+    """SR with a block, between four and six seconds apart; loss of one packet in ten is told as such."""
+    phone = desk.open(Phone("caller"))
+    control = control_of(phone)
+    speaking = speak(phone, 700, 1000)
+
+    def say(index: int) -> None:
+        if index % 10 == 5:
+            phone.advance(160)
+        speaking(index)
+
+    desk.tick(1000, say)
+    reports = [rtcp.parse(packet)[0] for packet in listen(control)]
+    assert 3 <= len(reports) <= 6
+    last = reports[-1]
+    assert last.ntp is not None
+    (block,) = last.blocks
+    assert block.ssrc == phone.ssrc
+    assert 20 <= block.fraction_lost <= 26
+    assert block.lost > 20
+    desk.do(CloseLeg(leg_id="caller"))
+    (goodbye,) = listen(control)
+    assert goodbye[-8:-4] == b"\x81\xcb\x00\x01"
+    control.close()
+
+
+def test_the_round_trip_is_what_reports_tell(desk: Desk) -> None:
+    """The far end answers our SR 30 ms after it came, and says that it held it for 30 ms."""
+    phone = desk.open(Phone("caller"))
+    control = control_of(phone)
+    sent_at = None
+    for _ in range(400):
+        desk.tick()
+        packets = listen(control)
+        if packets:
+            report, sent_at = rtcp.parse(packets[0])[0], desk.now - TICK_S
+            break
+    assert sent_at is not None
+    assert report.ntp is not None
+    real = sent_at + desk.plane._wall_offset_s
+    held_s = time.time() - real + 5.0 - 0.040  # the test runs faster than the time it plays
+    block = rtcp.ReportBlock(
+        ssrc=report.ssrc,
+        fraction_lost=0,
+        lost=0,
+        highest_sequence=1,
+        jitter_samples=0,
+        last_report=(rtcp.middle(report.ntp) - 5 * 65536) & 0xFFFFFFFF,
+        delay=max(0, int(held_s * 65536)),
+    )
+    answer = rtcp.receiver_report(ssrc=phone.ssrc, block=block, cname="phone")
+    control.sendto(answer, (phone.plane_at[0], phone.plane_at[1] + 1))
+    desk.tick(2)
+    desk.do(CloseLeg(leg_id="caller"))
+    round_trip_ms = desk.told(LegClosed)[-1].statistics.round_trip_ms
+    assert round_trip_ms == pytest.approx(40, abs=15)
+    control.close()
+
+
+def test_reports_from_elsewhere_and_junk_are_refused_and_not_answered(desk: Desk) -> None:
+    """RTCP never amplifies: nothing goes back to a stranger."""
+    phone = desk.open(Phone("caller"))
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stranger.setblocking(False)
+    stranger.bind(("127.66.2.99", 0))
+    at = (phone.plane_at[0], phone.plane_at[1] + 1)
+    stranger.sendto(rtcp.receiver_report(ssrc=1, block=None, cname="x"), at)
+    friend = control_of(phone)
+    friend.sendto(b"junk", at)
+    desk.tick(3)
+    desk.do(CloseLeg(leg_id="caller"))
+    assert desk.told(LegClosed)[-1].statistics.packets_refused == 2
+    assert listen(stranger) == []
+    stranger.close()
+    friend.close()
+
+
+def test_nothing_is_reported_before_permission(desk: Desk) -> None:
+    """Not even RTCP goes to an address that only an offer named."""
+    phone = desk.open(Phone("caller"), connect=False)
+    desk.do(phone.remote())
+    control = control_of(phone)
+    desk.tick(400)
+    desk.do(CloseLeg(leg_id="caller"))
+    assert listen(control) == []
+    control.close()
+    assert phone.address == PHONE_ADDRESS
