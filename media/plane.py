@@ -454,7 +454,8 @@ class Plane:
             or not self._arrivals.is_valid(batch)
         ):
             self._arrivals.refused[leg.slot] += 1
-            leg.locked = True
+            return
+        leg.locked = True
         leg.peer = datagram.source
         waiting = self._exchange.connect(leg.slot, datagram.source)
         self._take_batch(batch)
