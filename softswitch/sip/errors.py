@@ -38,5 +38,6 @@ class NotAcceptable(Exception):
         super().__init__(f"{status} {reason}")
         self.status = status
         self.reason = reason
-        text = reason.replace("\\", "\\\\").replace('"', '\\"')
+        text = "".join([char if char.isprintable() else " " for char in reason])
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
         self.warning = f'{warn_code} {agent} "{text}"'
