@@ -1,7 +1,9 @@
 """Control's side of the cells: where legs are placed, and the links to nursery and cells."""
 
 import asyncio
+import fcntl
 import math
+import os
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,9 +38,9 @@ from softswitch.cells.messages import (
     WantLegs,
 )
 from softswitch.cells.slots import Cell, IllegalSlotChange, NoCellFree, SlotChange, SlotState, SlotTable
-from softswitch.links import Client, LinkRefused
+from softswitch.links import Client, LinkRefused, private_folder
 
-__all__ = ["Cell", "CellPool", "CellsAbsent", "NoCellFree", "UnknownLeg"]
+__all__ = ["AlreadyControlled", "Cell", "CellPool", "CellsAbsent", "NoCellFree", "UnknownLeg"]
 
 RETRY_S = 0.1
 START_TIMEOUT_S = 15.0
@@ -56,6 +58,15 @@ class CellsAbsent(Exception):
     def __init__(self, run_dir: Path) -> None:
         """Keep the folder."""
         super().__init__(f"no nursery answers in {run_dir}")
+        self.run_dir = run_dir
+
+
+class AlreadyControlled(Exception):
+    """Another control holds the cells of this run directory."""
+
+    def __init__(self, run_dir: Path) -> None:
+        """Keep the folder."""
+        super().__init__(f"another control holds the cells in {run_dir}")
         self.run_dir = run_dir
 
 
@@ -114,6 +125,7 @@ class CellPool:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wanted_legs = -1
+        self._lock = -1
         self._loop = asyncio.get_running_loop()
 
     def __repr__(self) -> str:
@@ -141,8 +153,9 @@ class CellPool:
     async def start(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Find the nursery and adopt what its cells hold: `LegHeld` of each leg is given to `on_event`.
 
-        When this returns, every leg that lives has been named.  Raises `CellsAbsent`.
+        When this returns, every leg that lives has been named.  Raises `CellsAbsent`, `AlreadyControlled`.
         """
+        self._lock_cells()
         self._spawn(self._keep_nursery())
         try:
             async with asyncio.timeout(timeout_s):
@@ -151,6 +164,17 @@ class CellPool:
             await self.stop()
             raise CellsAbsent(self._run_dir) from error
         await asyncio.gather(*(self._wait_reported(linked) for linked in list(self._cells.values())))
+
+    def _lock_cells(self) -> None:
+        """One control at a time: a link has one client, and two would take it from each other for ever."""
+        private_folder(self._run_dir)
+        lock = os.open(self._run_dir / "control.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise AlreadyControlled(self._run_dir) from error
+        self._lock = lock
 
     async def stop(self) -> None:
         """Let go of the links; the cells and their legs live on."""
@@ -163,6 +187,9 @@ class CellPool:
         for linked in self._cells.values():
             if linked.link is not None:
                 linked.link.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     # ---- placing ---------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.messages import CellEvent, MakeLeg
@@ -58,6 +58,7 @@ class InnerEdge(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.arrived: list[tuple[str, tuple[str, int]]] = []
         self.address = ("", 0)
+        self.to_values: dict[str, str] = {}  # To with the cell's tag, by Call-ID
         self._transport: asyncio.DatagramTransport | None = None
         self._news = asyncio.Event()
 
@@ -172,13 +173,18 @@ class InnerEdge(asyncio.DatagramProtocol):
     async def take_answer(self, cell: Cell, call_id: str) -> str:
         """Wait for 200 and send ACK; the To value with the cell's tag."""
         ok = await self.wait_status(200, call_id)
-        to = header(ok, "To")
+        to = self.to_values[call_id] = header(ok, "To")
         self.send(self.request("ACK", cell, call_id, to=to), (cell.address, cell.port))
         return to
 
     async def be_called(self, leg_id: str) -> tuple[str, tuple[str, int]]:
         """Wait for the INVITE of a leg that control ordered."""
         return await self.wait_request("INVITE", X_Leg=leg_id)
+
+
+def make_leg(leg_id: str, **more: Any) -> MakeLeg:
+    """The order to call a phone."""
+    return MakeLeg(leg_id=leg_id, request_uri="sip:8001@10.9.9.9", from_uri="sip:12345@hotline", **more)
 
 
 @dataclass
@@ -193,6 +199,7 @@ class Cells:
     events: list[tuple[str, CellEvent]]
     lost: list[tuple[str, tuple[str, ...]]]
     news: asyncio.Event
+    cells: list[Cell]  # every cell that was ever announced
 
     async def wait_event(self, kind: type[E], leg_id: str) -> E:
         """Take the first event of this class for this leg."""
@@ -208,7 +215,7 @@ class Cells:
     async def wait_until(self, condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
         """Poll a condition that no event tells of."""
         async with asyncio.timeout(patience_s):
-            while not condition():  # noqa: ASYNC110  no event to wait for
+            while not condition():
                 await asyncio.sleep(0.01)
 
     def place(self, leg_id: str, avoid: frozenset[str] = frozenset()) -> Cell:
@@ -223,10 +230,9 @@ class Cells:
                 except NoCellFree:
                     await asyncio.sleep(0.02)
 
-    def make(self, leg_id: str, **more: object) -> Cell:
+    def make(self, leg_id: str, **more: Any) -> Cell:
         cell = self.place(leg_id)
-        order = MakeLeg(leg_id=leg_id, request_uri="sip:8001@10.9.9.9", from_uri="sip:12345@hotline", **more)  # type: ignore[arg-type]
-        self.pool.send(leg_id, order)
+        self.pool.send(leg_id, make_leg(leg_id, **more))
         return cell
 
     def new_pool(self) -> CellPool:
@@ -240,7 +246,32 @@ class Cells:
             self.lost.append((cell_id, legs))
             self.news.set()
 
-        return CellPool(self.run_dir, wake=self.edge.wake, on_event=on_event, on_lost=on_lost, spare_legs=4)
+        return CellPool(
+            self.run_dir,
+            wake=self.edge.wake,
+            on_event=on_event,
+            on_lost=on_lost,
+            on_started=self.cells.append,
+            spare_legs=4,
+        )
+
+
+def sockets_of(pid: int) -> list[tuple[str, str, int]]:
+    """Every internet socket of a process: protocol, local address, port."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        target = str(entry.readlink())
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    found = []
+    for protocol in ("udp", "udp6", "tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{protocol}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes:
+                host, _, port = fields[1].partition(":")
+                address = ".".join(str(byte) for byte in reversed(bytes.fromhex(host)))
+                found.append((protocol, address, int(port, 16)))
+    return found
 
 
 async def start_nursery(run_dir: Path, edge: InnerEdge, *options: str) -> asyncio.subprocess.Process:
@@ -275,6 +306,7 @@ async def running_cells(run_dir: Path, *options: str, spare_legs: int = 4) -> As
         events=[],
         lost=[],
         news=asyncio.Event(),
+        cells=[],
     )
     cells.pool = cells.new_pool()
     try:
