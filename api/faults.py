@@ -16,11 +16,11 @@ class ApiFault(Exception):
 class NotFound(ApiFault):
     """There is no such thing; `kind` is `agent`, `call`, `recording`…"""
 
-    def __init__(self, kind: str, id: str) -> None:
+    def __init__(self, kind: str, wanted: str) -> None:
         """Name what was looked for."""
-        super().__init__(f"没有此{kind} / no {kind} has the id {id!r}")
+        super().__init__(f"没有此{kind} / no {kind} has the id {wanted!r}")
         self.kind = kind
-        self.id = id
+        self.id = wanted
 
 
 class Conflict(ApiFault):

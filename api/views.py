@@ -4,7 +4,7 @@ JSON names are the field names.  A `WallTime` (seconds since 1970, UTC) is shown
 a field that ends in `_s` is a duration in seconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NewType, TypeVar
 
 WallTime = NewType("WallTime", float)
@@ -110,7 +110,7 @@ class RecordingView:
     caller: str
     called: str
     agents: tuple[str, ...]
-    path: str
+    path: str = field(metadata={"hidden": True})  # where the file is; never shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

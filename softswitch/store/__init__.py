@@ -1,0 +1,1 @@
+"""What is written down: the journal, its projections, the recording chain and the state of restarts."""

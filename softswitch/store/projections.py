@@ -149,7 +149,8 @@ def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[
         case CallConnected():
             return _connected(entry, call, segment)
         case CallRequeued():
-            return _talk_over(entry.at, replace(call, requeues=call.requeues + 1), segment)
+            closed, after = _talk_over(entry.at, replace(call, requeues=call.requeues + 1), segment)
+            return (*closed, after)
         case CallEnded():
             waited = call.wait_s
             if waited is None and call.queued_at is not None:
@@ -163,15 +164,15 @@ def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[
                 sip_status=entry.sip_status or None,
                 q850_cause=entry.q850_cause,
             )
-            return _talk_over(entry.at, ended, segment)
+            closed, after = _talk_over(entry.at, ended, segment)
+            return (*closed, after)
         case _:
             return (call,)
 
 
 def _connected(entry: CallConnected, call: CallRow, segment: SegmentRow | None) -> tuple[Row, ...]:
     """A talk begins; one that still ran (the call was handed over) ends at the same moment."""
-    *closed, call_after = _talk_over(entry.at, call, segment)
-    assert isinstance(call_after, CallRow)
+    closed, call_after = _talk_over(entry.at, call, segment)
     if call.connected_at is None:
         call_after = replace(
             call_after,
@@ -191,13 +192,13 @@ def _connected(entry: CallConnected, call: CallRow, segment: SegmentRow | None) 
     return (*closed, begun, connected)
 
 
-def _talk_over(at: float, call: CallRow, segment: SegmentRow | None) -> tuple[Row, ...]:
-    """Close the running talk, if any, and add its length to the call's; the call is the last of the rows."""
+def _talk_over(at: float, call: CallRow, segment: SegmentRow | None) -> tuple[tuple[Row, ...], CallRow]:
+    """Close the running talk, if any, and add its length to the call's."""
     if segment is None:
-        return (call,)
+        return (), call
     length = _span(segment.began_at, at)
     closed = replace(segment, ended_at=at, duration_s=length)
-    return (closed, replace(call, talk_s=(call.talk_s or 0.0) + length))
+    return (closed,), replace(call, talk_s=(call.talk_s or 0.0) + length)
 
 
 def _interval(entry: AgentStateChanged, seq: int, newest: IntervalRow | None) -> tuple[Row, ...]:

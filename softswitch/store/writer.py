@@ -423,7 +423,8 @@ class Store:
 
     async def _commit(self, batch: _Batch) -> None:
         connection = self._connection
-        assert connection is not None
+        if connection is None:
+            raise sqlite3.OperationalError("not connected")
         await connection.execute("BEGIN IMMEDIATE")
         fresh = await self._without_duplicates(connection, batch.entries)
         for key in self._ledger.missing(one.entry for one in fresh):

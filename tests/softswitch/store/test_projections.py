@@ -118,7 +118,7 @@ def test_a_wall_clock_that_was_set_back_gives_no_negative_time() -> None:
 
 def test_entries_of_unknown_or_ended_calls_change_nothing() -> None:
     """They stay in the journal, no row appears and none is reopened."""
-    assert project(CallAnswered(at=1.0, call_id="nobody"), 1, {}.get) == ()
+    assert project(CallAnswered(at=1.0, call_id="nobody"), 1, Book().newest.get) == ()
     book = Book(arrived(), ended(), CallAnswered(at=300.0, call_id="c1"))
     assert book.call().answered_at is None
     assert project(arrived(at=400.0), 9, book.newest.get) == ()

@@ -1,0 +1,46 @@
+"""Agents: look at them and change their state."""
+
+from api.exchange import Exchange
+from api.faults import Refused
+from api.ports import Ports
+from api.views import AgentView, Page
+
+
+async def list_all(ports: Ports, _exchange: Exchange) -> Page[AgentView]:
+    """All agents on one page."""
+    return Page(items=await ports.agents.list(), next_cursor=None)
+
+
+async def get(ports: Ports, exchange: Exchange) -> AgentView:
+    """One agent."""
+    return await ports.agents.get(exchange.id_of("agent"))
+
+
+async def login(ports: Ports, exchange: Exchange) -> AgentView:
+    """Sign in at a seat."""
+    body = exchange.body
+    if body.initial_state == "not_ready" and not body.reason.strip():
+        raise Refused("reason_needed", "示忙需要原因 / not_ready needs a reason")
+    return await ports.agents.login(
+        exchange.id_of("agent"), body.extension, body.initial_state, body.reason.strip()
+    )
+
+
+async def logout(ports: Ports, exchange: Exchange) -> AgentView:
+    """Sign out."""
+    return await ports.agents.logout(exchange.id_of("agent"))
+
+
+async def ready(ports: Ports, exchange: Exchange) -> AgentView:
+    """Ready for calls."""
+    return await ports.agents.ready(exchange.id_of("agent"))
+
+
+async def not_ready(ports: Ports, exchange: Exchange) -> AgentView:
+    """Not ready, with a reason."""
+    return await ports.agents.not_ready(exchange.id_of("agent"), exchange.body.reason)
+
+
+async def end_wrap_up(ports: Ports, exchange: Exchange) -> AgentView:
+    """End the wrap-up early."""
+    return await ports.agents.end_wrap_up(exchange.id_of("agent"))

@@ -1,0 +1,105 @@
+"""The OpenAPI 3.1 document, made of the route table so that it cannot drift from the router."""
+
+import dataclasses
+import re
+import typing
+from typing import Any
+
+from api.routes import ROUTES, Route
+from api.schemas import describe, describe_field, outside_name
+
+_ANY_FAULTS = (401, 403, 422)
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457; `code` is stable, texts are for people",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldFault"}},
+        "state": {"type": "string"},
+        "allowed": {"type": "array", "items": {"type": "string"}},
+        "incident": {"type": "string"},
+    },
+}
+_FIELD_FAULT = {
+    "type": "object",
+    "required": ["field", "code", "detail"],
+    "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
+}
+
+
+def make_document(version: str, routes: tuple[Route, ...] = ROUTES) -> dict[str, Any]:
+    """The whole document."""
+    known: dict[str, Any] = {"Problem": _PROBLEM, "FieldFault": _FIELD_FAULT}
+    paths: dict[str, Any] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, known)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "12345 热线软交换 / hotline softswitch", "version": version},
+        "paths": paths,
+        "components": {
+            "schemas": known,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
+    name = re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_")
+    operation: dict[str, Any] = {
+        "operationId": name,
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route), *_query_parameters(route, known)],
+        "responses": {str(route.status): _success(route, known)},
+    }
+    faults = {*route.faults, *(_ANY_FAULTS if route.scopes else (422,))}
+    if route.method == "POST":
+        faults |= {400, 408, 413, 415}
+    if route.path == "/health":
+        operation["responses"]["503"] = _success(route, known)
+    for status in sorted(faults):
+        operation["responses"][str(status)] = {
+            "description": "problem",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": describe(route.body, known)}},
+        }
+    operation["security"] = [{"bearer": []}] if route.scopes else []
+    if route.scopes:
+        operation["x-scopes"] = sorted(route.scopes)
+    return operation
+
+
+def _success(route: Route, known: dict[str, Any]) -> dict[str, Any]:
+    if route.status == 101:
+        return {"description": "WebSocket"}
+    schema = {"type": "string", "format": "binary"} if route.shows is None else describe(route.shows, known)
+    return {"description": route.summary, "content": {route.media_type: {"schema": schema}}}
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", route.path)
+    ]
+
+
+def _query_parameters(route: Route, known: dict[str, Any]) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    hints = typing.get_type_hints(route.query)
+    found = []
+    for field in dataclasses.fields(route.query):
+        schema = describe_field(field, hints[field.name], known)
+        if isinstance(schema.get("type"), list):  # an absent parameter is not the same as null
+            schema["type"] = schema["type"][0]
+        found.append({"name": outside_name(field), "in": "query", "required": False, "schema": schema})
+    return found

@@ -1,0 +1,73 @@
+"""One request as its handler sees it: checked body and query, and who asked."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from api.faults import NotFound
+from api.json_text import parse
+from api.problems import BodyBroken, BodyTimeout, UnsupportedBody
+from api.requests import ID_PATTERN, Nothing
+from api.schemas import FieldFault, InvalidRequest, bind, compiled
+from api.tokens import TokenList
+
+BODY_MOST = 64 * 1024
+"""A longer body is refused (413)."""
+
+BODY_TIMEOUT_S = 10.0
+"""A body that arrives more slowly is refused (408)."""
+
+Request = TypeVar("Request")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request that may be carried out.  `body` and `query` are what the route's classes made of it."""
+
+    request: web.Request
+    body: Any
+    query: Any
+    tokens: TokenList
+
+    def id_of(self, kind: str) -> str:
+        """The id of a thing in the path; one that no id can look like is not found."""
+        wanted = self.request.match_info[f"{kind}_id"]
+        if not compiled(ID_PATTERN).fullmatch(wanted):
+            raise NotFound(kind, wanted[:128])
+        return wanted
+
+
+async def read_body(request: web.Request, cls: type[Request] | type[Nothing]) -> Any:
+    """The body as `cls`; a body without fields may be left out."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedBody("不收压缩的请求体 / compressed bodies are not taken")
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            data = await request.read()
+    except TimeoutError as error:
+        raise BodyTimeout("请求体到达过慢 / the body arrived too slowly") from error
+    except web.RequestPayloadError as error:
+        raise BodyBroken("请求体不完整 / the body is not whole") from error
+    if not data and cls is Nothing:
+        return Nothing()
+    if request.content_type != "application/json":
+        raise UnsupportedBody("应为 application/json / expected application/json")
+    value = parse(data)
+    if not isinstance(value, dict):
+        fault = FieldFault(field="", code="wrong_type", detail="应为对象 / expected an object")
+        raise InvalidRequest((fault,))
+    return bind(cls, value, is_text=False)
+
+
+def read_query(request: web.Request, cls: type[Request] | type[Nothing]) -> Any:
+    """The query string as `cls`; a name that stands twice is a fault."""
+    twice = tuple(
+        FieldFault(field=name[:64], code="not_allowed", detail="出现两次 / stands there twice")
+        for name in sorted(set(request.query))
+        if len(request.query.getall(name)) > 1
+    )
+    if twice:
+        raise InvalidRequest(twice)
+    return bind(cls, dict(request.query), is_text=True)

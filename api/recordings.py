@@ -1,0 +1,54 @@
+"""Recordings: look for them, and hear them."""
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+
+from api.exchange import Exchange
+from api.faults import Conflict, NotFound
+from api.ports import Ports, RecordingQuery
+from api.views import Page, RecordingView
+
+
+async def list_some(ports: Ports, exchange: Exchange) -> Page[RecordingView]:
+    """A page of recordings."""
+    query = exchange.query
+    return await ports.recordings.list(
+        RecordingQuery(
+            since=query.since,
+            until=query.until,
+            agent=query.agent,
+            number=query.number,
+            call_id=query.call_id,
+            cursor=query.cursor,
+            limit=query.limit,
+        )
+    )
+
+
+async def meta(ports: Ports, exchange: Exchange) -> RecordingView:
+    """What is known of a recording."""
+    return await ports.recordings.get(exchange.id_of("recording"))
+
+
+async def sound(ports: Ports, exchange: Exchange) -> web.StreamResponse:
+    """The file, whole or in parts (RFC 9110 section 14); while it is being written there is none."""
+    recording = await ports.recordings.get(exchange.id_of("recording"))
+    if recording.state == "open":
+        raise Conflict(
+            "recording_open",
+            "录音进行中 / the recording is still being written",
+            state=recording.state,
+            allowed=("meta",),
+        )
+    path = Path(recording.path)
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFound("recording_file", recording.recording_id)
+    return web.FileResponse(
+        path,
+        headers={
+            "Content-Type": "audio/wav",
+            "Content-Disposition": f'attachment; filename="{recording.recording_id}.wav"',
+        },
+    )

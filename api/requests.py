@@ -1,0 +1,96 @@
+"""The requests of the HTTP interface: bodies and query strings."""
+
+from dataclasses import dataclass, field
+
+from api.views import WallTime
+
+ID_PATTERN = r"[A-Za-z0-9_.\-]{1,128}"
+"""Ids in paths: agents, calls, recordings."""
+
+_LIMIT = {"doc": "每页条数 / items of a page", "minimum": 1, "maximum": 500}
+_CURSOR = {"doc": "上一页的 next_cursor / next_cursor of the page before", "most": 512}
+_FROM = {"doc": "起始时间(含) / from this time on, ISO 8601 with zone", "name": "from"}
+_TO = {"doc": "截止时间(不含) / before this time, ISO 8601 with zone", "name": "to"}
+_AGENT = {"doc": "工号 / agent number", "most": 16}
+_NUMBER = {"doc": "主叫或被叫号码 / caller's or called number", "most": 64}
+_REASON = {"doc": "原因 / reason", "pattern": r"\S(.*\S)?", "most": 64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """A body without fields; it may also be left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBody:
+    """Sign in at a seat (签入).  `not_ready` needs a reason."""
+
+    extension: str = field(metadata={"doc": "座席分机 / the seat's extension", "pattern": r"\d{2,6}"})
+    initial_state: str = field(metadata={"doc": "初始状态 / first state", "choices": ("ready", "not_ready")})
+    reason: str = field(default="", metadata={"doc": "示忙原因 / reason of not_ready", "most": 64})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReadyBody:
+    """Show busy (示忙)."""
+
+    reason: str = field(metadata=_REASON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUpBody:
+    """End a call by force (强拆)."""
+
+    reason: str = field(metadata=_REASON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsQuery:
+    """Which calls; newest first."""
+
+    active: bool | None = field(
+        default=None, metadata={"doc": "true 仅进行中 / true: only those without an end"}
+    )
+    since: WallTime | None = field(default=None, metadata=_FROM)
+    until: WallTime | None = field(default=None, metadata=_TO)
+    agent: str = field(default="", metadata=_AGENT)
+    number: str = field(default="", metadata=_NUMBER)
+    queue: str = field(default="", metadata={"doc": "队列 / queue", "most": 64})
+    cursor: str = field(default="", metadata=_CURSOR)
+    limit: int = field(default=100, metadata=_LIMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingsQuery:
+    """Which recordings; newest first."""
+
+    since: WallTime | None = field(default=None, metadata=_FROM)
+    until: WallTime | None = field(default=None, metadata=_TO)
+    agent: str = field(default="", metadata=_AGENT)
+    number: str = field(default="", metadata=_NUMBER)
+    call_id: str = field(default="", metadata={"doc": "呼叫 / call", "most": 128})
+    cursor: str = field(default="", metadata=_CURSOR)
+    limit: int = field(default=100, metadata=_LIMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsQuery:
+    """Where to go on in the live stream; both or neither."""
+
+    stream: str = field(
+        default="", metadata={"doc": "上次的 stream / stream of the last message", "most": 64}
+    )
+    after: int = field(
+        default=-1,
+        metadata={"doc": "上次的 number / number of the last message", "minimum": 0, "maximum": 2**53},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthenticateMessage:
+    """The first message of a browser on the live stream."""
+
+    type: str = field(metadata={"choices": ("authenticate",)})
+    token: str = field(metadata={"most": 512})
+    stream: str = field(default="", metadata={"most": 64})
+    after: int = field(default=-1, metadata={"minimum": 0, "maximum": 2**53})

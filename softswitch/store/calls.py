@@ -1,0 +1,84 @@
+"""Calls as the HTTP interface asks for them: reading queries over the projections and the journal."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from api.faults import NotFound
+from api.ports import CallQuery
+from api.views import CallDetail, CallView, EntryView, Page, SegmentView
+from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
+
+_COLUMNS = ", ".join(CallView.__dataclass_fields__)
+
+
+class StoredCalls:
+    """The calls of the database; `api.ports.CallsPort`."""
+
+    def __init__(self, reader: Reader, hang_up: Callable[[str, str], Awaitable[None]]) -> None:
+        """`hang_up(call_id, reason)` is call control's; it raises `NotFound` or `Conflict`."""
+        self._reader = reader
+        self._hang_up = hang_up
+
+    async def list(self, query: CallQuery) -> Page[CallView]:
+        """A page of calls, newest first; `Refused("bad_cursor")`."""
+        where = Conditions()
+        if query.active is not None:
+            where.add("ended_at IS NULL" if query.active else "ended_at IS NOT NULL")
+        if query.since is not None:
+            where.add("arrived_at >= ?", query.since)
+        if query.until is not None:
+            where.add("arrived_at < ?", query.until)
+        if query.agent:
+            where.add(
+                "agent = ? OR EXISTS (SELECT 1 FROM segments s WHERE s.call_id = calls.call_id AND s.agent = ?)",
+                query.agent,
+                query.agent,
+            )
+        if query.number:
+            where.add("caller = ? OR called = ?", query.number, query.number)
+        if query.queue:
+            where.add("queue = ?", query.queue)
+        if query.cursor:
+            where.add("(arrived_at, call_id) < (?, ?)", *from_cursor(query.cursor))
+        rows = await self._reader.rows(
+            f"SELECT {_COLUMNS} FROM calls {where.sql} ORDER BY arrived_at DESC, call_id DESC LIMIT ?",
+            [*where.values, query.limit + 1],
+        )
+        items = tuple(CallView(**row) for row in rows[: query.limit])
+        more = to_cursor(items[-1].arrived_at, items[-1].call_id) if len(rows) > query.limit else None
+        return Page(items=items, next_cursor=more)
+
+    async def get(self, call_id: str) -> CallDetail:
+        """One call with its talks, recordings and journal; `NotFound`."""
+        calls = await self._reader.rows(f"SELECT {_COLUMNS} FROM calls WHERE call_id = ?", (call_id,))
+        if not calls:
+            raise NotFound("call", call_id)
+        segments = await self._reader.rows(
+            "SELECT agent, extension, began_at, ended_at, duration_s FROM segments WHERE call_id = ? ORDER BY number",
+            (call_id,),
+        )
+        recordings = await self._reader.rows(
+            "SELECT recording_id FROM recordings WHERE call_id = ? ORDER BY started_at, recording_id",
+            (call_id,),
+        )
+        entries = await self._reader.rows(
+            "SELECT seq, at, kind, data FROM journal WHERE call_id = ? ORDER BY seq", (call_id,)
+        )
+        return CallDetail(
+            call=CallView(**calls[0]),
+            segments=tuple(SegmentView(**row) for row in segments),
+            recordings=tuple(row["recording_id"] for row in recordings),
+            events=tuple(EntryView(**{**row, "data": _loaded(row["data"])}) for row in entries),
+        )
+
+    async def hang_up(self, call_id: str, reason: str) -> None:
+        """End a call by force: call control does it."""
+        await self._hang_up(call_id, reason)
+
+
+def _loaded(data: str) -> dict[str, Any]:
+    """The entry's fields, without the path of a file: that is the server's own business."""
+    loaded: dict[str, Any] = json.loads(data)
+    loaded.pop("path", None)
+    return loaded

@@ -1,0 +1,93 @@
+"""The reading side: a connection of its own, so that a long list never delays a commit."""
+
+import asyncio
+import base64
+import binascii
+import json
+import math
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+from api.faults import Refused, Unavailable
+from softswitch.store.errors import StoreUnavailable
+
+
+class Reader:
+    """Reads what the writer committed.  Queries run one after the other in one thread."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        """Use `Reader.open`."""
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """Open an existing database for reading only; `StoreUnavailable`."""
+        if not await asyncio.to_thread(path.is_file):
+            raise StoreUnavailable(str(path), "no such file")
+        try:
+            connection = await aiosqlite.connect(_read_only(path), uri=True, isolation_level=None)
+            await connection.execute_fetchall("PRAGMA query_only = ON")
+        except sqlite3.Error as error:
+            raise StoreUnavailable(str(path), str(error)) from error
+        return cls(connection)
+
+    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query by column name; `Unavailable` when the disk does not give them."""
+        try:
+            cursor = await self._connection.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            found = await cursor.fetchall()
+            await cursor.close()
+        except sqlite3.OperationalError as error:
+            raise Unavailable(
+                "store_unavailable", "数据库暂不可读 / the database cannot be read now"
+            ) from error
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
+
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+def to_cursor(at: float, key: str) -> str:
+    """Where the next page begins, as text that is opaque to its reader."""
+    return base64.urlsafe_b64encode(json.dumps([at, key]).encode()).decode().rstrip("=")
+
+
+def from_cursor(text: str) -> tuple[float, str]:
+    """The time and id of `to_cursor`; `Refused("bad_cursor")` for anything else."""
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if type(at) is not float or not math.isfinite(at) or type(key) is not str:
+            raise ValueError(text)
+        key.encode()
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise Refused("bad_cursor", "游标无效 / the cursor is not one of ours") from error
+    return at, key
+
+
+class Conditions:
+    """Collects the WHERE of a query."""
+
+    def __init__(self) -> None:
+        """Begin without a condition."""
+        self._parts: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, sql: str, *values: Any) -> None:
+        """One more condition, joined by AND."""
+        self._parts.append(f"({sql})")
+        self.values.extend(values)
+
+    @property
+    def sql(self) -> str:
+        """The clause, empty without conditions."""
+        return "WHERE " + " AND ".join(self._parts) if self._parts else ""

@@ -1,0 +1,1 @@
+"""Tests of the HTTP interface: a real server, a real client, small real ports."""

@@ -1,0 +1,94 @@
+"""Reading calls: filters, pages, one call with its history."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from api.faults import NotFound, Refused
+from api.ports import CallQuery
+from softswitch.store.calls import StoredCalls
+from softswitch.store.reader import Reader
+from tests.softswitch.store.samples import CALLER, arrived, open_store, whole_call
+
+HUNG_UP: list[tuple[str, str]] = []
+
+
+async def hang_up(call_id: str, reason: str) -> None:
+    """Call control's part."""
+    HUNG_UP.append((call_id, reason))
+
+
+@pytest.fixture
+async def calls(tmp_path: Path) -> AsyncIterator[StoredCalls]:
+    """Four finished calls at 0, 1000, 2000 and 3000 s, the last two of agent 1002, and one that is open at 3000 s."""
+    store = await open_store(tmp_path)
+    for number in range(4):
+        for entry in whole_call(f"c{number}", 1000.0 * number, agent="1001" if number < 2 else "1002"):
+            store.record(entry)
+    store.record(arrived("open", 3000.0))
+    await store.committed()
+    reader = await Reader.open(tmp_path / "hotline.db")
+    yield StoredCalls(reader, hang_up)
+    await reader.close()
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (CallQuery(), ["open", "c3", "c2", "c1", "c0"]),
+        (CallQuery(active=True), ["open"]),
+        (CallQuery(active=False), ["c3", "c2", "c1", "c0"]),
+        (CallQuery(since=1000.0, until=3000.0), ["c2", "c1"]),
+        (CallQuery(agent="1002"), ["c3", "c2"]),
+        (CallQuery(number=CALLER, until=1.0), ["c0"]),
+        (CallQuery(number="12345", since=2500.0), ["open", "c3"]),
+        (CallQuery(number="nobody"), []),
+        (CallQuery(queue="general", until=1500.0), ["c1", "c0"]),
+        (CallQuery(agent="1002' OR 1=1 --"), []),
+    ],
+)
+async def test_calls_are_found_newest_first(
+    calls: StoredCalls, query: CallQuery, expected: list[str]
+) -> None:
+    """By time, agent, number, queue, and whether they run."""
+    assert [call.call_id for call in (await calls.list(query)).items] == expected
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(calls: StoredCalls) -> None:
+    """Also where two calls arrived in the same moment."""
+    seen, cursor = [], ""
+    while True:
+        page = await calls.list(CallQuery(limit=2, cursor=cursor))
+        seen += [call.call_id for call in page.items]
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert seen == ["open", "c3", "c2", "c1", "c0"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "%%%", "W10", "WzEsMl0", "bm9uZQ", "中文"])
+async def test_a_cursor_that_is_not_ours_is_refused(calls: StoredCalls, cursor: str) -> None:
+    """It says so and nothing else happens."""
+    with pytest.raises(Refused) as caught:
+        await calls.list(CallQuery(cursor=cursor))
+    assert caught.value.code == "bad_cursor"
+
+
+async def test_one_call_comes_with_its_talks_recordings_and_history(calls: StoredCalls) -> None:
+    """Everything that the journal holds of it, in order."""
+    detail = await calls.get("c1")
+    assert detail.call.talk_s == 56.0
+    assert [(segment.agent, segment.duration_s) for segment in detail.segments] == [("1001", 56.0)]
+    assert detail.recordings == ("r-c1",)
+    assert [event.kind for event in detail.events] == [type(entry).__name__ for entry in whole_call()]
+    assert detail.events[3].data["position"] == 3
+    with pytest.raises(NotFound):
+        await calls.get("nobody")
+
+
+async def test_hanging_up_is_call_controls(calls: StoredCalls) -> None:
+    """The request is handed on as it came."""
+    await calls.hang_up("open", "abuse")
+    assert HUNG_UP == [("open", "abuse")]

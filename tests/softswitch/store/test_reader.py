@@ -1,0 +1,44 @@
+"""The reading connection reads, and only that."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.faults import Refused, Unavailable
+from softswitch.store.errors import StoreUnavailable
+from softswitch.store.reader import Reader, from_cursor, to_cursor
+from tests.softswitch.store.samples import open_store
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.text(st.characters(codec="utf-8")))
+def test_a_cursor_leads_back(at: float, key: str) -> None:
+    """For any time and id."""
+    assert from_cursor(to_cursor(at, key)) == (at, key)
+
+
+@given(st.text())
+def test_any_text_as_cursor_is_read_or_refused(text: str) -> None:
+    """Nothing else may come out of it."""
+    with contextlib.suppress(Refused):
+        from_cursor(text)
+
+
+async def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    """Not even by mistake."""
+    store = await open_store(tmp_path)
+    reader = await Reader.open(tmp_path / "hotline.db")
+    with pytest.raises(Unavailable):
+        await reader.rows("DELETE FROM journal")
+    assert await reader.rows("SELECT count(*) AS n FROM journal") == [{"n": 0}]
+    await reader.close()
+    await store.close()
+
+
+async def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    """Reading has no side effect."""
+    with pytest.raises(StoreUnavailable):
+        await Reader.open(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
