@@ -16,8 +16,8 @@ def boot_secret(run_dir: Path) -> str:
     private_folder(run_dir)
     path = run_dir / "secret"
     if not path.exists():
-        draft = run_dir / f"secret.{os.getpid()}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        draft = run_dir / f"secret.{secrets.token_hex(8)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, secrets.token_hex(24).encode())
         finally:
