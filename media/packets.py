@@ -1,6 +1,6 @@
 """Sockets of the plane behind one small interface: a batch of packets in, a batch out.
 
-Plain sockets today; an io_uring ring could stand behind the same `receive_round` and `send`, since both already
+Plain sockets today; an io_uring ring could stand behind the same `receive` and `send`, since both already
 speak of rows in one matrix.
 
 Each leg has three sockets on an even/odd port pair (RFC 3550 section 11):
@@ -32,6 +32,7 @@ SENTRY_BUFFER_BYTES: Final = 8192
 WAITING_BEFORE_CONNECT: Final = 1024
 SO_TIMESTAMPNS: Final = 35  # Linux; not in the socket module
 TIMESPEC: Final = struct.Struct("qq")
+PACKETS_OF_A_LEG: Final = 8  # taken in one tick
 STRANGERS_A_TICK: Final = 16  # packets read from one sentry or control socket in one tick
 
 
@@ -46,9 +47,9 @@ class NoPorts(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Packets of one round: row i of `packets` holds `lengths[i]` bytes for leg slot `slots[i]`.
+    """Packets that came: row i of `packets` holds `lengths[i]` bytes for leg slot `slots[i]`.
 
-    No slot stands twice in one batch.  The matrix is used again by the next round.
+    No slot stands twice in one batch.  The matrix is used again by the next `receive`.
     """
 
     packets: Bytes2D
@@ -132,6 +133,22 @@ def _bind_pair(address: str, port: int) -> LegSockets:
     return LegSockets(address=address, port=port, voice=voice, sentry=sentry, control=control)
 
 
+def _in_batches(packets: Bytes2D, counts: Ints, slots: Ints) -> list[Batch]:
+    """Split rows so that no slot stands twice in a batch; rows with a negative count are left out."""
+    if counts.min() >= 0 and np.bincount(slots).max() == 1:
+        return [Batch(packets=packets, lengths=counts, slots=slots)]
+    kept = np.flatnonzero(counts >= 0)
+    order = kept[np.argsort(slots[kept], kind="stable")]
+    ordered = slots[order]
+    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    turn = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)]))
+    batches = []
+    for index in range(int(turn.max()) + 1 if len(turn) else 0):
+        rows = np.sort(order[turn == index])
+        batches.append(Batch(packets=packets[rows], lengths=counts[rows], slots=slots[rows]))
+    return batches
+
+
 def _arrival(ancillary: list[tuple[int, int, bytes]]) -> float | None:
     """The kernel's time stamp of a packet, seconds since 1970."""
     for level, kind, data in ancillary:
@@ -149,7 +166,7 @@ class PacketExchange:
 
     def __init__(self, max_legs: int) -> None:
         self.outbox: Bytes2D = np.zeros((max_legs, OUTBOX_BYTES), dtype=np.uint8)
-        self._inbox: Bytes2D = np.zeros((max_legs, INBOX_BYTES), dtype=np.uint8)
+        self._inbox: Bytes2D = np.zeros((2 * max_legs + 64, INBOX_BYTES), dtype=np.uint8)
         self._in_views = [memoryview(row) for row in self._inbox]
         self._out_views = [memoryview(row) for row in self.outbox]
         self._sockets: dict[int, LegSockets] = {}
@@ -211,26 +228,32 @@ class PacketExchange:
         self._voices.close()
         self._others.close()
 
-    def receive_round(self) -> Batch | None:
-        """At most one packet of each leg; None when no voice socket has any."""
-        ready = self._voices.poll(0, len(self._in_views))
-        if not ready:
-            return None
+    def receive(self) -> list[Batch]:
+        """Everything that waits, as far as the inbox has room; a leg's packets are in successive batches, in order.
+
+        A leg that has more waiting than `PACKETS_OF_A_LEG` keeps the rest for the next time.
+        """
         lengths: list[int] = []
+        fds: list[int] = []
         note = lengths.append
         receive_of = self._receive_of
-        for (fd, _), view in zip(ready, self._in_views, strict=False):
-            try:
-                note(receive_of[fd](view))
-            except OSError:  # an ICMP error of an earlier send surfaces here
-                note(-1)
+        views = self._in_views
+        for _ in range(PACKETS_OF_A_LEG):
+            taken = len(lengths)
+            ready = self._voices.poll(0, len(views) - taken or 1)
+            if not ready or taken == len(views):
+                break
+            for (fd, _), view in zip(ready, views[taken:] if taken else views, strict=False):
+                try:
+                    note(receive_of[fd](view))
+                except OSError:  # an ICMP error of an earlier send surfaces here
+                    note(-1)
+            fds += [fd for fd, _ in ready]
+        if not lengths:
+            return []
         counts = np.array(lengths, dtype=np.int64)
-        slots = self._slot_of[np.array([fd for fd, _ in ready], dtype=np.int64)]
-        packets = self._inbox[: len(counts)]
-        if counts.min() < 0:
-            kept = counts >= 0
-            return Batch(packets=packets[kept], lengths=counts[kept], slots=slots[kept])
-        return Batch(packets=packets, lengths=counts, slots=slots)
+        slots = self._slot_of[np.array(fds, dtype=np.int64)]
+        return _in_batches(self._inbox[: len(counts)], counts, slots)
 
     def receive_others(self) -> Iterator[tuple[bool, Datagram]]:
         """What sentries (False) and control sockets (True) hold; a bounded number from each."""

@@ -26,7 +26,6 @@ from media.reports import ControlReports
 from media.sending import Senders
 
 TICK_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
-ROUNDS_A_TICK: Final = 8  # packets of one leg that are taken in one tick
 CATCH_UP_TICKS: Final = 10  # further behind, the time is skipped in silence
 SKIP_MOST_TICKS: Final = 30_000  # ten minutes
 SILENCE_CHECK_TICKS: Final = 50
@@ -377,8 +376,9 @@ class Plane:
 
     def _skip(self, silent: int, ticks: int) -> None:
         """Pass over missed ticks: what arrived meanwhile is stale, what is recorded of them is silence."""
-        while (batch := self._exchange.receive_round()) is not None:
-            self._take_batch(batch)
+        while batches := self._exchange.receive():
+            for batch in batches:
+                self._take_batch(batch)
         self._jitter.restart_all()
         self._senders.skip(ticks)
         self._desk.write_silence(silent)
@@ -388,10 +388,7 @@ class Plane:
     def _one_tick(self, now: float) -> None:
         tick = self._ticks
         self._ticks = tick + 1
-        for _ in range(ROUNDS_A_TICK):
-            batch = self._exchange.receive_round()
-            if batch is None:
-                break
+        for batch in self._exchange.receive():
             self._take_batch(batch)
         self._take_others(now)
         self._take_news(tick)

@@ -48,7 +48,7 @@ def test_an_address_that_is_not_ours_is_said_so() -> None:
         PortRange(30020, 40000).bind("192.0.2.1")
 
 
-def test_a_round_holds_one_packet_of_each_and_strangers_come_apart() -> None:
+def test_a_batch_holds_one_packet_of_each_and_strangers_come_apart() -> None:
     """Two from the peer, one from a stranger; a datagram that is too long fills its row."""
     exchange, ports = PacketExchange(4), PortRange(30030, 30099)
     peer, stranger = far_end(), far_end()
@@ -57,13 +57,11 @@ def test_a_round_holds_one_packet_of_each_and_strangers_come_apart() -> None:
     assert exchange.connect(2, peer.getsockname()) == []
     for sender, data in ((peer, b"one"), (stranger, b"bad"), (peer, b"x" * 1500)):
         sender.sendto(data, (HERE, pair.port))
-    first, second = exchange.receive_round(), exchange.receive_round()
-    assert first is not None
-    assert second is not None
+    first, second = exchange.receive()
     assert first.slots.tolist() == second.slots.tolist() == [2]
     assert first.lengths.tolist() == [3]
     assert second.lengths.tolist() == [INBOX_BYTES]
-    assert exchange.receive_round() is None
+    assert exchange.receive() == []
     others = list(exchange.receive_others())
     assert [(control, each.slot, each.data) for control, each in others] == [(False, 2, b"bad")]
     stranger.sendto(b"report", (HERE, pair.port + 1))
@@ -89,7 +87,7 @@ def test_rows_are_sent_to_their_peers() -> None:
     peers[0].close()
     for _ in range(3):
         exchange.send(slots, lengths)
-        exchange.receive_round()
+        exchange.receive()
     assert peers[1].recv(100) == b"\x05\x06"
     exchange.leave(0)
     exchange.send(np.array([1]), np.array([4]))

@@ -1,0 +1,143 @@
+"""The loop around a plane, with its real link and the real clock."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from media.commands import CloseLeg, OpenLeg, PermitSending, ReportState
+from media.events import Event, LegClosed, LegOpened, LegRefused, PlaneReported, StateReported
+from media.packets import PortRange
+from media.plane import Plane
+from media.playlists import Playlists
+from softswitch.links import Client, Server
+from softswitch.plane_loop import PlaneLoop
+from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
+from tests.media.rtp_phone import WriterInMemory
+
+ADDRESS = "127.66.5.1"
+
+
+class Control:
+    """The asking end of the link."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.events: list[Event] = []
+        self.client: Client | None = None
+        self.changed = asyncio.Event()
+
+    async def connect(self) -> None:
+        """Connect to the plane."""
+        self.client = await Client.connect(
+            self.path,
+            sends=PLANE_COMMANDS,
+            receives=PLANE_EVENTS,
+            on_message=self._take,
+            on_closed=self.changed.set,
+        )
+
+    def _take(self, event: Event) -> None:
+        self.events.append(event)
+        self.changed.set()
+
+    def send(self, command: object) -> None:
+        """Send one command."""
+        assert self.client is not None
+        self.client.send(command)
+
+    async def wait_for(self, kind: type) -> Event:
+        """The first event of a kind, which is then forgotten."""
+        async with asyncio.timeout(5):
+            while True:
+                for event in self.events:
+                    if isinstance(event, kind):
+                        self.events.remove(event)
+                        return event
+                self.changed.clear()
+                await self.changed.wait()
+
+
+class BrittlePlane(Plane):
+    """A plane that breaks when it is told to permit anything."""
+
+    def execute(self, command: object, now: float) -> None:
+        """Break, or do it."""
+        if isinstance(command, PermitSending):
+            raise TypeError("broken on purpose")
+        super().execute(command, now)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def control(tmp_path: Path) -> AsyncIterator[Control]:
+    """A plane that runs in a thread, and who commands it."""
+    path = tmp_path / "run" / socket_name("plane-0")
+    plane = BrittlePlane(
+        max_legs=8,
+        ports=PortRange(31000, 31099),
+        prompts=Playlists.of(8, {}),
+        music={},
+        recordings=WriterInMemory(),
+    )
+    server = Server(path, receives=PLANE_COMMANDS, sends=PLANE_EVENTS)
+    loop = PlaneLoop(plane, server)
+    thread = threading.Thread(target=loop.run)
+    thread.start()
+    made = Control(path)
+    await made.connect()
+    yield made
+    loop.stop()
+    if made.client is not None:
+        made.client.close()
+    await asyncio.to_thread(thread.join, 5)
+    plane.close()
+    server.close()
+
+
+def opening(name: str) -> OpenLeg:
+    """Open a leg."""
+    return OpenLeg(leg_id=name, call_id="call", local_address=ADDRESS, networks=("127.66.0.0/16",))
+
+
+async def test_commands_are_carried_out_between_ticks(control: Control) -> None:
+    """Eight answers one after the other take less than eight ticks would."""
+    begun = time.monotonic()
+    for index in range(8):
+        control.send(opening(f"leg-{index}"))
+        opened = await control.wait_for(LegOpened)
+        assert isinstance(opened, LegOpened)
+        assert opened.port % 2 == 0
+    assert time.monotonic() - begun < 0.1
+
+
+async def test_a_broken_command_costs_no_other(control: Control) -> None:
+    """The loop reports it and goes on."""
+    control.send(opening("leg"))
+    control.send(PermitSending(leg_id="leg"))
+    control.send(CloseLeg(leg_id="leg"))
+    await control.wait_for(LegClosed)
+    control.send(CloseLeg(leg_id="leg"))
+    await control.wait_for(LegRefused)
+
+
+async def test_health_is_reported_every_second(control: Control) -> None:
+    """About fifty ticks each time."""
+    await control.wait_for(PlaneReported)
+    second = await control.wait_for(PlaneReported)
+    assert isinstance(second, PlaneReported)
+    assert 40 <= second.ticks <= 60
+
+
+async def test_control_may_go_and_come_back(control: Control) -> None:
+    """The legs are still there, and what they are is told."""
+    control.send(opening("leg"))
+    await control.wait_for(LegOpened)
+    assert control.client is not None
+    control.client.close()
+    await control.connect()
+    control.send(ReportState())
+    reported = await control.wait_for(StateReported)
+    assert reported == StateReported(legs=1, recordings=0)
