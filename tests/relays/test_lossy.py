@@ -1,0 +1,68 @@
+"""The relay loses what it says, by its seed, and its sockets find back to whoever asked."""
+
+import asyncio
+import itertools
+from typing import cast
+
+import pytest
+
+from tests.relays.lossy import lossy_relay
+
+
+class _Peer(asyncio.DatagramProtocol):
+    """Keeps what arrives; an echo sends it back."""
+
+    def __init__(self, *, echo: bool) -> None:
+        self.echo = echo
+        self.heard: list[bytes] = []
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.heard.append(data)
+        if self.echo and self.transport is not None:
+            self.transport.sendto(data, addr)
+
+
+async def _exchange(
+    loss: float, reorder: float, seed: int, count: int = 400
+) -> tuple[list[bytes], list[bytes]]:
+    loop = asyncio.get_running_loop()
+    far_transport, far = await loop.create_datagram_endpoint(
+        lambda: _Peer(echo=True), local_addr=("127.64.3.1", 0)
+    )
+    target = far_transport.get_extra_info("sockname")
+    async with lossy_relay(
+        target, near=("127.64.3.2", 0), bind="127.64.3.2", loss=loss, reorder=reorder, delay_s=0.01, seed=seed
+    ) as relay:
+        near_transport, near = await loop.create_datagram_endpoint(
+            lambda: _Peer(echo=False), local_addr=("127.64.3.3", 0)
+        )
+        for number in range(count):
+            near_transport.sendto(number.to_bytes(2, "big"), relay.address)
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
+        near_transport.close()
+        assert relay.counts.lost + relay.counts.passed + relay.counts.late >= count
+    far_transport.close()
+    await asyncio.sleep(0)
+    return far.heard, near.heard
+
+
+async def test_without_loss_everything_arrives_in_order_both_ways() -> None:
+    there, back = await _exchange(0.0, 0.0, 1, count=100)
+    assert there == back == [number.to_bytes(2, "big") for number in range(100)]
+
+
+async def test_loss_and_reordering_are_about_what_was_asked() -> None:
+    there, _ = await _exchange(0.05, 0.2, 3)
+    assert 360 <= len(there) <= 395
+    overtaken = sum(one > other for one, other in itertools.pairwise(there))
+    assert overtaken > 20
+
+
+@pytest.mark.parametrize("loss", [1.0])
+async def test_a_dead_line_passes_nothing(loss: float) -> None:
+    assert await _exchange(loss, 0.0, 1, count=20) == ([], [])
