@@ -7,7 +7,7 @@ import structlog
 from softswitch.clock import Alarm
 from softswitch.sip.allow_list import Header
 from softswitch.sip.events import AccountReachabilityChanged
-from softswitch.sip.flows import Flow, is_ip_literal
+from softswitch.sip.flows import Flow
 from softswitch.sip.grammar import unquoted
 from softswitch.sip.location import Contact, Location
 from softswitch.sip.message import MalformedMessage, NameAddr, Request, SipUri, parse_number
@@ -137,10 +137,8 @@ class Registrar:
         if not isinstance(uri, SipUri) or uri.scheme != "sip" or len(text) > LONGEST_CONTACT:
             raise _Refused(400)
         host, port = uri.address_of(5060)
-        inner = self._wiring.inner.address
-        is_cell = is_ip_literal(host) and host.split(".")[:2] == inner.split(".")[:2]
-        if is_cell or self._wiring.transports.is_own(host, port):
-            raise _Refused(403)
+        if self._wiring.inner.is_inside(host) or self._wiring.transports.is_own(host, port):
+            raise _Refused(403)  # nobody is to be rung inside this machine's own house
         return text
 
     def _check_order(self, known: Contact, call_id: str, cseq: int) -> None:

@@ -324,6 +324,10 @@ class InnerSocket:
         """Return which cell speaks from an address."""
         return self._allowed.get(address)
 
+    def is_inside(self, address: str) -> bool:
+        """Whether an address belongs to a cell or to this socket."""
+        return address == self.address or any(cell == address for cell, _ in self._allowed)
+
     def send(self, address: tuple[str, int], data: bytes) -> None:
         """Send to a cell."""
         if self._transport is None:

@@ -187,9 +187,8 @@ class RawPeer(asyncio.DatagramProtocol):
         lines = [f"SIP/2.0 {code} Raw"]
         for name in ("Via", "From", "To", "Call-ID", "CSeq"):
             for value in values(request, name):
-                if name == "To" and not tag(value) and code > 100:
-                    value = f"{value};tag={tag_value or 'rawtag'}"
-                lines.append(f"{name}: {value}")
+                needs_tag = name == "To" and not tag(value) and code > 100
+                lines.append(f"{name}: {value}" + (f";tag={tag_value or 'rawtag'}" if needs_tag else ""))
         lines.append(f"Contact: {contact or f'<sip:raw@{self.address}:{self.port}>'}")
         if content:
             lines.append("Content-Type: application/sdp")

@@ -96,7 +96,7 @@ async def test_a_cell_gets_a_new_message_with_nothing_the_outside_wrote() -> Non
         await call.arrive(
             headers=(
                 "User-Agent: evil\r\nX-Leg: forged\r\nX-Secret: forged\r\nSupported: 100rel, timer, replaces\r\n"
-                "Session-Expires: 1800;refresher=uac\r\nMin-SE: 90\r\nSubject: \"hello\"\r\n"
+                'Session-Expires: 1800;refresher=uac\r\nMin-SE: 90\r\nSubject: "hello"\r\n'
             )
         )
         got = await call.admit()
