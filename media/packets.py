@@ -10,6 +10,8 @@ Each leg has three sockets on an even/odd port pair (RFC 3550 section 11):
 * *control* carries RTCP on the odd port.
 """
 
+import fcntl
+import os
 import select
 import socket
 import struct
@@ -32,6 +34,7 @@ SENTRY_BUFFER_BYTES: Final = 8192
 WAITING_BEFORE_CONNECT: Final = 1024
 SO_TIMESTAMPNS: Final = 35  # Linux; not in the socket module
 TIMESPEC: Final = struct.Struct("qq")
+FILES_OF_A_LEG: Final = 4  # three sockets, and half of a recording rounded up
 PACKETS_OF_A_LEG: Final = 8  # taken in one tick
 STRANGERS_A_TICK: Final = 16  # packets read from one sentry or control socket in one tick
 
@@ -133,6 +136,16 @@ def _bind_pair(address: str, port: int) -> LegSockets:
     return LegSockets(address=address, port=port, voice=voice, sentry=sentry, control=control)
 
 
+def _grow_file_table(some_file: int, files: int) -> None:
+    """Let the kernel grow this process's table of open files now.
+
+    While a process has threads, each doubling of the table waits for all processors (up to 20 ms), which no tick
+    can bear.  Duplicating a descriptor to a high number does it once.
+    """
+    with suppress(OSError):  # a lower limit of open files: then the table does not grow beyond it either
+        os.close(fcntl.fcntl(some_file, fcntl.F_DUPFD_CLOEXEC, files))
+
+
 def _in_batches(packets: Bytes2D, counts: Ints, slots: Ints) -> list[Batch]:
     """Split rows so that no slot stands twice in a batch; rows with a negative count are left out."""
     if counts.min() >= 0 and np.bincount(slots).max() == 1:
@@ -171,6 +184,7 @@ class PacketExchange:
         self._out_views = [memoryview(row) for row in self.outbox]
         self._sockets: dict[int, LegSockets] = {}
         self._voices = select.epoll()
+        _grow_file_table(self._voices.fileno(), FILES_OF_A_LEG * max_legs + 256)
         self._others = select.epoll()
         self._receive_of: dict[int, Callable[[memoryview], int]] = {}
         self._slot_of: Ints = np.zeros(256, dtype=np.int64)

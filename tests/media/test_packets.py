@@ -1,6 +1,7 @@
 """The sockets of the plane on loopback."""
 
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,3 +94,15 @@ def test_rows_are_sent_to_their_peers() -> None:
     exchange.send(np.array([1]), np.array([4]))
     exchange.close()
     peers[1].close()
+
+
+def test_room_for_every_socket_is_made_at_the_start() -> None:
+    """The kernel's table of open files does not have to grow while sound runs."""
+    exchange = PacketExchange(500)
+    (size,) = [
+        int(line.split()[1])
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("FDSize")
+    ]
+    assert size >= 500 * 3
+    exchange.close()
