@@ -288,14 +288,14 @@ class PlaneClient:
         raise TimeoutError(f"{count} of {kind.__name__}")
 
 
-async def set_up(client: PlaneClient, talking: int, waiting: int, ports: list[int], folder: Path) -> list[Address]:
+async def set_up(
+    client: PlaneClient, talking: int, waiting: int, ports: list[int], folder: Path
+) -> list[Address]:
     """Open every leg, join the pairs, start their recordings; returns where each phone has to send."""
     names = [f"leg-{index}" for index in range(2 * talking + waiting)]
     for name in names:
         client.send(
-            OpenLeg(
-                leg_id=name, call_id=name, local_address=PLANE_ADDRESS, networks=(f"{PHONE_ADDRESS}/32",)
-            )
+            OpenLeg(leg_id=name, call_id=name, local_address=PLANE_ADDRESS, networks=(f"{PHONE_ADDRESS}/32",))
         )
     opened = {event.leg_id: event for event in await client.wait_for(LegOpened, len(names))}
     for index, (name, port) in enumerate(zip(names, ports, strict=True)):

@@ -224,6 +224,11 @@ class PacketExchange:
             self._slot_of[fd] = slot
         return waiting
 
+    def deafen(self, slot: int) -> None:
+        """Hear nobody through voice until the next `connect`: it is connected to itself."""
+        sockets = self._sockets[slot]
+        sockets.voice.connect((sockets.address, sockets.port))
+
     def leave(self, slot: int) -> None:
         """Close a leg's sockets."""
         sockets = self._sockets.pop(slot)
@@ -278,8 +283,9 @@ class PacketExchange:
                     data, ancillary, _, source = sock.recvmsg(INBOX_BYTES, 64)
                 except OSError:
                     break
-                yield is_control, Datagram(
-                    slot=slot, source=source, data=data, received_at_s=_arrival(ancillary)
+                yield (
+                    is_control,
+                    Datagram(slot=slot, source=source, data=data, received_at_s=_arrival(ancillary)),
                 )
 
     def send(self, slots: Ints, lengths: Ints) -> None:
@@ -297,7 +303,9 @@ class PacketExchange:
 
     def send_once(self, slots: Ints, length: int) -> None:
         """Send outbox rows that will not be the same next time."""
-        self._send_all([(self._sockets[slot].voice.send, self._out_views[slot][:length]) for slot in slots.tolist()])
+        self._send_all(
+            [(self._sockets[slot].voice.send, self._out_views[slot][:length]) for slot in slots.tolist()]
+        )
 
     def _send_all(self, plan: list[tuple[Callable[[memoryview], int], memoryview]]) -> None:
         for send, view in plan:

@@ -216,6 +216,8 @@ class Plane:
         if not allowed and not (leg.nat_address and leg.allows(leg.nat_address)):
             raise AddressNotAllowed(f"{remote[0]}:{remote[1]}", tuple(str(each) for each in leg.networks))
         waiting = self._exchange.connect(leg.slot, remote) if allowed else []
+        if not allowed and leg.peer is not None:
+            self._exchange.deafen(leg.slot)
         if leg.remote is not None:
             self._arrivals.restart(leg.slot)
         leg.remote = remote
@@ -468,7 +470,9 @@ class Plane:
                 self._first_heard(slot)
             arrivals.first_heard.clear()
         for event in arrivals.events:
-            self._pressed(event.slot, self._digits_in[event.slot].receive(event.payload, event.timestamp, tick))
+            self._pressed(
+                event.slot, self._digits_in[event.slot].receive(event.payload, event.timestamp, tick)
+            )
         arrivals.events.clear()
         if tick % 5 == 0:
             for slot, receiver in self._digits_in.items():
@@ -477,10 +481,10 @@ class Plane:
 
     def _first_heard(self, slot: int) -> None:
         leg = self._legs.at(slot)
-        if leg is None:
+        if leg is None or leg.peer is None:
             return
         leg.locked = True
-        if leg.peer is not None and leg.peer == leg.remote and not leg.permitted:
+        if leg.peer == leg.remote and not leg.permitted:
             leg.permitted = True
             self._update_sending(leg)
         if not leg.media_started:
@@ -501,7 +505,9 @@ class Plane:
         quiet = self._arrivals.quiet[slots]
         self._jitter.take(slots, quiet, sounds, base, tick)
         if quiet.any():
-            noisy = slots[quiet & (self._arrivals.noise_dbov[slots] >= 0) & (self._jitter.missing_run[slots] > 0)]
+            noisy = slots[
+                quiet & (self._arrivals.noise_dbov[slots] >= 0) & (self._jitter.missing_run[slots] > 0)
+            ]
             if noisy.size:
                 level = 32768 * 10.0 ** (-self._arrivals.noise_dbov[noisy] / 20)
                 noise = self._noise[(noisy * 7 + tick) % len(self._noise)] * level[:, np.newaxis]

@@ -36,7 +36,9 @@ class RecordingWriter(Protocol):
 class RecordingDesk:
     """Running recordings and the two mixer listeners of each."""
 
-    def __init__(self, max_recordings: int, mixer: Mixer, first_listener: int, writer: RecordingWriter) -> None:
+    def __init__(
+        self, max_recordings: int, mixer: Mixer, first_listener: int, writer: RecordingWriter
+    ) -> None:
         self._mixer = mixer
         self._first = first_listener
         self.writer = writer

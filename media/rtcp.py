@@ -54,9 +54,7 @@ def sender_report(
     *, ssrc: int, ntp: int, timestamp: int, packets: int, octets: int, block: ReportBlock | None, cname: str
 ) -> bytes:
     """A compound packet of SR and SDES."""
-    body = struct.pack(
-        ">IQIII", ssrc, ntp, timestamp & 0xFFFFFFFF, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
-    )
+    body = struct.pack(">IQIII", ssrc, ntp, timestamp & 0xFFFFFFFF, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
     return _packet(SENDER_REPORT, block is not None, body + _block(block)) + _description(ssrc, cname)
 
 

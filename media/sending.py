@@ -107,7 +107,9 @@ class Senders:
         even = self._even
         sent = len(even)
         if sent:
-            self._exchange.outbox[even, rtp.HEADER_BYTES : rtp.HEADER_BYTES + FRAME_SAMPLES] = codes[code_row[even]]
+            self._exchange.outbox[even, rtp.HEADER_BYTES : rtp.HEADER_BYTES + FRAME_SAMPLES] = codes[
+                code_row[even]
+            ]
             self._write_headers(even, self.timestamp[even])
             self._exchange.send(even, self._even_lengths)
             self._count(even, FRAME_SAMPLES)
@@ -129,7 +131,9 @@ class Senders:
                 return sent
             for samples in np.unique(self._samples[full]).tolist():
                 group = full[self._samples[full] == samples]
-                self._exchange.outbox[group, rtp.HEADER_BYTES : rtp.HEADER_BYTES + samples] = self._queue[group, :samples]
+                self._exchange.outbox[group, rtp.HEADER_BYTES : rtp.HEADER_BYTES + samples] = self._queue[
+                    group, :samples
+                ]
                 begun = self.timestamp[group] + FRAME_SAMPLES - self._queued[group]
                 self._write_headers(group, begun & 0xFFFFFFFF)
                 self._exchange.send_once(group, rtp.HEADER_BYTES + samples)
@@ -155,12 +159,12 @@ class Senders:
         self.packets[slots] += 1
         self.octets[slots] += octets
 
-    def send_event(self, slot: int, payload_type: int, payload: bytes, *, marker: bool, timestamp: int) -> None:
+    def send_event(
+        self, slot: int, payload_type: int, payload: bytes, *, marker: bool, timestamp: int
+    ) -> None:
         """Send one telephone-event packet of an interrupted leg."""
         first = 0x80000000 | int(marker) << 23 | payload_type << 16 | int(self.sequence[slot])
-        header = b"".join(
-            int(word).to_bytes(4, "big") for word in (first, timestamp, int(self.ssrc[slot]))
-        )
+        header = b"".join(int(word).to_bytes(4, "big") for word in (first, timestamp, int(self.ssrc[slot])))
         self._exchange.send_one(slot, header + payload)
         self._count(np.array([slot]), len(payload))
         self._marker[slot] = True  # sound resumes after it

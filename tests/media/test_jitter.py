@@ -92,7 +92,10 @@ class PlainBuffer:
             heard = [value for value in frame if value is not None]
         else:
             gain = [*jitter.FADE, 0.0, 0.0][min(self.run, len(jitter.FADE))]
-            heard = [int(last * gain) if value is None else value for value, last in zip(frame, self.last, strict=True)]
+            heard = [
+                int(last * gain) if value is None else value
+                for value, last in zip(frame, self.last, strict=True)
+            ]
             self.concealed += start is not None and self.run < len(jitter.FADE)
             if self.run <= len(jitter.FADE) or came:
                 self.run = 0 if came else self.run + 1

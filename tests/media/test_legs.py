@@ -26,7 +26,13 @@ def test_a_freed_slot_is_used_again_last() -> None:
 
 @pytest.mark.parametrize(
     ("address", "allowed"),
-    [("192.0.2.7", True), ("192.0.3.7", False), ("0.0.0.0", False), ("224.1.1.1", False), ("nonsense", False)],
+    [
+        ("192.0.2.7", True),
+        ("192.0.3.7", False),
+        ("0.0.0.0", False),
+        ("224.1.1.1", False),
+        ("nonsense", False),
+    ],
 )
 def test_media_goes_only_to_unicast_addresses_in_the_networks(address: str, allowed: bool) -> None:
     """Even when the networks are everything."""

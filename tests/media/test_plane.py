@@ -57,7 +57,9 @@ def talk(desk: Desk, first: Phone, second: Phone, ticks: int = 60) -> None:
 
 
 @pytest.mark.parametrize("ptime_ms", [10, 20, 30, 40, 60])
-@pytest.mark.parametrize("codecs", [(Codec.PCMA, Codec.PCMA), (Codec.PCMA, Codec.PCMU), (Codec.PCMU, Codec.PCMU)])
+@pytest.mark.parametrize(
+    "codecs", [(Codec.PCMA, Codec.PCMA), (Codec.PCMA, Codec.PCMU), (Codec.PCMU, Codec.PCMU)]
+)
 def test_two_legs_hear_each_other_and_not_themselves(
     desk: Desk, codecs: tuple[Codec, Codec], ptime_ms: int
 ) -> None:
@@ -93,7 +95,13 @@ def test_valid_rtp_from_the_sdp_address_permits_sending(desk: Desk) -> None:
     """Junk from that address does not."""
     phone = desk.open(Phone("caller"), connect=False)
     desk.do(phone.remote())
-    for junk in (b"", b"x" * 11, b"\x00" * 172, phone.packet(b"\xd5" * 160, payload_type=77), b"\x80\x08" + b"x" * 1100):
+    for junk in (
+        b"",
+        b"x" * 11,
+        b"\x00" * 172,
+        phone.packet(b"\xd5" * 160, payload_type=77),
+        b"\x80\x08" + b"x" * 1100,
+    ):
         phone.send_raw(junk)
     desk.tick(3)
     assert phone.heard == []
@@ -194,6 +202,24 @@ def test_behind_nat_the_first_source_on_the_peers_address_is_locked(desk: Desk) 
     assert statistics.packets_refused >= 2
     second.close()
     elsewhere.close()
+
+
+def test_behind_nat_a_reinvite_waits_for_the_first_source_again(desk: Desk) -> None:
+    """SDP's private port changed: the old source is no peer any more, the first that comes is."""
+    old, new = desk.open(Phone("caller"), nat_address="127.66.2.1", connect=False), Phone("caller")
+    new.plane_at = old.plane_at
+    desk.phones.append(new)
+    desk.do(old.remote(address="192.168.1.7", port=4000), PermitSending(leg_id="caller"))
+    desk.tick(5, speak(old, 700, 5))
+    desk.do(old.remote(address="192.168.1.7", port=4002))
+    heard_by_old = len(old.heard)
+    desk.tick(5)
+    assert len(old.heard) == heard_by_old
+    desk.tick(5, speak(new, 700, 5))
+    assert len(new.heard) == 5
+    desk.tick(5, speak(old, 700, 5))
+    assert len(old.heard) == heard_by_old
+    assert closing(desk, "caller").packets_received == 10
 
 
 def test_nat_alone_does_not_permit_sending(desk: Desk) -> None:
@@ -318,7 +344,14 @@ def test_what_cannot_be_done_is_told_and_loses_nothing(desk: Desk) -> None:
         CloseLeg(leg_id="ghost"),
     )
     codes = [event.code for event in desk.told(LegRefused)]
-    assert codes == ["unknown_leg", "unknown_music", "leg_exists", "no_ports", "invalid_address", "unknown_leg"]
+    assert codes == [
+        "unknown_leg",
+        "unknown_music",
+        "leg_exists",
+        "no_ports",
+        "invalid_address",
+        "unknown_leg",
+    ]
     for index in range(15):
         desk.open(Phone(f"leg-{index}"))
     desk.do(OpenLeg(leg_id="more", call_id="", local_address=PLANE_ADDRESS, networks=()))

@@ -23,7 +23,9 @@ def desk() -> Iterator[Desk]:
 
 def start(left: tuple[str, ...], right: tuple[str, ...] = (), name: str = "rec") -> StartRecording:
     """The command."""
-    return StartRecording(recording_id=name, call_id="call", path=f"/nowhere/{name}.wav", left=left, right=right)
+    return StartRecording(
+        recording_id=name, call_id="call", path=f"/nowhere/{name}.wav", left=left, right=right
+    )
 
 
 def test_the_caller_is_left_and_the_agent_right_from_when_they_joined(desk: Desk) -> None:

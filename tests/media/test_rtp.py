@@ -48,7 +48,12 @@ def packet(draw: st.DrawFn) -> bytes:
     sources, extended, padding = draw(st.integers(0, 15)), draw(st.booleans()), draw(st.integers(0, 8))
     first = draw(st.sampled_from([2, 2, 2, 1])) << 6 | bool(padding) << 5 | extended << 4 | sources
     data = struct.pack(
-        ">BBHII", first, draw(st.integers(0, 255)), draw(st.integers(0, 65535)), draw(st.integers(0, 2**32 - 1)), 7
+        ">BBHII",
+        first,
+        draw(st.integers(0, 255)),
+        draw(st.integers(0, 65535)),
+        draw(st.integers(0, 2**32 - 1)),
+        7,
     )
     data += bytes(4 * sources)
     if extended:
