@@ -1,0 +1,276 @@
+"""A small hotline in memory: every port of the HTTP interface, kept by plain rules, and a server over it."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from api.app import make_app, serve
+from api.event_stream import EventStream
+from api.faults import Conflict, NotFound, Refused, Unavailable
+from api.live import LiveLimits
+from api.ports import CallQuery, Ports, RecordingQuery
+from api.tokens import Token
+from api.views import (
+    AgentView,
+    CallDetail,
+    CallView,
+    EntryView,
+    HealthView,
+    Page,
+    PartView,
+    RecordingView,
+    SegmentView,
+    WallTime,
+)
+
+ADDRESS = "127.63.0.1"
+NOW = 1_764_000_000.0
+WORDS = {name: f"{name}-secret-0123456789" for name in ("read", "agent", "supervisor", "admin", "none")}
+TOKENS = tuple(
+    Token(
+        name=name, sha256=hashlib.sha256(word.encode()).hexdigest(), scopes=() if name == "none" else (name,)
+    )
+    for name, word in WORDS.items()
+)
+
+_LOGGED_OUT = AgentView(
+    agent_id="1001",
+    name="王芳",
+    extension=None,
+    presence="logged_out",
+    activity="idle",
+    reason="",
+    pending_presence=None,
+    reachable=False,
+    call_id=None,
+    queues=("general",),
+    since=WallTime(NOW),
+)
+
+
+class Agents:
+    """Three agents and the seats 8001 and 8002."""
+
+    def __init__(self) -> None:
+        """All signed out; asking for agent `boom` is a bug."""
+        self.rows = {name: replace(_LOGGED_OUT, agent_id=name) for name in ("1001", "1002", "1003")}
+
+    async def list(self) -> tuple[AgentView, ...]:
+        """By id."""
+        return tuple(self.rows[name] for name in sorted(self.rows))
+
+    async def get(self, agent_id: str) -> AgentView:
+        """One of them."""
+        if agent_id == "boom":
+            raise RuntimeError("secret inner detail")
+        if agent_id == "starting":
+            raise Unavailable("engine_starting", "正在启动 / is starting", retry_after_s=3)
+        if agent_id not in self.rows:
+            raise NotFound("agent", agent_id)
+        return self.rows[agent_id]
+
+    async def login(self, agent_id: str, extension: str, initial_state: str, reason: str) -> AgentView:
+        """One agent a seat, one seat an agent."""
+        agent = await self.get(agent_id)
+        if extension not in ("8001", "8002"):
+            raise Refused("unknown_extension", f"没有此分机 / no seat {extension}")
+        if agent.presence != "logged_out":
+            raise Conflict("already_logged_in", "已签入 / signed in", agent.presence, ("logout", "ready"))
+        if any(row.extension == extension for row in self.rows.values()):
+            raise Conflict("seat_taken", "座席已占用 / seat taken", agent.presence, ("login",))
+        return self._set(agent_id, extension=extension, presence=initial_state, reason=reason, reachable=True)
+
+    async def logout(self, agent_id: str) -> AgentView:
+        """Leave."""
+        await self._signed_in(agent_id)
+        return self._set(agent_id, extension=None, presence="logged_out", reason="")
+
+    async def ready(self, agent_id: str) -> AgentView:
+        """Ready."""
+        await self._signed_in(agent_id)
+        return self._set(agent_id, presence="ready", reason="")
+
+    async def not_ready(self, agent_id: str, reason: str) -> AgentView:
+        """Not ready."""
+        await self._signed_in(agent_id)
+        return self._set(agent_id, presence="not_ready", reason=reason)
+
+    async def end_wrap_up(self, agent_id: str) -> AgentView:
+        """Only in wrap-up."""
+        agent = await self._signed_in(agent_id)
+        if agent.presence != "wrap_up":
+            raise Conflict("not_in_wrap_up", "不在话后处理 / no wrap-up", agent.presence, ())
+        return self._set(agent_id, presence="ready")
+
+    async def _signed_in(self, agent_id: str) -> AgentView:
+        agent = await self.get(agent_id)
+        if agent.presence == "logged_out":
+            raise Conflict("logged_out", "未签入 / not signed in", agent.presence, ("login",))
+        return agent
+
+    def _set(self, agent_id: str, **changes: Any) -> AgentView:
+        self.rows[agent_id] = replace(self.rows[agent_id], **changes)
+        return self.rows[agent_id]
+
+
+def call(call_id: str, arrived_at: float, **more: Any) -> CallView:
+    """A call that has only arrived, unless `more` says otherwise."""
+    blank = dict.fromkeys(CallView.__dataclass_fields__)
+    known = {
+        "call_id": call_id,
+        "trunk": "city",
+        "caller": "+8651012345678",
+        "called": "12345",
+        "presented": "",
+        "diversion": "",
+        "sip_call_id": "x@y",
+        "arrived_at": WallTime(arrived_at),
+        "offers": 0,
+        "requeues": 0,
+    }
+    return CallView(**{**blank, **known, **more})
+
+
+class Calls:
+    """Two calls, one of them running."""
+
+    def __init__(self) -> None:
+        """Remember what was asked."""
+        self.rows = {
+            "c1": call("c1", NOW - 100, ended_at=WallTime(NOW - 10), talk_s=56.0, end_reason="completed"),
+            "c2": call("c2", NOW - 5),
+        }
+        self.asked: list[CallQuery] = []
+        self.hung_up: list[tuple[str, str]] = []
+
+    async def list(self, query: CallQuery) -> Page[CallView]:
+        """Only `active` and the cursor are looked at."""
+        self.asked.append(query)
+        if query.cursor == "bad":
+            raise Refused("bad_cursor", "游标无效 / not a cursor")
+        rows = [
+            row
+            for row in self.rows.values()
+            if query.active is None or (row.ended_at is None) == query.active
+        ]
+        return Page(items=tuple(rows[: query.limit]), next_cursor="more" if len(rows) > query.limit else None)
+
+    async def get(self, call_id: str) -> CallDetail:
+        """With one talk and one entry."""
+        if call_id not in self.rows:
+            raise NotFound("call", call_id)
+        talk = SegmentView(
+            agent="1001", extension="8001", began_at=WallTime(NOW - 66), ended_at=None, duration_s=None
+        )
+        entry = EntryView(seq=7, at=WallTime(NOW - 100), kind="CallArrived", data={"trunk": "city"})
+        return CallDetail(call=self.rows[call_id], segments=(talk,), recordings=("r1",), events=(entry,))
+
+    async def hang_up(self, call_id: str, reason: str) -> None:
+        """Only what runs."""
+        detail = await self.get(call_id)
+        if detail.call.ended_at is not None:
+            raise Conflict("call_ended", "呼叫已结束 / the call is over", "ended", ())
+        self.hung_up.append((call_id, reason))
+
+
+class Recordings:
+    """One finished recording with a file, one without, one that is being written."""
+
+    def __init__(self, folder: Path) -> None:
+        """The file holds 1000 known bytes."""
+        self.sound = bytes(range(250)) * 4
+        (folder / "r1.wav").write_bytes(self.sound)
+        done = RecordingView(
+            recording_id="r1",
+            call_id="c1",
+            state="done",
+            started_at=WallTime(NOW - 99),
+            closed_at=WallTime(NOW - 9),
+            duration_s=90.0,
+            frames=4500,
+            size_bytes=1000,
+            sha256="ab" * 32,
+            left_dbfs=-20.0,
+            right_dbfs=None,
+            fault="",
+            caller="+8651012345678",
+            called="12345",
+            agents=("1001",),
+            path=str(folder / "r1.wav"),
+        )
+        self.rows = {
+            "r1": done,
+            "gone": replace(done, recording_id="gone", path=str(folder / "gone.wav")),
+            "open": replace(done, recording_id="open", state="open", closed_at=None),
+        }
+        self.asked: list[RecordingQuery] = []
+
+    async def list(self, query: RecordingQuery) -> Page[RecordingView]:
+        """All of them."""
+        self.asked.append(query)
+        return Page(items=tuple(self.rows.values()), next_cursor=None)
+
+    async def get(self, recording_id: str) -> RecordingView:
+        """One of them."""
+        if recording_id not in self.rows:
+            raise NotFound("recording", recording_id)
+        return self.rows[recording_id]
+
+
+class Health:
+    """Well, until told otherwise."""
+
+    ready = True
+
+    async def health(self) -> HealthView:
+        """The plane is the part that can be ill."""
+        return HealthView(
+            live=True,
+            ready=self.ready,
+            reasons=() if self.ready else ("plane_lost",),
+            version="1.2.3",
+            parts=(PartView(name="plane-1", ok=self.ready, detail=""),),
+        )
+
+
+@dataclass
+class City:
+    """The hotline and the client of its server."""
+
+    agents: Agents
+    calls: Calls
+    recordings: Recordings
+    health: Health
+    events: EventStream
+    port: int
+    client: aiohttp.ClientSession
+
+    def auth(self, who: str = "admin") -> dict[str, str]:
+        """The header of a token."""
+        return {"Authorization": f"Bearer {WORDS[who]}"}
+
+    async def ask(self, method: str, path: str, who: str = "admin", **more: Any) -> tuple[int, Any]:
+        """One request; status and JSON."""
+        async with self.client.request(method, path, headers=self.auth(who), **more) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+
+@asynccontextmanager
+async def running_city(
+    folder: Path, limits: LiveLimits | None = None, memory: int = 100
+) -> AsyncIterator[City]:
+    """A server on a free port, and a client."""
+    stream = EventStream("stream-1", lambda: NOW, lambda: {"waiting": 0}, memory=memory)
+    agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
+    ports = Ports(agents=agents, calls=calls, recordings=recordings, health=health, events=stream)
+    runner, port = await serve(make_app(ports, TOKENS, version="1.2.3", limits=limits), ADDRESS, 0)
+    try:
+        async with aiohttp.ClientSession(f"http://{ADDRESS}:{port}") as client:
+            yield City(agents, calls, recordings, health, stream, port, client)
+    finally:
+        await runner.cleanup()

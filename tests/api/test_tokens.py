@@ -1,0 +1,37 @@
+"""Tokens and what they may do."""
+
+from api.tokens import Scope, Token, TokenList
+from tests.api.city import TOKENS, WORDS
+
+
+def test_a_token_is_found_by_its_hash_alone() -> None:
+    """In the header's form; the scheme's case does not matter."""
+    tokens = TokenList(TOKENS)
+    for name, word in WORDS.items():
+        found = tokens.find_in_header(f"bEARER {word}")
+        assert found is not None
+        assert found.name == name
+    for header in (
+        "",
+        "Bearer",
+        "Bearer x",
+        f"Basic {WORDS['read']}",
+        WORDS["read"],
+        "Bearer " + "x" * 600,
+        "Bearer \udcff",
+    ):
+        assert tokens.find_in_header(header) is None
+
+
+def test_the_hash_itself_is_no_token() -> None:
+    """Who reads the configuration cannot sign in with it."""
+    assert TokenList(TOKENS).find(TOKENS[0].sha256) is None
+
+
+def test_scopes_do_not_imply_each_other_but_admin_does() -> None:
+    """An agent's token does not open recordings."""
+    agent = Token(name="bar", sha256="00" * 32, scopes=("agent",))
+    admin = Token(name="root", sha256="00" * 32, scopes=("admin",))
+    assert agent.may({Scope.AGENT, Scope.SUPERVISOR})
+    assert not agent.may({Scope.READ, Scope.SUPERVISOR})
+    assert admin.may({Scope.SUPERVISOR})
