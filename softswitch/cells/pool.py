@@ -361,7 +361,14 @@ class CellPool:
                 pass
             case _:
                 assert_never(event)
-        self._on_event(cell_id, event)
+        self._say(cell_id, event)
+
+    def _say(self, cell_id: str, event: CellEvent) -> None:
+        """Hand an event on; a fault of its taker must not cost the next one."""
+        try:
+            self._on_event(cell_id, event)
+        except Exception:
+            log.exception("cell.event_failed", cell_id=cell_id, cell_event=type(event).__name__)
 
     def _read_report(self, linked: _Linked) -> None:
         """The cell has said all that it holds: what we knew beyond that ended while the link was down."""
@@ -380,7 +387,7 @@ class CellPool:
         self._order_cells()
         for leg_id in ended:
             log.warning("leg.ended_unseen", cell_id=cell_id, leg_id=leg_id)
-            self._on_event(
+            self._say(
                 cell_id,
                 LegEnded(leg_id=leg_id, status=ENDED_UNSEEN_STATUS, reason="link lost", by_far_end=False),
             )

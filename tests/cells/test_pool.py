@@ -10,6 +10,7 @@ import pytest
 
 from softswitch.cells.messages import (
     AnswerLeg,
+    CellEvent,
     HangUpLeg,
     LegArrived,
     LegConfirmed,
@@ -18,7 +19,7 @@ from softswitch.cells.messages import (
     LegHeld,
     LegProgressed,
 )
-from softswitch.cells.pool import AlreadyControlled, CellsAbsent, NoCellFree, UnknownLeg
+from softswitch.cells.pool import AlreadyControlled, CellPool, CellsAbsent, NoCellFree, UnknownLeg
 from tests.cells.inner_edge import (
     Cells,
     InnerEdge,
@@ -181,6 +182,37 @@ async def test_a_cell_that_served_its_share_is_replaced_by_itself(tmp_path: Path
             await confirmed(cells, f"leg{number}")
         await cells.wait_until(lambda: bool(set(cells.pool.pids()) - only))
         assert (await cells.wait_place("leg3")).cell_id not in only
+
+
+async def test_a_cell_that_grew_too_large_is_replaced_by_itself(tmp_path: Path) -> None:
+    async with running_cells(tmp_path, "--memory-mb-before-retire", "1") as cells:
+        only = set(cells.pool.pids())
+        for number in range(32):
+            leg_id = f"leg{number}"
+            call_id = await inbound(cells, leg_id)
+            cells.pool.send(leg_id, HangUpLeg(leg_id=leg_id, status=480))
+            await cells.edge.wait_status(480, call_id)
+            await cells.wait_event(LegEnded, leg_id)
+        await cells.wait_until(lambda: bool(set(cells.pool.pids()) - only))
+
+
+async def test_a_fault_of_control_in_one_event_costs_no_other(tmp_path: Path) -> None:
+    async with running_cells(tmp_path) as cells:
+        await confirmed(cells, "leg0")
+        await confirmed(cells, "leg1")
+        await cells.pool.stop()
+        heard = []
+
+        def stumble(_cell_id: str, event: CellEvent) -> None:
+            heard.append(event)
+            raise KeyError("a fault of ours")
+
+        cells.pool = CellPool(
+            tmp_path, wake=cells.edge.wake, on_event=stumble, on_lost=lambda _cell_id, _legs: None
+        )
+        await cells.pool.start()
+        assert len(heard) == 2
+        assert cells.pool.used_slots == 2
 
 
 async def test_command_for_a_retiring_cell_is_refused_and_its_slot_comes_back(tmp_path: Path) -> None:
