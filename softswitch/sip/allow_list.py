@@ -134,7 +134,13 @@ def headers_for_outside(message: Request | Response, *, with_credentials: bool =
 def identity_headers(headers: Headers) -> tuple[Header, ...]:
     """Return the headers of an INVITE that say who calls, in order, for call control."""
     wanted = frozenset(IDENTITY_HEADERS)
-    return tuple([(name, text) for name, text in headers.items() if name in wanted])
+    return tuple([(name, printable(text)) for name, text in headers.items() if name in wanted])
+
+
+def printable(text: str) -> str:
+    """Return text that logs, JSON and the database take: undecodable octets replaced, control characters gone."""
+    clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return clean if clean.isprintable() else "".join([char for char in clean if char.isprintable()])
 
 
 def q850_cause(headers: Headers) -> int | None:

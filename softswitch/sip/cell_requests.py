@@ -15,6 +15,7 @@ from softswitch.sip.allow_list import (
     add_all,
     headers_for_cell,
     headers_for_outside,
+    printable,
     q850_cause,
     tag_for_cell,
 )
@@ -360,7 +361,12 @@ class CellRequests:
         cause = q850_cause(response.headers)
         if is_first:
             dialog.close(
-                EndCause(status=response.status, q850_cause=cause, reason=response.reason, method="INVITE")
+                EndCause(
+                    status=response.status,
+                    q850_cause=cause,
+                    reason=printable(response.reason),
+                    method="INVITE",
+                )
             )
         self._answer_cell(dialog, relay, status)
         if is_first:
@@ -441,7 +447,9 @@ class CellRequests:
 
     def _tell(self, dialog: Dialog, status: int, reason: str, cause: int | None) -> None:
         self._wiring.emit(
-            FarEndAnswered(leg_id=dialog.leg_id, status=status, reason=reason, q850_cause=cause)
+            FarEndAnswered(
+                leg_id=dialog.leg_id, status=status, reason=printable(reason), q850_cause=cause
+            )
         )
 
 

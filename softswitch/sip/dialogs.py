@@ -150,6 +150,7 @@ class Dialog:
     invite: Relay | None = None
     arrival: Request | None = None
     end: EndCause | None = None
+    is_forgotten: bool = False
 
     def move(self, step: Step) -> None:
         """Take a step; WrongPhase when the table has none."""

@@ -8,6 +8,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -194,6 +195,8 @@ class Edge:
             self._wiring.dialogs.add(dialog)
             self._outside.adopt(dialog)
             self._cells.adopt(dialog)
+            if dialog.is_over:
+                self._wiring.clock.after(LIFE_T1 * self._wiring.settings.t1_s, partial(self.forget, leg_id))
 
     # --- cells ----------------------------------------------------------------------------------------------------
 
@@ -329,10 +332,11 @@ class Edge:
         """Drop a leg that ended everywhere; what comes late for it is absorbed for 32 s more."""
         wiring = self._wiring
         dialog = wiring.dialogs.get(leg_id)
-        if dialog is None:
+        if dialog is None or dialog.is_forgotten:
             return
         if not dialog.is_over:
             self._endings.finish(dialog, 503, None)
+        dialog.is_forgotten = True
         wiring.keep.remove("dialog", leg_id)
         self._outside.leave(dialog)
         wiring.clock.after(LIFE_T1 * wiring.settings.t1_s, lambda: wiring.dialogs.discard(dialog))

@@ -130,7 +130,9 @@ class OutsideRequests:
                 wiring.inner.send(relay.cell, relay.forwarded)
             return True
         if request.method == "INVITE" and key in self._arrivals:
-            wiring.reply(request, flow, response_to(request, 100))
+            dialog = wiring.dialogs.get(self._arrivals[key])
+            if dialog is not None and dialog.flow.address == flow.address:
+                wiring.reply(request, flow, response_to(request, 100))
             return True
         return False
 

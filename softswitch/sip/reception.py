@@ -10,7 +10,7 @@ import structlog
 
 from softswitch.settings import AccountSettings, TrunkSettings
 from softswitch.sip import bodies
-from softswitch.sip.allow_list import ALLOW, codecs_of, identity_headers, unsupported_tags
+from softswitch.sip.allow_list import ALLOW, codecs_of, identity_headers, printable, unsupported_tags
 from softswitch.sip.cell_requests import CellRequests
 from softswitch.sip.dialogs import Dialog
 from softswitch.sip.events import InviteReceived, Peer, PeerKind
@@ -208,8 +208,8 @@ class Reception:
                 source_address=flow.address,
                 source_port=flow.port,
                 transport=flow.protocol,
-                sip_call_id=request.call_id,
-                request_user=target.decoded_user,
+                sip_call_id=printable(request.call_id),
+                request_user=printable(target.decoded_user),
                 headers=identity_headers(request.headers),
                 has_offer=bodies.has_description(request),
                 networks=networks,

@@ -158,7 +158,8 @@ class Registrar:
     def restore(self, records: dict[str, dict[str, object]]) -> tuple[Contact, ...]:
         """Take over written bindings; those that ended meanwhile are gone without a word."""
         clock = self._wiring.clock
-        held = self._location.restore(records, clock.now(), clock.wall())
+        known = {name: record for name, record in records.items() if name in self._wiring.accounts}
+        held = self._location.restore(known, clock.now(), clock.wall())
         for account in records:
             self._keep(account)
         self._arm()

@@ -69,7 +69,7 @@ class Wiring:
     def keep_dialog(self, dialog: Dialog) -> None:
         """Write a leg down as it is now."""
         self.dialogs.index(dialog)
-        if self.dialogs.get(dialog.leg_id) is dialog:
+        if self.dialogs.get(dialog.leg_id) is dialog and not dialog.is_forgotten:
             self.keep.put("dialog", dialog.leg_id, dialog.to_record())
 
     def settle(self, relay: Relay) -> None:
