@@ -124,6 +124,8 @@ class Nursery:
         for child in self._children.values():
             with suppress(ProcessLookupError):
                 os.kill(child.pid, signal.SIGKILL)
+        for child in list(self._children.values()):
+            self._reap(child, os.waitpid(child.pid, 0))
         self._server.close()
 
     def _turn(self, wait_s: float) -> None:
@@ -143,7 +145,7 @@ class Nursery:
             if child.pipe in ready:
                 self._hear(child)
             if child.pidfd in ready:
-                self._reap(child)
+                self._reap(child, os.waitpid(child.pid, os.WNOHANG))
         for command in self._server.service():
             self._obey(command)
 
@@ -236,8 +238,8 @@ class Nursery:
             child.retiring = True
             log.info("cell.retiring", cell_id=child.plan.cell_id, pid=child.pid)
 
-    def _reap(self, child: _Child) -> None:
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
+    def _reap(self, child: _Child, waited: tuple[int, int]) -> None:
+        pid, status = waited
         if pid == 0:
             return
         del self._children[child.pid]
@@ -255,7 +257,7 @@ class Nursery:
             self._population.cell_failed(time.monotonic())
         if retired:
             log.info("cell.retired", cell_id=plan.cell_id, pid=pid)
-        else:
+        elif not self._stopping:
             log.warning(
                 "cell.died",
                 cell_id=plan.cell_id,
