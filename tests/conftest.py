@@ -1,0 +1,19 @@
+"""What every test shares: hypothesis without wall-clock deadlines, room for many sockets, the machine's name."""
+
+import os
+import resource
+
+from hypothesis import HealthCheck, settings
+
+# Two processors that other suites share make wall-clock deadlines lie; examples are bounded instead.
+settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, _hard), _hard))
+
+
+def pytest_report_header() -> str:
+    """Figures mean little without their machine."""
+    return f"processors: {len(os.sched_getaffinity(0))}, files: {min(65536, _hard)}"
