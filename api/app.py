@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from api.document import make_document
-from api.exchange import BODY_MOST, Exchange, read_body, read_query
+from api.exchange import BODY_MOST, BODY_TIMEOUT_S, Exchange, read_body, read_query
 from api.json_text import dump
 from api.live import LIVE, Live, LiveLimits
 from api.ports import Ports
@@ -39,13 +39,14 @@ def make_app(
     *,
     version: str = "0",
     limits: LiveLimits | None = None,
+    body_timeout_s: float = BODY_TIMEOUT_S,
 ) -> web.Application:
     """The application over these ports; `tokens` are the ones that are let in."""
     app = web.Application(client_max_size=BODY_MOST, middlewares=[_boundary])
     known = TokenList(tokens)
     app[LIVE] = Live(limits or LiveLimits())
     for route in ROUTES:
-        step = _step(route, ports, known)
+        step = _step(route, ports, known, body_timeout_s)
         if route.method == "GET" and route.path not in UPGRADES:
             app.router.add_get(route.path, step)  # with HEAD
         else:
@@ -61,26 +62,18 @@ def make_app(
     return app
 
 
-async def serve(app: web.Application, address: str, port: int) -> tuple[web.AppRunner, int]:
-    """Listen; returns the runner (stop with `await runner.cleanup()`) and the port, which may be asked as 0."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, address, port).start()
-    except OSError:
-        await runner.cleanup()
-        raise
-    return runner, int(runner.addresses[0][1])
-
-
-def _step(route: Route, ports: Ports, tokens: TokenList) -> Step:
+def _step(route: Route, ports: Ports, tokens: TokenList, body_timeout_s: float) -> Step:
     """A request on its way to the handler of a route: token, scope, query, body; then the view as JSON."""
 
     async def step(request: web.Request) -> web.StreamResponse:
         if route.scopes and route.path not in UPGRADES:
             _admit(route, request, tokens)
         query = read_query(request, route.query or Nothing)
-        body = await read_body(request, route.body or Nothing) if route.method == "POST" else None
+        body = (
+            await read_body(request, route.body or Nothing, body_timeout_s)
+            if route.method == "POST"
+            else None
+        )
         exchange = Exchange(request=request, body=body, query=query, tokens=tokens)
         shown: Any = await route.handler(ports, exchange)
         if isinstance(shown, web.StreamResponse):

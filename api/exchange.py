@@ -39,12 +39,14 @@ class Exchange:
         return wanted
 
 
-async def read_body(request: web.Request, cls: type[Request] | type[Nothing]) -> Any:
+async def read_body(
+    request: web.Request, cls: type[Request] | type[Nothing], timeout_s: float = BODY_TIMEOUT_S
+) -> Any:
     """The body as `cls`; a body without fields may be left out."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedBody("不收压缩的请求体 / compressed bodies are not taken")
     try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             data = await request.read()
     except TimeoutError as error:
         raise BodyTimeout("请求体到达过慢 / the body arrived too slowly") from error

@@ -9,11 +9,12 @@ from typing import Any
 
 import aiohttp
 
-from api.app import make_app, serve
+from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict, NotFound, Refused, Unavailable
-from api.live import LiveLimits
+from api.live import LIVE, Live, LiveLimits
 from api.ports import CallQuery, Ports, RecordingQuery
+from api.server import serve
 from api.tokens import Token
 from api.views import (
     AgentView,
@@ -248,6 +249,7 @@ class City:
     health: Health
     events: EventStream
     port: int
+    live: Live
     client: aiohttp.ClientSession
 
     def auth(self, who: str = "admin") -> dict[str, str]:
@@ -262,15 +264,16 @@ class City:
 
 @asynccontextmanager
 async def running_city(
-    folder: Path, limits: LiveLimits | None = None, memory: int = 100
+    folder: Path, limits: LiveLimits | None = None, memory: int = 100, body_timeout_s: float = 5.0
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
     stream = EventStream("stream-1", lambda: NOW, lambda: {"waiting": 0}, memory=memory)
     agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
     ports = Ports(agents=agents, calls=calls, recordings=recordings, health=health, events=stream)
-    runner, port = await serve(make_app(ports, TOKENS, version="1.2.3", limits=limits), ADDRESS, 0)
+    app = make_app(ports, TOKENS, version="1.2.3", limits=limits, body_timeout_s=body_timeout_s)
+    server = await serve(app, ADDRESS, 0)
     try:
-        async with aiohttp.ClientSession(f"http://{ADDRESS}:{port}") as client:
-            yield City(agents, calls, recordings, health, stream, port, client)
+        async with aiohttp.ClientSession(f"http://{ADDRESS}:{server.port}") as client:
+            yield City(agents, calls, recordings, health, stream, server.port, app[LIVE], client)
     finally:
-        await runner.cleanup()
+        await server.close()

@@ -1,15 +1,13 @@
 """The boundary: tokens, scopes, bodies, problems, what is logged and what is not."""
 
-import asyncio
 import json
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from api.app import serve
 from api.routes import OPEN, ROUTES, UPGRADES, Route
-from tests.api.city import ADDRESS, WORDS, City
+from tests.api.city import WORDS, City
 
 
 def filled(path: str) -> str:
@@ -165,36 +163,3 @@ async def test_health_is_503_when_calls_cannot_be_taken(city: City) -> None:
     status, view = await city.ask("GET", "/health")
     assert (status, view["reasons"], view["parts"][0]["ok"]) == (503, ["plane_lost"], False)
     assert view["version"] == "1.2.3"
-
-
-@pytest.mark.parametrize(
-    "junk",
-    [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
-        b"POST /v1/agents/1001/ready HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"INVITE sip:12345@127.0.0.1 SIP/2.0\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
-    ],
-)
-async def test_junk_on_the_port_leaves_the_server_alive(city: City, junk: bytes) -> None:
-    """It is answered or dropped; the next request is served."""
-    reader, writer = await asyncio.open_connection(ADDRESS, city.port)
-    writer.write(junk)
-    await writer.drain()
-    writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 5)
-    writer.close()
-    assert b"Traceback" not in answer
-    assert b" 500 " not in answer[:20]
-    async with city.client.get("/health") as healthy:
-        assert healthy.status == 200
-
-
-async def test_a_port_that_is_taken_is_an_os_error(city: City) -> None:
-    """Whoever starts the server names the port."""
-    from aiohttp import web
-
-    with pytest.raises(OSError, match="address already in use"):
-        await serve(web.Application(), ADDRESS, city.port)

@@ -159,9 +159,23 @@ async def test_a_reader_that_takes_nothing_is_let_go_and_holds_up_nobody(tmp_pat
                 city.events.publish("big", {"text": "x" * 50_000})
                 assert (await next_of(good))["number"] == number
             async with asyncio.timeout(5):
-                while city.events.readers > 1:
+                while city.events.readers > 1 or len(city.live.sockets) > 1:
                     city.events.publish("small", {})
                     await next_of(good)
+        writer.transport.abort()
+
+
+async def test_a_reader_that_stands_still_is_let_go_though_its_buffer_has_room(tmp_path: Path) -> None:
+    """One message that cannot be sent in time is enough."""
+    limits = LiveLimits(buffer_size=10_000, send_timeout_s=0.1, close_within_s=0.1)
+    async with running_city(tmp_path, limits) as city:
+        _, writer = await slow_socket(city)
+        for _ in range(200):
+            city.events.publish("big", {"text": "x" * 100_000})
+        async with asyncio.timeout(5):
+            while city.live.sockets:
+                await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+        assert city.events.readers == 0
         writer.transport.abort()
 
 

@@ -1,0 +1,79 @@
+"""Listening: the application on one address, with problems also for what is not even HTTP."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from api.problems import response
+
+_log = structlog.get_logger(__name__)
+
+KEEP_ALIVE_S = 60.0
+_LINGER_S = 0.5
+_SHUTDOWN_S = 3.0
+
+
+class _Connection(web.RequestHandler):
+    """One connection.  What its peer sends is neither echoed nor logged when it cannot be read."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to a request that cannot be read, or that failed outside of the boundary."""
+        if status >= 500:
+            _log.error("http.connection_failed", remote=request.remote, exc_info=exc)
+        else:
+            _log.info("http.malformed", remote=request.remote, fault=type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("a part of another answer is on its way already")
+        code = "internal_error" if status >= 500 else "bad_request"
+        answer = response(status, code, "无法读取此请求 / the request cannot be read")
+        answer.force_close()
+        return answer
+
+
+class HttpServer:
+    """A listening application; `port` is the one that it got."""
+
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server) -> None:
+        """Use `serve`."""
+        self._runner = runner
+        self._listener = listener
+        self.port: int = listener.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening, tell the readers of the live stream, end what runs."""
+        self._listener.close()
+        await self._runner.cleanup()
+
+
+async def serve(app: web.Application, address: str, port: int) -> HttpServer:
+    """Listen on `address`; port 0 takes a free one.  `OSError` when the address cannot be had."""
+    runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
+    await runner.setup()
+    loop = asyncio.get_running_loop()
+    options: dict[str, Any] = {
+        "access_log": None,
+        "keepalive_timeout": KEEP_ALIVE_S,
+        "lingering_time": _LINGER_S,
+    }
+
+    def connection() -> _Connection:
+        if runner.server is None:
+            raise ConnectionError("the server has stopped")
+        return _Connection(runner.server, loop=loop, **options)
+
+    try:
+        listener = await loop.create_server(connection, address, port, backlog=128, reuse_address=True)
+    except OSError:
+        await runner.cleanup()
+        raise
+    return HttpServer(runner, listener)

@@ -1,0 +1,61 @@
+"""The listening side: junk, malformed requests, taken ports."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from api.server import serve
+from tests.api.city import ADDRESS, WORDS, City
+
+
+async def answer_to(city: City, junk: bytes, *, half_close: bool = True) -> bytes:
+    """Everything that comes back for some bytes, until the server closes."""
+    reader, writer = await asyncio.open_connection(ADDRESS, city.port)
+    writer.write(junk)
+    await writer.drain()
+    if half_close:
+        writer.write_eof()
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+        b"POST /v1/agents/1001/ready HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"INVITE sip:12345@127.0.0.1 SIP/2.0\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+    ],
+)
+async def test_junk_on_the_port_leaves_the_server_alive(city: City, junk: bytes) -> None:
+    """It is answered by a problem or dropped; the next request is served."""
+    answer = await answer_to(city, junk)
+    assert not answer or (b"application/problem+json" in answer and answer.startswith(b"HTTP/1.1 4"))
+    async with city.client.get("/health") as healthy:
+        assert healthy.status == 200
+
+
+async def test_a_malformed_request_is_neither_echoed_nor_logged(city: City) -> None:
+    """Its bytes may hold a token."""
+    with capture_logs() as logs:
+        answer = await answer_to(
+            city,
+            f"GET /v1/agents HTTP/1.1\r\nHost: a\r\nAuthorization: {WORDS['read']}\x01\r\n\r\n".encode(),
+            half_close=False,
+        )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert WORDS["read"].encode() not in answer
+    assert WORDS["read"] not in str(logs)
+    assert [log["event"] for log in logs] == ["http.malformed"]
+
+
+async def test_a_port_that_is_taken_is_an_os_error(city: City) -> None:
+    """Whoever starts the server names the port."""
+    with pytest.raises(OSError, match="address already in use"):
+        await serve(web.Application(), ADDRESS, city.port)
