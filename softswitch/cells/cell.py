@@ -94,7 +94,7 @@ class _Cell:
         while True:
             if self._stack.handle_events(wait_ms):
                 failed_turns = 0
-            elif not self._term_asked:  # a signal interrupts the wait, and that is no failure
+            else:  # a signal interrupts the wait too, but only once
                 failed_turns += 1
                 time.sleep(0.01)
                 if failed_turns > FAILED_TURNS_MAX:
