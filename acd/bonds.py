@@ -131,14 +131,17 @@ class Bonds:
             self.settle(agent)
 
     def _begin_wrap_up(self, agent: Agent, queue: Queue) -> None:
-        """After a conversation of a ready agent: wrap-up first, then what was asked for during the call."""
+        """After a conversation: wrap-up first, then what was asked for during the call.
+
+        Who lost the phone meanwhile stays away without one, unless ready was asked for since.
+        """
         seconds = queue.definition.wrap_up_s if agent.wrap_up_s is None else agent.wrap_up_s
         if agent.presence is not Presence.READY or seconds == 0:
             self.apply_pending(agent)
-            return
-        agent.apply(AgentTrigger.WRAP_UP_BEGAN, self.now)
-        if seconds is not None:
-            self.deadlines.set((WRAP_UP, agent.id), self.now + seconds)
+        if agent.presence is Presence.READY and seconds != 0:
+            agent.apply(AgentTrigger.WRAP_UP_BEGAN, self.now)
+            if seconds is not None:
+                self.deadlines.set((WRAP_UP, agent.id), self.now + seconds)
 
     def end_wrap_up(self, cause: str, agent: Agent) -> None:
         """Wrap-up is over: ready, or what was asked for during the call (in another call, after that one)."""

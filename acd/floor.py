@@ -58,10 +58,8 @@ class Queue:
         self.free.add(key, agent)
 
     def withdraw(self, agent: Agent) -> None:
-        """Take an agent out of the free ones, if it is there."""
-        key = self.free_keys.pop(agent.id, None)
-        if key is not None:
-            self.free.remove(key)
+        """Take an agent out of the free ones; raises `KeyError`."""
+        self.free.remove(self.free_keys.pop(agent.id))
 
     def may_serve(self, agent: Agent, contact: Contact) -> bool:
         """Whether the agent may be offered this contact.

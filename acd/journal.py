@@ -118,7 +118,7 @@ def _reader_of(hint: Any) -> _Reader:
     """Return what reads a field of this type: ids and text, numbers, enums, tuples of one type, or None."""
     if isinstance(hint, typing.NewType):
         return _reader_of(hint.__supertype__)
-    if isinstance(hint, types.UnionType):
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
         (inner,) = (arm for arm in typing.get_args(hint) if arm is not types.NoneType)
         return _optional(_reader_of(inner))
     if typing.get_origin(hint) is tuple:

@@ -116,6 +116,10 @@ class Hotline:
         """The orders of one kind in the last answer."""
         return [command for command in self.answer if isinstance(command, kind)]
 
+    def assert_answer(self, *commands: Command) -> None:
+        """The last answer was this, whole and in order."""
+        assert self.answer == commands
+
     def offered(self) -> list[tuple[str, str]]:
         """Contact and agent of the offers in the last answer."""
         return [(order.contact, order.agent) for order in self.orders(OfferContact)]

@@ -39,7 +39,7 @@ def test_each_pair_follows_both_tables_or_is_refused(
     """A trigger leads where both tables say; absent from the row of a table that knows it, it is refused."""
     expected: list[object] = []
     for value, table in ((presence, PRESENCE_TRANSITIONS), (activity, ACTIVITY_TRANSITIONS)):
-        is_concerned = any(trigger in row for row in table.values())  # type: ignore[attr-defined]
+        is_concerned = any(trigger in row for row in table.values())
         expected.append(table[value].get(trigger) if is_concerned else value)  # type: ignore[index]
     if None in expected:
         with pytest.raises(InvalidTransition) as caught:

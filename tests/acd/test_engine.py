@@ -54,27 +54,29 @@ class TestOneCall:
             return ReportContact(contact=C1, state=state, queue=MAIN, level=0, agent=agent, arrived_at=3.0)
 
         hotline.call("c1", 3.0)
-        assert hotline.answer == (
+        hotline.assert_answer(
             OfferContact(offer=offer, contact=C1, agent=ANA, queue=MAIN, ring_until=23.0),
             contact(ContactState.OFFERED, ANA),
             report(Presence.READY, Activity.RESERVED, 3.0),
         )
         hotline.ring("c1", 3.5)
-        assert hotline.answer == (report(Presence.READY, Activity.RINGING, 3.5),)
+        hotline.assert_answer(
+            report(Presence.READY, Activity.RINGING, 3.5),
+        )
         hotline.accept("c1", 7.0)
-        assert hotline.answer == (
+        hotline.assert_answer(
             contact(ContactState.CONNECTED, ANA),
             report(Presence.READY, Activity.TALKING, 7.0),
         )
         assert hotline.engine.next_deadline() is None
         hotline.end("c1", 60.0)
-        assert hotline.answer == (
+        hotline.assert_answer(
             contact(ContactState.ENDED, None),
             report(Presence.WRAP_UP, Activity.IDLE, 60.0, contact=None, wrap_up_until=70.0),
         )
         assert hotline.engine.next_deadline() == 70.0
         hotline.wait(70.0)
-        assert hotline.answer == (report(Presence.READY, Activity.IDLE, 70.0, contact=None),)
+        hotline.assert_answer(report(Presence.READY, Activity.IDLE, 70.0, contact=None))
         assert hotline.engine.next_deadline() is None
 
     def test_caller_waits_until_somebody_is_there(self) -> None:
@@ -205,9 +207,7 @@ class TestOffersThatComeToNothing:
                 hotline.tell(AgentEngaged(agent=ANA))
         assert hotline.withdrawn() == [("ana", "agent_gone")]
         assert hotline.offered() == [("c1", "ben")]
-        assert hotline.reported("ana").activity is (
-            Activity.ENGAGED if going == "engaged" else Activity.IDLE
-        )
+        assert hotline.reported("ana").activity is (Activity.ENGAGED if going == "engaged" else Activity.IDLE)
 
     def test_late_answers_are_ignored_and_counted(self) -> None:
         """An answer that crossed the withdrawal is no error, and nobody is joined."""
@@ -255,7 +255,9 @@ class TestQueues:
         hotline = Hotline()
         hotline.call("c1", queue="nowhere")
         assert hotline.answer == (
-            RefuseContact(contact=C1, queue=QueueName("nowhere"), cause=hotline.orders(RefuseContact)[0].cause),
+            RefuseContact(
+                contact=C1, queue=QueueName("nowhere"), cause=hotline.orders(RefuseContact)[0].cause
+            ),
         )
         assert hotline.refused() == [("c1", "unknown_queue")]
 
@@ -353,6 +355,14 @@ class TestMoves:
         hotline.call("c2", queue="tax", level=3)
         assert hotline.refused() == []
         assert hotline.line("tax") == ["c2", "c1"]
+
+    def test_a_move_to_where_the_contact_stands_is_no_news(self, hotline: Hotline) -> None:
+        """Nobody loses a place by being queued twice."""
+        hotline.call("c1", 1.0)
+        hotline.call("c2", 2.0)
+        hotline.call("c1", 3.0)
+        hotline.assert_answer()
+        assert hotline.line() == ["c1", "c2"]
 
     def test_a_given_arrival_puts_the_contact_there(self, hotline: Hotline) -> None:
         """As after a restart; one in the future is now."""
@@ -722,8 +732,7 @@ class TestRepr:
         hotline.not_ready("dan")
         hotline.call("c4")
         assert (
-            repr(hotline.engine)
-            == "<Acd queues=1 waiting=1 agents=4 free=0 ringing=1 talking=1 wrap_up=1>"
+            repr(hotline.engine) == "<Acd queues=1 waiting=1 agents=4 free=0 ringing=1 talking=1 wrap_up=1>"
         )
 
     def test_reports_come_after_the_orders(self) -> None:

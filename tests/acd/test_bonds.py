@@ -1,0 +1,322 @@
+"""Wrap-up, wishes during a call, and phones that come and go."""
+
+import pytest
+
+from acd.agent_state import Activity, Presence
+from acd.errors import InvalidEvent
+from acd.events import AgentDisengaged, AgentEngaged, DeclineCause, QueueDefined, WrapUpEnded, WrapUpExtended
+from acd.names import AgentId
+from tests.acd.hotline import MAIN, Hotline
+
+ANA = AgentId("ana")
+
+
+@pytest.fixture
+def hotline() -> Hotline:
+    """Ana has talked from 1.0 to 10.0 and is in wrap-up until 20.0."""
+    hotline = Hotline()
+    hotline.login("ana")
+    hotline.talk("c1", 1.0)
+    hotline.end("c1", 10.0)
+    return hotline
+
+
+class TestWrapUp:
+    """After a conversation."""
+
+    def test_it_ends_by_itself_to_the_second(self, hotline: Hotline) -> None:
+        """And the next caller is offered in the same answer."""
+        hotline.call("c2", 12.0)
+        assert hotline.engine.next_deadline() == 20.0
+        hotline.wait(20.0)
+        assert hotline.offered() == [("c2", "ana")]
+
+    def test_the_agent_can_end_it(self, hotline: Hotline) -> None:
+        """The deadline is gone with it."""
+        hotline.tell(WrapUpEnded(agent=ANA), 13.0)
+        assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
+        assert hotline.agent("ana").idle_since == 13.0
+        assert hotline.engine.next_deadline() is None
+
+    def test_ready_ends_it_too(self, hotline: Hotline) -> None:
+        """The button that agents press."""
+        hotline.ready("ana", 13.0)
+        assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
+        assert hotline.engine.next_deadline() is None
+
+    def test_not_ready_ends_it_at_once(self, hotline: Hotline) -> None:
+        """Nothing is left to wait for."""
+        hotline.not_ready("ana", "lunch", 13.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+        assert hotline.engine.next_deadline() is None
+
+    def test_it_can_be_extended(self, hotline: Hotline) -> None:
+        """From its end, not from now; reported."""
+        hotline.tell(WrapUpExtended(agent=ANA, seconds=30.0), 13.0)
+        assert hotline.reported("ana").wrap_up_until == 50.0
+        assert hotline.engine.next_deadline() == 50.0
+
+    def test_a_manual_one_has_no_deadline_and_nothing_to_extend(self) -> None:
+        """It ends when the agent says so."""
+        hotline = Hotline(QueueDefined(queue=MAIN, wrap_up_s=None))
+        hotline.login("ana")
+        hotline.talk("c1")
+        hotline.end("c1", 5.0)
+        assert hotline.state("ana")[0] is Presence.WRAP_UP
+        assert hotline.tell(WrapUpExtended(agent=ANA, seconds=30.0)) == ()
+        assert hotline.engine.next_deadline() is None
+        hotline.tell(WrapUpEnded(agent=ANA), 500.0)
+        assert hotline.state("ana")[0] is Presence.READY
+
+    def test_none_follows_where_the_queue_wants_none(self) -> None:
+        """The next caller is offered with the end of the last conversation."""
+        hotline = Hotline(QueueDefined(queue=MAIN, wrap_up_s=0))
+        hotline.login("ana")
+        hotline.talk("c1")
+        hotline.call("c2")
+        hotline.end("c1", 5.0)
+        assert hotline.offered() == [("c2", "ana")]
+
+    @pytest.mark.parametrize(("own_s", "until"), [(3.0, 8.0), (0.0, None), (None, 15.0)])
+    def test_an_agent_can_have_a_time_of_their_own(self, own_s: float | None, until: float | None) -> None:
+        """In place of the queue's."""
+        hotline = Hotline()
+        hotline.login("ana", wrap_up_s=own_s)
+        hotline.talk("c1")
+        hotline.end("c1", 5.0)
+        assert hotline.agent("ana").wrap_up_until == until
+
+    def test_a_caller_who_hangs_up_ends_the_conversation_too(self, hotline: Hotline) -> None:
+        """Wrap-up, whoever was first."""
+        hotline.ready("ana")
+        hotline.talk("c2", 30.0)
+        hotline.hang_up("c2", 40.0)
+        assert hotline.state("ana") == (Presence.WRAP_UP, Activity.IDLE, "")
+        assert hotline.engine.statistics().tally.ended == 2
+
+    @pytest.mark.parametrize("event", [WrapUpEnded(agent=ANA), WrapUpExtended(agent=ANA, seconds=5.0)])
+    def test_without_one_there_is_nothing_to_end_or_extend(
+        self, hotline: Hotline, event: WrapUpEnded | WrapUpExtended
+    ) -> None:
+        """Refused with the state."""
+        hotline.ready("ana")
+        with pytest.raises(InvalidEvent, match="'ana': ready, idle"):
+            hotline.tell(event)
+
+    def test_logging_out_ends_it(self, hotline: Hotline) -> None:
+        """No deadline outlives the agent."""
+        hotline.logout("ana", 13.0)
+        assert hotline.engine.next_deadline() is None
+
+
+class TestWishesDuringACall:
+    """The last one counts, and it can be taken back."""
+
+    @pytest.fixture
+    def hotline(self) -> Hotline:
+        """Ana talks since 1.0."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.talk("c1", 1.0)
+        return hotline
+
+    def test_not_ready_holds_after_the_wrap_up(self, hotline: Hotline) -> None:
+        """The wrap-up is the agent's; then the wish."""
+        hotline.not_ready("ana", "lunch", 5.0)
+        report = hotline.reported("ana")
+        assert (report.presence, report.pending, report.pending_reason) == (
+            Presence.READY,
+            Presence.NOT_READY,
+            "lunch",
+        )
+        hotline.end("c1", 10.0)
+        assert hotline.state("ana") == (Presence.WRAP_UP, Activity.IDLE, "")
+        hotline.call("c2")
+        hotline.wait(20.0)
+        assert hotline.offered() == []
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+        assert hotline.agent("ana").pending is None
+
+    def test_without_wrap_up_it_holds_at_once(self) -> None:
+        """No offer slips in between."""
+        hotline = Hotline(QueueDefined(queue=MAIN, wrap_up_s=0))
+        hotline.login("ana")
+        hotline.talk("c1")
+        hotline.call("c2")
+        hotline.not_ready("ana", "lunch")
+        hotline.end("c1")
+        assert hotline.offered() == []
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+
+    def test_the_last_wish_counts(self, hotline: Hotline) -> None:
+        """Whatever was asked for before."""
+        hotline.not_ready("ana", "lunch")
+        hotline.not_ready("ana", "training")
+        hotline.end("c1", 10.0)
+        hotline.wait(20.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "training")
+
+    def test_ready_takes_it_back(self, hotline: Hotline) -> None:
+        """Then all goes on as if nothing had been asked for."""
+        hotline.not_ready("ana", "lunch")
+        hotline.ready("ana")
+        assert hotline.reported("ana").pending is None
+        hotline.end("c1", 10.0)
+        hotline.wait(20.0)
+        assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
+
+    def test_a_wish_outlives_a_call_of_ones_own_in_the_wrap_up(self, hotline: Hotline) -> None:
+        """The wrap-up runs out during an outgoing call; the wish holds after it."""
+        hotline.not_ready("ana", "lunch")
+        hotline.end("c1", 10.0)
+        hotline.tell(AgentEngaged(agent=ANA), 15.0)
+        assert hotline.state("ana") == (Presence.WRAP_UP, Activity.ENGAGED, "")
+        hotline.wait(20.0)
+        assert hotline.state("ana") == (Presence.READY, Activity.ENGAGED, "")
+        hotline.tell(AgentDisengaged(agent=ANA), 25.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+
+    def test_ready_in_a_call_of_ones_own_ends_the_wrap_up_with_it(self, hotline: Hotline) -> None:
+        """Kept until the call is over, then it holds."""
+        hotline.end("c1", 10.0)
+        hotline.tell(AgentEngaged(agent=ANA), 11.0)
+        hotline.ready("ana")
+        assert hotline.agent("ana").pending is Presence.READY
+        hotline.tell(AgentDisengaged(agent=ANA), 12.0)
+        assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
+        assert hotline.engine.next_deadline() is None
+
+
+class TestPhones:
+    """A phone that is lost makes its agent not ready in the same answer."""
+
+    def test_a_lost_phone_when_idle(self) -> None:
+        """Not ready, and reported as not reachable."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.phone("ana", reachable=False, at=5.0)
+        report = hotline.reported("ana")
+        assert (report.presence, report.reason, report.reachable) == (
+            Presence.NOT_READY,
+            "phone_lost",
+            False,
+        )
+        hotline.call("c1")
+        assert hotline.offered() == []
+
+    def test_a_phone_that_is_back_does_not_make_its_agent_ready(self) -> None:
+        """Whether somebody sits there is for the agent to say."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.phone("ana", reachable=False)
+        hotline.phone("ana", reachable=True)
+        assert hotline.reported("ana").reachable is True
+        assert hotline.state("ana")[0] is Presence.NOT_READY
+        hotline.ready("ana")
+        hotline.call("c1")
+        assert hotline.offered() == [("c1", "ana")]
+
+    def test_the_reason_of_one_who_is_away_is_kept(self) -> None:
+        """Lunch is still lunch."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.not_ready("ana", "lunch", 1.0)
+        hotline.phone("ana", reachable=False, at=2.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+        assert hotline.agent("ana").since == 1.0
+
+    def test_losing_a_lost_phone_is_no_news(self) -> None:
+        """Nothing is reported twice."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.phone("ana", reachable=False, at=2.0)
+        hotline.phone("ana", reachable=False, at=3.0)
+        assert hotline.answer == ()
+
+    def test_a_loss_in_wrap_up_ends_it(self, hotline: Hotline) -> None:
+        """And its deadline."""
+        hotline.phone("ana", reachable=False, at=12.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "phone_lost")
+        assert hotline.engine.next_deadline() is None
+
+    def test_a_loss_in_a_conversation_replaces_what_was_asked_for(self) -> None:
+        """The last write wins; the talk goes on."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.talk("c1", 1.0)
+        hotline.not_ready("ana", "lunch", 2.0)
+        hotline.phone("ana", reachable=False, at=3.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.TALKING, "phone_lost")
+        assert hotline.agent("ana").pending is None
+        hotline.phone("ana", reachable=True, at=4.0)
+        hotline.ready("ana", 5.0)
+        assert hotline.agent("ana").pending is Presence.READY
+        hotline.end("c1", 6.0)
+        assert hotline.state("ana") == (Presence.WRAP_UP, Activity.IDLE, "")
+
+    def test_a_loss_in_a_conversation_and_then_lunch(self) -> None:
+        """The new reason holds from the end of the talk."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.talk("c1", 1.0)
+        hotline.phone("ana", reachable=False)
+        hotline.phone("ana", reachable=True)
+        hotline.not_ready("ana", "lunch")
+        hotline.end("c1", 6.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+
+    def test_login_without_a_phone(self) -> None:
+        """Logged in, not ready; a reason that was given stays."""
+        hotline = Hotline()
+        hotline.login("ana", reachable=False)
+        hotline.login("ben", reachable=False, presence=Presence.NOT_READY, reason="training")
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "phone_lost")
+        assert hotline.state("ben") == (Presence.NOT_READY, Activity.IDLE, "training")
+
+    def test_login_straight_into_not_ready(self) -> None:
+        """No phone rings in between."""
+        hotline = Hotline()
+        hotline.call("c1")
+        hotline.login("ana", presence=Presence.NOT_READY, reason="training")
+        assert hotline.offered() == []
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "training")
+
+
+class TestDelay:
+    """The rest after a declined offer."""
+
+    def test_going_and_coming_does_not_cut_it_short(self) -> None:
+        """Not ready and ready again is no way round."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.call("c1", 1.0)
+        hotline.decline("c1")
+        assert hotline.agent("ana").delayed
+        hotline.not_ready("ana")
+        hotline.ready("ana")
+        assert hotline.offered() == []
+        hotline.wait(3.0)
+        assert not hotline.agent("ana").delayed
+        assert hotline.offered() == [("c1", "ana")]
+
+    def test_it_ends_with_the_session(self) -> None:
+        """A new login begins afresh."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.call("c1", 1.0)
+        hotline.decline("c1")
+        hotline.logout("ana")
+        assert hotline.engine.next_deadline() is None
+
+    def test_our_own_failure_is_not_held_against_the_agent(self) -> None:
+        """The delay applies, the exclusion does not."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.login("ben", presence=Presence.READY)
+        hotline.talk("c0")
+        hotline.call("c1", 1.0)
+        hotline.decline("c1", 2.0, DeclineCause.FAILED)
+        snapshot = hotline.engine.waiting(MAIN)[0]
+        assert snapshot.declined_by == ()
+        hotline.wait(4.0)
+        assert hotline.offered() == [("c1", "ben")]

@@ -1,0 +1,512 @@
+"""The whole engine under any history: what must hold after every single step.
+
+A machine that knows only the public face of the engine plays phones, callers, agents and the clock, and looks for
+anything that was promised and is not so.  Its own idea of who may serve whom is written anew, slowly and plainly.
+"""
+
+from collections.abc import Iterable
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from acd.agent_state import Activity, Presence
+from acd.commands import (
+    Command,
+    OfferContact,
+    RefuseContact,
+    ReportAgent,
+    ReportContact,
+    WithdrawCause,
+    WithdrawOffer,
+)
+from acd.contact_state import ContactState
+from acd.engine import Engine
+from acd.errors import AcdError
+from acd.events import (
+    AgentDisengaged,
+    AgentEngaged,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentMadeNotReady,
+    AgentMadeReady,
+    AgentReachabilityChanged,
+    AgentRestored,
+    ContactEnded,
+    ContactLeft,
+    ContactQueued,
+    ContactRequeued,
+    DeclineCause,
+    Event,
+    OfferAccepted,
+    OfferDeclined,
+    PhoneRang,
+    QueueDefined,
+    QueueRemoved,
+    TimePassed,
+    WrapUpEnded,
+    WrapUpExtended,
+)
+from acd.journal import encode_command, encode_event, replay
+from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
+
+QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
+AGENTS = tuple(AgentId(name) for name in ("ana", "ben", "cid", "dan"))
+CONTACTS = tuple(ContactId(f"c{serial}") for serial in range(8))
+
+queues = st.sampled_from(QUEUES)
+agents = st.sampled_from(AGENTS)
+contacts = st.sampled_from(CONTACTS)
+served = st.sampled_from((QUEUES, QUEUES[:1], QUEUES[1:], QUEUES[::-1]))
+seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
+
+
+def order(contact: ContactSnapshot) -> tuple[int, float]:
+    """Who comes first, as far as level and arrival tell."""
+    return (-contact.level, contact.arrived_at)
+
+
+def is_free(agent: AgentSnapshot) -> bool:
+    """Whether an offer could be made to the agent."""
+    return (
+        agent.presence is Presence.READY
+        and agent.activity is Activity.IDLE
+        and agent.reachable
+        and not agent.delayed
+    )
+
+
+class Floor(RuleBasedStateMachine):
+    """Phones, callers, agents and the clock."""
+
+    def __init__(self) -> None:
+        """Begin with an engine, and nothing said yet."""
+        super().__init__()
+        self.engine = Engine("t")
+        self.now = 1000.0
+        self.restored_talking = 0
+        self.journal: list[bytes] = []
+        self.answers: list[bytes] = []
+        self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
+        self.offer_ids: set[OfferId] = set()
+        self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
+        self.shown_contacts: dict[ContactId, ReportContact] = {}
+
+    # ---- one step ----
+
+    def tell(self, event: Event, later_s: float = 0.0) -> tuple[Command, ...]:
+        """Let something happen, and look at the answer."""
+        self.now += later_s
+        self.journal.append(encode_event(event, self.now))
+        before = self.picture()
+        waiting = {
+            each.contact: each for queue in self.defined_queues() for each in self.engine.waiting(queue)
+        }
+        free = [agent for agent in self.engine.agents() if is_free(agent)]
+        try:
+            answer = self.engine.handle(event, self.now)
+        except AcdError as error:
+            assert self.picture() == before, f"{event} was refused and changed something"
+            self.answers.append(type(error).__name__.encode())
+            return ()
+        self.answers.extend(encode_command(command) for command in answer)
+        self.look_at_order(answer)
+        for command in answer:
+            self.take_in(command)
+        for command in answer:
+            if isinstance(command, OfferContact):
+                self.look_at_choice(command, waiting, free)
+        return answer
+
+    def look_at_order(self, answer: tuple[Command, ...]) -> None:
+        """Deeds before reports, and one report for each."""
+        kinds = [isinstance(command, ReportAgent | ReportContact) for command in answer]
+        assert kinds == sorted(kinds)
+        reports = [c for c in answer if isinstance(c, ReportAgent | ReportContact)]
+        names = [c.agent if isinstance(c, ReportAgent) else c.contact for c in reports]
+        assert len(names) == len(set(names))
+
+    def take_in(self, command: Command) -> None:
+        """Do what a shell does."""
+        match command:
+            case OfferContact():
+                assert command.offer not in self.offer_ids, "an offer id was used twice"
+                assert command.ring_until > self.now
+                for other in self.offers.values():
+                    assert other.agent != command.agent, "two offers for one agent"
+                    assert other.contact != command.contact, "two offers of one contact"
+                self.offer_ids.add(command.offer)
+                self.offers[command.offer] = command
+            case WithdrawOffer():
+                offer = self.offers.pop(command.offer)
+                assert (offer.contact, offer.agent) == (command.contact, command.agent)
+                if command.cause is WithdrawCause.RING_TIMEOUT:
+                    assert self.now >= offer.ring_until
+            case ReportAgent():
+                assert command != self.shown_agents.get(command.agent), "nothing new was reported"
+                self.shown_agents[command.agent] = command
+                if command.presence is Presence.LOGGED_OUT:
+                    del self.shown_agents[command.agent]
+            case ReportContact():
+                assert command != self.shown_contacts.get(command.contact), "nothing new was reported"
+                self.shown_contacts[command.contact] = command
+                if command.state in (ContactState.LEFT, ContactState.ENDED):
+                    del self.shown_contacts[command.contact]
+            case RefuseContact():
+                pass
+
+    def look_at_choice(
+        self,
+        offer: OfferContact,
+        waiting: dict[ContactId, ContactSnapshot],
+        free: Iterable[AgentSnapshot],
+    ) -> None:
+        """First come first served, longest idle first: among those who were there before and are there still."""
+        taken = self.engine.contact(offer.contact)
+        taker = self.engine.agent(offer.agent)
+        if taken is None or taker is None or taken.offer != offer.offer:
+            return  # a later moment of the same answer took the offer back
+        for name in waiting:
+            still = self.engine.contact(name)
+            if (
+                still is not None
+                and still.state is ContactState.WAITING
+                and still.queue in taker.queues
+                and taker.agent not in still.declined_by
+                and waiting[name].queue == still.queue
+                and order(waiting[name]) == order(still)
+            ):
+                assert order(taken) <= order(still), f"{still} was passed over for {taken}"
+        for agent in free:
+            now = self.engine.agent(agent.agent)
+            if (
+                now == agent
+                and taken.queue in now.queues
+                and now.agent not in taken.declined_by
+                and taker.agent not in taken.declined_by
+            ):
+                mine = (taker.idle_since, taker.agent)
+                assert mine < (now.idle_since, now.agent), f"{now} was passed over for {taker}"
+
+    def picture(self) -> tuple[object, ...]:
+        """Everything that can be seen."""
+        return (
+            self.engine.agents(),
+            tuple(self.engine.contact(name) for name in CONTACTS),
+            tuple(self.engine.waiting(queue) for queue in self.defined_queues()),
+            self.engine.next_deadline(),
+            repr(self.engine),
+        )
+
+    def defined_queues(self) -> list[QueueName]:
+        """The queues that are defined."""
+        return [queue.queue for queue in self.engine.statistics().queues]
+
+    # ---- what can happen ----
+
+    @initialize(wrap_up_s=st.sampled_from((None, 0.0, 5.0)), limit=st.sampled_from((0, 2, 256)))
+    def open(self, wrap_up_s: float | None, limit: int) -> None:
+        """Two queues, and somebody there."""
+        self.tell(QueueDefined(queue=QUEUES[0], wrap_up_s=wrap_up_s, ring_time_s=15.0))
+        self.tell(QueueDefined(queue=QUEUES[1], limit=limit, ring_time_s=5.0, decline_delay_s=0.0))
+
+    @rule(queue=queues, limit=st.integers(0, 4), ring_time_s=st.sampled_from((1.0, 15.0)))
+    def define(self, queue: QueueName, limit: int, ring_time_s: float) -> None:
+        """A queue's rules change."""
+        self.tell(QueueDefined(queue=queue, limit=limit, ring_time_s=ring_time_s, wrap_up_s=3.0))
+
+    @rule(queue=queues)
+    def remove(self, queue: QueueName) -> None:
+        """A queue is taken away (mostly refused)."""
+        self.tell(QueueRemoved(queue=queue))
+
+    @rule(agent=agents, queues=served, is_ready=st.booleans(), reachable=st.booleans(), later_s=seconds)
+    def login(
+        self, agent: AgentId, queues: tuple[QueueName, ...], is_ready: bool, reachable: bool, later_s: float
+    ) -> None:
+        """Somebody sits down."""
+        presence = Presence.READY if is_ready else Presence.NOT_READY
+        self.tell(
+            AgentLoggedIn(agent=agent, queues=queues, presence=presence, reason="new", reachable=reachable),
+            later_s,
+        )
+
+    @rule(
+        agent=agents,
+        presence=st.sampled_from((Presence.READY, Presence.NOT_READY, Presence.WRAP_UP)),
+        reachable=st.booleans(),
+        contact=st.one_of(st.none(), contacts),
+        queue=queues,
+    )
+    def restore(
+        self,
+        agent: AgentId,
+        presence: Presence,
+        reachable: bool,
+        contact: ContactId | None,
+        queue: QueueName,
+    ) -> None:
+        """Somebody is found after a restart, perhaps talking."""
+        is_talking = contact is not None and presence is not Presence.WRAP_UP
+        answer = self.tell(
+            AgentRestored(
+                agent=agent,
+                queues=QUEUES,
+                presence=presence,
+                reason="old",
+                reachable=reachable,
+                idle_since=self.now - 50.0,
+                wrap_up_until=self.now + 2.0,
+                contact=contact if is_talking else None,
+                contact_queue=queue,
+                contact_arrived_at=-3.0,
+            )
+        )
+        self.restored_talking += bool(is_talking and answer)
+
+    @rule(agent=agents)
+    def logout(self, agent: AgentId) -> None:
+        """Somebody leaves."""
+        self.tell(AgentLoggedOut(agent=agent))
+
+    @rule(agent=agents, later_s=seconds)
+    def ready(self, agent: AgentId, later_s: float) -> None:
+        """Somebody is ready."""
+        self.tell(AgentMadeReady(agent=agent), later_s)
+
+    @rule(agent=agents, reason=st.sampled_from(("lunch", "training")))
+    def not_ready(self, agent: AgentId, reason: str) -> None:
+        """Somebody is not."""
+        self.tell(AgentMadeNotReady(agent=agent, reason=reason))
+
+    @rule(agent=agents, reachable=st.booleans())
+    def phone(self, agent: AgentId, reachable: bool) -> None:
+        """A phone is lost or back."""
+        self.tell(AgentReachabilityChanged(agent=agent, reachable=reachable))
+
+    @rule(agent=agents, begins=st.booleans())
+    def other_call(self, agent: AgentId, begins: bool) -> None:
+        """Somebody dials, or hangs up after dialling."""
+        self.tell(AgentEngaged(agent=agent) if begins else AgentDisengaged(agent=agent))
+
+    @rule(agent=agents, more=st.one_of(st.none(), seconds))
+    def wrap_up(self, agent: AgentId, more: float | None) -> None:
+        """Somebody ends the wrap-up, or needs more of it."""
+        self.tell(WrapUpEnded(agent=agent) if more is None else WrapUpExtended(agent=agent, seconds=more))
+
+    @rule(contact=contacts, queue=queues, level=st.integers(0, 2), later_s=seconds)
+    def call(self, contact: ContactId, queue: QueueName, level: int, later_s: float) -> None:
+        """A caller comes, or one who is here is moved."""
+        here = self.engine.contact(contact)
+        answer = self.tell(ContactQueued(contact=contact, queue=queue, level=level), later_s)
+        after = self.engine.contact(contact)
+        if here is not None:
+            assert after is not None
+            assert after.arrived_at == here.arrived_at
+        if any(isinstance(command, RefuseContact) for command in answer):
+            assert after == here
+
+    @rule(contact=contacts, later_s=seconds)
+    def leave(self, contact: ContactId, later_s: float) -> None:
+        """A caller hangs up, wherever they are: out of every line at once."""
+        self.tell(ContactLeft(contact=contact), later_s)
+        assert self.engine.contact(contact) is None
+        assert all(
+            contact != each.contact for queue in self.defined_queues() for each in self.engine.waiting(queue)
+        )
+
+    @rule(contact=contacts, is_lost=st.booleans(), later_s=seconds)
+    def end_talk(self, contact: ContactId, is_lost: bool, later_s: float) -> None:
+        """A conversation ends, or the agent's leg is lost."""
+        here = self.engine.contact(contact)
+        event = ContactRequeued(contact=contact) if is_lost else ContactEnded(contact=contact)
+        answer = self.tell(event, later_s)
+        if is_lost and answer and here is not None:
+            after = self.engine.contact(contact)
+            assert after is not None
+            assert after.arrived_at == here.arrived_at
+
+    @rule(data=st.data(), later_s=seconds)
+    def answer_phone(self, data: st.DataObject, later_s: float) -> None:
+        """A phone that rings, or rang once, rings, is answered, or says no."""
+        if not self.offer_ids:
+            return
+        name = data.draw(st.sampled_from(sorted(self.offer_ids)))
+        words: tuple[Event, ...] = (
+            PhoneRang(offer=name),
+            OfferAccepted(offer=name),
+            *(OfferDeclined(offer=name, cause=cause) for cause in DeclineCause),
+        )
+        event = data.draw(st.sampled_from(words))
+        self.phone_says(event, name, later_s)
+
+    @precondition(lambda self: self.offers)
+    @rule(data=st.data(), accepts=st.booleans())
+    def answer_ringing_phone(self, data: st.DataObject, accepts: bool) -> None:
+        """A phone that rings now is answered or says no."""
+        name = data.draw(st.sampled_from(sorted(self.offers)))
+        event = OfferAccepted(offer=name) if accepts else OfferDeclined(offer=name, cause=DeclineCause.BUSY)
+        self.phone_says(event, name, 0.5)
+
+    def phone_says(self, event: Event, name: OfferId, later_s: float) -> None:
+        """A late word changes nothing; one in time ends the offer."""
+        offer = self.offers.get(name)
+        if offer is not None and not isinstance(event, PhoneRang):
+            del self.offers[name]
+        answer = self.tell(event, later_s)
+        if offer is None:
+            assert answer == ()
+        elif isinstance(event, OfferAccepted):
+            taken = self.engine.contact(offer.contact)
+            assert taken is not None
+            assert (taken.state, taken.agent) == (ContactState.CONNECTED, offer.agent)
+
+    @rule(later_s=st.sampled_from((0.2, 1.0, 30.0)))
+    def time_passes(self, later_s: float) -> None:
+        """The engine is woken, perhaps late."""
+        self.tell(TimePassed(), later_s)
+        deadline = self.engine.next_deadline()
+        assert deadline is None or deadline > self.now
+
+    @precondition(lambda self: self.engine.next_deadline() is not None)
+    @rule()
+    def deadline_comes(self) -> None:
+        """The engine is woken exactly when it asked for it."""
+        deadline = self.engine.next_deadline()
+        assert deadline is not None
+        self.now = max(self.now, deadline)
+        self.tell(TimePassed())
+
+    @rule(back_s=st.floats(0.5, 1e4))
+    def clock_steps_back(self, back_s: float) -> None:
+        """The clock is wrong for a moment; nothing falls due again, nothing is dated back."""
+        seen = self.engine.statistics()
+        self.journal.append(encode_event(TimePassed(), self.now - back_s))
+        answer = self.engine.handle(TimePassed(), self.now - back_s)
+        self.answers.extend(encode_command(command) for command in answer)
+        for command in answer:
+            self.take_in(command)
+        after = self.engine.statistics()
+        assert after.now == seen.now
+        assert after.tally.clock_steps_back == seen.tally.clock_steps_back + 1
+
+    # ---- what must hold ----
+
+    @invariant()
+    def nobody_idles_beside_a_caller_they_may_serve(self) -> None:
+        """Written anew: a ready, idle, reachable, rested agent and a waiting contact of one of their queues."""
+        everybody = self.engine.agents()
+        for queue in self.defined_queues():
+            on_duty = [
+                agent.agent
+                for agent in everybody
+                if queue in agent.queues and agent.presence in (Presence.READY, Presence.WRAP_UP)
+            ]
+            for contact in self.engine.waiting(queue):
+                others = [name for name in on_duty if name not in contact.declined_by]
+                for agent in everybody:
+                    if queue in agent.queues and is_free(agent):
+                        assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
+                        assert others, f"nobody else is left for {contact} than {agent}"
+
+    @invariant()
+    def agents_and_contacts_agree_on_who_has_whom(self) -> None:
+        """Each pair both ways, in states that go together; offers as the phones know them."""
+        for agent in self.engine.agents():
+            joined = agent.activity in (Activity.RESERVED, Activity.RINGING, Activity.TALKING)
+            assert joined == (agent.contact is not None)
+            assert (agent.offer is not None) == (agent.activity in (Activity.RESERVED, Activity.RINGING))
+            assert agent.reachable or agent.presence is Presence.NOT_READY
+            if agent.contact is not None:
+                contact = self.engine.contact(agent.contact)
+                assert contact is not None
+                assert (contact.agent, contact.offer) == (agent.agent, agent.offer)
+        for name in CONTACTS:
+            contact = self.engine.contact(name)
+            if contact is None:
+                continue
+            assert (contact.state is ContactState.WAITING) == (contact.agent is None)
+            assert (contact.state is ContactState.OFFERED) == (contact.offer is not None)
+            assert (contact.state is ContactState.WAITING) == (contact.position is not None)
+            if contact.agent is not None:
+                holder = self.engine.agent(contact.agent)
+                assert holder is not None
+                assert holder.contact == name
+        running = {agent.offer for agent in self.engine.agents() if agent.offer is not None}
+        assert running == set(self.offers)
+        assert all(self.engine.has_offer(offer) for offer in running)
+
+    @invariant()
+    def every_reservation_and_every_timed_wrap_up_has_a_deadline(self) -> None:
+        """Nobody can be stuck: the engine asks to be woken in time for each."""
+        ends = [offer.ring_until for offer in self.offers.values()]
+        ends += [agent.wrap_up_until for agent in self.engine.agents() if agent.wrap_up_until is not None]
+        delayed = [agent for agent in self.engine.agents() if agent.delayed]
+        deadline = self.engine.next_deadline()
+        assert self.engine.statistics().deadlines == len(ends) + len(delayed)
+        assert deadline is None if not ends and not delayed else deadline is not None
+        assert not ends or (deadline is not None and deadline <= min(ends))
+        for agent in self.engine.agents():
+            assert agent.wrap_up_until is None or agent.presence is Presence.WRAP_UP
+
+    @invariant()
+    def lines_are_in_order_and_places_count_up(self) -> None:
+        """Level, then arrival; 1, 2, 3."""
+        for queue in self.defined_queues():
+            line = self.engine.waiting(queue)
+            assert [order(each) for each in line] == sorted(order(each) for each in line)
+            assert [each.position for each in line] == list(range(1, len(line) + 1))
+            assert [self.engine.position(each.contact) for each in line] == [each.position for each in line]
+
+    @invariant()
+    def what_was_reported_is_what_is(self) -> None:
+        """A wallboard that heard every report is right about everybody."""
+        people = self.engine.agents()
+        assert set(self.shown_agents) == {agent.agent for agent in people}
+        for agent in people:
+            shown = self.shown_agents[agent.agent]
+            assert (shown.presence, shown.activity, shown.reason) == (
+                agent.presence,
+                agent.activity,
+                agent.reason,
+            )
+            assert (shown.contact, shown.reachable, shown.since) == (
+                agent.contact,
+                agent.reachable,
+                agent.since,
+            )
+            assert (shown.pending, shown.pending_reason) == (agent.pending, agent.pending_reason)
+            assert shown.wrap_up_until == agent.wrap_up_until
+            assert agent.since <= self.now
+        here = {name for name in CONTACTS if self.engine.contact(name) is not None}
+        assert set(self.shown_contacts) == here
+        for name in here:
+            contact = self.engine.contact(name)
+            assert contact is not None
+            told = self.shown_contacts[name]
+            assert (told.state, told.queue, told.level) == (contact.state, contact.queue, contact.level)
+            assert (told.agent, told.arrived_at) == (contact.agent, contact.arrived_at)
+
+    @invariant()
+    def counts_add_up(self) -> None:
+        """Whoever came in is here, left, or was served; each offer ended one way or runs."""
+        statistics = self.engine.statistics()
+        tally: Tally = statistics.tally
+        here = sum(queue.waiting + queue.offered + queue.connected for queue in statistics.queues)
+        assert tally.queued + self.restored_talking == tally.left + tally.ended + here
+        ended = tally.accepted + tally.declined + tally.rang_out + tally.withdrawn
+        assert tally.offered == ended + len(self.offers)
+        assert tally.offered == len(self.offer_ids)
+
+    def teardown(self) -> None:
+        """The same journal gives the same bytes."""
+        played = [
+            line if not line.startswith(b'{"refused"') else line.split(b'"')[7]
+            for line in replay(self.journal, Engine("t"))
+        ]
+        assert played == self.answers
+
+
+TestFloor = Floor.TestCase
+TestFloor.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)

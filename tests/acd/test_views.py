@@ -1,0 +1,129 @@
+"""What the engine shows of itself."""
+
+from acd.agent_state import Activity, Presence
+from acd.contact_state import ContactState
+from acd.events import ContactRequeued
+from acd.names import AgentId, ContactId
+from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Statistics, Tally
+from tests.acd.hotline import MAIN, Hotline
+
+
+def test_position_is_a_place_in_the_line() -> None:
+    """1 for the next; none for who does not wait."""
+    hotline = Hotline()
+    hotline.login("ana")
+    for contact in ("c1", "c2", "c3"):
+        hotline.call(contact)
+    position = hotline.engine.position
+    assert [position(ContactId(name)) for name in ("c1", "c2", "c3", "c9")] == [None, 1, 2, None]
+    hotline.decline("c1")
+    assert [position(ContactId(name)) for name in ("c1", "c2", "c3")] == [1, 2, 3]
+
+
+def test_a_contact_is_shown_whole() -> None:
+    """Waiting, then on offer."""
+    hotline = Hotline()
+    hotline.call("c1", 2.0, level=3)
+    shown = ContactSnapshot(
+        contact=ContactId("c1"),
+        queue=MAIN,
+        level=3,
+        state=ContactState.WAITING,
+        arrived_at=2.0,
+        position=1,
+        agent=None,
+        offer=None,
+        declined_by=(),
+    )
+    assert hotline.engine.contact(ContactId("c1")) == shown
+    assert hotline.engine.waiting(MAIN) == (shown,)
+    hotline.login("ana")
+    offered = hotline.engine.contact(ContactId("c1"))
+    assert offered is not None
+    assert (offered.state, offered.position, offered.agent) == (ContactState.OFFERED, None, "ana")
+    assert offered.offer == "o1"
+
+
+def test_an_agent_is_shown_whole() -> None:
+    """In wrap-up with a wish, say."""
+    hotline = Hotline()
+    hotline.login("ana", 1.0)
+    hotline.talk("c1", 2.0)
+    hotline.not_ready("ana", "lunch", 3.0)
+    hotline.end("c1", 4.0)
+    shown = AgentSnapshot(
+        agent=AgentId("ana"),
+        queues=(MAIN,),
+        presence=Presence.WRAP_UP,
+        activity=Activity.IDLE,
+        reason="",
+        pending=Presence.NOT_READY,
+        pending_reason="lunch",
+        reachable=True,
+        delayed=False,
+        contact=None,
+        offer=None,
+        since=4.0,
+        idle_since=4.0,
+        wrap_up_until=14.0,
+    )
+    assert hotline.engine.agent(AgentId("ana")) == shown
+    hotline.login("abe")
+    assert [each.agent for each in hotline.engine.agents()] == ["abe", "ana"]
+    assert hotline.engine.agents()[1] == shown
+
+
+def test_statistics_tell_the_moment_and_the_tally() -> None:
+    """A little of everything, counted."""
+    hotline = Hotline()
+    for name in ("ana", "ben"):
+        hotline.login(name)
+    hotline.talk("c1", 1.0)
+    hotline.tell(ContactRequeued(contact=ContactId("c1")), 2.0)
+    hotline.decline("c1", 3.0)
+    hotline.hang_up("c1", 4.0)
+    hotline.wait(12.0)
+    hotline.talk("c2", 13.0)
+    hotline.call("c3", 14.0)
+    hotline.call("c4", 15.0)
+    hotline.call("c5", 16.0)
+    hotline.wait(34.0)
+    hotline.hang_up("c2", 35.0)
+    hotline.hang_up("c3", 36.0)
+    hotline.call("c4", 37.0, level=1)
+    assert hotline.engine.statistics() == Statistics(
+        now=37.0,
+        queues=(
+            QueueStatistics(
+                queue=MAIN,
+                limit=256,
+                waiting=2,
+                offered=0,
+                connected=0,
+                longest_wait_s=22.0,
+                agents_on_duty=1,
+                agents_free=0,
+            ),
+        ),
+        agents=2,
+        deadlines=1,
+        tally=Tally(
+            queued=5,
+            moved=1,
+            requeued=1,
+            offered=4,
+            accepted=2,
+            declined=1,
+            rang_out=1,
+            left=2,
+            ended=1,
+        ),
+    )
+
+
+def test_an_empty_hotline_has_figures_too() -> None:
+    """Nothing divides by nobody."""
+    hotline = Hotline()
+    (queue,) = hotline.engine.statistics().queues
+    assert (queue.waiting, queue.longest_wait_s, queue.agents_free) == (0, 0.0, 0)
+    assert repr(hotline.engine) == "<Acd queues=1 waiting=0 agents=0 free=0 ringing=0 talking=0 wrap_up=0>"
