@@ -1,0 +1,38 @@
+"""Token buckets of unknown sources."""
+
+from softswitch.sip.limits import Gate
+
+
+def test_unknown_source_has_so_many_messages_in_two_seconds() -> None:
+    gate = Gate(16, lambda _: False)
+    assert sum(gate.admits("127.62.0.9", 0.0) for _ in range(100)) == 16
+    assert gate.refused == 84
+    assert sum(gate.admits("127.62.0.9", 1.0) for _ in range(100)) == 8
+    assert sum(gate.admits("127.62.0.9", 10.0) for _ in range(100)) == 16
+
+
+def test_sources_do_not_spend_each_others_tokens() -> None:
+    gate = Gate(2, lambda _: False)
+    assert [gate.admits("a", 0.0) for _ in range(3)] == [True, True, False]
+    assert gate.admits("b", 0.0)
+
+
+def test_trunks_and_registered_phones_are_exempt() -> None:
+    gate = Gate(1, lambda source: source == "127.62.0.2")
+    assert all(gate.admits("127.62.0.2", 0.0) for _ in range(1000))
+    assert len(gate) == 0
+
+
+def test_table_of_sources_is_bounded_and_forgets_the_quietest() -> None:
+    gate = Gate(1, lambda _: False, most_sources=100)
+    for number in range(1000):
+        gate.admits(str(number), 0.0)
+    assert len(gate) == 100
+    assert not gate.admits("999", 0.0)
+    assert gate.admits("1", 0.0)
+
+
+def test_clock_that_steps_back_gives_no_tokens() -> None:
+    gate = Gate(1, lambda _: False)
+    assert gate.admits("a", 5.0)
+    assert not gate.admits("a", 1.0)
