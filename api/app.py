@@ -16,17 +16,11 @@ from api.ports import Ports
 from api.problems import Forbidden, Unauthenticated, from_exception
 from api.requests import Nothing
 from api.routes import ROUTES, UPGRADES, Route
+from api.server import SECURITY_HEADERS
 from api.tokens import Token, TokenList
 
 _log = structlog.get_logger(__name__)
 
-_SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 _token_name: ContextVar[str] = ContextVar("token_name", default="")
 """Whose token the request of this task carries, for the log."""
 
@@ -117,7 +111,7 @@ async def _boundary(request: web.Request, handler: Step) -> web.StreamResponse:
 
 
 async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _SECURITY_HEADERS.items():
+    for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.pop("Server", None)
 

@@ -10,6 +10,15 @@ from api.problems import response
 
 _log = structlog.get_logger(__name__)
 
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer carries."""
+
 KEEP_ALIVE_S = 60.0
 _LINGER_S = 0.5
 _SHUTDOWN_S = 3.0
@@ -35,7 +44,8 @@ class _Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("a part of another answer is on its way already")
         code = "internal_error" if status >= 500 else "bad_request"
-        answer = response(status, code, "无法读取此请求 / the request cannot be read")
+        headers = {**SECURITY_HEADERS, "Server": "softswitch"}
+        answer = response(status, code, "无法读取此请求 / the request cannot be read", headers)
         answer.force_close()
         return answer
 

@@ -36,7 +36,7 @@ async def answer_to(city: City, junk: bytes, *, half_close: bool = True) -> byte
 async def test_junk_on_the_port_leaves_the_server_alive(city: City, junk: bytes) -> None:
     """It is answered by a problem or dropped; the next request is served."""
     answer = await answer_to(city, junk)
-    assert not answer or (b"application/problem+json" in answer and answer.startswith(b"HTTP/1.1 4"))
+    assert not answer or (b"application/problem+json" in answer and answer.split()[1].startswith(b"4"))
     async with city.client.get("/health") as healthy:
         assert healthy.status == 200
 
@@ -49,7 +49,9 @@ async def test_a_malformed_request_is_neither_echoed_nor_logged(city: City) -> N
             f"GET /v1/agents HTTP/1.1\r\nHost: a\r\nAuthorization: {WORDS['read']}\x01\r\n\r\n".encode(),
             half_close=False,
         )
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.split()[1] == b"400"
+    assert b"nosniff" in answer
+    assert b"aiohttp" not in answer
     assert WORDS["read"].encode() not in answer
     assert WORDS["read"] not in str(logs)
     assert [log["event"] for log in logs] == ["http.malformed"]
