@@ -101,7 +101,8 @@ async def stream(ports: Ports, exchange: Exchange) -> web.StreamResponse:
             message = await _authenticate(socket, exchange.tokens, limits.authenticate_within_s)
             if message is None:
                 return socket
-            begin = EventsQuery(stream=message.stream, after=message.after)
+            token, begin = message
+        _log.info("live.reader_joined", token=token.name, readers=len(live.sockets))
         await _serve(live, ports.events, socket, begin)
     finally:
         live.sockets.discard(socket)
@@ -126,8 +127,8 @@ READERS = frozenset({Scope.READ, Scope.AGENT, Scope.SUPERVISOR})
 
 async def _authenticate(
     socket: web.WebSocketResponse, tokens: TokenList, within_s: float
-) -> AuthenticateMessage | None:
-    """The first message, which must carry a token; closes the socket and returns None for anything else."""
+) -> tuple[Token, EventsQuery] | None:
+    """Who it is and where to go on, from the first message; for anything else closes the socket: None."""
     try:
         async with asyncio.timeout(within_s):
             first = await socket.receive()
@@ -145,7 +146,7 @@ async def _authenticate(
     if not token.may(READERS):
         await socket.close(code=CLOSE_FORBIDDEN, message=b"forbidden")
         return None
-    return message
+    return token, EventsQuery(stream=message.stream, after=message.after)
 
 
 async def _serve(live: Live, events: EventsPort, socket: web.WebSocketResponse, begin: EventsQuery) -> None:

@@ -30,7 +30,7 @@ async def test_a_reader_gets_what_comes_after_it() -> None:
     events.publish("before", {})
     reader = events.subscribe(5)
     waiting = asyncio.ensure_future(reader.__anext__())
-    await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+    await asyncio.to_thread(lambda: None)
     assert not waiting.done()
     events.publish("after", {})
     assert (await waiting).kind == "after"

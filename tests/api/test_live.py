@@ -174,7 +174,7 @@ async def test_a_reader_that_stands_still_is_let_go_though_its_buffer_has_room(t
             city.events.publish("big", {"text": "x" * 100_000})
         async with asyncio.timeout(5):
             while city.live.sockets:
-                await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+                await asyncio.to_thread(lambda: None)
         assert city.events.readers == 0
         writer.transport.abort()
 
@@ -186,10 +186,10 @@ async def test_a_slow_reader_is_told_why(tmp_path: Path) -> None:
         reader, writer = await slow_socket(city)
         for _ in range(400):
             city.events.publish("big", {"text": "x" * 50_000})
-            await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+            await asyncio.to_thread(lambda: None)
         async with asyncio.timeout(5):
             while city.events.readers:
-                await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+                await asyncio.to_thread(lambda: None)
             read = b""
             with contextlib.suppress(ConnectionError):
                 while chunk := await reader.read(1 << 20):
@@ -221,6 +221,9 @@ async def test_there_are_only_so_many_readers(tmp_path: Path) -> None:
             await next_of(socket)
             status, problem = await city.ask("GET", "/v1/events")
             assert (status, problem["code"]) == (503, "too_many_readers")
+        async with asyncio.timeout(5):
+            while city.live.sockets:
+                await asyncio.to_thread(lambda: None)
         async with city.client.ws_connect("/v1/events", headers=city.auth()) as socket:
             assert (await next_of(socket))["type"] == "snapshot"
 

@@ -70,7 +70,7 @@ async def test_a_group_is_committed_without_anybody_asking(tmp_path: Path) -> No
     store.record(arrived())
     async with asyncio.timeout(5):
         while store.statistics().backlog:
-            await asyncio.wait([asyncio.ensure_future(asyncio.to_thread(lambda: None))])
+            await asyncio.to_thread(lambda: None)
     assert rows(tmp_path, "SELECT count(*) FROM journal") == [(1,)]
     await store.close()
 
