@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from bench.desk_phones import endpoint
-from bench.peers.call import Call
+from bench.peers.call import Call, Detour
 from bench.peers.rtp_stream import Pacer, alaw_tone
 from bench.peers.user_agent import UserAgent
 
@@ -37,10 +37,10 @@ class TrunkCaller:
         agent = await UserAgent.open(pacer, alaw_tone(tone_hz), address, port, keep_s=keep_s)
         return cls(agent, server)
 
-    async def call(self, number: str, caller: str) -> Call:
-        """Call a number; the INVITE is on its way when this returns."""
+    async def call(self, number: str, caller: str, *, detour: Detour | None = None) -> Call:
+        """Call a number; the INVITE is on its way when this returns.  `detour` is a line for the sound."""
         host, port = self.server
-        return await self.agent.call(f"sip:{number}@{host}:{port}", caller, peer=self.server)
+        return await self.agent.call(f"sip:{number}@{host}:{port}", caller, peer=self.server, detour=detour)
 
     async def hang_up(self, call: Call) -> None:
         """The caller hangs up."""

@@ -1,14 +1,19 @@
 """Cheap peers for a stand: simulated phones at its seats and a trunk that calls it (see `bench/peers`)."""
 
+import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+import soundfile
+
 from bench.desk_phones import DeskPhone, Manner
 from bench.peers.call import Call
 from bench.peers.rtp_stream import Pacer
 from bench.trunk_caller import TrunkCaller
+from tests import spectrum
 from tests.stand import HOTLINE, Stand
 
 CALLER = "13800000001"
@@ -56,6 +61,14 @@ async def peers(here: Stand, *manners: Manner) -> AsyncIterator[Peers]:
         await trunk.close()
         for phone in phones:
             await phone.close()
+
+
+def alaw_samples(coded: bytes) -> spectrum.Samples:
+    """A-law as a peer heard it, decoded by libsndfile."""
+    data, _ = soundfile.read(
+        io.BytesIO(coded), channels=1, samplerate=8000, format="RAW", subtype="ALAW", dtype="float64"
+    )
+    return np.asarray(data)
 
 
 def seconds(text: str) -> float:

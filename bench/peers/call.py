@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bench.peers.rtp_stream import RtpStream
 from bench.peers.sip_text import Message
@@ -38,6 +39,20 @@ def media_of(sdp: str) -> tuple[str, int] | None:
     return (address, port) if address and port else None
 
 
+class Detour(Protocol):
+    """A line that all datagrams of a peer pass: it sends to `inner` and is known as `outer`."""
+
+    far_end: tuple[str, int] | None
+
+    @property
+    def inner(self) -> tuple[str, int]:
+        """Where the peer sends to."""
+
+    @property
+    def outer(self) -> tuple[str, int]:
+        """How the far end knows the peer."""
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """One dialog with its sound.  Times are `loop.time()` seconds, None until they happen."""
@@ -59,3 +74,20 @@ class Call:
     answered_at: float | None = None
     ended_at: float | None = None
     confirmed: bool = False
+    detour: Detour | None = None
+
+    def media(self, address: str, *, direction: str = "sendrecv", version: int = 1) -> str:
+        """Our session description: the stream's own address, or the detour's."""
+        where = self.detour.outer if self.detour is not None else (address, self.stream.port)
+        return sdp_of(*where, direction=direction, version=version)
+
+    def start_sound(self, sdp: str) -> None:
+        """Send where the far end's description says, by the detour if there is one."""
+        media = media_of(sdp)
+        if media is None:
+            return
+        if self.detour is None:
+            self.stream.start(*media)
+        else:
+            self.detour.far_end = media
+            self.stream.start(*self.detour.inner)

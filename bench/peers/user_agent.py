@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Self, cast
 
-from bench.peers.call import Call, media_of, sdp_of
+from bench.peers.call import Call, Detour, media_of
 from bench.peers.rtp_stream import Pacer, RtpStream
 from bench.peers.sip_text import (
     Message,
@@ -37,6 +37,7 @@ class UserAgent(asyncio.DatagramProtocol):
         self.port = 0
         self.calls: dict[str, Call] = {}
         self.faults: list[str] = []
+        self.detour: Detour | None = None
         self._pacer = pacer
         self._tone = tone
         self._keep_s = keep_s
@@ -77,7 +78,8 @@ class UserAgent(asyncio.DatagramProtocol):
     @property
     def contact(self) -> str:
         """Our Contact value without a user."""
-        return f"{self.address}:{self.port}"
+        address, port = (self.address, self.port) if self.detour is None else self.detour.outer
+        return f"{address}:{port}"
 
     # ---- requests out ----------------------------------------------------------------------------------
 
@@ -177,12 +179,16 @@ class UserAgent(asyncio.DatagramProtocol):
         *,
         peer: tuple[str, int] | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        detour: Detour | None = None,
     ) -> Call:
-        """Send an INVITE; the returned call's `answered` gives the final status.  RTP flows from the 200 on."""
+        """Send an INVITE; the returned call's `answered` gives the final status.  RTP flows from the 200 on.
+
+        With `detour` the sound passes that line; signalling passes the agent's own `detour`.
+        """
         peer = peer or destination_of(uri)
         stream = await RtpStream.open(self._pacer, self._tone, self.address, keep_s=self._keep_s)
         tag = secrets.token_hex(4)
-        invite = Message(f"INVITE {uri} SIP/2.0", body=sdp_of(self.address, stream.port))
+        invite = Message(f"INVITE {uri} SIP/2.0")
         call_id = f"{secrets.token_hex(8)}@{self.address}"
         invite.headers = [
             ("From", f"<sip:{caller}@{self.address}>;tag={tag}"),
@@ -207,7 +213,9 @@ class UserAgent(asyncio.DatagramProtocol):
             answered=self._loop.create_future(),
             ended=self._loop.create_future(),
             invited_at=self._loop.time(),
+            detour=detour,
         )
+        invite.body = call.media(self.address)
         self.calls[call_id] = call
         self._run(self._invite(call))
         return call
@@ -237,9 +245,7 @@ class UserAgent(asyncio.DatagramProtocol):
             self._send(ack, self._next_hop(call)) if again.status == 200 else None
         )
         self._loop.call_later(32.0, self._waiting.pop, branch, None)
-        media = media_of(response.body)
-        if media is not None:
-            call.stream.start(*media)
+        call.start_sound(response.body)
         if not call.answered.done():
             call.answered.set_result(200)
 
@@ -265,7 +271,7 @@ class UserAgent(asyncio.DatagramProtocol):
         """Offer another direction (`sendonly` = hold); gives the final status."""
         call.cseq += 1
         message = self._in_dialog(call, "INVITE", call.cseq)
-        message.body = sdp_of(self.address, call.stream.port, direction=direction, version=call.cseq)
+        message.body = call.media(self.address, direction=direction, version=call.cseq)
         message.headers += [("Contact", f"<sip:{self.contact}>"), ("Content-Type", "application/sdp")]
         response = await self.request(message, self._next_hop(call))
         if response.status == 200:
@@ -324,11 +330,7 @@ class UserAgent(asyncio.DatagramProtocol):
                 media = media_of(request.body)
                 if media is not None:
                     call.stream.remote = media
-                body = (
-                    sdp_of(self.address, call.stream.port)
-                    if request.body or request.method == "INVITE"
-                    else ""
-                )
+                body = call.media(self.address) if request.body or request.method == "INVITE" else ""
                 self._reply(request, addr, 200, tag="", body=body)
             case "BYE" if call is not None:
                 self._reply(request, addr, 200)
@@ -382,9 +384,7 @@ class UserAgent(asyncio.DatagramProtocol):
         call.confirmed = True
         call.answered_at = self._loop.time()
         self._run(self._answer_until_acknowledged(call, tag))
-        media = media_of(call.invite.body)
-        if media is not None:
-            call.stream.start(*media)
+        call.start_sound(call.invite.body)
         if not call.answered.done():
             call.answered.set_result(200)
 
@@ -392,7 +392,7 @@ class UserAgent(asyncio.DatagramProtocol):
         acknowledged = self._acks.setdefault(call.call_id, asyncio.Event())
         wait = T1_S
         for _ in range(10):
-            self._reply(call.invite, call.peer, 200, tag=tag, body=sdp_of(self.address, call.stream.port))
+            self._reply(call.invite, call.peer, 200, tag=tag, body=call.media(self.address))
             try:
                 async with asyncio.timeout(wait):
                     await acknowledged.wait()
@@ -420,7 +420,7 @@ class UserAgent(asyncio.DatagramProtocol):
 
     def _send(self, message: Message, peer: tuple[str, int]) -> None:
         if self._transport is not None:
-            self._transport.sendto(message.encode(), peer)
+            self._transport.sendto(message.encode(), peer if self.detour is None else self.detour.inner)
 
     def _ended(self, call: Call, how: str) -> None:
         call.stream.close()

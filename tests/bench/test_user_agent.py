@@ -1,18 +1,16 @@
 """The simulated phone and trunk of benches and demo, talking to each other over real sockets."""
 
 import asyncio
-import io
 from collections.abc import AsyncIterator
 
-import numpy as np
 import pytest
-import soundfile
 
 from bench.peers.call import Call
 from bench.peers.rtp_stream import Pacer, alaw_tone, level_dbfs
 from bench.peers.sip_text import Message, digest_answer, parse, response_to
 from bench.peers.user_agent import UserAgent
 from tests import spectrum
+from tests.peers import alaw_samples
 
 
 @pytest.fixture
@@ -25,16 +23,9 @@ async def pair() -> AsyncIterator[tuple[UserAgent, UserAgent]]:
     await phone.close()
 
 
-def _alaw(coded: bytes) -> spectrum.Samples:
-    data, _ = soundfile.read(
-        io.BytesIO(coded), channels=1, samplerate=8000, format="RAW", subtype="ALAW", dtype="float64"
-    )
-    return np.asarray(data)
-
-
 def test_a_law_tone_is_the_tone_that_libsndfile_decodes() -> None:
     coded = alaw_tone(440)
-    sound = _alaw(coded)
+    sound = alaw_samples(coded)
     assert spectrum.dominant_tone(sound) == pytest.approx(440, abs=0.5)
     assert spectrum.level_dbfs(sound) == pytest.approx(-15.3, abs=0.1)
     assert level_dbfs(coded) == pytest.approx(spectrum.level_dbfs(sound), abs=0.01)
@@ -93,8 +84,8 @@ async def test_a_call_is_answered_talks_both_ways_and_ends(pair: tuple[UserAgent
         while there.stream.received < 25 or call.stream.received < 25:
             await asyncio.sleep(0.02)
     assert call.ringing_at is not None
-    assert spectrum.dominant_tone(_alaw(bytes(call.stream.heard))) == pytest.approx(700, abs=2)
-    assert spectrum.dominant_tone(_alaw(bytes(there.stream.heard))) == pytest.approx(440, abs=2)
+    assert spectrum.dominant_tone(alaw_samples(bytes(call.stream.heard))) == pytest.approx(700, abs=2)
+    assert spectrum.dominant_tone(alaw_samples(bytes(there.stream.heard))) == pytest.approx(440, abs=2)
     assert await caller.re_invite(call, "sendonly") == 200
     await phone.hang_up(there)
     async with asyncio.timeout(5):

@@ -1,7 +1,9 @@
-"""A UDP relay that loses and reorders what passes, by a seed: the same seed hurts the same packets.
+"""A bad line for one peer: two UDP sockets that pass datagrams between them, losing and reordering by a seed.
 
-Each client that sends to the relay gets a socket of its own towards the target, so answers find their way
-back.  For RTP, whose addresses stand in SDP, put `relay.address` where the far end's address would stand.
+    peer  <->  inner | line | outer  <->  far end
+
+The far end sees `outer` as the peer's address, so that is what the peer writes into Contact and SDP; the
+peer sends everything to `inner`.  The same seed hurts the same packets.  The peer is whoever first spoke to `inner`.
 """
 
 import asyncio
@@ -16,85 +18,83 @@ Address = tuple[str, int]
 
 @dataclass(slots=True)
 class Counts:
-    """Datagrams of one relay, both directions together."""
+    """Datagrams of one line, both directions together."""
 
     passed: int = 0
     lost: int = 0
     late: int = 0
 
 
-class _Far(asyncio.DatagramProtocol):
-    """The socket that stands for one client towards the target."""
+class _End(asyncio.DatagramProtocol):
+    """One socket of the line: tells who sent what, sends where it is told."""
 
-    def __init__(self, relay: "LossyRelay", client: Address) -> None:
-        self.relay = relay
-        self.client = client
+    def __init__(self, heard: Callable[[bytes, Address], None]) -> None:
+        self._heard = heard
         self.transport: asyncio.DatagramTransport | None = None
-        self.waiting: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.DatagramTransport", transport)
-        for data in self.waiting:
-            self.transport.sendto(data)
-        self.waiting.clear()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self.relay.pass_on(lambda: self.relay.to_client(data, self.client))
+        self._heard(data, addr)
 
     def error_received(self, exc: Exception) -> None:
-        """The target has closed its port."""
+        """A closed port beyond the line is none of its business."""
 
-    def send(self, data: bytes) -> None:
-        if self.transport is None:
-            self.waiting.append(data)
-        else:
-            self.transport.sendto(data)
+    @property
+    def address(self) -> Address:
+        assert self.transport is not None
+        return cast("Address", self.transport.get_extra_info("sockname"))
+
+    def send(self, data: bytes, to: Address | None) -> None:
+        if self.transport is not None and to is not None and not self.transport.is_closing():
+            self.transport.sendto(data, to)
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
 
 
-class LossyRelay(asyncio.DatagramProtocol):
+class LossyLine:
     """Loses `loss` of all datagrams and holds `reorder` of them back for `delay_s`, so that later ones overtake."""
 
     def __init__(
-        self, target: Address, *, loss: float, reorder: float, delay_s: float, seed: int, bind: str
+        self, far_end: Address | None, *, loss: float, reorder: float, delay_s: float, seed: int
     ) -> None:
-        self.target = target
-        self.address: Address = ("", 0)
+        self.far_end = far_end
+        self.peer: Address | None = None
         self.counts = Counts()
         self.loss = loss
         self.reorder = reorder
         self._delay_s = delay_s
-        self._bind = bind
         self._random = random.Random(seed)
         self._loop = asyncio.get_running_loop()
-        self._near: asyncio.DatagramTransport | None = None
-        self._far: dict[Address, _Far] = {}
-        self._opening: set[asyncio.Task[object]] = set()
+        self._inner = _End(self._from_peer)
+        self._outer = _End(self._from_far_end)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The near socket is bound."""
-        self._near = cast("asyncio.DatagramTransport", transport)
-        self.address = self._near.get_extra_info("sockname")
+    async def open(self, address: str) -> None:
+        """Bind both sockets."""
+        for end in (self._inner, self._outer):
+            await self._loop.create_datagram_endpoint(lambda end=end: end, local_addr=(address, 0))  # type: ignore[misc]
 
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        """From a client: a new one gets its far socket first."""
-        far = self._far.get(addr)
-        if far is None:
-            far = self._far[addr] = _Far(self, addr)
-            task: asyncio.Task[object] = self._loop.create_task(self._open(far))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
-        self.pass_on(lambda: far.send(data))
+    @property
+    def inner(self) -> Address:
+        """Where the peer sends to."""
+        return self._inner.address
 
-    def error_received(self, exc: Exception) -> None:
-        """A client has closed its port."""
+    @property
+    def outer(self) -> Address:
+        """How the far end knows the peer."""
+        return self._outer.address
 
-    async def _open(self, far: _Far) -> None:
-        await self._loop.create_datagram_endpoint(
-            lambda: far, local_addr=(self._bind, 0), remote_addr=self.target
-        )
+    def _from_peer(self, data: bytes, addr: Address) -> None:
+        self.peer = self.peer or addr
+        self._pass_on(lambda: self._outer.send(data, self.far_end))
 
-    def pass_on(self, deliver: Callable[[], None]) -> None:
-        """Lose it, hold it back, or deliver it."""
+    def _from_far_end(self, data: bytes, addr: Address) -> None:
+        self._pass_on(lambda: self._inner.send(data, self.peer))
+
+    def _pass_on(self, deliver: Callable[[], None]) -> None:
         # Both dice are thrown for every datagram, so that one rate does not change the other's victims.
         lost, late = self._random.random() < self.loss, self._random.random() < self.reorder
         if lost:
@@ -106,39 +106,26 @@ class LossyRelay(asyncio.DatagramProtocol):
             self.counts.passed += 1
             deliver()
 
-    def to_client(self, data: bytes, client: Address) -> None:
-        """Back to who asked."""
-        if self._near is not None:
-            self._near.sendto(data, client)
-
     def close(self) -> None:
-        """Free every socket."""
-        for task in self._opening:
-            task.cancel()
-        for far in self._far.values():
-            if far.transport is not None:
-                far.transport.close()
-        if self._near is not None:
-            self._near.close()
-            self._near = None
+        """Free both sockets."""
+        self._inner.close()
+        self._outer.close()
 
 
 @asynccontextmanager
-async def lossy_relay(
-    target: Address,
+async def lossy_line(
+    address: str,
+    far_end: Address | None = None,
     *,
-    near: Address = ("127.0.0.1", 0),
-    bind: str = "127.0.0.1",
     loss: float = 0.0,
     reorder: float = 0.0,
     delay_s: float = 0.03,
     seed: int = 1,
-) -> AsyncIterator[LossyRelay]:
-    """A relay from `near` (its own address) to `target`, speaking to the target from the address `bind`."""
-    loop = asyncio.get_running_loop()
-    relay = LossyRelay(target, loss=loss, reorder=reorder, delay_s=delay_s, seed=seed, bind=bind)
-    await loop.create_datagram_endpoint(lambda: relay, local_addr=near)
+) -> AsyncIterator[LossyLine]:
+    """A line at `address` (the peer's own); `far_end` may be set later, once an SDP answer names it."""
+    line = LossyLine(far_end, loss=loss, reorder=reorder, delay_s=delay_s, seed=seed)
+    await line.open(address)
     try:
-        yield relay
+        yield line
     finally:
-        relay.close()
+        line.close()

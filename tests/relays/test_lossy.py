@@ -1,4 +1,4 @@
-"""The relay loses what it says, by its seed, and its sockets find back to whoever asked."""
+"""The line loses what it says, by its seed, and answers find back to the peer."""
 
 import asyncio
 import itertools
@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from tests.relays.lossy import lossy_relay
+from tests.relays.lossy import lossy_line
 
 
 class _Peer(asyncio.DatagramProtocol):
@@ -34,18 +34,16 @@ async def _exchange(
         lambda: _Peer(echo=True), local_addr=("127.64.3.1", 0)
     )
     target = far_transport.get_extra_info("sockname")
-    async with lossy_relay(
-        target, near=("127.64.3.2", 0), bind="127.64.3.2", loss=loss, reorder=reorder, delay_s=0.01, seed=seed
-    ) as relay:
+    async with lossy_line("127.64.3.2", target, loss=loss, reorder=reorder, delay_s=0.01, seed=seed) as line:
         near_transport, near = await loop.create_datagram_endpoint(
             lambda: _Peer(echo=False), local_addr=("127.64.3.3", 0)
         )
         for number in range(count):
-            near_transport.sendto(number.to_bytes(2, "big"), relay.address)
+            near_transport.sendto(number.to_bytes(2, "big"), line.inner)
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.1)
         near_transport.close()
-        assert relay.counts.lost + relay.counts.passed + relay.counts.late >= count
+        assert line.counts.lost + line.counts.passed + line.counts.late >= count
     far_transport.close()
     await asyncio.sleep(0)
     return far.heard, near.heard

@@ -1,0 +1,217 @@
+"""`kill -9` of each part while a recorded call talks: what survives, what ends, and how fast it is whole again."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from bench.desk_phones import Manner
+from bench.peers.call import Call
+from tests import spectrum
+from tests.peers import Peers, alaw_samples, peers, seconds
+from tests.phones.handset import handset
+from tests.stand import Stand, Terms, stand
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+TERMS = Terms(seats=2, wrap_up_s=30.0, greeting="", announce_agent=False)
+CALLER_HZ, AGENT_HZ = 440, 1000
+
+
+async def _talking(here: Stand, around: Peers) -> tuple[Call, str]:
+    """A call that talks with agent 1 for a second."""
+    await here.login(1)
+    call, call_id = await around.call()
+    await here.wait_event("CallConnected", call_id=call_id)
+    await asyncio.sleep(1.0)
+    return call, call_id
+
+
+def _cells(here: Stand) -> list[int]:
+    """Process ids of the cells: children of the nursery."""
+    nursery = here.server.pids()["nursery"]
+    children = Path(f"/proc/{nursery}/task/{nursery}/children").read_text().split()
+    return [int(pid) for pid in children]
+
+
+async def test_control_dies_and_the_talk_goes_on_without_a_gap(tmp_path: Path) -> None:
+    """Sound and recording do not notice; control adopts everything; a BYE then ends the call and closes its record."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        handset(here.trunk_address, tone_hz=CALLER_HZ) as caller,
+        handset(
+            here.phone_address,
+            account=here.account(1)[0],
+            password=here.account(1)[1],
+            registrar=here.registrar,
+            tone_hz=AGENT_HZ,
+        ) as phone,
+    ):
+        assert await phone.register() == 200
+        await phone.auto_answer(0.0)
+        await here.login(1)
+        await caller.call(here.hotline)
+        call_id = (await here.wait_event("CallConnected"))["call_id"]
+        await asyncio.sleep(1.0)
+        await caller.recording()
+        before = len(here.events)
+        old = here.server.kill("control")
+        await asyncio.sleep(3.0)
+        await here.server.wait_ready(within_s=10)
+        assert here.server.pids()["control"] != old
+        state = await here.wait_agent(1, activity="talking", call_id=call_id, within_s=5)
+        assert state["reachable"], "the registration was lost"
+        await asyncio.sleep(1.0)
+        heard = await caller.recording()
+        spans = spectrum.find_tone_spans(heard, AGENT_HZ, bridge_s=0.0)
+        assert len(spans) == 1, f"sound had gaps: {spans}"
+
+        await phone.hang_up()
+        assert (await caller.wait_for("disconnected", within_s=3))["status"] == 200
+        detail = await here.wait_call(call_id, within_s=10)
+        record = detail["call"]
+        assert (record["ended_by"], record["end_reason"]) == ("agent", "completed")
+        (left, right), rate = spectrum.read_channels(here.wav(detail["recordings"][0]))
+        length = seconds(record["ended_at"]) - seconds(record["answered_at"])
+        assert len(left) / rate == pytest.approx(length, abs=0.2)
+        assert len(spectrum.find_tone_spans(right, AGENT_HZ, bridge_s=0.0)) == 1, "the recording has a gap"
+        await here.wait_agent(1, presence="wrap_up", within_s=5)
+        # New calls work as before.
+        since = len(here.events)
+        assert since > before
+        await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
+        await caller.call(here.hotline)
+        await here.wait_event("CallConnected", since=since, within_s=10)
+
+
+async def test_control_dies_while_a_caller_waits_and_the_place_is_kept(tmp_path: Path) -> None:
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner(answer_s=0.1)) as around:
+        await here.login(1, state="not_ready")
+        first, first_id = await around.call("13800000001")
+        second, second_id = await around.call("13800000002")
+        here.server.kill("control")
+        await asyncio.sleep(1.0)
+        await here.server.wait_ready(within_s=10)
+        assert not first.ended.done()
+        assert not second.ended.done()
+        since = len(here.events)
+        await here.api.ready(here.agent(1))
+        await here.wait_event("CallConnected", since=since, call_id=first_id)
+        received = first.stream.received
+        await asyncio.sleep(0.5)
+        assert first.stream.received > received
+        await around.trunk.hang_up(second)
+        record = (await here.wait_call(second_id))["call"]
+        assert record["end_reason"] == "abandoned"
+
+
+async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_path: Path) -> None:
+    """Music within 2 s, the head of the line, the arrival time kept; the agent's phone gets BYE."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(answer_s=0.0, tone_hz=AGENT_HZ), Manner(answer_s=0.1)) as around,
+    ):
+        call, call_id = await _talking(here, around)
+        arrived_at = (await here.api.call(call_id))["call"]["arrived_at"]
+        phone_leg = around.phones[0].calls[0]
+        _kill_cell(here, of="agent")
+        async with asyncio.timeout(2):
+            await phone_leg.ended
+        await here.wait_event("CallRequeued", call_id=call_id, within_s=2)
+        assert not call.ended.done()
+        _, other_id = await around.call("13800000009")
+        await asyncio.sleep(1.0)
+        music = alaw_samples(bytes(call.stream.heard[-4000:]))
+        assert spectrum.level_dbfs(music) > -45, "silence after the agent was lost"
+        assert not spectrum.find_tone_spans(music, AGENT_HZ)
+        since = len(here.events)
+        await here.login(2)
+        offered = await here.wait_event("CallOffered", since=since, within_s=3)
+        assert offered["call_id"] == call_id, "the caller lost the head of the line"
+        await here.wait_event("CallConnected", since=since, call_id=call_id)
+        assert (await here.api.call(call_id))["call"]["arrived_at"] == arrived_at
+        waiting = [record["call_id"] for record in await here.active_calls()]
+        assert other_id in waiting
+
+
+async def test_the_customers_cell_dies_and_the_agent_goes_to_wrap_up(tmp_path: Path) -> None:
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner(answer_s=0.0)) as around:
+        call, call_id = await _talking(here, around)
+        phone_leg = around.phones[0].calls[0]
+        _kill_cell(here, of="customer")
+        async with asyncio.timeout(3):
+            assert await call.ended == "far end hung up"
+            await phone_leg.ended
+        await here.wait_agent(1, presence="wrap_up", activity="idle", within_s=3)
+        record = (await here.wait_call(call_id))["call"]
+        assert record["ended_by"] == "system"
+
+
+def _kill_cell(here: Stand, *, of: str) -> None:
+    """Kill the cell that holds the `customer`'s or the `agent`'s leg of the one call that is up.
+
+    A leg opens two sockets in its cell, so the busy cells have more than the idle ones; the customer's leg came
+    first, and the kernel numbers sockets in the order of their making.
+    """
+    sockets = {pid: _udp_sockets(pid) for pid in _cells(here)}
+    idle = min(len(inodes) for inodes in sockets.values())
+    busy = sorted((pid for pid in sockets if len(sockets[pid]) > idle), key=lambda pid: max(sockets[pid]))
+    assert len(busy) == 2, f"two cells should hold the call's legs: {sockets}"
+    os.kill(busy[0] if of == "customer" else busy[1], signal.SIGKILL)
+
+
+def _udp_sockets(pid: int) -> list[int]:
+    """Inode numbers of the process's UDP sockets."""
+    udp = {int(line.split()[9]) for line in Path("/proc/net/udp").read_text().splitlines()[1:]}
+    names = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {int(name[8:-1]) for name in names if name.startswith("socket:[")}
+    return sorted(inodes & udp)
+
+
+async def test_the_plane_dies_and_its_recordings_are_whole_up_to_the_last_second(tmp_path: Path) -> None:
+    """Calls end with BYE, the file is repaired, and a new plane serves new calls within 2 s."""
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner(answer_s=0.0)) as around:
+        call, call_id = await _talking(here, around)
+        answered_at = seconds((await here.api.call(call_id))["call"]["answered_at"])
+        await asyncio.sleep(2.0)
+        since = len(here.events)
+        plane = next(name for name in here.server.pids() if name.startswith("plane"))
+        old = here.server.kill(plane)
+        killed_at = time.time()
+        async with asyncio.timeout(3):
+            await call.ended
+        detail = await here.wait_call(call_id)
+        assert detail["call"]["end_reason"] == "media_lost"
+        recording = await here.recording(detail["recordings"][0])
+        assert recording["state"] == "crash"
+        (left, _), rate = spectrum.read_channels(here.wav(detail["recordings"][0]))
+        assert len(left) / rate >= killed_at - answered_at - 1.2
+        assert spectrum.find_tone_spans(left, CALLER_HZ)
+        await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
+        async with asyncio.timeout(4):
+            while here.server.pids().get(plane) == old:
+                await asyncio.sleep(0.05)
+            await here.server.wait_ready(within_s=3)
+        assert time.time() - killed_at < 4
+        _, again = await around.call("13800000002")
+        await here.wait_event("CallConnected", since=since, call_id=again)
+
+
+async def test_the_nursery_dies_and_new_calls_are_served_again(tmp_path: Path) -> None:
+    """Its cells die with it: every leg ends with BYE, a new nursery raises new cells."""
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner(answer_s=0.0)) as around:
+        call, call_id = await _talking(here, around)
+        since = len(here.events)
+        here.server.kill("nursery")
+        async with asyncio.timeout(5):
+            await call.ended
+        await here.wait_call(call_id)
+        await here.server.wait_ready(within_s=10)
+        with_wrap_up = await here.api.agent(here.agent(1))
+        if with_wrap_up["presence"] == "wrap_up":
+            await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
+        _, again = await around.call("13800000002")
+        await here.wait_event("CallConnected", since=since, call_id=again, within_s=10)
