@@ -93,9 +93,11 @@ async def _boundary(request: web.Request, handler: Step) -> web.StreamResponse:
     _token_name.set("")  # a connection serves many requests in one task
     try:
         response = await handler(request)
-    except ConnectionError:
-        _log.info("http.request", method=request.method, path=request.path, status=0, reader="gone")
-        raise
+    except ConnectionError as error:
+        if request.transport is None or request.transport.is_closing():
+            _log.info("http.request", method=request.method, path=request.path, status=0, reader="gone")
+            raise
+        response = from_exception(error)  # not this connection, but one of ours inside
     except Exception as error:  # whatever a handler raises is answered; nothing of it is shown
         response = from_exception(error)
     _log.info(

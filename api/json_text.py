@@ -47,8 +47,16 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def dump(value: Any) -> str:
-    """A view, or tuples and dicts of views, as JSON text."""
-    return json.dumps(to_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    """A view, or tuples and dicts of views, as JSON text that UTF-8 can carry.
+
+    Halves of surrogate pairs (broken bytes in a caller's name) become U+FFFD.
+    """
+    text = json.dumps(to_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def to_plain(value: Any) -> Any:

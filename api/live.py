@@ -56,15 +56,17 @@ class Live:
         """The event as JSON: made once, however many read it."""
         text = self._texts.get(event.number)
         if text is None:
-            text = dump(
-                {
-                    "type": "event",
-                    "number": event.number,
-                    "at": iso_time(event.at),
-                    "kind": event.kind,
-                    "data": event.data,
-                }
-            )
+            head = {
+                "type": "event",
+                "number": event.number,
+                "at": iso_time(event.at),
+                "kind": event.kind,
+            }
+            try:
+                text = dump({**head, "data": event.data})
+            except (TypeError, ValueError):  # one event that is no JSON must not cost every reader the stream
+                _log.exception("live.event_not_json", kind=event.kind, number=event.number)
+                text = dump({**head, "data": {}})
             self._texts[event.number] = text
             if len(self._texts) > 1000:
                 self._texts.popitem(last=False)
@@ -104,6 +106,11 @@ async def stream(ports: Ports, exchange: Exchange) -> web.StreamResponse:
             token, begin = message
         _log.info("live.reader_joined", token=token.name, readers=len(live.sockets))
         await _serve(live, ports.events, socket, begin)
+    except ConnectionError:
+        raise
+    except Exception:  # the answer is an upgraded connection: no problem document can be sent any more
+        _log.exception("live.failed")
+        await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"internal_error")
     finally:
         live.sockets.discard(socket)
     return socket
@@ -152,29 +159,31 @@ async def _authenticate(
 async def _serve(live: Live, events: EventsPort, socket: web.WebSocketResponse, begin: EventsQuery) -> None:
     size = live.limits.buffer_size
     subscription = events.resume(begin.stream, begin.after, size) if begin.stream else None
-    if subscription is None:
+    head = {"type": "resumed", "stream": events.stream_id, "number": begin.after}
+    if subscription is None:  # subscribed, numbered and shown in one turn of the loop: nothing falls between
+        snapshot = events.snapshot()
         subscription = events.subscribe(size)
         head = {
             "type": "snapshot",
             "stream": events.stream_id,
             "number": events.number,
-            "data": events.snapshot(),
+            "data": snapshot,
         }
-    else:
-        head = {"type": "resumed", "stream": events.stream_id, "number": begin.after}
-    sender = asyncio.create_task(_send_all(live, socket, subscription, dump(head)))
-    receiver = asyncio.create_task(_receive_all(socket))
+    tasks: list[asyncio.Task[bool] | asyncio.Task[None]] = []
     try:
-        await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-        if sender.done() and not sender.cancelled() and sender.exception() is None and sender.result():
+        sender = asyncio.create_task(_send_all(live, socket, subscription, dump(head)))
+        receiver = asyncio.create_task(_receive_all(socket))
+        tasks += [sender, receiver]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if sender.done() and sender.result():
             _log.warning("live.reader_too_slow", buffer_overflowed=subscription.is_lost)
             await _close_slow(live, socket)
     finally:
         subscription.close()
-        for task in (sender, receiver):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(sender, receiver, return_exceptions=True)
-        await socket.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await socket.close()
 
 
 async def _send_all(live: Live, socket: web.WebSocketResponse, subscription: Subscription, head: str) -> bool:

@@ -1,7 +1,7 @@
 """A small hotline in memory: every port of the HTTP interface, kept by plain rules, and a server over it."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,6 +69,8 @@ class Agents:
         """One of them."""
         if agent_id == "boom":
             raise RuntimeError("secret inner detail")
+        if agent_id == "unlinked":
+            raise BrokenPipeError("a link inside is down")
         if agent_id == "starting":
             raise Unavailable("engine_starting", "正在启动 / is starting", retry_after_s=3)
         if agent_id not in self.rows:
@@ -264,10 +266,14 @@ class City:
 
 @asynccontextmanager
 async def running_city(
-    folder: Path, limits: LiveLimits | None = None, memory: int = 100, body_timeout_s: float = 5.0
+    folder: Path,
+    limits: LiveLimits | None = None,
+    memory: int = 100,
+    body_timeout_s: float = 5.0,
+    snapshot: Callable[[], dict[str, Any]] = lambda: {"waiting": 0},
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
-    stream = EventStream("stream-1", lambda: NOW, lambda: {"waiting": 0}, memory=memory)
+    stream = EventStream("stream-1", lambda: NOW, snapshot, memory=memory)
     agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
     ports = Ports(agents=agents, calls=calls, recordings=recordings, health=health, events=stream)
     app = make_app(ports, TOKENS, version="1.2.3", limits=limits, body_timeout_s=body_timeout_s)

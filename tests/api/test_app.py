@@ -126,6 +126,12 @@ async def test_nothing_of_an_inner_fault_is_shown(city: City) -> None:
     assert [log["incident"] for log in logs if log["event"] == "http.failed"] == [problem["incident"]]
 
 
+async def test_a_broken_link_inside_is_not_taken_for_a_reader_that_left(city: City) -> None:
+    """The reader is there and gets its 500."""
+    status, problem = await city.ask("GET", "/v1/agents/unlinked")
+    assert (status, problem["code"]) == (500, "internal_error")
+
+
 async def test_a_part_that_is_not_there_says_when_to_ask_again(city: City) -> None:
     """503 with Retry-After."""
     async with city.client.get("/v1/agents/starting", headers=city.auth()) as answer:

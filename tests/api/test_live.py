@@ -245,3 +245,26 @@ async def test_a_server_that_stops_says_so(tmp_path: Path) -> None:
             await next_of(socket)
             reading = asyncio.ensure_future(closed_with(socket))
         assert await reading == aiohttp.WSCloseCode.GOING_AWAY
+
+
+async def test_an_event_that_is_no_json_costs_nobody_the_stream(city: City) -> None:
+    """It arrives without its data, and broken bytes arrive as replacement characters."""
+    async with city.client.ws_connect("/v1/events", headers=city.auth()) as socket:
+        await next_of(socket)
+        city.events.publish("bad", {"share": float("nan")})
+        city.events.publish("bad", {"thing": object()})
+        city.events.publish("name", {"caller": "caf\udce9 中文"})
+        events = [await next_of(socket) for _ in range(3)]
+        assert [event["data"] for event in events] == [{}, {}, {"caller": "caf\ufffd 中文"}]
+
+
+async def test_a_snapshot_that_fails_ends_the_connection_cleanly(tmp_path: Path) -> None:
+    """1011, not a half answer on an upgraded connection; no reader is left behind."""
+
+    def broken() -> dict[str, Any]:
+        raise RuntimeError("inner detail")
+
+    async with running_city(tmp_path, snapshot=broken) as city:
+        async with city.client.ws_connect("/v1/events", headers=city.auth()) as socket:
+            assert await closed_with(socket) == aiohttp.WSCloseCode.INTERNAL_ERROR
+        assert city.events.readers == 0
