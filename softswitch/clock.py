@@ -37,11 +37,13 @@ class TimerLoop(Protocol):
 class Alarm:
     """A deadline that was asked for.  `cancel` is idempotent; an alarm that rang is over."""
 
-    __slots__ = ("_callback", "_clock", "deadline")
+    __slots__ = ("_callback", "_on_cancelled", "deadline")
 
-    def __init__(self, clock: "Clock", deadline: float, callback: Callable[[], object]) -> None:
-        self._clock = clock
+    def __init__(
+        self, deadline: float, callback: Callable[[], object], on_cancelled: Callable[[], None]
+    ) -> None:
         self._callback: Callable[[], object] | None = callback
+        self._on_cancelled = on_cancelled
         self.deadline = deadline
 
     @property
@@ -53,11 +55,13 @@ class Alarm:
         """Take the deadline back."""
         if self._callback is not None:
             self._callback = None
-            self._clock._count_cancelled()
+            self._on_cancelled()
 
-    def _take(self) -> Callable[[], object] | None:
+    def ring(self) -> None:
+        """Call back, unless it was cancelled or rang before."""
         callback, self._callback = self._callback, None
-        return callback
+        if callback is not None:
+            callback()
 
 
 class Clock:
@@ -82,7 +86,7 @@ class Clock:
 
     def at(self, deadline: float, callback: Callable[[], object]) -> Alarm:
         """Call back once at a monotonic time (a deadline in the past: in the next turn of the loop)."""
-        alarm = Alarm(self, deadline, callback)
+        alarm = Alarm(deadline, callback, self._count_cancelled)
         self._serial += 1
         heappush(self._heap, (deadline, self._serial, alarm))
         if self._armed is None or deadline < self._armed_for:
@@ -131,11 +135,8 @@ class Clock:
             else:
                 self._cancelled = max(0, self._cancelled - 1)
         for alarm in due:
-            callback = alarm._take()
-            if callback is None:
-                continue
             try:
-                callback()
+                alarm.ring()
             except Exception:  # one broken deadline must not silence all others
                 log.exception("clock.callback_failed")
         if self._armed is None:

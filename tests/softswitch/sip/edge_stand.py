@@ -100,6 +100,7 @@ class Stand:
         self.settings, self.trunks, self.accounts, self.secret = settings, trunks, accounts, secret
         self.keeper = keeper or MemoryKeeper()
         self.events: list[EdgeEvent] = []
+        self.also: Callable[[EdgeEvent], None] | None = None
         self._news = asyncio.Event()
         self.edge = self._make()
         self.peers: list[RawPeer] = []
@@ -119,6 +120,8 @@ class Stand:
     def _on_event(self, event: EdgeEvent) -> None:
         self.events.append(event)
         self._news.set()
+        if self.also is not None:
+            self.also(event)
 
     async def start(self) -> None:
         await self.edge.start()

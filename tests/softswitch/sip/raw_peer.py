@@ -79,6 +79,7 @@ class RawPeer(asyncio.DatagramProtocol):
         self.all: list[str] = []
         self.address = ""
         self.port = 0
+        self.relay: Callable[[bytes, tuple[str, int]], None] | None = None
         self._transport: asyncio.DatagramTransport | None = None
         self._news = asyncio.Event()
 
@@ -93,7 +94,9 @@ class RawPeer(asyncio.DatagramProtocol):
         self.address, self.port = transport.get_extra_info("sockname")
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if data.strip():
+        if self.relay is not None:
+            self.relay(data, addr)
+        elif data.strip():
             self.arrived.append((data.decode("utf-8", "surrogateescape"), addr))
             self.all.append(self.arrived[-1][0])
             self._news.set()

@@ -5,7 +5,7 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,6 +52,12 @@ class House:
     pool: CellPool
     said: list[CellEvent] = field(default_factory=list)
     lost: list[tuple[str, ...]] = field(default_factory=list)
+    also: Callable[[CellEvent], None] | None = None
+
+    def hear(self, event: CellEvent) -> None:
+        self.said.append(event)
+        if self.also is not None:
+            self.also(event)
 
     async def wait_said(self, kind: type[CellEvent], leg_id: str) -> CellEvent:
         async with asyncio.timeout(10):
@@ -102,23 +108,22 @@ async def house(run_dir: Path, **options: object) -> AsyncIterator[House]:
             sys.executable, "-m", "softswitch.cells.nursery", "--run-dir", str(run_dir), "--edge", f"{host}:{port}",
             "--network", f"127.62.{150 + number}.0", "--spare-legs", "8", stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        said: list[CellEvent] = []
-        lost: list[tuple[str, ...]] = []
         pool = CellPool(
             run_dir,
             wake=lambda address, to: stand.edge.wake(address, to),  # noqa: PLW0108  the edge may be another by then
-            on_event=lambda _, event: said.append(event),
-            on_lost=lambda _, legs: lost.append(legs),
+            on_event=lambda _, event: home.hear(event),
+            on_lost=lambda _, legs: home.lost.append(legs),
             on_started=lambda cell: stand.edge.cell_started(cell.cell_id, cell.address, cell.port),
             on_ended=lambda cell_id: stand.edge.cell_ended(cell_id),  # noqa: PLW0108
             spare_legs=8,
         )
+        home = House(stand, pool)
         try:
             await pool.start()
             async with asyncio.timeout(10):
                 while pool.free_slots < 8:
                     await asyncio.sleep(0.02)
-            yield House(stand, pool, said, lost)
+            yield home
         finally:
             await pool.stop()
             nursery.send_signal(signal.SIGTERM)

@@ -32,7 +32,7 @@ class Wire:
         self.timeouts += 1
 
     def begin(self, method: str, **options: bool) -> None:
-        self.clients.begin("z9hG4bK1", method, self.send, self.answered, self.timed_out, **options)  # type: ignore[arg-type]
+        self.clients.begin("z9hG4bK1", method, self.send, self.answered, self.timed_out, **options)
 
     def receive(self, status: int, method: str) -> None:
         transaction = self.clients.find("z9hG4bK1", method)
