@@ -1,0 +1,67 @@
+"""The command line: `python -m softswitch run --config FILE`, `check`, `control`."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from config.faults import ConfigFaults
+from config.load import load
+from media.prompts import PromptFaults
+from softswitch.launcher import Launcher
+from softswitch.log_setup import set_up_logs
+from softswitch.prompt_check import check_prompts
+from softswitch.settings import Settings
+
+CONFIG_EXIT = 2
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 for a configuration that cannot be used."""
+    parser = argparse.ArgumentParser(prog="softswitch", description="12345 热线软交换 / hotline softswitch")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("run", "启动全部进程 / start all processes and keep them alive"),
+        ("check", "检查配置与提示音 / check the configuration and the prompts"),
+        ("control", "仅控制进程 / the control process alone (the launcher starts it)"),
+    ):
+        commands.add_parser(name, help=text).add_argument("--config", type=Path, required=True)
+    arguments = parser.parse_args(words)
+    try:
+        settings = load(Settings, arguments.config)
+        if arguments.command != "control":
+            check_prompts(settings)
+    except (ConfigFaults, PromptFaults) as faults:
+        sys.stderr.write(f"{faults}\n")
+        return CONFIG_EXIT
+    match arguments.command:
+        case "check":
+            sys.stdout.write("配置无误 / the configuration is sound\n")
+            return 0
+        case "control":
+            return _control(settings)
+        case _:
+            set_up_logs("launcher", settings.node.log_level)
+            return Launcher(settings, arguments.config).run()
+
+
+def _control(settings: Settings) -> int:
+    set_up_logs("control", settings.node.log_level)
+    import uvloop  # noqa: PLC0415  only this process has a loop
+
+    from softswitch.app import run_control  # noqa: PLC0415  it imports all that control needs
+
+    async def work() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        await run_control(settings, stopping)
+
+    uvloop.run(work())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

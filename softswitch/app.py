@@ -1,0 +1,479 @@
+"""Control's composition root: one asyncio loop that holds edge, call control, ACD engine, store and HTTP interface.
+
+Start and stop, and who hears whom; the work is done by the parts.  What arrives before the parts of an earlier control
+are adopted waits in order.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+
+from acd import events as acd_facts
+from acd.engine import Engine
+from acd.names import ContactId, QueueName
+from api.app import make_app
+from api.event_stream import EventStream
+from api.faults import Conflict
+from api.ports import Ports
+from api.server import Server, serve
+from api.tokens import Token
+from api.views import HealthView, PartView
+from media import commands as plane_words
+from media import events as plane_news
+from softswitch.calls.adoption import Fate, decide
+from softswitch.calls.call import Call, CallState, Offer
+from softswitch.calls.chronicle import Chronicle
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.leg import Leg
+from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.calls.routes import Routes
+from softswitch.calls.seats import Seats
+from softswitch.calls.switchboard import TABLE as LIVE_CALLS
+from softswitch.calls.switchboard import Switchboard
+from softswitch.calls.trunks import Trunks
+from softswitch.cells import messages as cell_words
+from softswitch.cells.boot_secret import boot_secret
+from softswitch.cells.pool import Cell, CellPool
+from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
+from softswitch.clock import Clock
+from softswitch.plane_link import Held, PlaneLink
+from softswitch.settings import Settings
+from softswitch.sip.edge import Edge
+from softswitch.sip.events import (
+    AccountReachabilityChanged,
+    EdgeEvent,
+    InDialogRequestReceived,
+    InviteReceived,
+    TrunkStateChanged,
+)
+from softswitch.store import entries
+from softswitch.store.calls import StoredCalls
+from softswitch.store.reader import Reader
+from softswitch.store.recordings import StoredRecordings
+from softswitch.store.writer import Store
+
+log = structlog.get_logger(__name__)
+
+PLANE_ID = "plane-0"
+
+
+class Control:
+    """The control process."""
+
+    def __init__(self, settings: Settings, store: Store, reader: Reader, secret: str) -> None:
+        """Put the parts together; nothing runs before `start`."""
+        self._settings = settings
+        self._store = store
+        self._reader = reader
+        self._is_ready = False
+        self._waiting_room: list[Callable[[], None]] = []
+        self._held_in_cells: dict[str, cell_words.LegHeld] = {}
+        self._server: Server | None = None
+        clock = self._clock = Clock(asyncio.get_running_loop())
+        self._stream = EventStream(secrets.token_hex(6), clock.wall, self._snapshot)
+        self._chronicle = Chronicle(store, self._stream)
+        self._dispatcher = Dispatcher(
+            Engine(run=secrets.token_hex(3)), clock, lambda order: self._board.carry_out(order)
+        )
+        self._edge = Edge(
+            settings.sip,
+            settings.trunks,
+            settings.accounts,
+            node_name=settings.node.name,
+            secret=secret,
+            clock=clock,
+            on_event=self._hear_edge,
+            keep=store,
+        )
+        self._pool = CellPool(
+            settings.node.run_dir,
+            wake=self._edge.wake,
+            on_event=self._hear_cell,
+            on_lost=self._lose_cell,
+            on_started=self._cell_started,
+            on_ended=self._edge.cell_ended,
+            spare_legs=settings.cells.spare_legs,
+        )
+        self._plane = PlaneLink(
+            settings.node.run_dir,
+            PLANE_ID,
+            on_event=self._hear_plane,
+            on_found=self._plane_found,
+            on_lost=self._plane_lost,
+        )
+        self._trunks = Trunks(settings.trunks)
+        self._recordings = RecordingDesk(self._chronicle, clock)
+        self._board = Switchboard(
+            edge=self._edge,
+            tell_plane=self._plane.send,
+            plane_is_there=lambda: self._plane.is_there,
+            dispatcher=self._dispatcher,
+            chronicle=self._chronicle,
+            keeper=store,
+            clock=clock,
+            trunks=self._trunks,
+            routes=Routes(settings.routes, settings.node.area_code),
+            queues=settings.queues,
+            area_code=settings.node.area_code,
+            recordings=self._recordings,
+            recordings_dir=settings.node.data_dir.absolute() / "recordings",
+        )
+        self._legs = self._board.legs = LegDesk(
+            edge=self._edge,
+            pool=self._pool,
+            tell_plane=self._plane.send,
+            clock=clock,
+            accounts=settings.accounts,
+            listener=self._board,
+        )
+        self._seats = self._board.seats = Seats(
+            agents=settings.agents,
+            accounts=settings.accounts,
+            dispatcher=self._dispatcher,
+            chronicle=self._chronicle,
+            keeper=store,
+            clock=clock,
+            is_reachable=self._edge.is_reachable,
+        )
+
+    # ---- life --------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Find cells and plane, adopt what they hold, then let calls in."""
+        self._edge.restore(self._store.load("binding"), self._store.load("dialog"))
+        await self._edge.start()
+        await self._pool.start()
+        await self._plane.start()
+        self._define_queues()
+        await self._adopt(self._held_by_plane)
+        self._is_ready = True
+        for news in self._waiting_room:
+            news()
+        self._waiting_room.clear()
+        await self._serve_http()
+        log.info("control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents()))
+
+    async def stop(self) -> None:
+        """Leave: calls go on without us until a new control adopts them."""
+        if self._server is not None:
+            await self._server.close()
+        self._is_ready = False
+        await self._recordings.wait_repaired()
+        await self._plane.stop()
+        await self._pool.stop()
+        await self._edge.stop()
+
+    async def _serve_http(self) -> None:
+        http = self._settings.http
+        ports = Ports(
+            agents=self._seats,
+            calls=StoredCalls(self._reader, self._hang_up),
+            recordings=StoredRecordings(self._reader),
+            health=self,
+            events=self._stream,
+        )
+        tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
+        app = make_app(ports, tokens, version=_version())
+        self._server = await serve(app, http.address, http.port)
+
+    def _define_queues(self) -> None:
+        for queue in self._settings.queues:
+            self._dispatcher.tell(
+                acd_facts.QueueDefined(
+                    queue=QueueName(queue.name),
+                    limit=queue.limit,
+                    ring_time_s=queue.ring_time_s,
+                    wrap_up_s=queue.wrap_up_s,
+                    decline_delay_s=queue.decline_delay_s,
+                )
+            )
+
+    # ---- adoption ----------------------------------------------------------------------------------
+
+    async def _adopt(self, held: Held) -> None:
+        """Take over the calls of the control before this one; end what cannot go on."""
+        confirmed = {leg_id for leg_id, leg in self._held_in_cells.items() if leg.phase == "confirmed"}
+        records = self._store.load(LIVE_CALLS)
+        talking: dict[str, tuple[str, str, float]] = {}
+        waiting: list[Call] = []
+        adopted: set[str] = set()
+        for call_id, record in records.items():
+            adoption = decide(record, confirmed, held.legs)
+            if adoption.fate is Fate.IS_OVER:
+                self._store.remove(LIVE_CALLS, call_id)
+                continue
+            call = self._rebuilt(record, held, with_agent=adoption.fate is Fate.TALKS)
+            adopted.add(call_id)
+            if call.offer is not None:
+                arrival = self._to_clock(call.queued_at or call.arrived_at)
+                talking[call.offer.agent] = (call_id, call.route.queue, arrival)
+            else:
+                waiting.append(call)
+            log.info("call.adopted", call_id=call_id, fate=adoption.fate.value)
+        known = {leg.leg_id for leg in self._legs.all()}
+        self._end_strays(known, held)
+        for call in waiting:
+            self._dispatcher.tell_late(
+                acd_facts.ContactQueued(
+                    contact=ContactId(call.call_id),
+                    queue=QueueName(call.route.queue),
+                    arrived_at=self._to_clock(call.queued_at or call.arrived_at),
+                )
+            )
+        self._seats.restore(talking)
+        for call in waiting:
+            self._board.resume(call)
+        orphans = await self._store.close_orphans(self._clock.wall(), adopted)
+        for recording_id, call_id, path in orphans.recordings:
+            self._recordings.opened(recording_id, call_id, path)
+        self._recordings.repair_all_but(frozenset(held.recordings))
+
+    def _rebuilt(self, record: Mapping[str, Any], held: Held, *, with_agent: bool) -> Call:
+        call = Call.restored(record)
+        call.customer = Leg.restored(record["customer"], call.call_id)
+        self._legs.adopt(call.customer)
+        call.rows = {call.customer.leg_id: held.legs[call.customer.leg_id].hearing}
+        if call.recording_id:
+            self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
+        self._board.adopt(call)
+        offer = record["offer"]
+        if with_agent and offer is not None:
+            leg = Leg.restored(offer["leg"], call.call_id)
+            self._legs.adopt(leg)
+            call.rows[leg.leg_id] = held.legs[leg.leg_id].hearing
+            call.offer = Offer(
+                offer_id=offer["offer_id"], agent=offer["agent"], extension=offer["extension"], leg=leg
+            )
+            self._board.resume_talk(call, was_talking=record["state"] == CallState.TALKING.value)
+        else:
+            call.connected_at = record["connected_at"]
+            self._board.resume_wait(call)
+        return call
+
+    def _end_strays(self, known: set[str], held: Held) -> None:
+        """End the legs that live in a cell, in the plane or outside, and belong to no call any more."""
+        for leg_id in self._held_in_cells.keys() - known:
+            try:
+                self._pool.send(leg_id, cell_words.HangUpLeg(leg_id=leg_id, status=503))
+            except NoCellHasLeg:
+                log.info("adoption.leg_gone", leg_id=leg_id)
+        for leg_id in set(self._edge.legs()) - known - self._held_in_cells.keys():
+            self._edge.finish(leg_id, 503, 41)
+            self._edge.forget(leg_id)
+        for leg_id in held.legs.keys() - known:
+            self._plane.send(plane_words.CloseLeg(leg_id=leg_id))
+        live = {call.recording_id for call in self._board.calls()}
+        for recording_id, recording in held.recordings.items():
+            if recording_id not in live:
+                self._recordings.opened(recording_id, recording.call_id, recording.path)
+                self._plane.send(plane_words.StopRecording(recording_id=recording_id))
+
+    def _to_clock(self, wall: float) -> float:
+        return self._clock.now() + wall - self._clock.wall()
+
+    # ---- news --------------------------------------------------------------------------------------
+
+    def _when_ready(self, news: Callable[[], None]) -> None:
+        """Do it now, or after the adoption; what fails is logged and never reaches whoever told us."""
+        if not self._is_ready:
+            self._waiting_room.append(lambda: self._guarded(news))
+        else:
+            self._guarded(news)
+
+    def _guarded(self, news: Callable[[], None]) -> None:
+        try:
+            news()
+        except Exception:  # the supervised loop of control: one broken call must not stop the others
+            log.exception("control.news_failed")
+
+    def _hear_edge(self, event: EdgeEvent) -> None:
+        self._when_ready(lambda: self._take_edge(event))
+
+    def _take_edge(self, event: EdgeEvent) -> None:
+        match event:
+            case InviteReceived():
+                self._board.invited(event)
+            case AccountReachabilityChanged():
+                self._seats.account_changed(event.account, event.reachable)
+            case TrunkStateChanged():
+                self._trunks.set_up(event.trunk, event.up)
+                self._chronicle.record(
+                    entries.TrunkStateChanged(
+                        at=self._clock.wall(), trunk=event.trunk, up=event.up, cause=event.cause
+                    )
+                )
+            case InDialogRequestReceived():
+                log.info("leg.request", leg_id=event.leg_id, method=event.method)
+            case _:
+                self._legs.hear_edge(event)
+
+    def _cell_started(self, cell: Cell) -> None:
+        self._edge.cell_started(cell.cell_id, cell.address, cell.port)
+
+    def _hear_cell(self, cell_id: str, event: cell_words.CellEvent) -> None:
+        if isinstance(event, cell_words.LegHeld):
+            if not self._is_ready:
+                self._held_in_cells[event.leg_id] = event
+            return
+        self._when_ready(lambda: self._legs.hear_cell(cell_id, event))
+
+    def _lose_cell(self, cell_id: str, leg_ids: tuple[str, ...]) -> None:
+        self._when_ready(lambda: self._take_lost_cell(cell_id, leg_ids))
+
+    def _take_lost_cell(self, cell_id: str, leg_ids: tuple[str, ...]) -> None:
+        if leg_ids:
+            self._chronicle.record(
+                entries.ProcessLost(
+                    at=self._clock.wall(), process=f"cell {cell_id}", detail=f"{len(leg_ids)} legs"
+                )
+            )
+        self._legs.cell_lost(cell_id, leg_ids)
+
+    def _hear_plane(self, event: plane_news.Event) -> None:
+        self._when_ready(lambda: self._take_plane(event))
+
+    def _take_plane(self, event: plane_news.Event) -> None:
+        self._legs.hear_plane(event)
+        self._board.hear_plane(event)
+        self._recordings.hear_plane(event)
+
+    _held_by_plane = Held()
+
+    def _plane_found(self, held: Held) -> None:
+        if not self._is_ready:
+            self._held_by_plane = held
+            return
+        # The link was cut or the plane was restarted: what it does not hold has no sound.
+        lost = [leg for leg in self._legs.all() if leg.has_media and leg.leg_id not in held.legs]
+        if lost:
+            self._guarded(self._take_lost_plane)
+        self._recordings.repair_all_but(frozenset(held.recordings))
+
+    def _plane_lost(self) -> None:
+        self._when_ready(self._take_lost_plane)
+
+    def _take_lost_plane(self) -> None:
+        self._chronicle.record(
+            entries.ProcessLost(
+                at=self._clock.wall(), process=PLANE_ID, detail=f"{len(self._board.calls())} calls"
+            )
+        )
+        self._board.media_lost()
+        self._legs.plane_lost()
+        self._recordings.repair_all_but(frozenset())
+
+    # ---- what the HTTP interface asks ------------------------------------------------------------------
+
+    async def _hang_up(self, call_id: str, reason: str) -> None:
+        if not self._board.hang_up(call_id, reason):
+            raise Conflict("call_ended", "通话已结束 / the call has ended", "ended")
+
+    def _snapshot(self) -> dict[str, Any]:
+        wall = self._clock.wall()
+        engine = self._dispatcher.engine
+        return {
+            "agents": [
+                {
+                    "agent_id": agent.agent_id,
+                    "name": agent.name,
+                    "extension": agent.extension,
+                    "presence": agent.presence,
+                    "activity": agent.activity,
+                    "reason": agent.reason,
+                    "reachable": agent.reachable,
+                    "call_id": agent.call_id,
+                }
+                for agent in self._seats.views()
+            ],
+            "calls": [
+                {
+                    "call_id": call.call_id,
+                    "state": call.state.value,
+                    "caller": call.caller,
+                    "called": call.called,
+                    "queue": call.route.queue,
+                    "position": engine.position(ContactId(call.call_id)),
+                    "agent": None if call.offer is None else call.offer.agent,
+                    "duration_s": round(wall - call.arrived_at, 1),
+                }
+                for call in self._board.calls()
+            ],
+            "queues": [
+                {
+                    "queue": queue.queue,
+                    "limit": queue.limit,
+                    "waiting": queue.waiting,
+                    "longest_wait_s": round(queue.longest_wait_s, 1),
+                    "agents_free": queue.agents_free,
+                }
+                for queue in engine.statistics().queues
+            ],
+            "trunks": [
+                {
+                    "trunk": trunk.name,
+                    "up": trunk.up,
+                    "in_use": trunk.in_use,
+                    "limit": trunk.limit,
+                    "refused": trunk.refused,
+                }
+                for trunk in self._trunks.statistics()
+            ],
+        }
+
+    async def health(self) -> HealthView:
+        """How the parts are; the node is ready when a call that comes now could be taken."""
+        store = self._store.statistics()
+        parts = (
+            PartView(name="edge", ok=True, detail=f"legs={len(self._edge.legs())}"),
+            PartView(
+                name="cells",
+                ok=self._pool.free_slots >= 2,  # noqa: PLR2004  a call has two legs
+                detail=f"free={self._pool.free_slots} used={self._pool.used_slots}",
+            ),
+            PartView(name=PLANE_ID, ok=self._plane.is_there, detail=""),
+            PartView(name="store", ok=not store.is_failing, detail=f"backlog={store.backlog}"),
+        )
+        reasons = tuple(part.name for part in parts if not part.ok)
+        return HealthView(
+            live=True, ready=self._is_ready and not reasons, reasons=reasons, version=_version(), parts=parts
+        )
+
+
+def _version() -> str:
+    try:
+        return version("softswitch")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def run_control(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run control until `stopping` is set."""
+    data_dir = settings.node.data_dir.absolute()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / "recordings").mkdir(exist_ok=True)
+    database = data_dir / "hotline.sqlite"
+    store = await Store.open(
+        database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=_log_alarm
+    )
+    reader = await Reader.open(database)
+    try:
+        control = Control(settings, store, reader, boot_secret(settings.node.run_dir))
+        await control.start()
+        try:
+            await stopping.wait()
+        finally:
+            await control.stop()
+    finally:
+        await reader.close()
+        await store.close()
+
+
+def _log_alarm(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
+    log.error("store.alarm", alarm=alarm.alarm, detail=alarm.detail)
+

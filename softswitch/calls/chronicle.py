@@ -1,0 +1,60 @@
+"""Everything that happened is told here once: into the journal, to the live stream and into the log."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Any
+
+import structlog
+
+from api.event_stream import EventStream
+from softswitch.store import entries
+from softswitch.store.entries import Entry
+from softswitch.store.errors import EntryRefused, StoreClosed
+from softswitch.store.writer import Store
+
+log = structlog.get_logger("chronicle")
+
+KINDS: dict[type, str] = {
+    entries.CallArrived: "call.arrived",
+    entries.CallAnswered: "call.answered",
+    entries.CallQueued: "call.queued",
+    entries.CallOffered: "call.offered",
+    entries.OfferEnded: "call.offer_ended",
+    entries.CallConnected: "call.connected",
+    entries.CallRequeued: "call.requeued",
+    entries.CallEnded: "call.ended",
+    entries.RecordingStarted: "recording.started",
+    entries.RecordingClosed: "recording.closed",
+    entries.AgentStateChanged: "agent.changed",
+    entries.TrunkStateChanged: "trunk.changed",
+    entries.AlarmRaised: "alarm.raised",
+    entries.AlarmCleared: "alarm.cleared",
+    entries.ProcessLost: "process.lost",
+}
+
+_HIDDEN = frozenset({"path", "at"})
+"""Fields that are not for readers of the stream (files are served by id)."""
+
+
+class Chronicle:
+    """Journal, stream and log behind one method."""
+
+    def __init__(self, store: Store, stream: EventStream) -> None:
+        """Write to these two."""
+        self._store = store
+        self._stream = stream
+
+    def record(self, entry: Entry) -> None:
+        """Tell everybody; a journal that cannot take the entry never stops a call."""
+        kind = KINDS[type(entry)]
+        fields = {name: _plain(value) for name, value in asdict(entry).items() if name not in _HIDDEN}
+        log.info(kind, **fields)
+        try:
+            self._store.record(entry)
+        except (EntryRefused, StoreClosed):
+            log.exception("chronicle.not_written", kind=kind, **fields)
+        self._stream.publish(kind, fields, entry.at)
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, StrEnum) else value

@@ -1,0 +1,70 @@
+"""Feeds the ACD engine and owns its one timer; what the engine orders goes to whoever can do it."""
+
+from collections.abc import Callable
+
+import structlog
+
+from acd.commands import Command
+from acd.engine import Engine
+from acd.errors import AcdError
+from acd.events import Event
+from softswitch.clock import Alarm, Clock
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """The shell around the engine: time in, orders out, in the order they were decided."""
+
+    def __init__(self, engine: Engine, clock: Clock, carry_out: Callable[[Command], None]) -> None:
+        """`carry_out` does one order; it may tell of new facts at once, they are taken after the present ones."""
+        self.engine = engine
+        self._clock = clock
+        self._carry_out = carry_out
+        self._alarm: Alarm | None = None
+        self._orders: list[Command] = []
+        self._is_carrying = False
+
+    def tell(self, event: Event) -> None:
+        """Give the engine a fact and do what follows.  Raises the engine's `AcdError`; then nothing changed."""
+        self._orders.extend(self.engine.handle(event, self._clock.now()))
+        self._follow()
+
+    def tell_late(self, event: Event) -> bool:
+        """Give the engine a fact that others may have overtaken; False when it no longer fits."""
+        try:
+            self.tell(event)
+        except AcdError as error:
+            log.info("acd.fact_overtaken", fact=type(event).__name__, error=str(error))
+            return False
+        return True
+
+    def _follow(self) -> None:
+        """Carry out what waits, then set the timer."""
+        if self._is_carrying:
+            return
+        self._is_carrying = True
+        try:
+            while self._orders:
+                order = self._orders.pop(0)
+                try:
+                    self._carry_out(order)
+                except Exception:  # one order that fails must not stop the others
+                    log.exception("acd.order_failed", order=repr(order))
+        finally:
+            self._is_carrying = False
+        self._arm()
+
+    def _arm(self) -> None:
+        deadline = self.engine.next_deadline()
+        if self._alarm is not None and self._alarm.is_pending:
+            if self._alarm.deadline == deadline:
+                return
+            self._alarm.cancel()
+        self._alarm = None if deadline is None else self._clock.at(deadline, self._wake)
+
+    def _wake(self) -> None:
+        now = self._clock.now()
+        deadline = self.engine.next_deadline()
+        self._orders.extend(self.engine.advance(now if deadline is None else max(now, deadline)))
+        self._follow()

@@ -1,0 +1,108 @@
+"""One leg: a dialog at the edge, a native call in a cell and a stream in the plane, under one id and one state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from softswitch.calls.hearing import Role
+from softswitch.sip.dialogs import PhoneTarget, TrunkTarget
+
+Header = tuple[str, str]
+
+
+class LegState(StrEnum):
+    """How far a leg has come."""
+
+    OPENING = "opening"  # the plane reserves its sockets
+    SETTING_UP = "setting_up"  # its INVITE is with a cell
+    RINGING = "ringing"
+    CONFIRMED = "confirmed"
+    ENDING = "ending"  # we ordered its end
+    ENDED = "ended"
+
+
+_S = LegState
+LEG_TRANSITIONS: Mapping[LegState, frozenset[LegState]] = {
+    _S.OPENING: frozenset({_S.SETTING_UP, _S.ENDING, _S.ENDED}),
+    _S.SETTING_UP: frozenset({_S.OPENING, _S.RINGING, _S.CONFIRMED, _S.ENDING, _S.ENDED}),
+    _S.RINGING: frozenset({_S.CONFIRMED, _S.ENDING, _S.ENDED}),
+    _S.CONFIRMED: frozenset({_S.ENDING, _S.ENDED}),
+    _S.ENDING: frozenset({_S.ENDED}),
+    _S.ENDED: frozenset(),
+}
+
+
+class IllegalLegState(Exception):
+    """A leg cannot come from `before` to `after`; it is unchanged."""
+
+    def __init__(self, leg_id: str, before: LegState, after: LegState) -> None:
+        """Keep what was tried."""
+        super().__init__(f"leg {leg_id} cannot go from {before} to {after}")
+        self.leg_id = leg_id
+        self.before = before
+        self.after = after
+
+
+@dataclass(slots=True)
+class Leg:
+    """A leg as call control knows it."""
+
+    leg_id: str
+    call_id: str
+    role: Role
+    inbound: bool
+    networks: tuple[str, ...]
+    nat_address: str | None
+    target: PhoneTarget | TrunkTarget | None = None  # outbound only
+    from_user: str = ""
+    headers: tuple[Header, ...] = ()
+    local: tuple[str, int] | None = None  # where the plane listens for it
+    holding: bool = False  # its own phone put us on hold
+    has_media: bool = False  # the plane knows it
+    tried_cells: set[str] = field(default_factory=set)
+    state: LegState = field(default=LegState.OPENING, init=False)
+
+    def become(self, state: LegState) -> None:
+        """Assign the state; the only place that does.  Raises `IllegalLegState`."""
+        if state not in LEG_TRANSITIONS[self.state]:
+            raise IllegalLegState(self.leg_id, self.state, state)
+        self.state = state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended, or its end was ordered."""
+        return self.state in (LegState.ENDING, LegState.ENDED)
+
+    @property
+    def is_talking(self) -> bool:
+        """Whether sound can go both ways."""
+        return self.state is LegState.CONFIRMED
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what a restarted control needs of it, in JSON types."""
+        return {
+            "leg_id": self.leg_id,
+            "role": self.role.value,
+            "inbound": self.inbound,
+            "networks": list(self.networks),
+            "nat_address": self.nat_address,
+            "holding": self.holding,
+        }
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any], call_id: str) -> "Leg":
+        """Return a confirmed leg from its record."""
+        leg = cls(
+            leg_id=record["leg_id"],
+            call_id=call_id,
+            role=Role(record["role"]),
+            inbound=record["inbound"],
+            networks=tuple(record["networks"]),
+            nat_address=record["nat_address"],
+            holding=record["holding"],
+            has_media=True,
+        )
+        leg.become(LegState.SETTING_UP)
+        leg.become(LegState.CONFIRMED)
+        return leg

@@ -1,0 +1,427 @@
+"""The life of a leg across its three owners: edge (dialog), cell (native call) and plane (sound).
+
+Call control opens, answers and ends legs here and hears what became of them; it never speaks to the three itself.
+A leg's steps are always: sockets at the plane, a slot in a cell, the INVITE; and back.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Protocol
+
+import structlog
+
+from media import commands as plane_words
+from media import events as plane_news
+from softswitch.calls.hangup import LegEnd, reason_header
+from softswitch.calls.hearing import Role, Row
+from softswitch.calls.leg import Header, Leg, LegState
+from softswitch.cells import messages as cell_words
+from softswitch.cells.pool import CellPool, NoCellFree
+from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
+from softswitch.clock import Clock
+from softswitch.settings import AccountSettings
+from softswitch.sip.edge import (
+    Edge,
+    NotAcceptable,
+    NotReachable,
+    PhoneTarget,
+    TrunkTarget,
+    UnknownCell,
+    UnknownLeg,
+    WrongPhase,
+)
+from softswitch.sip.events import (
+    CallerWithdrew,
+    CellRefused,
+    DialogConfirmed,
+    FarEndAnswered,
+    FarEndLeft,
+    InviteReceived,
+    RemoteMedia,
+    RemoteMediaAgreed,
+)
+
+log = structlog.get_logger(__name__)
+
+OPENING_TIMEOUT_S = 4.0
+"""A plane that does not answer for so long is no plane."""
+
+
+class LegListener(Protocol):
+    """Who is told what becomes of legs (`softswitch.calls.switchboard`)."""
+
+    def leg_arrived(self, leg: Leg) -> None:
+        """An inbound leg waits for an answer in its cell."""
+
+    def leg_rang(self, leg: Leg) -> None:
+        """The far end of an outbound leg rings."""
+
+    def leg_confirmed(self, leg: Leg) -> None:
+        """Sound can go both ways."""
+
+    def leg_held(self, leg: Leg) -> None:
+        """The leg's own phone put us on hold or took us back (`leg.holding`)."""
+
+    def leg_ended(self, leg: Leg, end: LegEnd) -> None:
+        """The leg is over, once."""
+
+
+class LegDesk:
+    """All legs of the node."""
+
+    def __init__(
+        self,
+        *,
+        edge: Edge,
+        pool: CellPool,
+        tell_plane: Callable[[plane_words.Command], None],
+        clock: Clock,
+        accounts: Iterable[AccountSettings],
+        listener: LegListener,
+    ) -> None:
+        """`tell_plane` sends one command; nothing is heard back but through `hear_plane`."""
+        self._edge = edge
+        self._pool = pool
+        self._tell_plane = tell_plane
+        self._clock = clock
+        self._accounts = {account.username: account for account in accounts}
+        self._listener = listener
+        self._legs: dict[str, Leg] = {}
+        self._media_before_sockets: dict[str, RemoteMedia] = {}
+
+    # ---- orders --------------------------------------------------------------------------------
+
+    def open_inbound(self, invite: InviteReceived, call_id: str, role: Role) -> Leg:
+        """Take in an INVITE: reserve sound, then carry it to a cell; `leg_arrived` follows."""
+        leg = Leg(
+            leg_id=invite.leg_id,
+            call_id=call_id,
+            role=role,
+            inbound=True,
+            networks=invite.networks,
+            nat_address=invite.nat_address,
+        )
+        self._open(leg, self._edge.local_address_for(leg.leg_id))
+        return leg
+
+    def open_outbound(
+        self,
+        leg_id: str,
+        call_id: str,
+        role: Role,
+        account: str,
+        *,
+        from_user: str,
+        headers: tuple[Header, ...] = (),
+    ) -> Leg:
+        """Ring a phone.  Raises `NotReachable` when the account has no way to it; then there is no leg."""
+        target = PhoneTarget(account=account)
+        settings = self._accounts.get(account)
+        if settings is None:
+            raise NotReachable(account, "no such account")
+        address = self._edge.local_address_towards(target)
+        contacts = self._edge.contacts(account)
+        leg = Leg(
+            leg_id=leg_id,
+            call_id=call_id,
+            role=role,
+            inbound=False,
+            networks=settings.media_networks,
+            nat_address=contacts[0].flow.address if settings.nat and contacts else None,
+            target=target,
+            from_user=from_user,
+            headers=headers,
+        )
+        self._open(leg, address)
+        return leg
+
+    def adopt(self, leg: Leg) -> None:
+        """Know a leg of before a restart, which edge, cell and plane still hold."""
+        self._legs[leg.leg_id] = leg
+
+    def answer(self, leg: Leg, status: int = 200) -> None:
+        """Answer an inbound leg that arrived."""
+        self._tell_cell(leg, cell_words.AnswerLeg(leg_id=leg.leg_id, status=status))
+
+    def hang_up(
+        self,
+        leg: Leg,
+        *,
+        status: int = 0,
+        cause: int = 16,
+        headers: tuple[Header, ...] = (),
+        reason: str = "",
+    ) -> None:
+        """End a leg: refusal with `status`, CANCEL or BYE, with its Q.850 cause; `leg_ended` follows."""
+        if leg.is_over:
+            return
+        before = leg.state
+        in_cell = self._pool.cell_of(leg.leg_id) is not None
+        leg.become(LegState.ENDING)
+        all_headers = (reason_header(cause), *headers)
+        if before is LegState.OPENING or not in_cell:
+            if leg.inbound and before is LegState.OPENING:
+                self._reject(leg, status or 503, reason, all_headers)
+            else:
+                self._edge.finish(leg.leg_id, status or 503, cause)
+            self._end(leg, LegEnd(status=status, q850_cause=cause, reason=reason))
+            return
+        self._tell_cell(
+            leg, cell_words.HangUpLeg(leg_id=leg.leg_id, status=status or 603, headers=all_headers)
+        )
+
+    def set_hearing(self, rows: dict[str, Row]) -> None:
+        """Tell the plane which rows changed."""
+        for leg_id, row in rows.items():
+            leg = self._legs.get(leg_id)
+            if leg is not None and leg.has_media:
+                self._tell_plane(plane_words.SetHearing(leg_id=leg_id, sources=row))
+
+    def play(self, leg: Leg, playlist_id: str, prompts: tuple[str, ...]) -> None:
+        """Play prompts to one leg."""
+        self._tell_plane(
+            plane_words.PlayPrompts(leg_id=leg.leg_id, playlist_id=playlist_id, prompts=prompts)
+        )
+
+    def find(self, leg_id: str) -> Leg | None:
+        """Return a leg that is not over everywhere."""
+        return self._legs.get(leg_id)
+
+    def all(self) -> tuple[Leg, ...]:
+        """Return every leg."""
+        return tuple(self._legs.values())
+
+    # ---- news of the plane -----------------------------------------------------------------------
+
+    def hear_plane(self, event: plane_news.Event) -> None:
+        """Take what the plane says of a leg."""
+        match event:
+            case plane_news.LegOpened():
+                self._media_opened(event)
+            case plane_news.LegRefused():
+                leg = self._legs.get(event.leg_id)
+                log.warning("leg.media_refused", leg_id=event.leg_id, code=event.code, detail=event.detail)
+                if leg is not None and event.code != "unknown_leg":
+                    self.hang_up(leg, status=488 if event.code == "address_not_allowed" else 503, cause=41)
+            case _:
+                pass
+
+    def plane_lost(self, cause: int = 41) -> None:
+        """The plane died: no leg has sound any more, each is ended from our side."""
+        for leg in self.all():
+            leg.has_media = False
+            self.hang_up(leg, status=503, cause=cause)
+
+    def _media_opened(self, event: plane_news.LegOpened) -> None:
+        leg = self._legs.get(event.leg_id)
+        if leg is None or leg.is_over:
+            self._tell_plane(plane_words.CloseLeg(leg_id=event.leg_id))
+            return
+        leg.local = (event.address, event.port)
+        self._place(leg, avoid=self._cells_of_call(leg))
+
+    # ---- news of the cells -----------------------------------------------------------------------
+
+    def hear_cell(self, cell_id: str, event: cell_words.CellEvent) -> None:
+        """Take what a cell says of a leg."""
+        leg = self._legs.get(getattr(event, "leg_id", ""))
+        if leg is None:
+            return
+        match event:
+            case cell_words.LegArrived() if leg.state is LegState.SETTING_UP:
+                self._listener.leg_arrived(leg)
+            case cell_words.LegConfirmed() if not leg.is_over and leg.state is not LegState.CONFIRMED:
+                leg.become(LegState.CONFIRMED)
+                self._listener.leg_confirmed(leg)
+            case cell_words.LegEnded():
+                self._end(leg, self._end_seen(leg, event.status, event.reason, event.by_far_end))
+            case cell_words.LegFailed():
+                self._failed(leg, cell_id, event)
+            case _:
+                pass
+
+    def cell_lost(self, cell_id: str, leg_ids: Collection[str]) -> None:
+        """A cell died: the edge ends what the outside still believes in."""
+        for leg_id in leg_ids:
+            self._edge.finish(leg_id, 503, 41)
+            leg = self._legs.get(leg_id)
+            log.warning("leg.lost", leg_id=leg_id, cell_id=cell_id, call_id=leg.call_id if leg else "")
+            if leg is not None:
+                self._end(leg, LegEnd(status=503, q850_cause=41, reason="cell lost", lost=True))
+
+    def _failed(self, leg: Leg, cell_id: str, event: cell_words.LegFailed) -> None:
+        log.warning("leg.command_failed", leg_id=leg.leg_id, call_id=leg.call_id, code=event.code)
+        if event.code in ("cell_full", "retiring") and leg.state is LegState.SETTING_UP:
+            self._place_again(leg, cell_id)
+        elif event.code == "unknown_leg":
+            self._edge.finish(leg.leg_id, 503, 41)
+            self._end(leg, LegEnd(status=503, q850_cause=41, reason=event.code, lost=True))
+        elif leg.state is LegState.SETTING_UP:
+            self._edge.finish(leg.leg_id, 503, 41)
+            self._end(leg, LegEnd(status=500, q850_cause=41, reason=event.detail))
+
+    # ---- news of the edge ------------------------------------------------------------------------
+
+    def hear_edge(
+        self,
+        event: CallerWithdrew
+        | CellRefused
+        | RemoteMediaAgreed
+        | DialogConfirmed
+        | FarEndAnswered
+        | FarEndLeft,
+    ) -> None:
+        """Take what the edge says of a leg."""
+        leg = self._legs.get(event.leg_id)
+        if leg is None:
+            return
+        match event:
+            case CallerWithdrew():
+                self._end(leg, LegEnd(status=487, reason="cancelled", by_far_end=True))
+            case CellRefused():
+                self._place_again(leg, event.cell_id)
+            case RemoteMediaAgreed():
+                self._agreed(leg, event.media)
+            case DialogConfirmed():
+                if leg.has_media:
+                    self._tell_plane(plane_words.PermitSending(leg_id=leg.leg_id))
+            case FarEndAnswered() if 180 <= event.status < 200 and leg.state is LegState.SETTING_UP:
+                leg.become(LegState.RINGING)
+                self._listener.leg_rang(leg)
+            case _:
+                pass
+
+    def _agreed(self, leg: Leg, media: RemoteMedia) -> None:
+        if leg.has_media:
+            self._tell_plane(
+                plane_words.SetRemote(
+                    leg_id=leg.leg_id,
+                    address=media.address,
+                    port=media.port,
+                    codec=plane_words.Codec(media.codec),
+                    payload_type=media.payload_type,
+                    dtmf_payload_type=media.dtmf_payload_type,
+                    comfort_noise_payload_type=media.comfort_noise_payload_type,
+                    ptime_ms=media.ptime_ms,
+                    may_send=media.may_send,
+                    may_receive=media.may_receive,
+                )
+            )
+        if leg.holding != media.held:
+            leg.holding = media.held
+            self._listener.leg_held(leg)
+
+    # ---- steps -------------------------------------------------------------------------------------
+
+    def _open(self, leg: Leg, local_address: str) -> None:
+        self._legs[leg.leg_id] = leg
+        leg.has_media = True
+        self._tell_plane(
+            plane_words.OpenLeg(
+                leg_id=leg.leg_id,
+                call_id=leg.call_id,
+                local_address=local_address,
+                networks=leg.networks,
+                nat_address=leg.nat_address,
+            )
+        )
+        self._clock.after(OPENING_TIMEOUT_S, lambda: self._opening_timed_out(leg))
+
+    def _opening_timed_out(self, leg: Leg) -> None:
+        if leg.state is LegState.OPENING and leg.local is None:
+            log.error("leg.plane_silent", leg_id=leg.leg_id, call_id=leg.call_id)
+            self.hang_up(leg, status=503, cause=41)
+
+    def _cells_of_call(self, leg: Leg) -> frozenset[str]:
+        """The cells that carry another leg of the same call: a dead cell must cost one leg, not a call."""
+        cells = (
+            self._pool.cell_of(other.leg_id)
+            for other in self._legs.values()
+            if other.call_id == leg.call_id and other is not leg
+        )
+        return frozenset(cell.cell_id for cell in cells if cell is not None)
+
+    def _place(self, leg: Leg, avoid: frozenset[str]) -> None:
+        assert leg.local is not None
+        try:
+            cell = self._pool.place(leg.leg_id, self._clock.now(), avoid)
+        except NoCellFree:
+            log.warning("leg.no_cell_free", leg_id=leg.leg_id, call_id=leg.call_id)
+            self.hang_up(leg, status=503, cause=34, headers=(("Retry-After", "2"),))
+            return
+        try:
+            if leg.inbound:
+                leg.become(LegState.SETTING_UP)
+                self._edge.admit(leg.leg_id, cell.cell_id, leg.local)
+            else:
+                self._make(leg, cell.cell_id)
+        except NotAcceptable as fault:
+            self._pool.release(leg.leg_id)
+            warning = (("Warning", fault.warning),) if fault.warning else ()
+            self._reject(leg, fault.status, "", warning)
+            self._end(leg, LegEnd(status=fault.status, reason=str(fault)))
+        except (NotReachable, UnknownCell, UnknownLeg, WrongPhase) as fault:
+            log.warning("leg.not_set_up", leg_id=leg.leg_id, call_id=leg.call_id, fault=str(fault))
+            self._pool.release(leg.leg_id)
+            self._end(leg, LegEnd(status=480, reason=str(fault)))
+
+    def _make(self, leg: Leg, cell_id: str) -> None:
+        assert leg.local is not None
+        assert leg.target is not None
+        plan = self._edge.prepare(
+            leg.leg_id, cell_id, leg.target, leg.local, from_user=leg.from_user, headers=leg.headers
+        )
+        leg.become(LegState.SETTING_UP)
+        self._tell_cell(
+            leg,
+            cell_words.MakeLeg(
+                leg_id=leg.leg_id, request_uri=plan.request_uri, from_uri=plan.from_uri, headers=()
+            ),
+        )
+
+    def _place_again(self, leg: Leg, cell_id: str) -> None:
+        if leg.is_over:
+            return
+        leg.tried_cells.add(cell_id)
+        leg.become(LegState.OPENING)
+        self._place(leg, self._cells_of_call(leg) | leg.tried_cells)
+
+    def _tell_cell(self, leg: Leg, command: cell_words.CellCommand) -> None:
+        try:
+            self._pool.send(leg.leg_id, command)
+        except NoCellHasLeg:
+            self._edge.finish(leg.leg_id, 503, 41)
+            self._end(leg, LegEnd(status=503, q850_cause=41, reason="no cell has the leg", lost=True))
+
+    def _reject(self, leg: Leg, status: int, reason: str, headers: tuple[Header, ...]) -> None:
+        try:
+            self._edge.reject(leg.leg_id, status, reason, headers)
+        except (UnknownLeg, WrongPhase):
+            self._edge.finish(leg.leg_id, status)
+
+    def _end_seen(self, leg: Leg, status: int, reason: str, by_far_end: bool) -> LegEnd:
+        """Put together what the cell said and what the edge saw pass."""
+        try:
+            seen = self._edge.leg(leg.leg_id).end
+        except UnknownLeg:
+            seen = None
+        return LegEnd(
+            status=seen.status if seen is not None and seen.status else status,
+            q850_cause=None if seen is None else seen.q850_cause,
+            reason=reason,
+            by_far_end=by_far_end,
+        )
+
+    def _end(self, leg: Leg, end: LegEnd) -> None:
+        """The one way out of a leg: everything is given back, and call control is told, once."""
+        if leg.state is LegState.ENDED:
+            return
+        leg.become(LegState.ENDED)
+        del self._legs[leg.leg_id]
+        if leg.has_media:
+            self._tell_plane(plane_words.CloseLeg(leg_id=leg.leg_id))
+        self._pool.release(leg.leg_id)
+        self._edge.forget(leg.leg_id)
+        self._listener.leg_ended(leg, end)
+
+
+__all__ = ["LegDesk", "LegListener", "NotReachable", "TrunkTarget"]

@@ -1,0 +1,30 @@
+"""Route points: which queue stands behind a dialled number."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from softswitch.calls.numbers import normalise
+from softswitch.settings import RouteSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where a call goes: a queue, after a greeting (a prompt's name, empty for none)."""
+
+    queue: str
+    greeting: str
+
+
+class Routes:
+    """The table of dialled numbers; a row for one trunk goes before a row for all."""
+
+    def __init__(self, rows: Iterable[RouteSettings], area_code: str) -> None:
+        """Bring the numbers into their normal form."""
+        self._rows = {
+            (normalise(row.number, area_code), row.trunk): Route(queue=row.queue, greeting=row.greeting)
+            for row in rows
+        }
+
+    def find(self, called: str, trunk: str) -> Route | None:
+        """Return the route of a number in its normal form, None when it leads nowhere."""
+        return self._rows.get((called, trunk)) or self._rows.get((called, ""))

@@ -1,0 +1,285 @@
+"""Agents, seats and SIP accounts: three things.  Who sits where, and what the engine says of them.
+
+An agent (工号) signs in at a seat (分机); a seat has one SIP account, whose registered phone is rung.  One agent a seat,
+one seat an agent.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acd import events
+from acd.agent_state import Activity, Presence
+from acd.commands import ReportAgent
+from acd.errors import AcdError, InvalidEvent
+from acd.names import AgentId, ContactId, QueueName
+from api.faults import Conflict, NotFound, Refused
+from api.views import AgentView, WallTime
+from softswitch.calls.chronicle import Chronicle
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.clock import Clock
+from softswitch.settings import AccountSettings, AgentSettings
+from softswitch.store.entries import AgentStateChanged
+from softswitch.store.state import StateKeeper
+
+TABLE = "agent_state"
+
+ALLOWED: Mapping[str, tuple[str, ...]] = {
+    "logged_out": ("login",),
+    "ready": ("logout", "not-ready"),
+    "not_ready": ("logout", "ready", "not-ready"),
+    "wrap_up": ("logout", "ready", "not-ready", "wrap-up/end"),
+    "call": ("ready", "not-ready"),
+}
+"""What an agent may ask for, by presence (or in a call)."""
+
+
+@dataclass(slots=True)
+class Agent:
+    """An agent of the business, signed in or not."""
+
+    agent_id: str
+    name: str
+    queues: tuple[str, ...]
+    extension: str | None = None
+    report: ReportAgent | None = None  # the engine's last word; None when signed out
+
+
+class Seats:
+    """All agents and seats; the `AgentsPort` of the HTTP interface."""
+
+    def __init__(
+        self,
+        *,
+        agents: Iterable[AgentSettings],
+        accounts: Iterable[AccountSettings],
+        dispatcher: Dispatcher,
+        chronicle: Chronicle,
+        keeper: StateKeeper,
+        clock: Clock,
+        is_reachable: Callable[[str], bool],
+    ) -> None:
+        """`is_reachable` says whether an account's phone answers."""
+        self._agents = {a.id: Agent(agent_id=a.id, name=a.name, queues=a.queues) for a in agents}
+        self._account_of = {account.extension: account.username for account in accounts}
+        self._extension_of = {account.username: account.extension for account in accounts}
+        self._dispatcher = dispatcher
+        self._chronicle = chronicle
+        self._keeper = keeper
+        self._clock = clock
+        self._is_reachable = is_reachable
+
+    # ---- what call control asks ------------------------------------------------------------------
+
+    def seat_of(self, agent_id: str) -> tuple[str, str]:
+        """Return the extension and the SIP account where an agent sits; `KeyError` for nobody there."""
+        extension = self._agents[agent_id].extension
+        if extension is None:
+            raise KeyError(agent_id)
+        return extension, self._account_of[extension]
+
+    def agent_at(self, account: str) -> str | None:
+        """Return who sits at the seat of an account."""
+        extension = self._extension_of.get(account)
+        if extension is None:
+            return None
+        return next((a.agent_id for a in self._agents.values() if a.extension == extension), None)
+
+    # ---- facts -----------------------------------------------------------------------------------
+
+    def account_changed(self, account: str, reachable: bool) -> None:
+        """A phone was lost or is back: the engine knows in this very turn."""
+        agent = self.agent_at(account)
+        if agent is not None:
+            self._dispatcher.tell_late(
+                events.AgentReachabilityChanged(agent=AgentId(agent), reachable=reachable)
+            )
+
+    def reported(self, report: ReportAgent) -> None:
+        """The engine says that an agent's state changed."""
+        agent = self._agents[report.agent]
+        agent.report = None if report.presence is Presence.LOGGED_OUT else report
+        extension = agent.extension
+        if report.presence is Presence.LOGGED_OUT:
+            agent.extension = None
+            self._keeper.remove(TABLE, agent.agent_id)
+        else:
+            self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, report))
+        self._chronicle.record(
+            AgentStateChanged(
+                at=self._clock.wall(),
+                agent=agent.agent_id,
+                extension=extension,
+                presence=report.presence.value,
+                activity=report.activity.value,
+                reason=report.reason,
+            )
+        )
+
+    # ---- restart ---------------------------------------------------------------------------------
+
+    def restore(self, talking: Mapping[str, tuple[str, str, float]]) -> None:
+        """Seat everybody again who sat before; `talking`: agent → (call id, queue, arrival on the clock)."""
+        records = self._keeper.load(TABLE)
+        for agent_id, record in sorted(records.items(), key=lambda item: item[1]["idle_since"]):
+            agent = self._agents.get(agent_id)
+            account = self._account_of.get(record["extension"])
+            if agent is None or account is None:
+                self._keeper.remove(TABLE, agent_id)
+                continue
+            agent.extension = record["extension"]
+            call = talking.get(agent_id)
+            presence = Presence(record["presence"])
+            if call is not None and presence is Presence.WRAP_UP:
+                presence = Presence.READY
+            was_talking = record["activity"] == Activity.TALKING.value
+            if call is None and was_talking and presence is Presence.READY:
+                # The conversation ended while nobody looked: its wrap-up begins now.
+                presence = Presence.WRAP_UP
+            wrap_up_until = record["wrap_up_until"]
+            if presence is Presence.WRAP_UP and wrap_up_until is None and was_talking:
+                wrap_up_until = self._clock.wall() + 10.0
+            self._dispatcher.tell_late(
+                events.AgentRestored(
+                    agent=AgentId(agent_id),
+                    queues=tuple(QueueName(name) for name in agent.queues),
+                    presence=presence,
+                    reason=record["reason"],
+                    reachable=self._is_reachable(account),
+                    idle_since=self._to_clock(record["idle_since"]),
+                    wrap_up_until=None
+                    if wrap_up_until is None or presence is not Presence.WRAP_UP
+                    else self._to_clock(wrap_up_until),
+                    pending=None if record["pending"] is None else Presence(record["pending"]),
+                    pending_reason=record["pending_reason"],
+                    contact=None if call is None else ContactId(call[0]),
+                    contact_queue=None if call is None else QueueName(call[1]),
+                    contact_arrived_at=None if call is None else call[2],
+                )
+            )
+
+    def _record_of(self, agent: Agent, report: ReportAgent) -> dict[str, Any]:
+        found = self._dispatcher.engine.agent(report.agent)
+        idle_since = report.since if found is None else found.idle_since
+        return {
+            "extension": agent.extension,
+            "presence": report.presence.value,
+            "activity": report.activity.value,
+            "reason": report.reason,
+            "idle_since": self._to_wall(idle_since),
+            "wrap_up_until": None if report.wrap_up_until is None else self._to_wall(report.wrap_up_until),
+            "pending": None if report.pending is None else report.pending.value,
+            "pending_reason": report.pending_reason,
+        }
+
+    def _to_wall(self, moment: float) -> float:
+        return self._clock.wall() + moment - self._clock.now()
+
+    def _to_clock(self, wall: float) -> float:
+        return self._clock.now() + wall - self._clock.wall()
+
+    # ---- AgentsPort --------------------------------------------------------------------------------
+
+    async def list(self) -> tuple[AgentView, ...]:
+        """Every agent, by id."""
+        return self.views()
+
+    def views(self) -> tuple[AgentView, ...]:
+        """Every agent, by id."""
+        return tuple(self._view(agent) for _, agent in sorted(self._agents.items()))
+
+    async def get(self, agent_id: str) -> AgentView:
+        """One agent."""
+        return self._view(self._need(agent_id))
+
+    async def login(self, agent_id: str, extension: str, initial_state: str, reason: str) -> AgentView:
+        """Sit down at a seat."""
+        agent = self._need(agent_id)
+        account = self._account_of.get(extension)
+        if account is None:
+            raise Refused("unknown_extension", f"没有此分机 / there is no seat {extension!r}")
+        if agent.extension is not None:
+            raise Conflict(
+                "already_logged_in",
+                f"已在分机 {agent.extension} 签入 / already signed in at {agent.extension}",
+                *self._state_of(agent),
+            )
+        other = self.agent_at(account)
+        if other is not None:
+            raise Conflict("seat_taken", f"分机 {extension} 由 {other} 使用 / seat {extension} is taken by {other}")
+        agent.extension = extension
+        try:
+            self._dispatcher.tell(
+                events.AgentLoggedIn(
+                    agent=AgentId(agent_id),
+                    queues=tuple(QueueName(name) for name in agent.queues),
+                    presence=Presence(initial_state),
+                    reason=reason,
+                    reachable=self._is_reachable(account),
+                )
+            )
+        except AcdError as error:
+            agent.extension = None
+            raise Conflict("not_allowed", str(error), *self._state_of(agent)) from error
+        return self._view(agent)
+
+    async def logout(self, agent_id: str) -> AgentView:
+        """Leave the seat."""
+        return self._ask(agent_id, events.AgentLoggedOut(agent=AgentId(agent_id)))
+
+    async def ready(self, agent_id: str) -> AgentView:
+        """Take calls."""
+        return self._ask(agent_id, events.AgentMadeReady(agent=AgentId(agent_id)))
+
+    async def not_ready(self, agent_id: str, reason: str) -> AgentView:
+        """Take no calls."""
+        return self._ask(agent_id, events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason))
+
+    async def end_wrap_up(self, agent_id: str) -> AgentView:
+        """End the wrap-up early."""
+        return self._ask(agent_id, events.WrapUpEnded(agent=AgentId(agent_id)))
+
+    def _ask(self, agent_id: str, event: events.Event) -> AgentView:
+        agent = self._need(agent_id)
+        if agent.report is None:
+            raise Conflict("logged_out", "未签入 / not signed in", *self._state_of(agent))
+        try:
+            self._dispatcher.tell(event)
+        except InvalidEvent as error:
+            if not agent.report.reachable and isinstance(event, events.AgentMadeReady):
+                raise Conflict(
+                    "phone_lost", "话机不在线 / the phone is not registered", *self._state_of(agent)
+                ) from error
+            raise Conflict("not_allowed", str(error), *self._state_of(agent)) from error
+        except AcdError as error:
+            raise Conflict("not_allowed", str(error), *self._state_of(agent)) from error
+        return self._view(agent)
+
+    def _need(self, agent_id: str) -> Agent:
+        agent = self._agents.get(agent_id)
+        if agent is None:
+            raise NotFound("agent", agent_id)
+        return agent
+
+    def _state_of(self, agent: Agent) -> tuple[str, tuple[str, ...]]:
+        report = agent.report
+        if report is None:
+            return "logged_out", ALLOWED["logged_out"]
+        in_call = report.activity in (Activity.TALKING, Activity.ENGAGED)
+        return report.presence.value, ALLOWED["call" if in_call else report.presence.value]
+
+    def _view(self, agent: Agent) -> AgentView:
+        report = agent.report
+        return AgentView(
+            agent_id=agent.agent_id,
+            name=agent.name,
+            extension=agent.extension,
+            presence=Presence.LOGGED_OUT.value if report is None else report.presence.value,
+            activity=Activity.IDLE.value if report is None else report.activity.value,
+            reason="" if report is None else report.reason,
+            pending_presence=None if report is None or report.pending is None else report.pending.value,
+            reachable=False if report is None else report.reachable,
+            call_id=None if report is None else report.contact,
+            queues=agent.queues,
+            since=None if report is None else WallTime(self._to_wall(report.since)),
+        )
