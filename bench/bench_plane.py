@@ -100,7 +100,7 @@ def _exchange(sockets: list[socket.socket], remotes: list[Address], seconds: flo
     words[:, 2] = rng.integers(0, 1 << 32, len(sockets))
     voice = (6000 * np.sin(2 * np.pi * 440 * np.arange(160) / 8000)).astype(np.int16)
     packets[:, 12:] = encode(voice, LAW_A)
-    views = [memoryview(row) for row in packets]
+    views = [row.data for row in packets]
     senders = [each.send for each in sockets]
     bounds = [len(sockets) * part // SLICES_A_TICK for part in range(SLICES_A_TICK + 1)]
     buffer = memoryview(bytearray(2048))
@@ -195,7 +195,6 @@ def run_plane(pipe: Connection, run_dir: str, legs: int) -> None:
     )
     server = Server(Path(run_dir) / socket_name("plane-0"), receives=PLANE_COMMANDS, sends=PLANE_EVENTS)
     meter = WholeRunMeter()
-    loop = PlaneLoop(plane, server, meter=meter)
     marks: list[tuple[float, float]] = []
     figures: list[TickFigures] = []
 
@@ -211,6 +210,7 @@ def run_plane(pipe: Connection, run_dir: str, legs: int) -> None:
     freeze_garbage()
     loop.run()
     plane.close()
+    recordings.finish()
     server.close()
     begun, ended = marks[0], marks[1]
     share = (ended[1] - begun[1]) / (ended[0] - begun[0])

@@ -9,6 +9,7 @@ import os
 import resource
 import select
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -64,6 +65,7 @@ class PlaneLoop:
         self._meter = meter or TickMeter()
         self._poll = select.poll()
         self._polled: tuple[int, ...] = ()
+        self._threads = 1
         self._report_at = 0.0
         self._collect_at = 0.0
         self._received_before = 0
@@ -135,6 +137,9 @@ class PlaneLoop:
 
     def _report(self, now: float) -> None:
         self._report_at = now + REPORT_EVERY_S
+        if threading.active_count() != self._threads:
+            self._threads = threading.active_count()
+            lower_other_threads()
         figures = self._meter.take()
         plane = self._plane
         received, sent = plane.packets_received, plane.packets_sent
@@ -169,6 +174,21 @@ def prepare_process() -> None:
         with suppress(OSError):
             os.nice(NICE)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+def lower_other_threads() -> None:
+    """Let this thread go before all others of the process, and those still before other processes.
+
+    So a hash in the recorder does not delay a tick, and a recorder that holds the interpreter is not kept waiting
+    by a stranger.  Does nothing without real-time priority.
+    """
+    if os.sched_getscheduler(0) != os.SCHED_FIFO:
+        return
+    this = threading.get_native_id()
+    for thread in threading.enumerate():
+        if thread.native_id is not None and thread.native_id != this:
+            with suppress(OSError):  # it has just ended
+                os.sched_setscheduler(thread.native_id, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY - 1))
 
 
 def freeze_garbage() -> None:

@@ -1,13 +1,16 @@
 """Recordings: one frame a tick, whatever arrives."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from media.commands import CloseLeg, SetRecordingSources, StartRecording, StopRecording
-from media.events import RecordingFaulted, RecordingHeld
+from media.events import RecordingClosed, RecordingFaulted, RecordingHeld
 from media.plane import TICK_S
+from media.recorder import RecordingSet
 from tests.media.rtp_phone import AMPLITUDE, Desk, Phone, both, level_of, speak
 
 
@@ -84,6 +87,30 @@ def test_a_voice_that_is_only_passed_on_is_recorded_bit_for_bit(desk: Desk) -> N
     desk.tick(35, say)
     recorded = b"".join(left for left, _ in desk.writer.frames["rec"])
     assert codes.tobytes() in recorded
+
+
+def test_the_real_recorder_leaves_a_stereo_wav_of_both(tmp_path: Path) -> None:
+    """A-law, 8 kHz, two channels, as long as its ticks; libsndfile reads it."""
+    recordings = RecordingSet()
+    desk = Desk(recordings=recordings)
+    caller, agent = desk.open(Phone("caller")), desk.open(Phone("agent"))
+    path = tmp_path / "rec.wav"
+    desk.do(
+        StartRecording(
+            recording_id="rec", call_id="call", path=str(path), left=("caller",), right=("agent",)
+        )
+    )
+    desk.tick(100, both(speak(caller, 700, 100), speak(agent, 1300, 100)))
+    desk.do(StopRecording(recording_id="rec"))
+    assert recordings.finish()
+    desk.do()
+    (closed,) = desk.told(RecordingClosed)
+    assert (closed.path, closed.frames, closed.incomplete) == (str(path), 100, False)
+    sound, rate = soundfile.read(closed.path, dtype="int16")
+    assert (rate, sound.shape) == (8000, (16000, 2))
+    assert level_of(sound[3200:, 0], 700) == pytest.approx(AMPLITUDE, rel=0.05)
+    assert level_of(sound[3200:, 1], 1300) == pytest.approx(AMPLITUDE, rel=0.05)
+    desk.close()
 
 
 def test_orders_that_make_no_sense_are_told(desk: Desk) -> None:
