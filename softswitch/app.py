@@ -20,7 +20,7 @@ from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict
 from api.ports import Ports
-from api.server import Server, serve
+from api.server import HttpServer, serve
 from api.tokens import Token
 from api.views import HealthView, PartView
 from media import commands as plane_words
@@ -74,7 +74,7 @@ class Control:
         self._is_ready = False
         self._waiting_room: list[Callable[[], None]] = []
         self._held_in_cells: dict[str, cell_words.LegHeld] = {}
-        self._server: Server | None = None
+        self._server: HttpServer | None = None
         clock = self._clock = Clock(asyncio.get_running_loop())
         self._stream = EventStream(secrets.token_hex(6), clock.wall, self._snapshot)
         self._chronicle = Chronicle(store, self._stream)
