@@ -1,0 +1,170 @@
+"""The bank of announcements and music: every sound is read, checked and decoded once, at start-up.
+
+A folder holds one WAV file per sound, named after it (`welcome.wav`).  Later folders override earlier ones, so a
+city replaces single announcements without touching those that come with the system.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from media.g711 import FRAME_SAMPLES, SAMPLE_RATE_HZ, Linear
+
+PROMPT_MOST_S: Final = 120.0
+MUSIC_MOST_S: Final = 1800.0
+RATE_MOST_HZ: Final = 192_000
+CHANNELS_MOST: Final = 8
+SUFFIX: Final = ".wav"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundFault:
+    """What is wrong with one file or folder, for people."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class PromptFaults(Exception):
+    """Sounds are missing or cannot be used: all of them in one go."""
+
+    def __init__(self, faults: Sequence[SoundFault]) -> None:
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(f"提示音有误 / faults of sounds ({len(faults)}):\n{lines}")
+        self.faults = tuple(faults)
+
+
+class PromptBank:
+    """Decoded sounds by name: int16 at 8 kHz, whole frames of 160 samples, not to be written to."""
+
+    def __init__(self, prompts: Mapping[str, Linear], music: Mapping[str, Linear]) -> None:
+        self._prompts = dict(prompts)
+        self._music = dict(music)
+
+    def __repr__(self) -> str:
+        return f"<PromptBank prompts={len(self._prompts)} music={len(self._music)}>"
+
+    @classmethod
+    def load(
+        cls, prompt_dirs: Sequence[Path], music_dir: Path, required: Collection[str] = ()
+    ) -> "PromptBank":
+        """Read every sound of these folders; `required` names prompts that must be there.
+
+        Raises `PromptFaults`, which names each missing, unreadable, empty or far too long file.
+        """
+        faults: list[SoundFault] = []
+        paths: dict[str, Path] = {}
+        for folder in prompt_dirs:
+            paths |= _sounds_in(folder, faults)
+        prompts = _decode_all(paths, PROMPT_MOST_S, faults)
+        music = _decode_all(_sounds_in(music_dir, faults), MUSIC_MOST_S, faults)
+        home = prompt_dirs[-1] if prompt_dirs else Path()
+        faults += [
+            SoundFault(path=home / f"{name}{SUFFIX}", reason="缺少文件 / missing")
+            for name in sorted(set(required) - set(paths))
+        ]
+        if faults:
+            raise PromptFaults(faults)
+        return cls(prompts, music)
+
+    def prompt(self, name: str) -> Linear:
+        """The samples of an announcement; `KeyError` if unknown."""
+        return self._prompts[name]
+
+    def music(self, name: str) -> Linear:
+        """The samples of a track, which loops; `KeyError` if unknown."""
+        return self._music[name]
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all announcements, sorted."""
+        return tuple(sorted(self._prompts))
+
+    def music_names(self) -> tuple[str, ...]:
+        """The names of all music tracks, sorted."""
+        return tuple(sorted(self._music))
+
+
+def _sounds_in(folder: Path, faults: list[SoundFault]) -> dict[str, Path]:
+    """The WAV files of a folder by name; what begins with a dot is not ours."""
+    try:
+        found = sorted(folder.iterdir())
+    except OSError as fault:
+        faults.append(SoundFault(path=folder, reason=f"目录不可读 / folder: {fault.strerror or fault}"))
+        return {}
+    return {
+        path.stem: path for path in found if path.suffix.lower() == SUFFIX and not path.name.startswith(".")
+    }
+
+
+def _decode_all(paths: Mapping[str, Path], most_s: float, faults: list[SoundFault]) -> dict[str, Linear]:
+    sounds: dict[str, Linear] = {}
+    for name, path in paths.items():
+        decoded = _decode(path, most_s)
+        if isinstance(decoded, str):
+            faults.append(SoundFault(path=path, reason=decoded))
+        else:
+            sounds[name] = decoded
+    return sounds
+
+
+def _decode(path: Path, most_s: float) -> Linear | str:
+    """The file's sound, or what is wrong with it."""
+    try:
+        with soundfile.SoundFile(str(path)) as file:
+            rate, channels, length = file.samplerate, file.channels, file.frames
+            if length <= 0:
+                return "没有声音 / empty"
+            if not 0 < rate <= RATE_MOST_HZ or channels > CHANNELS_MOST:
+                return f"格式超限 / {rate} Hz, {channels} channels are beyond limits"
+            if length > most_s * rate:
+                return f"过长 / {length / rate:.0f} s, at most {most_s:.0f} s"
+            samples: Floats = file.read(dtype="float64", always_2d=True).mean(axis=1)
+    except (soundfile.SoundFileError, OSError, RuntimeError, ValueError) as fault:
+        return f"无法读取 / unreadable: {_reason(fault)}"
+    if not samples.size:
+        return "没有声音 / empty"
+    if not np.isfinite(samples).all():
+        return "含非数值样本 / samples that are no numbers"
+    return whole_frames(resampled(samples, rate))
+
+
+def _reason(fault: Exception) -> str:
+    """The library's words without its quotation of the path, which stands before them already."""
+    return str(getattr(fault, "error_string", None) or fault)
+
+
+def resampled(samples: Floats, rate_hz: int) -> Floats:
+    """The same sound at 8 kHz; what lies above 4 kHz is cut off.
+
+    The spectrum of the whole sound is cut or extended; zeros are appended first, to a length that is whole in
+    both rates.
+    """
+    if rate_hz == SAMPLE_RATE_HZ:
+        return samples
+    shared = math.gcd(rate_hz, SAMPLE_RATE_HZ)
+    unit_in, unit_out = rate_hz // shared, SAMPLE_RATE_HZ // shared
+    zeros = -(-rate_hz // (10 * unit_in))  # a tenth of a second parts the end from the beginning
+    units = -(-len(samples) // unit_in) + zeros
+    spectrum = np.fft.rfft(samples, units * unit_in)
+    sound = np.fft.irfft(spectrum, units * unit_out) * (unit_out / unit_in)
+    return sound[: -(-len(samples) * unit_out // unit_in)]
+
+
+def whole_frames(samples: Floats) -> Linear:
+    """Samples within ±1 as int16, silence appended up to a whole 20 ms frame; read-only."""
+    frames = -(-len(samples) // FRAME_SAMPLES)
+    sound = np.zeros(frames * FRAME_SAMPLES, dtype=np.int16)
+    sound[: len(samples)] = np.clip(np.rint(samples * 32768), -32768, 32767)
+    sound.flags.writeable = False
+    return sound
