@@ -53,7 +53,7 @@ class DeskPhone:
         *,
         address: str,
         registrar: tuple[str, int],
-        pacer: Pacer,
+        pacer: Pacer | None,
         manner: Manner | None = None,
         on_event: Callable[[str, "DeskPhone", Call], None] = lambda kind, phone, call: None,
     ) -> Self:
@@ -134,7 +134,7 @@ async def start_phones(
     *,
     address: str,
     registrar: tuple[str, int],
-    pacer: Pacer,
+    pacer: Pacer | None,
     manner: Manner,
     on_event: Callable[[str, DeskPhone, Call], None] = lambda kind, phone, call: None,
 ) -> list[DeskPhone]:

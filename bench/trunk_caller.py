@@ -28,7 +28,7 @@ class TrunkCaller:
         *,
         address: str,
         server: tuple[str, int],
-        pacer: Pacer,
+        pacer: Pacer | None,
         port: int = 0,
         tone_hz: float = 440.0,
         keep_s: float = 0.0,

@@ -5,11 +5,10 @@ Stands may run side by side: each has its own loopback addresses (SIP, HTTP, med
 """
 
 import asyncio
-import hashlib
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,32 +16,11 @@ from pathlib import Path
 import aiohttp
 
 from bench.running_server import ApiClient, Json, RunningServer, running_server
+from bench.scratch_config import HOTLINE, TOKEN, Terms, password_of, toml_of
 
-TOKEN = "stand-token"
-HOTLINE = "12345"
+__all__ = ["HOTLINE", "Stand", "Terms", "stand"]
 # 127.64.100 and up belong to stands; two test runs on one machine do not meet unless they are 100 apart.
 _NUMBERS = itertools.count(os.getpid() % 100)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a test wants of its softswitch.  Seconds."""
-
-    seats: int = 2
-    ring_time_s: float = 15.0
-    wrap_up_s: float = 1.0
-    decline_delay_s: float = 0.5
-    position_every_s: float = 30.0
-    queue_limit: int = 256
-    channels: int = 30
-    options_interval_s: float = 30.0
-    options_timeout_s: float = 2.0
-    announce_agent: bool = True
-    greeting: str = "welcome"
-    spare_legs: int = 8
-    trunk_kind: str = "sip"
-    media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
-    extra: str = ""  # TOML appended as it is
 
 
 @dataclass(slots=True, eq=False)
@@ -185,106 +163,8 @@ class Stand:
         raise AssertionError(f"not {dict(fields)} within {within_s} s, but {state}")
 
 
-def password_of(seat: int) -> str:
-    """The SIP password of a seat."""
-    return f"secret-{seat}"
-
-
 def _plain(kind: str) -> str:
     return "".join(letter for letter in kind.lower() if letter.isalnum())
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return "[" + ", ".join(f'"{value}"' for value in values) + "]"
-
-
-def toml_of(number: int, folder: Path, terms: Terms) -> str:
-    """The machine's TOML for one stand."""
-    network = f"127.64.{number}"
-    phones = [f"{network}.3/32", *terms.media_via]
-    trunk = [f"{network}.2/32", *terms.media_via]
-    spans = "spans = 1\n" if terms.trunk_kind == "e1_gateway" else ""
-    accounts = "".join(
-        f"""
-[[accounts]]
-username = "80{seat:02d}"
-password = "{password_of(seat)}"
-extension = "80{seat:02d}"
-media_networks = {_quoted(phones)}
-"""
-        for seat in range(1, terms.seats + 1)
-    )
-    agents = "".join(
-        f"""
-[[agents]]
-id = "10{agent:02d}"
-name = "坐席{agent}"
-queues = ["hotline"]
-"""
-        for agent in range(1, terms.seats + 1)
-    )
-    transports = "".join(
-        f"""
-[[sip.transports]]
-protocol = "{protocol}"
-address = "{network}.1"
-port = 5060
-"""
-        for protocol in ("udp", "tcp")
-    )
-    return f"""
-[node]
-name = "stand-{number}"
-run_dir = "{folder}/run"
-data_dir = "{folder}/data"
-log_level = "debug"
-
-[sip]
-realm = "hotline"
-options_interval_s = {terms.options_interval_s}
-options_timeout_s = {terms.options_timeout_s}
-inner_address = "127.77.{number}.1"
-{transports}
-[[trunks]]
-name = "city"
-kind = "{terms.trunk_kind}"
-addresses = ["{network}.2/32"]
-media_networks = {_quoted(trunk)}
-channels = {terms.channels}
-{spans}options_ping = false
-{accounts}
-[[queues]]
-name = "hotline"
-limit = {terms.queue_limit}
-ring_time_s = {terms.ring_time_s}
-wrap_up_s = {terms.wrap_up_s}
-decline_delay_s = {terms.decline_delay_s}
-position_every_s = {terms.position_every_s}
-announce_agent = {str(terms.announce_agent).lower()}
-
-[[routes]]
-number = "{HOTLINE}"
-queue = "hotline"
-greeting = "{terms.greeting}"
-{agents}
-[media]
-port_min = 20000
-port_max = 21999
-
-[cells]
-network = "127.78.{number}.0"
-spare_legs = {terms.spare_legs}
-
-[http]
-address = "{network}.1"
-port = 8080
-
-[[http.tokens]]
-name = "test"
-sha256 = "{hashlib.sha256(TOKEN.encode()).hexdigest()}"
-scopes = ["read", "agent", "supervisor", "admin"]
-{terms.extra}
-"""
 
 
 @asynccontextmanager

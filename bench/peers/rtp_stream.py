@@ -6,6 +6,7 @@ A-law at 8 kHz (RFC 3551), 160 bytes a packet.  The tone is coded once; a packet
 import asyncio
 import math
 import secrets
+import socket
 import struct
 from array import array
 from typing import Self, cast
@@ -89,7 +90,7 @@ class Pacer:
 class RtpStream(asyncio.DatagramProtocol):
     """One RTP socket on an even port: sends its tone to `remote` while started, counts what arrives."""
 
-    def __init__(self, pacer: Pacer, tone: bytes, *, keep_s: float = 0.0) -> None:
+    def __init__(self, pacer: Pacer | None, tone: bytes, *, keep_s: float = 0.0) -> None:
         self.sent = 0
         self.received = 0
         self.lost = 0
@@ -102,15 +103,21 @@ class RtpStream(asyncio.DatagramProtocol):
         self._tone = tone
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.DatagramTransport | None = None
+        self._deaf: socket.socket | None = None
         self._sequence = secrets.randbelow(65536)
         self._timestamp = secrets.randbelow(1 << 32)
         self._source = secrets.randbelow(1 << 32)
         self._last_sequence: int | None = None
 
     @classmethod
-    async def open(cls, pacer: Pacer, tone: bytes, address: str, *, keep_s: float = 0.0) -> Self:
-        """Bind to a port of the kernel's choice."""
+    async def open(cls, pacer: Pacer | None, tone: bytes, address: str, *, keep_s: float = 0.0) -> Self:
+        """Bind to a port of the kernel's choice.  Without a pacer the stream is mute and reads nothing."""
         stream = cls(pacer, tone, keep_s=keep_s)
+        if pacer is None:
+            stream._deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            stream._deaf.bind((address, 0))
+            stream.port = stream._deaf.getsockname()[1]
+            return stream
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: stream, local_addr=(address, 0))
         return stream
@@ -144,7 +151,8 @@ class RtpStream(asyncio.DatagramProtocol):
     def start(self, address: str, port: int) -> None:
         """Send there from now on."""
         self.remote = (address, port)
-        self._pacer.add(self)
+        if self._pacer is not None:
+            self._pacer.add(self)
 
     def send(self) -> None:
         """One packet; called by the pacer."""
@@ -166,7 +174,10 @@ class RtpStream(asyncio.DatagramProtocol):
 
     def close(self) -> None:
         """Stop and free the socket."""
-        self._pacer.remove(self)
+        if self._pacer is not None:
+            self._pacer.remove(self)
+        if self._deaf is not None:
+            self._deaf.close()
         if self._transport is not None:
             self._transport.close()
             self._transport = None

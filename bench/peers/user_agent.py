@@ -31,7 +31,7 @@ ANSWERS_KEPT = 2048
 class UserAgent(asyncio.DatagramProtocol):
     """One socket, many dialogs.  `on_invite` gets each new incoming call, 100 has been sent by then."""
 
-    def __init__(self, pacer: Pacer, tone: bytes, *, keep_s: float = 0.0) -> None:
+    def __init__(self, pacer: Pacer | None, tone: bytes, *, keep_s: float = 0.0) -> None:
         self.on_invite: Callable[[Call], None] = lambda call: self.answer(call, 486)
         self.address = ""
         self.port = 0
@@ -50,7 +50,7 @@ class UserAgent(asyncio.DatagramProtocol):
 
     @classmethod
     async def open(
-        cls, pacer: Pacer, tone: bytes, address: str, port: int = 0, *, keep_s: float = 0.0
+        cls, pacer: Pacer | None, tone: bytes, address: str, port: int = 0, *, keep_s: float = 0.0
     ) -> Self:
         """Bind the SIP socket."""
         agent = cls(pacer, tone, keep_s=keep_s)

@@ -1,0 +1,132 @@
+"""A machine's TOML for benches and tests: a hotline of some seats on loopback addresses of its own.
+
+Number n takes 127.64.n.1 (SIP, HTTP, media), .2 (trunk), .3 (phones), .9 (a stranger), and 127.77.n.1 and
+127.78.n.0 inside, so several may run side by side.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+TOKEN = "scratch-token"
+HOTLINE = "12345"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a bench or a test wants of its softswitch.  Seconds."""
+
+    seats: int = 2
+    ring_time_s: float = 15.0
+    wrap_up_s: float = 1.0
+    decline_delay_s: float = 0.5
+    position_every_s: float = 30.0
+    queue_limit: int = 256
+    channels: int = 30
+    options_interval_s: float = 30.0
+    options_timeout_s: float = 2.0
+    announce_agent: bool = True
+    greeting: str = "welcome"
+    spare_legs: int = 8
+    trunk_kind: str = "sip"
+    media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
+    extra: str = ""  # TOML appended as it is
+
+
+def password_of(seat: int) -> str:
+    """The SIP password of a seat."""
+    return f"secret-{seat}"
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return "[" + ", ".join(f'"{value}"' for value in values) + "]"
+
+
+def toml_of(number: int, folder: Path, terms: Terms) -> str:
+    """The machine's TOML for one stand."""
+    network = f"127.64.{number}"
+    phones = [f"{network}.3/32", *terms.media_via]
+    trunk = [f"{network}.2/32", *terms.media_via]
+    spans = "spans = 1\n" if terms.trunk_kind == "e1_gateway" else ""
+    accounts = "".join(
+        f"""
+[[accounts]]
+username = "80{seat:02d}"
+password = "{password_of(seat)}"
+extension = "80{seat:02d}"
+media_networks = {_quoted(phones)}
+"""
+        for seat in range(1, terms.seats + 1)
+    )
+    agents = "".join(
+        f"""
+[[agents]]
+id = "10{agent:02d}"
+name = "坐席{agent}"
+queues = ["hotline"]
+"""
+        for agent in range(1, terms.seats + 1)
+    )
+    transports = "".join(
+        f"""
+[[sip.transports]]
+protocol = "{protocol}"
+address = "{network}.1"
+port = 5060
+"""
+        for protocol in ("udp", "tcp")
+    )
+    return f"""
+[node]
+name = "stand-{number}"
+run_dir = "{folder}/run"
+data_dir = "{folder}/data"
+log_level = "debug"
+
+[sip]
+realm = "hotline"
+options_interval_s = {terms.options_interval_s}
+options_timeout_s = {terms.options_timeout_s}
+inner_address = "127.77.{number}.1"
+{transports}
+[[trunks]]
+name = "city"
+kind = "{terms.trunk_kind}"
+addresses = ["{network}.2/32"]
+media_networks = {_quoted(trunk)}
+channels = {terms.channels}
+{spans}options_ping = false
+{accounts}
+[[queues]]
+name = "hotline"
+limit = {terms.queue_limit}
+ring_time_s = {terms.ring_time_s}
+wrap_up_s = {terms.wrap_up_s}
+decline_delay_s = {terms.decline_delay_s}
+position_every_s = {terms.position_every_s}
+announce_agent = {str(terms.announce_agent).lower()}
+
+[[routes]]
+number = "{HOTLINE}"
+queue = "hotline"
+greeting = "{terms.greeting}"
+{agents}
+[media]
+port_min = 20000
+port_max = 21999
+
+[cells]
+network = "127.78.{number}.0"
+spare_legs = {terms.spare_legs}
+
+[http]
+address = "{network}.1"
+port = 8080
+
+[[http.tokens]]
+name = "test"
+sha256 = "{hashlib.sha256(TOKEN.encode()).hexdigest()}"
+scopes = ["read", "agent", "supervisor", "admin"]
+{terms.extra}
+"""
