@@ -1,6 +1,8 @@
 """The simulated phone and trunk of benches and demo, talking to each other over real sockets."""
 
 import asyncio
+import hashlib
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -33,9 +35,6 @@ def test_a_law_tone_is_the_tone_that_libsndfile_decodes() -> None:
 
 def test_digest_matches_the_example_of_rfc_7616() -> None:
     """The computation is that of RFC 7616; cnonce is ours, so the proof is computed again by its formula."""
-    import hashlib
-    import re
-
     challenge = 'Digest realm="r", qop="auth", algorithm=SHA-256, nonce="n0", opaque="o"'
     answer = digest_answer([challenge], "Mufasa", "Circle", "REGISTER", "sip:x")
     cnonce = re.search(r'cnonce="(\w+)"', answer)

@@ -1,6 +1,7 @@
 """Each scenario plays its part against another scenario, so that a failure later is the product's."""
 
 import asyncio
+from xml.dom import minidom
 
 import pytest
 
@@ -43,8 +44,6 @@ async def test_a_call_to_nobody_fails_and_says_so() -> None:
 
 
 def test_every_scenario_is_well_formed_and_says_what_it_is() -> None:
-    from xml.dom import minidom
-
     names = sorted(path.stem for path in FOLDER.glob("*.xml"))
     assert len(names) >= 10
     for name in names:
