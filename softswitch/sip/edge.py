@@ -68,6 +68,8 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
+GRACE_S = 0.5
+
 
 class NotReachable(Exception):
     """An outbound leg has nowhere to go: no contact, no host, no transport of the kind."""
@@ -329,15 +331,28 @@ class Edge:
             self._endings.finish(dialog, status, q850)
 
     def forget(self, leg_id: str) -> None:
-        """Drop a leg that ended everywhere; what comes late for it is absorbed for 32 s more."""
-        wiring = self._wiring
-        dialog = wiring.dialogs.get(leg_id)
+        """Drop a leg that ended everywhere; what comes late for it is absorbed for 32 s more.
+
+        A cell says that a leg ended by one socket and ends it by another: its BYE or refusal has `GRACE_S` to arrive
+        before the edge ends the outside by itself.
+        """
+        dialog = self._wiring.dialogs.get(leg_id)
         if dialog is None or dialog.is_forgotten:
+            return
+        is_cell_alive = dialog.cell_id is not None and self._wiring.inner.address_of(dialog.cell_id) is not None
+        if dialog.is_over or not is_cell_alive:
+            self._forget(dialog)
+        else:
+            self._wiring.clock.after(GRACE_S, lambda: self._forget(dialog))
+
+    def _forget(self, dialog: Dialog) -> None:
+        wiring = self._wiring
+        if dialog.is_forgotten or wiring.dialogs.get(dialog.leg_id) is not dialog:
             return
         if not dialog.is_over:
             self._endings.finish(dialog, 503, None)
         dialog.is_forgotten = True
-        wiring.keep.remove("dialog", leg_id)
+        wiring.keep.remove("dialog", dialog.leg_id)
         self._outside.leave(dialog)
         wiring.clock.after(LIFE_T1 * wiring.settings.t1_s, lambda: wiring.dialogs.discard(dialog))
 

@@ -25,7 +25,7 @@ from softswitch.cells.messages import (
     MakeLeg,
     SendRequest,
 )
-from softswitch.cells.pool import CellPool
+from softswitch.cells.pool import CellPool, NoCellFree
 from softswitch.sip.edge import PhoneTarget, TrunkTarget
 from softswitch.sip.events import (
     CellRefused,
@@ -70,13 +70,25 @@ class House:
     def place(self, leg_id: str) -> str:
         return self.pool.place(leg_id, asyncio.get_running_loop().time()).cell_id
 
+    async def admit(self, leg_id: str) -> None:
+        """Admit a leg as soon as a cell is free."""
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    cell_id = self.place(leg_id)
+                except NoCellFree:
+                    await asyncio.sleep(0.02)
+                    continue
+                self.stand.edge.admit(leg_id, cell_id, PLANE)
+                return
+
     async def inbound(self, trunk: RawPeer, **more: str) -> tuple[str, str, str]:
         """An inbound call, confirmed: leg, its INVITE, its 200."""
         stand = self.stand
         invite = trunk.request("INVITE", stand.uri(), content=more.pop("content", sdp(TRUNK)), **more)  # type: ignore[arg-type]
         trunk.send(invite, stand.udp)
         leg_id = (await stand.wait_event(InviteReceived)).leg_id
-        stand.edge.admit(leg_id, self.place(leg_id), PLANE)
+        await self.admit(leg_id)
         await self.wait_said(LegArrived, leg_id)
         self.pool.send(leg_id, AnswerLeg(leg_id=leg_id, status=200))
         ok = await trunk.wait_status(200, "INVITE")
@@ -196,6 +208,60 @@ async def test_ordered_refusal_reaches_the_caller(tmp_path: Path) -> None:
         home.pool.send(leg_id, HangUpLeg(leg_id=leg_id, status=486))
         assert "X-" not in await trunk.wait_status(486)
         await home.wait_said(LegEnded, leg_id)
+
+
+async def test_legs_that_are_forgotten_as_soon_as_a_cell_says_they_ended_end_as_ordered(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        stand, trunk = home.stand, await home.stand.peer(TRUNK)
+
+        def also(event: CellEvent) -> None:
+            if isinstance(event, LegEnded):
+                stand.edge.forget(event.leg_id)
+                home.pool.release(event.leg_id)
+
+        home.also = also
+        for _ in range(12):
+            trunk.send(trunk.request("INVITE", stand.uri(), content=sdp(TRUNK)), stand.udp)
+            leg_id = (await stand.wait_event(InviteReceived)).leg_id
+            await home.admit(leg_id)
+            await home.wait_said(LegArrived, leg_id)
+            home.pool.send(leg_id, HangUpLeg(leg_id=leg_id, status=486, headers=(("Reason", "Q.850;cause=17"),)))
+            final = await trunk.wait(lambda m: status(m) > 200)
+            assert (status(final), header(final, "Reason")) == (486, "Q.850;cause=17")
+            trunk.arrived.clear()
+        for _ in range(12):
+            leg_id, _, _ = await home.inbound(trunk)
+            home.pool.send(leg_id, HangUpLeg(leg_id=leg_id, headers=(("Reason", "Q.850;cause=16"),)))
+            assert header(await trunk.wait_request("BYE"), "Reason") == "Q.850;cause=16"
+            trunk.arrived.clear()
+
+
+async def test_reliable_ringing_and_an_update_before_the_answer(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        stand, trunk = home.stand, await home.stand.peer(TRUNK)
+        invite = trunk.request(
+            "INVITE", stand.uri(), content=sdp(TRUNK), headers="Require: 100rel\r\nSupported: 100rel, timer\r\n"
+        )
+        trunk.send(invite, stand.udp)
+        leg_id = (await stand.wait_event(InviteReceived)).leg_id
+        await home.admit(leg_id)
+        await home.wait_said(LegArrived, leg_id)
+        home.pool.send(leg_id, AnswerLeg(leg_id=leg_id, status=183))
+        early = await trunk.wait_status(183)
+        assert header(early, "Require") == "100rel"
+        assert f"m=audio {PLANE[1]}" in body(early)
+        assert (await stand.wait_event(RemoteMediaAgreed)).early
+        rack = f"RAck: {header(early, 'RSeq')} 1 INVITE\r\n"
+        trunk.send(in_dialog(trunk, invite, early, "PRACK", 2, headers=rack), stand.udp)
+        await trunk.wait_status(200, "PRACK")
+        update = in_dialog(trunk, invite, early, "UPDATE", 3, content=sdp(TRUNK, 30008))
+        trunk.send(update, stand.udp)
+        assert f"m=audio {PLANE[1]}" in body(await trunk.wait_status(200, "UPDATE"))
+        await stand.wait_event(RemoteMediaAgreed, lambda event: event.media.port == 30008)
+        home.pool.send(leg_id, AnswerLeg(leg_id=leg_id, status=200))
+        ok = await trunk.wait_status(200, "INVITE")
+        trunk.send(in_dialog(trunk, invite, ok, "ACK", 1), stand.udp)
+        await home.wait_said(LegConfirmed, leg_id)
 
 
 async def test_fifth_leg_of_a_cell_goes_back_to_control(tmp_path: Path) -> None:

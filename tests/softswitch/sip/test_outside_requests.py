@@ -417,6 +417,27 @@ async def test_dead_cell_whose_200_was_not_acknowledged_is_stood_in_for_until_th
         await call.trunk.wait_request("BYE")
 
 
+async def test_leg_that_is_forgotten_before_its_cell_refused_it_still_ends_as_the_cell_says() -> None:
+    async with running_edge() as stand:
+        call = await call_on(stand)
+        await call.arrive()
+        await call.admit()
+        stand.edge.forget(call.leg_id)
+        call.cell.answer(call.at_cell, 486, stand.inner, headers="X-Ordered: 1\r\nReason: Q.850;cause=17\r\n")
+        assert header(await call.trunk.wait_status(486), "Reason") == "Q.850;cause=17"
+        await asyncio.sleep(0.6)
+        assert stand.keeper.tables["dialog"] == {}
+
+
+async def test_leg_that_is_forgotten_and_never_ended_by_its_cell_is_ended_by_the_edge() -> None:
+    async with running_edge() as stand:
+        call = await (await call_on(stand)).up()
+        stand.edge.forget(call.leg_id)
+        await call.trunk.wait_request("BYE")
+        assert stand.edge.legs() == ()
+        assert stand.keeper.tables["dialog"] == {}
+
+
 async def test_talking_leg_survives_a_restart_of_control_and_ends_by_bye_from_either_side() -> None:
     async with running_edge() as stand:
         call = await (await call_on(stand)).up()
