@@ -70,6 +70,8 @@ class Arrivals:
         self.seen[slot] = self.quiet[slot] = False
         self.jitter_samples[slot] = self.highest[slot] = self._base[slot] = 0
         self.noise_dbov[slot] = -1
+        self.first_heard = [each for each in self.first_heard if each != slot]
+        self.events = [event for event in self.events if event.slot != slot]
         self._jitter.reset(slot)
 
     def lost(self, slot: int) -> int:

@@ -19,7 +19,8 @@ from media.g711 import FRAME_SAMPLES, LAWS, SAMPLE_RATE_HZ, Linear
 from media.jitter import JitterBuffers
 from media.legs import AddressNotAllowed, Leg, LegTable, parse_networks
 from media.mixing import Mixer, UnknownMusic
-from media.packets import INBOX_BYTES, Batch, Datagram, NoPorts, PacketExchange, PortRange
+from media.packets import Batch, NoPorts, PacketExchange, PortRange
+from media.peers import Peers
 from media.playlists import Playlists, UnknownPrompt
 from media.recordings import RecordingDesk, RecordingWriter
 from media.reports import ControlReports
@@ -60,6 +61,7 @@ class Plane:
         self._exchange = PacketExchange(max_legs)
         self._jitter = JitterBuffers(max_legs, min_delay_ms=jitter_min_ms, max_delay_ms=jitter_max_ms)
         self._arrivals = Arrivals(max_legs, self._jitter)
+        self._peers = Peers(self._exchange, self._arrivals)
         self._mixer = Mixer(max_legs, 2 * room, music)
         self._playlists = prompts
         self._senders = Senders(max_legs, self._exchange, rng)
@@ -176,10 +178,10 @@ class Plane:
         if leg is None:
             return
         on_hold = command.address == "0.0.0.0"  # the hold of RFC 2543
-        remote = (command.address, command.port)
+        remote, waiting = (command.address, command.port), list[Batch]()
         if not on_hold and remote != leg.remote:
             try:
-                self._move_to(leg, remote)
+                waiting = self._peers.move_to(leg, remote)
             except AddressNotAllowed as fault:
                 self._refuse(leg.leg_id, "address_not_allowed", str(fault))
                 return
@@ -203,28 +205,10 @@ class Plane:
         if law != leg.law:
             leg.law = law
             self._mixer.set_hearing(slot, law, leg.hearing, prompt_slot=slot)
+        for batch in waiting:
+            self._take_batch(batch)
         self._update_sending(leg)
         self._replan()
-
-    def _move_to(self, leg: Leg, remote: tuple[str, int]) -> None:
-        """Talk with a new remote; raises `AddressNotAllowed` and leaves everything as it was.
-
-        Behind NAT the address in SDP may be one that nobody can reach: then the first source on `nat_address`
-        is waited for, and nothing is sent before it.
-        """
-        allowed = leg.allows(remote[0]) and 0 < remote[1] < 65536
-        if not allowed and not (leg.nat_address and leg.allows(leg.nat_address)):
-            raise AddressNotAllowed(f"{remote[0]}:{remote[1]}", tuple(str(each) for each in leg.networks))
-        waiting = self._exchange.connect(leg.slot, remote) if allowed else []
-        if not allowed and leg.peer is not None:
-            self._exchange.deafen(leg.slot)
-        if leg.remote is not None:
-            self._arrivals.restart(leg.slot)
-        leg.remote = remote
-        leg.peer = remote if allowed else None
-        leg.locked = allowed and leg.nat_address is None
-        for datagram in waiting:
-            self._take_stranger(leg, datagram)
 
     def _permit_sending(self, command: order.PermitSending, now: float) -> None:
         leg = self._find(command.leg_id)
@@ -420,7 +404,9 @@ class Plane:
             if leg is None:
                 continue
             if not is_control:
-                self._take_stranger(leg, datagram)
+                for batch in self._peers.take_stranger(leg, datagram):
+                    self._take_batch(batch)
+                self._update_sending(leg)
                 continue
             wall_s = datagram.received_at_s or now + self._wall_offset_s
             try:
@@ -431,37 +417,6 @@ class Plane:
             except rtcp.MalformedReport:
                 self._arrivals.refused[leg.slot] += 1
 
-    def _take_stranger(self, leg: Leg, datagram: Datagram) -> None:
-        """Voice that did not come through the connected socket: refused, unless it is the peer's after all."""
-        row = np.zeros((1, INBOX_BYTES), dtype=np.uint8)
-        size = len(datagram.data)
-        row[0, :size] = np.frombuffer(datagram.data, dtype=np.uint8)
-        batch = Batch(
-            packets=row,
-            lengths=np.array([size], dtype=np.int64),
-            slots=np.array([leg.slot], dtype=np.int64),
-        )
-        if datagram.source == leg.peer:
-            self._take_batch(batch)
-            return
-        if (
-            leg.nat_address is None
-            or leg.locked
-            or leg.remote is None
-            or datagram.source[0] != leg.nat_address
-            or not leg.allows(leg.nat_address)
-            or not self._arrivals.is_valid(batch)
-        ):
-            self._arrivals.refused[leg.slot] += 1
-            return
-        leg.locked = True
-        leg.peer = datagram.source
-        waiting = self._exchange.connect(leg.slot, datagram.source)
-        self._take_batch(batch)
-        self._update_sending(leg)
-        for other in waiting:
-            self._take_stranger(leg, other)
-
     def _take_news(self, tick: int) -> None:
         """First packets and telephone events of this tick."""
         arrivals = self._arrivals
@@ -470,9 +425,8 @@ class Plane:
                 self._first_heard(slot)
             arrivals.first_heard.clear()
         for event in arrivals.events:
-            self._pressed(
-                event.slot, self._digits_in[event.slot].receive(event.payload, event.timestamp, tick)
-            )
+            receiver = self._digits_in[event.slot]
+            self._pressed(event.slot, receiver.receive(event.payload, event.timestamp, tick))
         arrivals.events.clear()
         if tick % 5 == 0:
             for slot, receiver in self._digits_in.items():

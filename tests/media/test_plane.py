@@ -16,6 +16,7 @@ from media.commands import (
     SourceKind,
 )
 from media.events import (
+    DigitReceived,
     LegClosed,
     LegHeld,
     LegRefused,
@@ -178,6 +179,19 @@ def test_packets_that_came_before_the_answer_are_refused_unless_they_are_the_pee
     assert closing(desk, "caller").packets_refused == 5
     assert phone.heard == []
     stranger.close()
+
+
+def test_what_waited_for_the_answer_is_forgotten_with_its_leg(desk: Desk) -> None:
+    """The peer's voice and a digit came before SDP; the leg closes before any tick, another takes its slot."""
+    for _ in range(40):
+        phone = desk.open(Phone("caller"), connect=False)
+        phone.send(tone(700, 160))
+        phone.send_raw(phone.packet(b"\x05\x8a\x03\x20", payload_type=101))
+        desk.do(phone.remote(), CloseLeg(leg_id="caller"))
+    desk.open(Phone("caller"))
+    desk.tick(5)
+    assert desk.told(MediaStarted) == []
+    assert desk.told(DigitReceived) == []
 
 
 def test_behind_nat_the_first_source_on_the_peers_address_is_locked(desk: Desk) -> None:
