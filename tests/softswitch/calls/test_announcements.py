@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.calls import announcements
-from softswitch.calls.announcements import PROMPTS, agent_number, number_words, position
+from softswitch.calls.announcements import REQUIRED_PROMPTS, agent_number, number_words, position
 
 CHARACTERS = {f"n_{number}": "零一二三四五六七八九十"[number] for number in range(11)} | {
     "n_100": "百",
@@ -102,4 +102,4 @@ def test_a_name_without_digits_is_not_announced() -> None:
 @given(st.integers(-5, 20000), st.text())
 def test_whatever_is_said_has_a_prompt(place: int, agent: str) -> None:
     """No name that the sound folder need not have."""
-    assert {*announcements.position(place), *announcements.agent_number(agent)} <= PROMPTS
+    assert {*announcements.position(place), *announcements.agent_number(agent)} <= REQUIRED_PROMPTS
