@@ -70,6 +70,16 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def private_copy(config: Path, folder: Path) -> Path:
+    """The settings where only this user reads them: the file holds passwords, and git does not keep a mode of 0600."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / config.name
+    copy.unlink(missing_ok=True)
+    copy.touch(0o600)
+    copy.write_bytes(config.read_bytes())
+    return copy
+
+
 def levels_of(path: Path) -> list[float]:
     """RMS of each channel in dBFS, −120 for digital silence."""
     data, _ = soundfile.read(str(path), dtype="float64", always_2d=True)
@@ -195,11 +205,12 @@ async def run(*, once: bool) -> int:
     if not CONFIG.exists():
         say(f"缺少配置文件 / missing: {CONFIG}")
         return 2
-    log = ROOT / "var" / "demo" / "server.log"
+    folder = ROOT / "var" / "demo"
+    config, log = private_copy(CONFIG, folder), folder / "server.log"
     say(
-        f"启动 / starting: softswitch --config {CONFIG.relative_to(ROOT)}  (日志 / log: {log.relative_to(ROOT)})"
+        f"启动 / starting: softswitch --config {config.relative_to(ROOT)}  (日志 / log: {log.relative_to(ROOT)})"
     )
-    async with running_server(CONFIG, token=TOKEN, log=log) as server:
+    async with running_server(config, token=TOKEN, log=log) as server:
         await server.wait_ready()
         say(f"就绪 / ready: SIP {server.settings['sip']['transports'][0]['address']}, HTTP {server.api.base}")
         demo = Demo(server, once=once)

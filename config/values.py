@@ -105,9 +105,9 @@ def _number(kind: type[int] | type[float], raw: Any, terms: Mapping[str, Any]) -
     lowest, highest = terms.get("minimum"), terms.get("maximum")
     if terms.get("kind") == "port":
         lowest, highest = 1 if lowest is None else lowest, 65535 if highest is None else highest
-    unit = f" {terms['unit']}" if terms.get("unit") else ""
+    unit = f" ({terms['unit']})" if terms.get("unit") else ""
     limits = [f"≥ {lowest}"] * (lowest is not None) + [f"≤ {highest}"] * (highest is not None)
-    expected = f"应为{noun}{unit}{' ' * bool(limits)}{', '.join(limits)}"
+    expected = f"应为{noun}{unit}{', ' * bool(limits)}{', '.join(limits)}"
     right = isinstance(raw, int) or (kind is float and isinstance(raw, float) and math.isfinite(raw))
     if isinstance(raw, bool) or not right:
         unquoted = isinstance(raw, str) and re.fullmatch(r"-?\d+(\.\d+)?", raw) is not None
