@@ -136,11 +136,12 @@ class Dialog:
     # Outbound only: what `Edge.prepare` settled.
     request_uri: str = ""
     extra_headers: tuple[tuple[str, str], ...] = ()
-    # The cell's side.
+    # The cell's side.  `owes_cell` is the BYE or CANCEL that could not be told: the cell was not known yet.
     cell_id: str | None = None
     cell_call_id: str = ""
     cell_target: str = ""
     attempt: int = 0
+    owes_cell: str = ""
     challenges: int = 0
     # Bodies.
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
@@ -219,6 +220,7 @@ class Dialog:
             "cell_call_id": self.cell_call_id,
             "cell_target": self.cell_target,
             "attempt": self.attempt,
+            "owes_cell": self.owes_cell,
             "codecs": list(self.codecs),
             "media": None if self.media is None else self.media.to_record(),
             "invite": self.invite.to_record() if self.invite and self.phase is not Phase.CONFIRMED else None,
@@ -262,6 +264,7 @@ class Dialog:
             cell_call_id=record["cell_call_id"],
             cell_target=record["cell_target"],
             attempt=record["attempt"],
+            owes_cell=record["owes_cell"],
             codecs=tuple(record["codecs"]),
             media=media,
             told=None if media is None else media.agreed,

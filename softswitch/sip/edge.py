@@ -15,7 +15,7 @@ import structlog
 
 from softswitch.clock import Clock
 from softswitch.settings import AccountSettings, SipSettings, TrunkSettings
-from softswitch.sip.allow_list import Header, codecs_of
+from softswitch.sip.allow_list import Header, add_all, codecs_of, printable
 from softswitch.sip.cell_requests import CellRequests
 from softswitch.sip.dialogs import (
     Dialog,
@@ -35,7 +35,7 @@ from softswitch.sip.framing import BrokenStream
 from softswitch.sip.identity import Identity
 from softswitch.sip.limits import Gate
 from softswitch.sip.location import Contact, Location
-from softswitch.sip.message import MalformedMessage, NameAddr, SipUri, parse_uri
+from softswitch.sip.message import Headers, MalformedMessage, NameAddr, SipUri, parse_uri
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
 from softswitch.sip.outside_requests import OutsideRequests, UnknownCell
 from softswitch.sip.phone_watch import PhoneWatch, flow_of_contact
@@ -203,8 +203,11 @@ class Edge:
     # --- cells ----------------------------------------------------------------------------------------------------
 
     def cell_started(self, cell_id: str, address: str, port: int) -> None:
-        """Hear a cell from now on."""
+        """Hear a cell from now on; after a restart of control, tell it what its legs missed."""
         self._wiring.inner.allow(cell_id, address, port)
+        for dialog in self._wiring.dialogs:
+            if dialog.cell_id == cell_id and dialog.owes_cell:
+                self._endings.catch_up(dialog)
 
     def cell_ended(self, cell_id: str) -> None:
         """Hear a cell no longer.  Its legs are ended by `finish`."""
@@ -257,9 +260,12 @@ class Edge:
     ) -> OutboundPlan:
         """Settle where an outbound leg goes, before its cell is told to make it.
 
-        `headers` are added to the INVITE that leaves.  NotReachable when there is no way.
+        `headers` are added to the INVITE that leaves (MalformedMessage when one cannot stand in a message).
+        NotReachable when there is no way.
         """
         wiring = self._wiring
+        extra = Headers()
+        add_all(extra, headers)
         if wiring.inner.address_of(cell_id) is None:
             raise UnknownCell(cell_id)
         former = wiring.dialogs.get(leg_id)
@@ -283,7 +289,7 @@ class Edge:
             codecs = codecs_of(None)
             # What a phone wrote into its Contact is no business of a cell.
             shown = f"sip:{leg_id}@{wiring.inner_host}"
-        local_uri = NameAddr(parse_uri(f"sip:{_escaped(from_user)}@{listener.via_host}"), from_display)
+        local_uri = NameAddr(parse_uri(f"sip:{_escaped(from_user)}@{listener.via_host}"), printable(from_display))
         dialog = Dialog(
             leg_id=leg_id,
             inbound=False,
@@ -296,7 +302,7 @@ class Edge:
             local=str(local_uri),
             remote=f"<{_without_transport(uri)}>",
             request_uri=uri,
-            extra_headers=tuple(headers),
+            extra_headers=extra.items(),
             cell_id=cell_id,
             codecs=codecs,
             media=OfferAnswer(local_media(local, secrets.randbits(48) + 1, codecs)),

@@ -132,6 +132,7 @@ class Endings:
         wiring = self._wiring
         cell = wiring.inner.address_of(dialog.cell_id) if dialog.cell_id else None
         if cell is None:
+            dialog.owes_cell = "BYE"
             return
         branch = wiring.fresh_branch()
         data = wiring.request_cell(dialog, "BYE", cseq, branch, cell, headers=headers).serialise()
@@ -143,6 +144,8 @@ class Endings:
         """Cancel an INVITE that a cell holds."""
         wiring = self._wiring
         if dialog.cell_id is None or wiring.inner.address_of(dialog.cell_id) is None:
+            dialog.owes_cell = "CANCEL"
+            wiring.keep_dialog(dialog)
             return
         forwarded = _request(relay.forwarded)
         data = cancellation(forwarded).serialise()
@@ -150,6 +153,14 @@ class Endings:
         wiring.inner_clients.begin(
             relay.branch, "CANCEL", lambda: wiring.inner.send(cell, data), _answered, _unanswered
         )
+
+    def catch_up(self, dialog: Dialog) -> None:
+        """The cell of a leg is known (again): tell it what happened while it was not."""
+        owed, dialog.owes_cell = dialog.owes_cell, ""
+        if owed == "BYE":
+            self.bye_cell(dialog, dialog.remote_cseq)
+        elif owed == "CANCEL" and dialog.invite is not None:
+            self.cancel_cell(dialog, dialog.invite)
 
     # --- towards the outside ----------------------------------------------------------------------------------
 

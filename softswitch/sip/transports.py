@@ -172,6 +172,10 @@ class Transports:
         chosen = next((listener for listener in fitting if listener.address == local), fitting[0])
         return Flow(listener=chosen.index, protocol=protocol, address=address, port=port)
 
+    def is_connected(self, flow: Flow) -> bool:
+        """Whether the connection that a flow names still stands."""
+        return self._streams.get(flow.connection) is not None
+
     def is_own(self, address: str, port: int) -> bool:
         """Whether an address is one of ours."""
         return any(

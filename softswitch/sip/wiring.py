@@ -159,7 +159,7 @@ class Wiring:
         """Return the way to a next hop; back by the way they came for NAT, TCP and addresses not theirs."""
         host, port = hop.address_of(5060)
         known = dialog.flow
-        if known.connection or dialog.nat_address is not None or not is_ip_literal(host):
+        if self.transports.is_connected(known) or dialog.nat_address is not None or not is_ip_literal(host):
             return known
         if not is_within(host, dialog.sources) or self.transports.is_own(host, port):
             return known

@@ -462,6 +462,18 @@ async def test_talking_leg_survives_a_restart_of_control_and_ends_by_bye_from_ei
         assert header(outside, "Call-ID") == header(other.invite, "Call-ID")
 
 
+async def test_bye_that_comes_before_a_new_control_knows_the_cell_is_told_to_it_later() -> None:
+    async with running_edge() as stand:
+        call = await (await call_on(stand)).up()
+        await stand.restart()
+        call.trunk.send(call.in_dialog("BYE", 2), stand.udp)
+        await call.trunk.wait_status(200, "BYE")
+        assert not call.cell.arrived
+        await stand.restart()
+        stand.edge.cell_started("c1", call.cell.address, call.cell.port)
+        await call.cell.wait_request("BYE")
+
+
 async def test_ringing_leg_survives_a_restart_of_control() -> None:
     async with running_edge() as stand:
         call = await call_on(stand)
