@@ -1,0 +1,102 @@
+"""Speak the prompts: `python config/prompts/make_prompts.py [folder]` writes one WAV a text (Debian's espeak-ng).
+
+8 kHz, 16 bit, mono; silence trimmed, speech at -20 dBFS RMS.  Replace any of them by a recording of the same name,
+here or better in a folder of your own named after this one in `media.prompt_dirs`.
+
+The voice is `cmn-latn-pinyin`: the plain `cmn` of espeak-ng 1.51 spells its own pinyin as English letters.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+RATE_HZ: Final = 8000
+VOICE: Final = "cmn-latn-pinyin"
+WORDS_PER_MINUTE: Final = 165
+LEVEL_DBFS: Final = -20.0
+PEAK: Final = 0.9
+EDGE_S: Final = 0.03
+FLOOR: Final = 0.004  # softer than this at either end is silence
+
+SENTENCES: Final = {
+    "welcome": "您好，欢迎致电一二三四五政务服务便民热线。",
+    "queue_wait": "现在坐席全忙，请稍候。",
+    "position_before": "您前面还有",
+    "position_after": "位，请耐心等待。",
+    "position_next": "您是下一位，请稍候。",
+    "agent_serves": "号为您服务。",
+    "busy_later": "坐席繁忙，请稍后再拨。",
+    "goodbye": "感谢您的来电，再见。",
+    "wrong_number": "您拨打的号码有误。",
+}
+DIGITS: Final = {f"digit_{digit}": text for digit, text in enumerate("零一二三四五六七八九")}
+NUMBER_WORDS: Final = {f"n_{number}": text for number, text in enumerate("零一二三四五六七八九十")}
+TEXTS: Final = {
+    **SENTENCES,
+    **DIGITS,
+    "digit_1_yao": "幺",
+    **NUMBER_WORDS,
+    "n_2_liang": "两",
+    "n_100": "百",
+    "n_1000": "千",
+}
+
+Sound = npt.NDArray[np.float64]
+
+
+def spoken(text: str) -> Sound:
+    """One text at 8 kHz, as loud as the others."""
+    command = ["espeak-ng", "-v", VOICE, "-s", str(WORDS_PER_MINUTE), "--stdin", "--stdout"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=True)
+    # 44 bytes of header; espeak-ng cannot know the length when it writes to a pipe.
+    at_22_khz = np.frombuffer(done.stdout[44:], dtype="<i2") / 32768
+    return levelled(trimmed(at_8_khz(at_22_khz, 22050)))
+
+
+def at_8_khz(sound: Sound, rate_hz: int) -> Sound:
+    """The sound at 8 kHz by Fourier transform; speech ends in silence, so it may be seen as a loop."""
+    length = round(len(sound) * RATE_HZ / rate_hz)
+    spectrum = np.fft.rfft(sound)[: length // 2 + 1]
+    return np.asarray(np.fft.irfft(spectrum, length) * (length / len(sound)))
+
+
+def trimmed(sound: Sound) -> Sound:
+    """Without the silence at both ends, but for a moment of it."""
+    loud = np.flatnonzero(np.abs(sound) > FLOOR)
+    edge = int(EDGE_S * RATE_HZ)
+    return sound[max(0, loud[0] - edge) : loud[-1] + edge]
+
+
+def levelled(sound: Sound) -> Sound:
+    """At the common level, measured where there is speech; peaks bent, not cut."""
+    speech = sound[np.abs(sound) > FLOOR]
+    louder = sound * 10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(speech**2))
+    bent = PEAK * np.tanh(louder / PEAK)
+    fade = np.linspace(0, 1, int(EDGE_S * RATE_HZ / 2))
+    bent[: len(fade)] *= fade
+    bent[-len(fade) :] *= fade[::-1]
+    return bent
+
+
+def beep() -> Sound:
+    """A short soft tone: somebody will speak now."""
+    time = np.arange(int(0.18 * RATE_HZ)) / RATE_HZ
+    return 0.14 * np.sin(2 * np.pi * 880 * time) * np.hanning(len(time)) ** 0.5
+
+
+def main(folder: Path) -> None:
+    """Write all of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sounds = {name: spoken(text) for name, text in TEXTS.items()} | {"tone_connect": beep()}
+    for name, sound in sounds.items():
+        soundfile.write(folder / f"{name}.wav", sound, RATE_HZ, subtype="PCM_16")
+        print(f"{name}.wav {len(sound) / RATE_HZ:5.2f} s  {TEXTS.get(name, '')}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "zh")
