@@ -29,6 +29,7 @@ class Terms:
     announce_agent: bool = True
     greeting: str = "welcome"
     spare_legs: int = 8
+    algorithms: tuple[str, ...] = ("SHA-256", "MD5")
     trunk_kind: str = "sip"
     media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
     extra: str = ""  # TOML appended as it is
@@ -86,6 +87,7 @@ log_level = "debug"
 
 [sip]
 realm = "hotline"
+algorithms = {_quoted(terms.algorithms)}
 options_interval_s = {terms.options_interval_s}
 options_timeout_s = {terms.options_timeout_s}
 inner_address = "127.77.{number}.1"

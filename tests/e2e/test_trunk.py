@@ -1,6 +1,7 @@
 """Trunk calls from SIPp: speech from a pcap, delayed offers, holds, strangers, full trunks."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,8 @@ async def test_a_full_trunk_answers_503_with_retry_after(tmp_path: Path) -> None
 
 async def test_sipp_phones_register_with_digest_ring_answer_and_are_cancelled(tmp_path: Path) -> None:
     """A second implementation of a desk phone: MD5 digest, 180, 200, BYE; then a ringing one that is cancelled."""
-    async with stand(tmp_path / "stand", PLAIN) as here, peers(here) as around:
+    terms = replace(PLAIN, algorithms=("MD5",))  # all that SIPp 3.6 knows
+    async with stand(tmp_path / "stand", terms) as here, peers(here) as around:
         for seat, port in ((1, 5071), (2, 5072)):
             user, password = here.account(seat)
             result = await register(here.sip, user, password, address=here.phone_address, port=port)

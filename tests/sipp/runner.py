@@ -109,7 +109,7 @@ async def sipp_running(
             f"{target[0]}:{target[1]}", "-sf", str(FOLDER / f"{scenario}.xml"),
             "-i", address, "-bind_local", "-mi", address, "-mp", str(media_port),
             "-m", str(calls), "-l", str(max(calls, 1)), "-d", str(pause_ms), "-s", number, "-t", transport,
-            "-key", "caller", caller, "-key", "password", password, "-nostdin",
+            "-key", "caller", caller, "-au", number, "-ap", password, "-nostdin",
             "-timeout", f"{timeout_s:.0f}s", "-timeout_error",
             "-trace_msg", "-message_file", str(folder / "messages.log"),
             "-trace_err", "-error_file", str(folder / "errors.log"),
