@@ -80,7 +80,7 @@ def levelled(sound: Sound) -> Sound:
     fade = np.linspace(0, 1, int(EDGE_S * RATE_HZ / 2))
     bent[: len(fade)] *= fade
     bent[-len(fade) :] *= fade[::-1]
-    return bent
+    return np.asarray(bent)
 
 
 def beep() -> Sound:
