@@ -10,13 +10,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["ABSENT", "Checked", "Secret", "check", "close_match", "shown"]
+__all__ = ["ABSENT", "ANY", "Checked", "Secret", "check", "choice", "close_match", "shown", "words_of"]
 
 ABSENT: Final = object()
 """Stands for a value that could not be made."""
 
+ANY: Final = ".+"
+"""The pattern of a text that must not be empty."""
+
 _SHOWN_LENGTH = 60
-_NUMBER = re.compile(r"\+?\d{1,32}")
+_NUMBER = re.compile(r"\+?[0-9]{1,32}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -85,6 +88,12 @@ def check(kind: Any, raw: Any, terms: Mapping[str, Any]) -> Checked:
     raise TypeError(f"config cannot bind {kind!r}")
 
 
+def words_of(pattern: str) -> list[str]:
+    """The words that a pattern like `red|green` allows; none for any other pattern."""
+    words = pattern.split("|")
+    return words if all(re.fullmatch(r"[\w\-]+", word) for word in words) else []
+
+
 def choice(options: Iterable[Any], raw: Any, *, make: Any = lambda value: value) -> Checked:
     """One of a few values."""
     allowed = list(options)
@@ -137,11 +146,12 @@ def _text(kind: type[str] | type[Path], raw: Any, terms: Mapping[str, Any]) -> C
 
 def _form(raw: str, terms: Mapping[str, Any]) -> Checked:
     pattern = terms.get("pattern")
-    if pattern is not None and re.fullmatch(pattern, raw) is None:
-        words = pattern.split("|")
-        if all(re.fullmatch(r"[\w\-]+", word) for word in words):
+    if pattern is not None and re.fullmatch(pattern, raw, re.ASCII) is None:
+        if words := words_of(pattern):
             return choice(words, raw)
-        return Checked(expected=f"应符合 / must match {pattern}")
+        return Checked(
+            expected="不可为空 / must not be empty" if pattern == ANY else f"应符合 / must match {pattern}"
+        )
     match terms.get("kind"):
         case "address":
             return _address(raw)

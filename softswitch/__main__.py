@@ -1,4 +1,4 @@
-"""The command line: `python -m softswitch run --config FILE`, `check`, `control`."""
+"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from config.example import example_text
 from config.faults import ConfigFaults
 from config.load import load
 from media.prompts import PromptFaults
@@ -27,7 +28,11 @@ def main(words: list[str] | None = None) -> int:
         ("control", "仅控制进程 / the control process alone (the launcher starts it)"),
     ):
         commands.add_parser(name, help=text).add_argument("--config", type=Path, required=True)
+    commands.add_parser("example", help="列出全部配置键 / print a configuration with every key and its default")
     arguments = parser.parse_args(words)
+    if arguments.command == "example":
+        sys.stdout.write(example_text(Settings))
+        return 0
     try:
         settings = load(Settings, arguments.config)
         if arguments.command != "control":

@@ -2,7 +2,7 @@
 
 `config.load` fills them and reports every mistake at once; the business (agents, queues, flows) only seeds an
 empty database from here.  Field metadata: `doc` and `unit` go into `config/softswitch.example.toml`;
-`minimum`, `maximum`, `pattern`, `kind`, `secret` are checked at load.
+`minimum`, `maximum`, `pattern`, `kind`, `secret` are checked at load; `example` stands there for keys without a default.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,10 @@ class TransportProtocol(StrEnum):
 class NodeSettings:
     """This server and its folders."""
 
-    name: str = field(default="hotline", metadata=_meta("节点名 / node name, in logs and Via branches"))
+    name: str = field(
+        default="hotline",
+        metadata=_meta("节点名 / node name, in logs and Via branches", pattern=r"[A-Za-z0-9.\-]{1,32}"),
+    )
     run_dir: Path = field(
         default=Path("var/run"), metadata=_meta("套接字目录 / folder of the process sockets, made 0700")
     )
@@ -54,14 +57,20 @@ class NodeSettings:
 class TransportSettings:
     """One listening SIP address and what is written into Via, Contact and SDP for it."""
 
-    protocol: TransportProtocol = field(metadata=_meta("udp | tcp"))
-    address: str = field(metadata=_meta("监听地址 / address to bind", kind="address"))
+    protocol: TransportProtocol = field(metadata=_meta("传输协议 / protocol", example="udp"))
+    address: str = field(metadata=_meta("监听地址 / address to bind", kind="address", example="192.0.2.10"))
     port: int = field(default=5060, metadata=_meta("端口 / port", minimum=1, maximum=65535))
     advertised_address: str | None = field(
-        default=None, metadata=_meta("写入 Via/Contact 的地址 / address shown outside (NAT)", kind="address")
+        default=None,
+        metadata=_meta(
+            "写入 Via/Contact 的地址 / address shown outside (NAT)", kind="address", example="203.0.113.10"
+        ),
     )
     media_address: str | None = field(
-        default=None, metadata=_meta("写入 SDP 的地址 / address in SDP for peers here", kind="address")
+        default=None,
+        metadata=_meta(
+            "写入 SDP 的地址 / address in SDP for peers here", kind="address", example="192.0.2.10"
+        ),
     )
 
 
@@ -70,7 +79,7 @@ class SipSettings:
     """The signalling edge."""
 
     transports: tuple[TransportSettings, ...] = field(metadata=_meta("监听 / listening transports"))
-    realm: str = field(default="hotline", metadata=_meta("认证域 / digest realm"))
+    realm: str = field(default="hotline", metadata=_meta("认证域 / digest realm", pattern=r"[^\"\\]{1,64}"))
     algorithms: tuple[str, ...] = field(
         default=("SHA-256", "MD5"),
         metadata=_meta("摘要算法,优先者在前 / digest algorithms, preferred first", pattern="SHA-256|MD5"),
@@ -88,7 +97,8 @@ class SipSettings:
         default=30.0, metadata=_meta("OPTIONS 探测间隔 / OPTIONS ping interval", unit="s", minimum=0.2)
     )
     options_timeout_s: float = field(
-        default=4.0, metadata=_meta("探测超时 / a ping unanswered for so long counts as lost", unit="s", minimum=0.1)
+        default=4.0,
+        metadata=_meta("探测超时 / a ping unanswered for so long counts as lost", unit="s", minimum=0.1),
     )
     t1_s: float = field(
         default=0.5, metadata=_meta("RFC 3261 T1 / round-trip estimate", unit="s", minimum=0.05, maximum=4)
@@ -101,6 +111,18 @@ class SipSettings:
         default=16,
         metadata=_meta("陌生来源每2秒报文上限 / messages per 2 s from an unknown source", minimum=1),
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Something listens, nothing listens twice, and the registration times leave room."""
+        if not self.transports:
+            yield "transports", "至少一项 / at least one is needed"
+        places = [(t.protocol, t.address, t.port) for t in self.transports]
+        for protocol, address, port in sorted({p for p in places if places.count(p) > 1}):
+            yield "transports", f"{protocol} {address}:{port} 重复 / stands here twice"
+        if not self.algorithms:
+            yield "algorithms", "至少一项 / at least one is needed"
+        if self.registration_max_s < self.registration_min_s:
+            yield "registration_max_s", "小于 / is smaller than registration_min_s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,31 +149,32 @@ class NumberSettings:
 class TrunkSettings:
     """A SIP trunk or an E1 gateway, recognised by its addresses."""
 
-    name: str = field(metadata=_meta("中继名 / trunk name"))
-    kind: TrunkKind = field(default=TrunkKind.SIP, metadata=_meta("sip | e1_gateway"))
+    name: str = field(metadata=_meta("中继名 / trunk name", example="city"))
+    kind: TrunkKind = field(default=TrunkKind.SIP, metadata=_meta("中继类型 / how it is built"))
     addresses: tuple[str, ...] = field(
-        metadata=_meta("来源地址 / source addresses or networks of the trunk", kind="network")
+        metadata=_meta(
+            "来源地址 / source addresses or networks of the trunk", kind="network", example=("198.51.100.20",)
+        )
     )
     media_networks: tuple[str, ...] = field(
-        metadata=_meta("媒体网段 / networks its media may use", kind="network")
+        metadata=_meta("媒体网段 / networks its media may use", kind="network", example=("198.51.100.0/24",))
     )
     host: str = field(default="", metadata=_meta("出局目的地址 / address for outbound calls, empty = none"))
     port: int = field(default=5060, metadata=_meta("端口 / port", minimum=1, maximum=65535))
-    protocol: TransportProtocol = field(default=TransportProtocol.UDP, metadata=_meta("udp | tcp"))
+    protocol: TransportProtocol = field(default=TransportProtocol.UDP, metadata=_meta("传输协议 / protocol"))
     channels: int = field(
         default=30, metadata=_meta("并发上限 / calls at once (SIP trunk)", minimum=1, maximum=2000)
     )
     spans: int = field(
-        default=0, metadata=_meta("E1 条数,每条30信道 / E1 spans of 30 channels (e1_gateway)", minimum=0, maximum=32)
+        default=0,
+        metadata=_meta("E1 条数,每条30信道 / E1 spans of 30 channels (e1_gateway)", minimum=0, maximum=32),
     )
     register: bool = field(default=False, metadata=_meta("向对端注册 / register there"))
     username: str = field(default="", metadata=_meta("注册用户名 / digest user"))
     password: str = field(default="", metadata=_meta("注册密码 / digest password", secret=True))
     realm: str = field(default="", metadata=_meta("对端认证域 / its realm, empty = none is answered"))
     options_ping: bool = field(default=True, metadata=_meta("OPTIONS 探测 / ping with OPTIONS"))
-    numbers: NumberSettings = field(
-        default_factory=NumberSettings, metadata=_meta("号码规则 / number rules")
-    )
+    numbers: NumberSettings = field(default_factory=NumberSettings, metadata=_meta("号码规则 / number rules"))
 
     @property
     def channel_limit(self) -> int:
@@ -161,20 +184,22 @@ class TrunkSettings:
     def faults(self) -> Iterator[Fault]:
         """An E1 gateway has spans; a trunk that registers has a host, a user and a password."""
         if self.kind is TrunkKind.E1_GATEWAY and self.spans == 0:
-            yield "spans", "an e1_gateway needs at least 1 span"
+            yield "spans", "e1_gateway 至少一条 E1 / an e1_gateway needs at least 1 span"
         if self.register and not (self.host and self.username and self.password):
-            yield "register", "registration needs host, username and password"
+            yield "register", "注册需要地址、用户名、密码 / registration needs host, username and password"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
     """A SIP account: what a desk phone registers with.  One account rings one seat (extension)."""
 
-    username: str = field(metadata=_meta("账号 / user of the SIP account", pattern=r"[A-Za-z0-9_.\-]{1,32}"))
-    password: str = field(metadata=_meta("密码 / password", secret=True))
-    extension: str = field(metadata=_meta("座席分机 / seat's extension", pattern=r"\d{2,6}"))
+    username: str = field(
+        metadata=_meta("账号 / user of the SIP account", pattern=r"[A-Za-z0-9_.\-]{1,32}", example="8001")
+    )
+    password: str = field(metadata=_meta("密码 / password", secret=True, pattern=r".+", example="change-me"))
+    extension: str = field(metadata=_meta("座席分机 / seat's extension", pattern=r"\d{2,6}", example="8001"))
     media_networks: tuple[str, ...] = field(
-        metadata=_meta("话机媒体网段 / networks its media may use", kind="network")
+        metadata=_meta("话机媒体网段 / networks its media may use", kind="network", example=("192.0.2.0/24",))
     )
     nat: bool = field(default=False, metadata=_meta("话机在 NAT 后 / the phone is behind NAT"))
     max_contacts: int = field(
@@ -186,7 +211,7 @@ class AccountSettings:
 class QueueSettings:
     """A queue of callers (seed)."""
 
-    name: str = field(metadata=_meta("队列名 / queue name"))
+    name: str = field(metadata=_meta("队列名 / queue name", example="hotline"))
     limit: int = field(default=256, metadata=_meta("最多排队数 / callers at most", minimum=1, maximum=100000))
     ring_time_s: float = field(
         default=15.0, metadata=_meta("振铃时限 / ring time of an offer", unit="s", minimum=0.5)
@@ -196,7 +221,8 @@ class QueueSettings:
         default=2.0, metadata=_meta("拒接后等待 / delay after a declined offer", unit="s", minimum=0)
     )
     position_every_s: float = field(
-        default=30.0, metadata=_meta("报位间隔,0 不报 / interval of position announcements, 0 = none", unit="s")
+        default=30.0,
+        metadata=_meta("报位间隔,0 不报 / interval of position announcements, 0 = none", unit="s", minimum=0),
     )
     music: str = field(default="waiting", metadata=_meta("等待音乐 / music track"))
     announce_agent: bool = field(default=True, metadata=_meta("播报工号 / announce the agent's number"))
@@ -206,8 +232,8 @@ class QueueSettings:
 class RouteSettings:
     """A dialled number (DNIS) and the queue behind it (seed)."""
 
-    number: str = field(metadata=_meta("被叫号码 / dialled number"))
-    queue: str = field(metadata=_meta("队列 / queue"))
+    number: str = field(metadata=_meta("被叫号码 / dialled number", example="12345"))
+    queue: str = field(metadata=_meta("队列 / queue", example="hotline"))
     trunk: str = field(default="", metadata=_meta("仅此中继 / only for this trunk, empty = any"))
     greeting: str = field(default="welcome", metadata=_meta("欢迎词 / greeting prompt, empty = none"))
 
@@ -216,9 +242,9 @@ class RouteSettings:
 class AgentSettings:
     """An agent (工号), not tied to any seat (seed)."""
 
-    id: str = field(metadata=_meta("工号 / agent number", pattern=r"[A-Za-z0-9]{1,16}"))
+    id: str = field(metadata=_meta("工号 / agent number", pattern=r"[A-Za-z0-9]{1,16}", example="1001"))
     name: str = field(default="", metadata=_meta("姓名 / name"))
-    queues: tuple[str, ...] = field(metadata=_meta("服务队列 / queues served"))
+    queues: tuple[str, ...] = field(metadata=_meta("服务队列 / queues served", example=("hotline",)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,15 +262,21 @@ class MediaSettings:
     silence_alarm_s: float = field(
         default=30.0, metadata=_meta("无 RTP 告警 / RTP silence before an event", unit="s", minimum=1)
     )
-    jitter_min_ms: int = field(default=20, metadata=_meta("抖动缓冲下限 / smallest jitter delay", unit="ms"))
-    jitter_max_ms: int = field(default=120, metadata=_meta("抖动缓冲上限 / largest jitter delay", unit="ms"))
+    jitter_min_ms: int = field(
+        default=20, metadata=_meta("抖动缓冲下限 / smallest jitter delay", unit="ms", minimum=0, maximum=2000)
+    )
+    jitter_max_ms: int = field(
+        default=120, metadata=_meta("抖动缓冲上限 / largest jitter delay", unit="ms", minimum=0, maximum=2000)
+    )
 
     def faults(self) -> Iterator[Fault]:
         """The RTP range begins even and holds the legs."""
         if self.port_min % 2:
-            yield "port_min", "must be even (RFC 3550 section 11)"
+            yield "port_min", "必须为偶数 / must be even (RFC 3550 section 11)"
         if self.port_max - self.port_min + 1 < 4:
-            yield "port_max", "the range holds fewer than two port pairs"
+            yield "port_max", "端口不足两对 / the range holds fewer than two port pairs"
+        if self.jitter_max_ms < self.jitter_min_ms:
+            yield "jitter_max_ms", "小于 / is smaller than jitter_min_ms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,14 +284,17 @@ class CellSettings:
     """Signalling cells."""
 
     network: str = field(default="127.77.1.0", metadata=_meta("单元地址起点 / first cell network (loopback)"))
-    legs_per_cell: int = field(default=4, metadata=_meta("每单元腿数 / legs per cell", minimum=1, maximum=256))
+    legs_per_cell: int = field(
+        default=4, metadata=_meta("每单元腿数 / legs per cell", minimum=1, maximum=256)
+    )
     spare_legs: int = field(default=24, metadata=_meta("备用腿数 / legs kept free", minimum=4))
     max_cells: int = field(default=160, metadata=_meta("单元上限 / cells at most", minimum=1, maximum=1000))
     calls_before_retire: int = field(
         default=2000, metadata=_meta("换新前腿数 / legs served before a cell is replaced", minimum=10)
     )
     memory_mb_before_retire: int = field(
-        default=64, metadata=_meta("换新前内存 / private memory before a cell is replaced", unit="MB", minimum=16)
+        default=64,
+        metadata=_meta("换新前内存 / private memory before a cell is replaced", unit="MB", minimum=16),
     )
 
 
@@ -267,11 +302,15 @@ class CellSettings:
 class TokenSettings:
     """A bearer token of the HTTP interface; only its SHA-256 stands here."""
 
-    name: str = field(metadata=_meta("令牌名 / whose token"))
-    sha256: str = field(metadata=_meta("令牌 SHA-256 / hash of the token", pattern=r"[0-9a-f]{64}"))
+    name: str = field(metadata=_meta("令牌名 / whose token", example="phone-bar"))
+    sha256: str = field(
+        metadata=_meta("令牌 SHA-256 / hash of the token", pattern=r"[0-9a-f]{64}", example="0" * 64)
+    )
     scopes: tuple[str, ...] = field(
         default=("read",),
-        metadata=_meta("权限 / scopes: read, agent, supervisor, admin", pattern="read|agent|supervisor|admin"),
+        metadata=_meta(
+            "权限 / scopes: read, agent, supervisor, admin", pattern="read|agent|supervisor|admin"
+        ),
     )
 
 
@@ -323,12 +362,23 @@ class Settings:
             ("agents", [a.id for a in self.agents]),
         ):
             for name in sorted({n for n in names if names.count(n) > 1}):
-                yield table, f"{name!r} stands here twice"
-        queues = {q.name for q in self.queues}
+                yield table, f"{name!r} 重复 / stands here twice"
+        extensions = [a.extension for a in self.accounts]
+        for extension in sorted({e for e in extensions if extensions.count(e) > 1}):
+            yield (
+                "accounts",
+                f"分机 {extension} 有两个账号 / extension {extension} belongs to two accounts; a seat has one",
+            )
+        targets = [(r.number, r.trunk) for r in self.routes]
+        for number, trunk in sorted({t for t in targets if targets.count(t) > 1}):
+            yield f"routes.{number}", f"重复 / stands here twice for {trunk or 'any trunk'}"
+        queues, trunks = {q.name for q in self.queues}, {t.name for t in self.trunks}
         for route in self.routes:
             if route.queue not in queues:
-                yield f"routes.{route.number}.queue", f"no queue is named {route.queue!r}"
+                yield f"routes.{route.number}.queue", f"无此队列 / no queue is named {route.queue!r}"
+            if route.trunk and route.trunk not in trunks:
+                yield f"routes.{route.number}.trunk", f"无此中继 / no trunk is named {route.trunk!r}"
         for agent in self.agents:
             for queue in agent.queues:
                 if queue not in queues:
-                    yield f"agents.{agent.id}.queues", f"no queue is named {queue!r}"
+                    yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"
