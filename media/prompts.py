@@ -5,7 +5,7 @@ city replaces single announcements without touching those that come with the sys
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from media.g711 import FRAME_SAMPLES, SAMPLE_RATE_HZ, Linear
 
 PROMPT_MOST_S: Final = 120.0
 MUSIC_MOST_S: Final = 1800.0
+RATE_LEAST_HZ: Final = 4000
 RATE_MOST_HZ: Final = 192_000
 CHANNELS_MOST: Final = 8
 SUFFIX: Final = ".wav"
@@ -45,6 +46,10 @@ class PromptFaults(Exception):
         self.faults = tuple(faults)
 
 
+class _Unusable(Exception):
+    """A file that cannot be used; the text says why."""
+
+
 class PromptBank:
     """Decoded sounds by name: int16 at 8 kHz, whole frames of 160 samples, not to be written to."""
 
@@ -67,8 +72,8 @@ class PromptBank:
         paths: dict[str, Path] = {}
         for folder in prompt_dirs:
             paths |= _sounds_in(folder, faults)
-        prompts = _decode_all(paths, PROMPT_MOST_S, faults)
-        music = _decode_all(_sounds_in(music_dir, faults), MUSIC_MOST_S, faults)
+        prompts = _decode_all(paths, _prompt, PROMPT_MOST_S, faults)
+        music = _decode_all(_sounds_in(music_dir, faults), _loop, MUSIC_MOST_S, faults)
         home = prompt_dirs[-1] if prompt_dirs else Path()
         faults += [
             SoundFault(path=home / f"{name}{SUFFIX}", reason="缺少文件 / missing")
@@ -107,36 +112,40 @@ def _sounds_in(folder: Path, faults: list[SoundFault]) -> dict[str, Path]:
     }
 
 
-def _decode_all(paths: Mapping[str, Path], most_s: float, faults: list[SoundFault]) -> dict[str, Linear]:
+def _decode_all(
+    paths: Mapping[str, Path],
+    to_8_khz: Callable[[Floats, int], Floats],
+    most_s: float,
+    faults: list[SoundFault],
+) -> dict[str, Linear]:
     sounds: dict[str, Linear] = {}
     for name, path in paths.items():
-        decoded = _decode(path, most_s)
-        if isinstance(decoded, str):
-            faults.append(SoundFault(path=path, reason=decoded))
-        else:
-            sounds[name] = decoded
+        try:
+            sounds[name] = _frames(to_8_khz(*_read(path, most_s)))
+        except _Unusable as fault:
+            faults.append(SoundFault(path=path, reason=str(fault)))
     return sounds
 
 
-def _decode(path: Path, most_s: float) -> Linear | str:
-    """The file's sound, or what is wrong with it."""
+def _read(path: Path, most_s: float) -> tuple[Floats, int]:
+    """The file's sound, all channels in one, full scale 1.0, and its rate in Hz; raises `_Unusable`."""
     try:
         with soundfile.SoundFile(str(path)) as file:
             rate, channels, length = file.samplerate, file.channels, file.frames
             if length <= 0:
-                return "没有声音 / empty"
-            if not 0 < rate <= RATE_MOST_HZ or channels > CHANNELS_MOST:
-                return f"格式超限 / {rate} Hz, {channels} channels are beyond limits"
+                raise _Unusable("没有声音 / empty")
+            if not RATE_LEAST_HZ <= rate <= RATE_MOST_HZ or channels > CHANNELS_MOST:
+                raise _Unusable(f"格式超限 / {rate} Hz, {channels} channels are beyond limits")
             if length > most_s * rate:
-                return f"过长 / {length / rate:.0f} s, at most {most_s:.0f} s"
+                raise _Unusable(f"过长 / {length / rate:.0f} s, at most {most_s:.0f} s")
             samples: Floats = file.read(dtype="float64", always_2d=True).mean(axis=1)
     except (soundfile.SoundFileError, OSError, RuntimeError, ValueError) as fault:
-        return f"无法读取 / unreadable: {_reason(fault)}"
+        raise _Unusable(f"无法读取 / unreadable: {_reason(fault)}") from fault
     if not samples.size:
-        return "没有声音 / empty"
+        raise _Unusable("没有声音 / empty")
     if not np.isfinite(samples).all():
-        return "含非数值样本 / samples that are no numbers"
-    return whole_frames(resampled(samples, rate))
+        raise _Unusable("含非数值样本 / samples that are no numbers")
+    return samples, rate
 
 
 def _reason(fault: Exception) -> str:
@@ -144,27 +153,33 @@ def _reason(fault: Exception) -> str:
     return str(getattr(fault, "error_string", None) or fault)
 
 
-def resampled(samples: Floats, rate_hz: int) -> Floats:
-    """The same sound at 8 kHz; what lies above 4 kHz is cut off.
-
-    The spectrum of the whole sound is cut or extended; zeros are appended first, to a length that is whole in
-    both rates.
-    """
+def _prompt(samples: Floats, rate_hz: int) -> Floats:
+    """A prompt at 8 kHz; its end does not ring into its beginning."""
     if rate_hz == SAMPLE_RATE_HZ:
         return samples
     shared = math.gcd(rate_hz, SAMPLE_RATE_HZ)
     unit_in, unit_out = rate_hz // shared, SAMPLE_RATE_HZ // shared
-    zeros = -(-rate_hz // (10 * unit_in))  # a tenth of a second parts the end from the beginning
-    units = -(-len(samples) // unit_in) + zeros
-    spectrum = np.fft.rfft(samples, units * unit_in)
-    sound = np.fft.irfft(spectrum, units * unit_out) * (unit_out / unit_in)
-    return sound[: -(-len(samples) * unit_out // unit_in)]
+    units = -(-(len(samples) + rate_hz // 10) // unit_in)  # a tenth of a second parts end and beginning
+    whole = np.concatenate([samples, np.zeros(units * unit_in - len(samples))])
+    return _in_so_many_samples(whole, units * unit_out)[: -(-len(samples) * unit_out // unit_in)]
 
 
-def whole_frames(samples: Floats) -> Linear:
-    """Samples within ±1 as int16, silence appended up to a whole 20 ms frame; read-only."""
-    frames = -(-len(samples) // FRAME_SAMPLES)
-    sound = np.zeros(frames * FRAME_SAMPLES, dtype=np.int16)
+def _loop(samples: Floats, rate_hz: int) -> Floats:
+    """Music at 8 kHz, stretched or squeezed by at most 10 ms to whole frames, so that its seam stays whole."""
+    frames = max(1, round(len(samples) * SAMPLE_RATE_HZ / rate_hz / FRAME_SAMPLES))
+    return _in_so_many_samples(samples, frames * FRAME_SAMPLES)
+
+
+def _in_so_many_samples(samples: Floats, count: int) -> Floats:
+    """The same sound, seen as a loop, in another number of samples; what lies above half the new rate is cut off."""
+    if count == len(samples):
+        return samples
+    return np.asarray(np.fft.irfft(np.fft.rfft(samples), count) * (count / len(samples)))
+
+
+def _frames(samples: Floats) -> Linear:
+    """Samples of full scale 1.0 as int16, silence appended up to a whole frame; read-only."""
+    sound = np.zeros(-(-len(samples) // FRAME_SAMPLES) * FRAME_SAMPLES, dtype=np.int16)
     sound[: len(samples)] = np.clip(np.rint(samples * 32768), -32768, 32767)
     sound.flags.writeable = False
     return sound
