@@ -62,9 +62,13 @@ class PromptBank:
 
     @classmethod
     def load(
-        cls, prompt_dirs: Sequence[Path], music_dir: Path, required: Collection[str] = ()
+        cls,
+        prompt_dirs: Sequence[Path],
+        music_dir: Path,
+        required: Collection[str] = (),
+        required_music: Collection[str] = (),
     ) -> "PromptBank":
-        """Read every sound of these folders; `required` names prompts that must be there.
+        """Read every sound of these folders; `required` and `required_music` name what must be there.
 
         Raises `PromptFaults`, which names each missing, unreadable, empty or far too long file.
         """
@@ -73,12 +77,17 @@ class PromptBank:
         for folder in prompt_dirs:
             paths |= _sounds_in(folder, faults)
         prompts = _decode_all(paths, _prompt, PROMPT_MOST_S, faults)
-        music = _decode_all(_sounds_in(music_dir, faults), _loop, MUSIC_MOST_S, faults)
+        tracks = _sounds_in(music_dir, faults)
+        music = _decode_all(tracks, _loop, MUSIC_MOST_S, faults)
         home = prompt_dirs[-1] if prompt_dirs else Path()
-        faults += [
-            SoundFault(path=home / f"{name}{SUFFIX}", reason="缺少文件 / missing")
-            for name in sorted(set(required) - set(paths))
-        ]
+        for folder, missing in (
+            (home, set(required) - set(paths)),
+            (music_dir, set(required_music) - set(tracks)),
+        ):
+            faults += [
+                SoundFault(path=folder / f"{name}{SUFFIX}", reason="缺少文件 / missing")
+                for name in sorted(missing)
+            ]
         if faults:
             raise PromptFaults(faults)
         return cls(prompts, music)

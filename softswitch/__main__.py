@@ -12,7 +12,7 @@ from config.load import load
 from media.prompts import PromptFaults
 from softswitch.launcher import Launcher
 from softswitch.log_setup import set_up_logs
-from softswitch.prompt_check import check_prompts
+from softswitch.sounds import load_sounds
 from softswitch.settings import Settings
 
 CONFIG_EXIT = 2
@@ -36,7 +36,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         settings = load(Settings, arguments.config)
         if arguments.command != "control":
-            check_prompts(settings)
+            load_sounds(settings)
     except (ConfigFaults, PromptFaults) as faults:
         sys.stderr.write(f"{faults}\n")
         return CONFIG_EXIT

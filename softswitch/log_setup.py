@@ -11,6 +11,8 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 def set_up_logs(process: str, level: str = "info") -> None:
     """Configure structlog for this process; `process` stands in every line."""
     logging.basicConfig(stream=sys.stderr, level=LEVELS[level], format="%(message)s")
+    for noisy in ("aiosqlite", "asyncio", "aiohttp"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
