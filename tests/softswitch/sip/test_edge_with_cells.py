@@ -315,6 +315,42 @@ async def test_phone_is_rung_answers_and_hangs_up(tmp_path: Path) -> None:
         await home.wait_said(LegEnded, "out1")
 
 
+async def test_phone_that_rings_reliably_then_holds_and_takes_back(tmp_path: Path) -> None:
+    async with house(tmp_path) as home:
+        stand, phone = home.stand, await home.stand.peer(PHONE)
+        await register(stand, phone)
+        plan = stand.edge.prepare(
+            "out1", home.place("out1"), PhoneTarget(account="phone1001"), PLANE, from_user="138"
+        )
+        home.pool.send("out1", MakeLeg(leg_id="out1", request_uri=plan.request_uri, from_uri=plan.from_uri))
+        invite = await phone.wait_request("INVITE")
+        reliable = "Require: 100rel\r\nRSeq: 41\r\n"
+        phone.answer(invite, 183, stand.udp, tag_value="far", content=sdp(PHONE), headers=reliable)
+        prack = await phone.wait_request("PRACK")
+        assert header(prack, "RAck").split()[0] == "41"
+        phone.answer(prack, 200, stand.udp)
+        assert (await stand.wait_event(RemoteMediaAgreed)).early
+        phone.answer(invite, 200, stand.udp, tag_value="far")
+        await phone.wait_request("ACK")
+        await home.wait_said(LegConfirmed, "out1")
+        for cseq, (theirs, ours) in enumerate((("sendonly", "recvonly"), ("sendrecv", "sendrecv")), start=1):
+            again = phone.request(
+                "INVITE",
+                uri(header(invite, "Contact")),
+                call_id=header(invite, "Call-ID"),
+                from_=f"{header(invite, 'To')};tag=far",
+                to=header(invite, "From"),
+                cseq=cseq,
+                content=sdp(PHONE, direction=theirs),
+            )
+            phone.send(again, stand.udp)
+            ok = await phone.wait_status(200, "INVITE")
+            assert f"a={ours}" in body(ok)
+            told = await stand.wait_event(RemoteMediaAgreed)
+            assert told.media.held is (theirs == "sendonly")
+            phone.send(again.replace("INVITE", "ACK").replace("branch=z9", "branch=z9hG4bKack"), stand.udp)
+
+
 @pytest.mark.parametrize("code", [302, 404, 486, 603])
 async def test_refusal_of_a_phone_ends_the_leg_with_its_true_status(tmp_path: Path, code: int) -> None:
     async with house(tmp_path) as home:
