@@ -22,8 +22,18 @@ from typing import Any
 import numpy as np
 
 from bench._measure import MachineTime, print_table, processor_model, processors
-from media.commands import CloseLeg, Codec, OpenLeg, PermitSending, SetHearing, SetRemote, Source, SourceKind
-from media.commands import StartRecording, StopRecording
+from media.commands import (
+    CloseLeg,
+    Codec,
+    OpenLeg,
+    PermitSending,
+    SetHearing,
+    SetRemote,
+    Source,
+    SourceKind,
+    StartRecording,
+    StopRecording,
+)
 from media.events import Event, LegClosed, LegOpened, LegRefused, RecordingClosed
 from media.g711 import LAW_A, encode
 from media.packets import PortRange
