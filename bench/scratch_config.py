@@ -83,7 +83,7 @@ port = 5060
 name = "stand-{number}"
 run_dir = "{folder}/run"
 data_dir = "{folder}/data"
-log_level = "debug"
+log_level = "info"
 
 [sip]
 realm = "hotline"
