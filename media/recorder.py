@@ -63,6 +63,7 @@ class RecordingSet:
         self._free = list(range(_ROOM_AT_FIRST - 1, -1, -1))
         self._rows: dict[str, int] = {}
         self._held: dict[int, tuple[str, str, str]] = {}  # row: recording, call, path
+        self._ending: dict[str, RecordingHeld] = {}  # closed here, not on disk yet
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -107,24 +108,26 @@ class RecordingSet:
         if self._filled[row]:
             self._hand_over(row)
         self._writer.end(recording_id, int(self._handed[row]) * BYTES_PER_FRAME)
+        self._ending[recording_id] = self._as_held(row)
         del self._held[row]
         self._free.append(row)
 
     def take_events(self) -> list[RecordingClosed | RecordingFaulted]:
         """What happened since the last call."""
-        return self._writer.take_events()
+        events = self._writer.take_events()
+        for event in events:
+            if isinstance(event, RecordingClosed):
+                self._ending.pop(event.recording_id, None)
+        return events
 
     def held(self) -> list[RecordingHeld]:
-        """Every recording that is being written; `frames` of 20 ms."""
-        return [
-            RecordingHeld(
-                recording_id=recording_id,
-                call_id=call_id,
-                path=path,
-                frames=int(self._handed[row] + self._filled[row]),
-            )
-            for row, (recording_id, call_id, path) in self._held.items()
-        ]
+        """Every recording whose file is not finished yet, those that were closed just now too; `frames` of 20 ms."""
+        return [*(self._as_held(row) for row in self._held), *self._ending.values()]
+
+    def _as_held(self, row: int) -> RecordingHeld:
+        recording_id, call_id, path = self._held[row]
+        frames = int(self._handed[row] + self._filled[row])
+        return RecordingHeld(recording_id=recording_id, call_id=call_id, path=path, frames=frames)
 
     def finish(self, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
         """Close what runs and wait until all of it is on disk, before the process ends.

@@ -124,26 +124,20 @@ def measure(path: Path) -> Measures:
 
 def _make_whole(path: Path) -> None:
     """Give the file the header that its length calls for; a healthy file is not touched."""
-    try:
-        with path.open("r+b", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            head = file.read(HEADER_BYTES)
-            fixed = _fixed_part(head)
-            if len(head) == HEADER_BYTES and fixed != _fixed_part(header(0)) and any(head):
-                raise NotRepairable(path, "not a stereo A-law recording of this system")
-            if len(head) < HEADER_BYTES and any(head) and not header(0).startswith(head[:4]):
-                raise NotRepairable(path, "not a recording of this system")
-            data = max(0, size - HEADER_BYTES) // CHANNELS * CHANNELS
-            if size > HEADER_BYTES + data:
-                file.truncate(HEADER_BYTES + data)
-            if head != header(data):
-                file.seek(0)
-                file.write(header(data))
-            os.fsync(file.fileno())
-    except FileNotFoundError as fault:
-        raise NotRepairable(path, "no such file") from fault
-    except OSError as fault:
-        raise NotRepairable(path, fault.strerror or str(fault)) from fault
+    with path.open("r+b", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(HEADER_BYTES)
+        if len(head) == HEADER_BYTES and any(head) and _fixed_part(head) != _fixed_part(header(0)):
+            raise NotRepairable(path, "not a stereo A-law recording of this system")
+        if len(head) < HEADER_BYTES and any(head) and not header(0).startswith(head[:4]):
+            raise NotRepairable(path, "not a recording of this system")
+        data = max(0, size - HEADER_BYTES) // CHANNELS * CHANNELS
+        if size > HEADER_BYTES + data:
+            file.truncate(HEADER_BYTES + data)
+        if head != header(data):
+            file.seek(0)
+            file.write(header(data))
+        os.fsync(file.fileno())
 
 
 def _fixed_part(head: bytes) -> bytes:
@@ -162,18 +156,20 @@ def repair(path: Path) -> RepairedRecording:
     `NotRepairable` when there is no file, when it is not ours, or when `.part` and final path both exist.
     """
     part, final = part_path(path), final_path(path)
-    if part.exists():
-        if final.exists():
-            raise NotRepairable(part, f"{final.name} exists beside it")
-        _make_whole(part)
-        try:
+    try:
+        if part.exists():
+            if final.exists():
+                raise NotRepairable(part, f"{final.name} exists beside it")
+            _make_whole(part)
             part.rename(final)
             sync_folder(final.parent)
-        except OSError as fault:
-            raise NotRepairable(part, fault.strerror or str(fault)) from fault
-    else:
-        _make_whole(final)
-    measures = measure(final)
+        else:
+            _make_whole(final)
+        measures = measure(final)
+    except FileNotFoundError as fault:
+        raise NotRepairable(final, "no such file") from fault
+    except (OSError, ValueError) as fault:  # ValueError: a path with NUL
+        raise NotRepairable(path, getattr(fault, "strerror", None) or str(fault)) from fault
     data = measures.size_bytes - HEADER_BYTES
     return RepairedRecording(
         path=final,

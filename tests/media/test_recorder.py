@@ -128,6 +128,26 @@ def test_what_is_held_is_told_with_its_frames(recordings: RecordingSet, tmp_path
     assert (len(recordings), repr(recordings)) == (1, "<RecordingSet running=1>")
 
 
+def test_a_recording_is_held_until_its_file_is_finished(tmp_path: Path) -> None:
+    """Who asks in between must not take the file for one that a crash left behind."""
+    moves = threading.Event()
+
+    def clock() -> float:
+        moves.wait()
+        return time.monotonic()
+
+    recordings = RecordingSet(clock=clock)
+    row = np.array([recordings.open("r", "call-7", str(tmp_path / "r.wav"), 0.0)])
+    recordings.write(row, *frames(1, 1))
+    recordings.close("r")
+    assert len(recordings) == 0
+    assert [(held.recording_id, held.frames) for held in recordings.held()] == [("r", 1)]
+    moves.set()
+    (event,) = finished(recordings)
+    assert isinstance(event, RecordingClosed)
+    assert recordings.held() == []
+
+
 def test_one_recording_of_an_id_at_a_time(recordings: RecordingSet, tmp_path: Path) -> None:
     recordings.open("r", "call", str(tmp_path / "r.wav"), 0.0)
     with pytest.raises(RecordingExists, match="'r'"):
