@@ -28,7 +28,9 @@ def main(words: list[str] | None = None) -> int:
         ("control", "仅控制进程 / the control process alone (the launcher starts it)"),
     ):
         commands.add_parser(name, help=text).add_argument("--config", type=Path, required=True)
-    commands.add_parser("example", help="列出全部配置键 / print a configuration with every key and its default")
+    commands.add_parser(
+        "example", help="列出全部配置键 / print a configuration with every key and its default"
+    )
     arguments = parser.parse_args(words)
     if arguments.command == "example":
         sys.stdout.write(example_text(Settings))
