@@ -167,15 +167,15 @@ class Floor(RuleBasedStateMachine):
         taker = self.engine.agent(offer.agent)
         if taken is None or taker is None or taken.offer != offer.offer:
             return  # a later moment of the same answer took the offer back
-        for name in waiting:
+        for name, was in waiting.items():
             still = self.engine.contact(name)
             if (
                 still is not None
                 and still.state is ContactState.WAITING
                 and still.queue in taker.queues
                 and taker.agent not in still.declined_by
-                and waiting[name].queue == still.queue
-                and order(waiting[name]) == order(still)
+                and was.queue == still.queue
+                and order(was) == order(still)
             ):
                 assert order(taken) <= order(still), f"{still} was passed over for {taken}"
         for agent in free:
@@ -205,11 +205,20 @@ class Floor(RuleBasedStateMachine):
 
     # ---- what can happen ----
 
-    @initialize(wrap_up_s=st.sampled_from((None, 0.0, 5.0)), limit=st.sampled_from((0, 2, 256)))
-    def open(self, wrap_up_s: float | None, limit: int) -> None:
-        """Two queues, and somebody there."""
+    @initialize(
+        wrap_up_s=st.sampled_from((None, 0.0, 5.0)),
+        limit=st.sampled_from((0, 2, 256)),
+        here=st.sets(agents),
+        waiting=st.lists(contacts, unique=True, max_size=4),
+    )
+    def open(self, wrap_up_s: float | None, limit: int, here: set[AgentId], waiting: list[ContactId]) -> None:
+        """Two queues, and perhaps somebody there already."""
         self.tell(QueueDefined(queue=QUEUES[0], wrap_up_s=wrap_up_s, ring_time_s=15.0))
         self.tell(QueueDefined(queue=QUEUES[1], limit=limit, ring_time_s=5.0, decline_delay_s=0.0))
+        for contact in waiting:
+            self.tell(ContactQueued(contact=contact, queue=QUEUES[0]), 1.0)
+        for agent in sorted(here):
+            self.tell(AgentLoggedIn(agent=agent, queues=QUEUES))
 
     @rule(queue=queues, limit=st.integers(0, 4), ring_time_s=st.sampled_from((1.0, 15.0)))
     def define(self, queue: QueueName, limit: int, ring_time_s: float) -> None:

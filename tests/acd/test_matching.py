@@ -179,6 +179,16 @@ class TestFreshPairs:
         agent = self.agent(floor, "ben", 9.0, MAIN, TAX)
         assert next_pairing(floor) == Pairing(old, agent)
 
+    def test_of_several_fresh_contacts_the_first_goes_first(self) -> None:
+        """In whatever order they became so."""
+        floor = self.floor()
+        agent = self.agent(floor, "ana", 1.0, MAIN, TAX)
+        floor.fresh_agents.clear()
+        self.contact(floor, "c1", MAIN, 7.0)
+        first = self.contact(floor, "c2", TAX, 5.0)
+        self.contact(floor, "c3", MAIN, 6.0)
+        assert next_pairing(floor) == Pairing(first, agent)
+
     def test_without_anybody_free_there_is_no_pair(self) -> None:
         """And without anybody waiting neither."""
         floor = self.floor()
