@@ -348,6 +348,14 @@ class LegDesk:
             log.warning("leg.no_cell_free", leg_id=leg.leg_id, call_id=leg.call_id)
             self.hang_up(leg, status=503, cause=34, headers=(("Retry-After", "2"),))
             return
+        log.info(
+            "leg.placed",
+            call_id=leg.call_id,
+            leg_id=leg.leg_id,
+            role=leg.role.value,
+            cell_id=cell.cell_id,
+            pid=self._pool.pids().get(cell.cell_id),
+        )
         try:
             if leg.inbound:
                 leg.become(LegState.SETTING_UP)
