@@ -83,6 +83,7 @@ class PlaylistFinished:
 class RecordingClosed:
     """The file stands at its final path.  `incomplete` when a write failed on the way (`fault` says why).
 
+    `frames` of 20 ms, 50 a second.  A file that could never be made has `size_bytes` 0 and no `sha256`.
     Levels are RMS over the whole channel in dBFS (full-scale square wave = 0), None for digital silence.
     """
 
@@ -119,7 +120,7 @@ class LegHeld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingHeld:
-    """One recording that is being written, in answer to `ReportState`."""
+    """One recording whose file is not finished, in answer to `ReportState`; `frames` of 20 ms so far."""
 
     recording_id: str
     call_id: str

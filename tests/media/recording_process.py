@@ -2,10 +2,11 @@
 
 `talk`: three recordings, a frame of each every 20 ms, and a line with the frames written so far after each tick.
 `full`: files may hold 40,000 bytes; three seconds are written, then the limit is lifted, then three more; events
-are printed as JSON.
+are printed as JSON.  `stuck`: as `full`, but the limit stays.
 """
 
 import dataclasses
+import functools
 import json
 import resource
 import sys
@@ -33,13 +34,13 @@ def talk(folder: Path) -> None:
         time.sleep(max(0.0, begun + (tick + 1) * 0.02 - time.monotonic()))
 
 
-def full(folder: Path) -> None:
-    """Run into the limit, and out of it again."""
+def full(folder: Path, *, for_ever: bool = False) -> None:
+    """Run into the limit, and out of it again unless it is for ever."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, resource.RLIM_INFINITY))
     recordings = RecordingSet(sync_interval_s=0.05)
     row = np.array([recordings.open("r", "call", str(folder / "r.wav"), 0.0)])
     for block in range(12):
-        if block == 6:
+        if block == 6 and not for_ever:
             time.sleep(0.3)
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         for _ in range(25):
@@ -51,4 +52,5 @@ def full(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"talk": talk, "full": full}[sys.argv[1]](Path(sys.argv[2]))
+    modes = {"talk": talk, "full": full, "stuck": functools.partial(full, for_ever=True)}
+    modes[sys.argv[1]](Path(sys.argv[2]))

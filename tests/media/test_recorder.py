@@ -218,17 +218,31 @@ def test_a_disk_that_hangs_delays_no_tick_and_costs_bounded_memory(tmp_path: Pat
     assert not silent[:500].any() and silent[510:].all()
 
 
-def test_a_full_disk_ends_neither_the_process_nor_the_file(tmp_path: Path) -> None:
-    """One fault is told; when there is room again the missing time is silence and the rest is recorded."""
+def child(mode: str, folder: Path) -> list[dict[str, object]]:
+    """The events of a process that ran out of disk."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.media.recording_process", "full", str(tmp_path)],
+        [sys.executable, "-m", "tests.media.recording_process", mode, str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=30,
         check=True,
     )
-    faulted, closed = [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_disk_that_stays_full_keeps_what_was_recorded_before(tmp_path: Path) -> None:
+    faulted, closed = child("stuck", tmp_path)
+    assert (faulted["event"], closed["event"]) == ("RecordingFaulted", "RecordingClosed")
+    content = (tmp_path / "r.wav").read_bytes()
+    assert (closed["incomplete"], closed["size_bytes"]) == (True, len(content))
+    assert content[:HEADER_BYTES] == header(len(content) - HEADER_BYTES)
+    assert soundfile.info(str(tmp_path / "r.wav")).frames == (40_000 - HEADER_BYTES) // 2
+
+
+def test_a_full_disk_ends_neither_the_process_nor_the_file(tmp_path: Path) -> None:
+    """One fault is told; when there is room again the missing time is silence and the rest is recorded."""
+    faulted, closed = child("full", tmp_path)
     assert faulted == {"event": "RecordingFaulted", "recording_id": "r", "fault": "write: File too large"}
     assert closed["event"] == "RecordingClosed"
     assert (closed["incomplete"], closed["fault"]) == (True, "write: File too large")
