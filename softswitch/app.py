@@ -54,6 +54,7 @@ from softswitch.sip.events import (
 )
 from softswitch.store import entries
 from softswitch.store.calls import StoredCalls
+from softswitch.store.errors import StoreClosed
 from softswitch.store.reader import Reader
 from softswitch.store.recordings import StoredRecordings
 from softswitch.store.writer import Store
@@ -61,6 +62,7 @@ from softswitch.store.writer import Store
 log = structlog.get_logger(__name__)
 
 PLANE_ID = "plane-0"
+WRITTEN_TIMEOUT_S = 0.25
 
 
 class Control:
@@ -75,6 +77,7 @@ class Control:
         self._waiting_room: list[Callable[[], None]] = []
         self._held_in_cells: dict[str, cell_words.LegHeld] = {}
         self._server: HttpServer | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         clock = self._clock = Clock(asyncio.get_running_loop())
         self._stream = EventStream(secrets.token_hex(6), clock.wall, self._snapshot)
         self._chronicle = Chronicle(store, self._stream)
@@ -123,6 +126,7 @@ class Control:
             area_code=settings.node.area_code,
             recordings=self._recordings,
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
+            when_written=self._when_written,
         )
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
@@ -200,39 +204,50 @@ class Control:
         """Take over the calls of the control before this one; end what cannot go on."""
         confirmed = {leg_id for leg_id, leg in self._held_in_cells.items() if leg.phase == "confirmed"}
         records = self._store.load(LIVE_CALLS)
-        talking: dict[str, tuple[str, str, float]] = {}
+        talking: dict[str, tuple[str, str, float]] = {}  # agent → the call as the engine last had it
         waiting: list[Call] = []
         adopted: set[str] = set()
+        over: list[str] = []
         for call_id, record in records.items():
             adoption = decide(record, confirmed, held.legs)
+            queue, arrival = record["queue"], self._to_clock(record["queued_at"] or record["arrived_at"])
+            if record["offer"] is not None and record["state"] in (CallState.INTRODUCED, CallState.TALKING):
+                talking[record["offer"]["agent"]] = (call_id, queue, arrival)
             if adoption.fate is Fate.IS_OVER:
                 self._store.remove(LIVE_CALLS, call_id)
+                over.append(call_id)
                 continue
             call = self._rebuilt(record, held, with_agent=adoption.fate is Fate.TALKS)
             adopted.add(call_id)
-            if call.offer is not None:
-                arrival = self._to_clock(call.queued_at or call.arrived_at)
-                talking[call.offer.agent] = (call_id, call.route.queue, arrival)
-            else:
+            if adoption.fate is Fate.WAITS:
                 waiting.append(call)
             log.info("call.adopted", call_id=call_id, fate=adoption.fate.value)
-        known = {leg.leg_id for leg in self._legs.all()}
-        self._end_strays(known, held)
+        self._end_strays({leg.leg_id for leg in self._legs.all()}, held)
+        talked = {call_id for call_id, _, _ in talking.values()}
         for call in waiting:
-            self._dispatcher.tell_late(
-                acd_facts.ContactQueued(
-                    contact=ContactId(call.call_id),
-                    queue=QueueName(call.route.queue),
-                    arrived_at=self._to_clock(call.queued_at or call.arrived_at),
-                )
-            )
+            if call.call_id not in talked:
+                self._dispatcher.tell_late(self._queued(call))
         self._seats.restore(talking)
+        for call_id in over:
+            if call_id in talked:
+                self._dispatcher.tell_late(acd_facts.ContactEnded(contact=ContactId(call_id)))
         for call in waiting:
+            requeued = acd_facts.ContactRequeued(contact=ContactId(call.call_id))
+            if call.call_id in talked and not self._dispatcher.tell_late(requeued):
+                self._dispatcher.tell_late(self._queued(call))
             self._board.resume(call)
         orphans = await self._store.close_orphans(self._clock.wall(), adopted)
         for recording_id, call_id, path in orphans.recordings:
             self._recordings.opened(recording_id, call_id, path)
         self._recordings.repair_all_but(frozenset(held.recordings))
+
+    def _queued(self, call: Call) -> acd_facts.ContactQueued:
+        """An adopted call's place in its line: the one that its arrival gives."""
+        return acd_facts.ContactQueued(
+            contact=ContactId(call.call_id),
+            queue=QueueName(call.route.queue),
+            arrived_at=self._to_clock(call.queued_at or call.arrived_at),
+        )
 
     def _rebuilt(self, record: Mapping[str, Any], held: Held, *, with_agent: bool) -> Call:
         call = Call.restored(record)
@@ -278,6 +293,24 @@ class Control:
         return self._clock.now() + wall - self._clock.wall()
 
     # ---- news --------------------------------------------------------------------------------------
+
+    def _when_written(self, action: Callable[[], None]) -> None:
+        """Do something once all that was recorded up to now is on the disk.
+
+        A disk that hangs must not keep callers out: after `WRITTEN_TIMEOUT_S` it is done all the same.
+        """
+
+        async def work() -> None:
+            try:
+                async with asyncio.timeout(WRITTEN_TIMEOUT_S):
+                    await self._store.committed()
+            except (TimeoutError, StoreClosed):
+                log.warning("store.late")
+            self._guarded(action)
+
+        task = asyncio.get_running_loop().create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _when_ready(self, news: Callable[[], None]) -> None:
         """Do it now, or after the adoption; what fails is logged and never reaches whoever told us."""

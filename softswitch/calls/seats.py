@@ -132,13 +132,7 @@ class Seats:
             presence = Presence(record["presence"])
             if call is not None and presence is Presence.WRAP_UP:
                 presence = Presence.READY
-            was_talking = record["activity"] == Activity.TALKING.value
-            if call is None and was_talking and presence is Presence.READY:
-                # The conversation ended while nobody looked: its wrap-up begins now.
-                presence = Presence.WRAP_UP
-            wrap_up_until = record["wrap_up_until"]
-            if presence is Presence.WRAP_UP and wrap_up_until is None and was_talking:
-                wrap_up_until = self._clock.wall() + 10.0
+            wrap_up_until = record["wrap_up_until"] if presence is Presence.WRAP_UP else None
             self._dispatcher.tell_late(
                 events.AgentRestored(
                     agent=AgentId(agent_id),
@@ -147,9 +141,7 @@ class Seats:
                     reason=record["reason"],
                     reachable=self._is_reachable(account),
                     idle_since=self._to_clock(record["idle_since"]),
-                    wrap_up_until=None
-                    if wrap_up_until is None or presence is not Presence.WRAP_UP
-                    else self._to_clock(wrap_up_until),
+                    wrap_up_until=None if wrap_up_until is None else self._to_clock(wrap_up_until),
                     pending=None if record["pending"] is None else Presence(record["pending"]),
                     pending_reason=record["pending_reason"],
                     contact=None if call is None else ContactId(call[0]),

@@ -68,6 +68,7 @@ class Switchboard:
         area_code: str,
         recordings: RecordingDesk,
         recordings_dir: Path,
+        when_written: Callable[[Callable[[], None]], None],
     ) -> None:
         """`legs` and `seats` are set by the composition root, since they need this object first."""
         self._edge = edge
@@ -83,6 +84,7 @@ class Switchboard:
         self._area_code = area_code
         self._recordings = recordings
         self._recordings_dir = recordings_dir
+        self._when_written = when_written
         self._calls: dict[str, Call] = {}
         self._offered: dict[str, Call] = {}  # by offer id
         self._forced: dict[str, str] = {}  # call id → reason of a forced hang-up
@@ -160,12 +162,11 @@ class Switchboard:
     # ---- LegListener -----------------------------------------------------------------------------
 
     def leg_arrived(self, leg: Leg) -> None:
-        """The caller's INVITE is in its cell: answer it; the recording begins with the answer."""
+        """The caller's INVITE is in its cell: record, write down, and then answer."""
         call = self._calls.get(leg.call_id)
         if call is None or leg is not call.customer:
             return
         now = self._clock.wall()
-        self.legs.answer(leg)
         call.answered_at = now
         call.recording_id = secrets.token_hex(16)
         day = time.strftime("%Y-%m-%d", time.localtime(now))
@@ -190,6 +191,8 @@ class Switchboard:
             )
         )
         self._keep(call)
+        # Answered only once it is on the disk: what was accepted is never lost, whoever dies next.
+        self._when_written(lambda: self.legs.answer(leg) if not leg.is_over else None)
 
     def leg_rang(self, leg: Leg) -> None:
         """An agent's phone rings."""
