@@ -118,6 +118,11 @@ class Stand:
             seen = [event.get("kind") or event.get("type") for event in self.events[since:]]
             raise AssertionError(f"no {kind} {fields or ''} within {within_s} s, but {seen}") from late
 
+    def seen(self, kind: str) -> list[Json]:
+        """The data of every live event of a kind so far."""
+        wanted = _plain(kind)
+        return [event["data"] for event in self.events if _plain(str(event.get("kind", ""))) == wanted]
+
     async def wait_agent(self, number: int, *, within_s: float = 10.0, **fields: object) -> Json:
         """Poll one agent until its fields have these values."""
         return await self._poll(lambda: self.api.agent(self.agent(number)), fields, within_s)

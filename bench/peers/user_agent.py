@@ -74,6 +74,7 @@ class UserAgent(asyncio.DatagramProtocol):
         self.calls.clear()
         if self._transport is not None:
             self._transport.close()
+            self._transport = None
 
     @property
     def contact(self) -> str:

@@ -1,9 +1,13 @@
 """`kill -9` of each part while a recorded call talks: what survives, what ends, and how fast it is whole again."""
 
 import asyncio
+import json
 import os
 import signal
+import socket
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,6 +96,7 @@ async def test_control_dies_while_a_caller_waits_and_the_place_is_kept(tmp_path:
         await here.login(1, state="not_ready")
         first, first_id = await around.call("13800000001")
         second, second_id = await around.call("13800000002")
+        await asyncio.sleep(0.3)  # the store gathers its commits for up to 50 ms
         here.server.kill("control")
         await asyncio.sleep(1.0)
         await here.server.wait_ready(within_s=10)
@@ -153,22 +158,23 @@ async def test_the_customers_cell_dies_and_the_agent_goes_to_wrap_up(tmp_path: P
 def _kill_cell(here: Stand, *, of: str) -> None:
     """Kill the cell that holds the `customer`'s or the `agent`'s leg of the one call that is up.
 
-    A leg opens two sockets in its cell, so the busy cells have more than the idle ones; the customer's leg came
-    first, and the kernel numbers sockets in the order of their making.
+    Which cell that is stands in the dialog that control keeps; its process is the one with that UDP socket.
     """
-    sockets = {pid: _udp_sockets(pid) for pid in _cells(here)}
-    idle = min(len(inodes) for inodes in sockets.values())
-    busy = sorted((pid for pid in sockets if len(sockets[pid]) > idle), key=lambda pid: max(sockets[pid]))
-    assert len(busy) == 2, f"two cells should hold the call's legs: {sockets}"
-    os.kill(busy[0] if of == "customer" else busy[1], signal.SIGKILL)
+    database = sqlite3.connect(f"file:{here.server.data_dir}/hotline.sqlite?mode=ro", uri=True)
+    with closing(database):
+        rows = database.execute("SELECT * FROM state").fetchall()
+    dialogs = [json.loads(row[-1]) for row in rows if row[0] == "dialog"]
+    target = next(d["cell_target"] for d in dialogs if d["inbound"] is (of == "customer"))
+    address, port = target.partition("@")[2].split(";")[0].split(":")
+    local = socket.inet_aton(address)[::-1].hex().upper() + f":{int(port):04X}"
+    lines = [line.split() for line in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    inode = next(fields[9] for fields in lines if fields[1] == local)
+    owner = next(pid for pid in _cells(here) if f"socket:[{inode}]" in _descriptors(pid))
+    os.kill(owner, signal.SIGKILL)
 
 
-def _udp_sockets(pid: int) -> list[int]:
-    """Inode numbers of the process's UDP sockets."""
-    udp = {int(line.split()[9]) for line in Path("/proc/net/udp").read_text().splitlines()[1:]}
-    names = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
-    inodes = {int(name[8:-1]) for name in names if name.startswith("socket:[")}
-    return sorted(inodes & udp)
+def _descriptors(pid: int) -> set[str]:
+    return {str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 async def test_the_plane_dies_and_its_recordings_are_whole_up_to_the_last_second(tmp_path: Path) -> None:

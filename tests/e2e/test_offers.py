@@ -86,7 +86,7 @@ async def test_callers_are_served_in_the_order_of_their_arrival(tmp_path: Path) 
         await here.api.ready(here.agent(1))
         for call_id in ids:
             await here.wait_event("CallEnded", call_id=call_id, within_s=10)
-        served = [e["data"]["call_id"] for e in here.events if e.get("kind") == "CallConnected"]
+        served = [event["call_id"] for event in here.seen("CallConnected")]
         assert served == ids
 
 
