@@ -93,6 +93,7 @@ class Control:
             clock=clock,
             on_event=self._hear_edge,
             keep=store,
+            when_kept=self._when_written,
         )
         self._pool = CellPool(
             settings.node.run_dir,
@@ -126,7 +127,6 @@ class Control:
             area_code=settings.node.area_code,
             recordings=self._recordings,
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
-            when_written=self._when_written,
         )
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,

@@ -68,7 +68,6 @@ class Switchboard:
         area_code: str,
         recordings: RecordingDesk,
         recordings_dir: Path,
-        when_written: Callable[[Callable[[], None]], None],
     ) -> None:
         """`legs` and `seats` are set by the composition root, since they need this object first."""
         self._edge = edge
@@ -84,7 +83,6 @@ class Switchboard:
         self._area_code = area_code
         self._recordings = recordings
         self._recordings_dir = recordings_dir
-        self._when_written = when_written
         self._calls: dict[str, Call] = {}
         self._offered: dict[str, Call] = {}  # by offer id
         self._forced: dict[str, str] = {}  # call id → reason of a forced hang-up
@@ -191,8 +189,8 @@ class Switchboard:
             )
         )
         self._keep(call)
-        # Answered only once it is on the disk: what was accepted is never lost, whoever dies next.
-        self._when_written(lambda: self.legs.answer(leg) if not leg.is_over else None)
+        # The edge lets the answer out only when all this is on the disk: what was accepted is never lost.
+        self.legs.answer(leg)
 
     def leg_rang(self, leg: Leg) -> None:
         """An agent's phone rings."""

@@ -117,7 +117,9 @@ class Edge:
         clock: Clock,
         on_event: Callable[[EdgeEvent], None],
         keep: StateKeeper,
+        when_kept: Callable[[Callable[[], None]], None] = lambda action: action(),
     ) -> None:
+        """`when_kept` does something once all that was given to `keep` is on the disk (or at once without one)."""
         by_name = {account.username: account for account in accounts}
         self._identity = Identity(settings, trunks, by_name, secret)
         self._location = Location()
@@ -140,6 +142,7 @@ class Edge:
             transports=transports,
             inner=inner,
             keep=keep,
+            when_kept=when_kept,
             on_event=on_event,
             clients=ClientTransactions(clock, settings.t1_s),
             servers=ServerTransactions(clock, settings.t1_s),

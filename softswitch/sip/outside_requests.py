@@ -342,7 +342,6 @@ class OutsideRequests:
         body = bodies.body_for_outside(wiring, dialog, relay, response)
         answer = self._answer(dialog, relay, response, body)
         relay.last_response = answer.serialise()
-        wiring.transports.send(reply_flow(relay.request, relay.flow), relay.last_response)
         if response.status >= 200:
             wiring.settle(relay)
             if response.status >= 300:
@@ -350,6 +349,16 @@ class OutsideRequests:
             if is_first and not dialog.is_over:
                 dialog.move(Step.ACCEPTED)
         wiring.keep_dialog(dialog)
+        self._send_answer(relay, relay.last_response, is_promise=is_first and response.status >= 200)
+
+    def _send_answer(self, relay: Relay, answer: bytes, *, is_promise: bool) -> None:
+        """Send an answer; a first 2xx only when the dialog is on the disk, so that a BYE to it is always known."""
+        wiring = self._wiring
+        flow = reply_flow(relay.request, relay.flow)
+        if is_promise:
+            wiring.when_kept(lambda: wiring.transports.send(flow, answer))
+        else:
+            wiring.transports.send(flow, answer)
 
     def _answer(self, dialog: Dialog, relay: Relay, response: Response, body: bytes) -> Response:
         wiring = self._wiring

@@ -49,6 +49,7 @@ class Wiring:
     transports: Transports
     inner: InnerSocket
     keep: StateKeeper
+    when_kept: Callable[[Callable[[], None]], None]
     on_event: Callable[[EdgeEvent], None]
     clients: ClientTransactions
     servers: ServerTransactions
