@@ -527,7 +527,7 @@ class Switchboard:
     def adopt(self, call: Call) -> None:
         """Know a call of before a restart."""
         self._calls[call.call_id] = call
-        self._trunks.seize(call.trunk, call.call_id)
+        self._trunks.adopt(call.trunk, call.call_id)
 
     def resume_talk(self, call: Call, *, was_talking: bool) -> None:
         """An adopted call whose both legs live goes on where it was; a half-spoken announcement is not repeated."""

@@ -50,6 +50,12 @@ class Trunks:
             raise AllChannelsBusy(trunk, limit)
         users.add(call_id)
 
+    def adopt(self, trunk: str, call_id: str) -> None:
+        """Let a call of before a restart keep its channel, even if there are fewer now or the trunk is gone."""
+        users = self._in_use.get(trunk)
+        if users is not None:
+            users.add(call_id)
+
     def free(self, trunk: str, call_id: str) -> None:
         """Give the call's channel back; harmless when it has none."""
         self._in_use.get(trunk, set()).discard(call_id)
