@@ -161,7 +161,9 @@ class Control:
             news()
         self._waiting_room.clear()
         await self._serve_http()
-        log.info("control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents()))
+        log.info(
+            "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
+        )
 
     async def stop(self) -> None:
         """Leave: calls go on without us until a new control adopts them."""
@@ -509,4 +511,3 @@ async def run_control(settings: Settings, stopping: asyncio.Event) -> None:
 
 def _log_alarm(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
     log.error("store.alarm", alarm=alarm.alarm, detail=alarm.detail)
-

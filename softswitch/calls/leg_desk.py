@@ -178,9 +178,7 @@ class LegDesk:
 
     def play(self, leg: Leg, playlist_id: str, prompts: tuple[str, ...]) -> None:
         """Play prompts to one leg."""
-        self._tell_plane(
-            plane_words.PlayPrompts(leg_id=leg.leg_id, playlist_id=playlist_id, prompts=prompts)
-        )
+        self._tell_plane(plane_words.PlayPrompts(leg_id=leg.leg_id, playlist_id=playlist_id, prompts=prompts))
 
     def find(self, leg_id: str) -> Leg | None:
         """Return a leg that is not over everywhere."""

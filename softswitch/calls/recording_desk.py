@@ -87,7 +87,9 @@ class RecordingDesk:
         try:
             found = await asyncio.to_thread(repair, path)
         except NotRepairable as error:
-            log.error("recording.not_repairable", recording_id=recording_id, call_id=call_id, reason=error.reason)
+            log.error(
+                "recording.not_repairable", recording_id=recording_id, call_id=call_id, reason=error.reason
+            )
             fault = error.reason
         self._chronicle.record(
             entries.RecordingClosed(
@@ -110,6 +112,4 @@ class RecordingDesk:
         """One alarm for a disk that fails, however many recordings suffer."""
         if not self._is_alarmed:
             self._is_alarmed = True
-            self._chronicle.record(
-                entries.AlarmRaised(at=self._clock.wall(), alarm=ALARM, detail=fault)
-            )
+            self._chronicle.record(entries.AlarmRaised(at=self._clock.wall(), alarm=ALARM, detail=fault))

@@ -198,7 +198,9 @@ class Seats:
             )
         other = self.agent_at(account)
         if other is not None:
-            raise Conflict("seat_taken", f"分机 {extension} 由 {other} 使用 / seat {extension} is taken by {other}")
+            raise Conflict(
+                "seat_taken", f"分机 {extension} 由 {other} 使用 / seat {extension} is taken by {other}"
+            )
         agent.extension = extension
         try:
             self._dispatcher.tell(

@@ -438,9 +438,7 @@ class Switchboard:
         call.become(CallState.WAITING)
         self._record_right(call, ())
         self._settle(call)
-        self._chronicle.record(
-            entries.CallRequeued(at=self._clock.wall(), call_id=call.call_id, cause=cause)
-        )
+        self._chronicle.record(entries.CallRequeued(at=self._clock.wall(), call_id=call.call_id, cause=cause))
         self._keep(call)
         self._dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))
 
@@ -544,9 +542,7 @@ class Switchboard:
             call.connected_at = None
             self._record_right(call, ())
             self._chronicle.record(
-                entries.CallRequeued(
-                    at=self._clock.wall(), call_id=call.call_id, cause="agent_leg_lost"
-                )
+                entries.CallRequeued(at=self._clock.wall(), call_id=call.call_id, cause="agent_leg_lost")
             )
         if call.queued_at is None:
             call.queued_at = self._clock.wall()

@@ -68,7 +68,9 @@ IDENTITY_HEADERS = (
 Header = tuple[str, str]
 
 _simple_tag = re.compile(r"[A-Za-z0-9\-._~+]{1,64}").fullmatch
-_session_expires = re.compile(r"([0-9]{1,9})[ \t]*(?:;.*?refresher[ \t]*=[ \t]*(uac|uas))?", re.IGNORECASE).match
+_session_expires = re.compile(
+    r"([0-9]{1,9})[ \t]*(?:;.*?refresher[ \t]*=[ \t]*(uac|uas))?", re.IGNORECASE
+).match
 _rack = re.compile(r"([0-9]{1,10})[ \t]+([0-9]{1,10})[ \t]+(INVITE)").fullmatch
 _q850 = re.compile(r"Q\.850[ \t]*;.*?cause[ \t]*=[ \t]*([0-9]{1,3})", re.IGNORECASE).match
 

@@ -81,9 +81,7 @@ class CellRequests:
         wiring = self._wiring
         secret = request.headers.get("X-Secret") or ""
         dialog = wiring.dialogs.get(request.headers.get("X-Leg") or "")
-        is_ours = hmac.compare_digest(
-            secret.encode("utf-8", "surrogateescape"), wiring.secret.encode()
-        )
+        is_ours = hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), wiring.secret.encode())
         if not is_ours or dialog is None or dialog.inbound or dialog.cell_id != cell_id:
             wiring.answer_cell(request, cell, 403)
             return
@@ -211,9 +209,7 @@ class CellRequests:
         if dialog.is_over:
             return
         was_answered = dialog.phase in (Phase.ANSWERED, Phase.CONFIRMED)
-        dialog.close(
-            EndCause(status=200, q850_cause=q850_cause(request.headers), reason="BYE", method="BYE")
-        )
+        dialog.close(EndCause(status=200, q850_cause=q850_cause(request.headers), reason="BYE", method="BYE"))
         if was_answered:
             lines = [line for line in headers_for_outside(request) if line[0] == "Reason"]
             self._endings.bye_outside(dialog, lines, cseq=request.cseq.number)
@@ -397,9 +393,7 @@ class CellRequests:
     def _invite_unanswered(self, dialog: Dialog, relay: Relay) -> None:
         is_first = relay is dialog.invite
         if is_first and not relay.is_cancelled:
-            dialog.close(
-                EndCause(status=408, q850_cause=None, reason="Request Timeout", method="INVITE")
-            )
+            dialog.close(EndCause(status=408, q850_cause=None, reason="Request Timeout", method="INVITE"))
             self._tell(dialog, 408, "Request Timeout", None)
         bodies.drop_offer(dialog, relay)
         self._answer_cell(dialog, relay, 487 if relay.is_cancelled else 408)
@@ -447,9 +441,7 @@ class CellRequests:
 
     def _tell(self, dialog: Dialog, status: int, reason: str, cause: int | None) -> None:
         self._wiring.emit(
-            FarEndAnswered(
-                leg_id=dialog.leg_id, status=status, reason=printable(reason), q850_cause=cause
-            )
+            FarEndAnswered(leg_id=dialog.leg_id, status=status, reason=printable(reason), q850_cause=cause)
         )
 
 

@@ -256,7 +256,9 @@ class Dialog:
             remote_cseq=record["remote_cseq"],
             remote_end=_end(record["remote_end"]),
             early_ends={
-                tag: found for tag, entry in record["early_ends"].items() if (found := _end(entry)) is not None
+                tag: found
+                for tag, entry in record["early_ends"].items()
+                if (found := _end(entry)) is not None
             },
             request_uri=record["request_uri"],
             extra_headers=tuple([(name, value) for name, value in record["extra_headers"]]),

@@ -292,7 +292,9 @@ class Edge:
             codecs = codecs_of(None)
             # What a phone wrote into its Contact is no business of a cell.
             shown = f"sip:{leg_id}@{wiring.inner_host}"
-        local_uri = NameAddr(parse_uri(f"sip:{_escaped(from_user)}@{listener.via_host}"), printable(from_display))
+        local_uri = NameAddr(
+            parse_uri(f"sip:{_escaped(from_user)}@{listener.via_host}"), printable(from_display)
+        )
         dialog = Dialog(
             leg_id=leg_id,
             inbound=False,
@@ -348,7 +350,9 @@ class Edge:
         dialog = self._wiring.dialogs.get(leg_id)
         if dialog is None or dialog.is_forgotten:
             return
-        is_cell_alive = dialog.cell_id is not None and self._wiring.inner.address_of(dialog.cell_id) is not None
+        is_cell_alive = (
+            dialog.cell_id is not None and self._wiring.inner.address_of(dialog.cell_id) is not None
+        )
         if dialog.is_over or not is_cell_alive:
             self._forget(dialog)
         else:
@@ -446,10 +450,7 @@ def _escaped(user: str) -> str:
     """Return a user part in which nothing can end it."""
     plain = "-_.!~*'()&=+$,/"
     return "".join(
-        [
-            char if char.isascii() and (char.isalnum() or char in plain) else _percent(char)
-            for char in user
-        ]
+        [char if char.isascii() and (char.isalnum() or char in plain) else _percent(char) for char in user]
     )
 
 

@@ -31,7 +31,9 @@ class Flow:
     def from_record(record: list[object]) -> "Flow":
         """Return what `to_record` described."""
         listener, protocol, address, port = record
-        return Flow(listener=int(str(listener)), protocol=str(protocol), address=str(address), port=int(str(port)))
+        return Flow(
+            listener=int(str(listener)), protocol=str(protocol), address=str(address), port=int(str(port))
+        )
 
     def __str__(self) -> str:
         return f"{self.protocol}:{self.address}:{self.port}"

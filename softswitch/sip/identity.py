@@ -70,7 +70,9 @@ class Identity:
         except MalformedMessage:
             authorization = None
         if authorization is None:
-            return Proof(account=None, challenge=self._challenge(flow, now, stale=False, registrar=as_registrar))
+            return Proof(
+                account=None, challenge=self._challenge(flow, now, stale=False, registrar=as_registrar)
+            )
         verdict = verify(
             authorization,
             self._hashes.get(authorization.username),

@@ -94,7 +94,8 @@ class Location:
         for known in self.contacts(contact.account):
             is_same = (
                 known is same
-                or bool(contact.instance) and known.instance == contact.instance
+                or bool(contact.instance)
+                and known.instance == contact.instance
                 or (known.flow.address, known.flow.port) == (contact.flow.address, contact.flow.port)
             )
             (replaced if is_same else kept).append(known)
@@ -152,9 +153,7 @@ class Location:
                 return contact.account
         return None
 
-    def restore(
-        self, records: Mapping[str, dict[str, Any]], now: float, wall: float
-    ) -> tuple[Contact, ...]:
+    def restore(self, records: Mapping[str, dict[str, Any]], now: float, wall: float) -> tuple[Contact, ...]:
         """Take over written bindings that still hold; return them."""
         for account, record in records.items():
             held = [Contact.from_record(account, entry, now, wall) for entry in record["contacts"]]

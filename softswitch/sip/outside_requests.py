@@ -331,7 +331,12 @@ class OutsideRequests:
                 wiring.transports.send(reply_flow(relay.request, relay.flow), relay.last_response)
             return
         is_first = relay is dialog.invite and dialog.is_first_invite_open
-        if is_first and response.status == 486 and "X-Ordered" not in response.headers and not relay.is_cancelled:
+        if (
+            is_first
+            and response.status == 486
+            and "X-Ordered" not in response.headers
+            and not relay.is_cancelled
+        ):
             self._cell_was_full(dialog, relay)
             return
         if is_first:

@@ -278,6 +278,4 @@ def reply_flow(request: Request, flow: Flow) -> Flow:
     via = request.top_via
     if flow.is_reliable or via.wants_rport:
         return flow
-    return Flow(
-        listener=flow.listener, protocol=flow.protocol, address=flow.address, port=via.port or 5060
-    )
+    return Flow(listener=flow.listener, protocol=flow.protocol, address=flow.address, port=via.port or 5060)

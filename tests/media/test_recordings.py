@@ -96,9 +96,7 @@ def test_the_real_recorder_leaves_a_stereo_wav_of_both(tmp_path: Path) -> None:
     caller, agent = desk.open(Phone("caller")), desk.open(Phone("agent"))
     path = tmp_path / "rec.wav"
     desk.do(
-        StartRecording(
-            recording_id="rec", call_id="call", path=str(path), left=("caller",), right=("agent",)
-        )
+        StartRecording(recording_id="rec", call_id="call", path=str(path), left=("caller",), right=("agent",))
     )
     desk.tick(100, both(speak(caller, 700, 100), speak(agent, 1300, 100)))
     desk.do(StopRecording(recording_id="rec"))

@@ -56,7 +56,16 @@ def test_numbers_that_are_none_do_not_cross() -> None:
 
 def test_a_cells_private_and_unknown_headers_stay_inside() -> None:
     request = Request("INVITE", "sip:x")
-    for name in ("X-Leg", "X-Secret", "User-Agent", "Route", "Call-Info", "Authorization", "Supported", "CSeq"):
+    for name in (
+        "X-Leg",
+        "X-Secret",
+        "User-Agent",
+        "Route",
+        "Call-Info",
+        "Authorization",
+        "Supported",
+        "CSeq",
+    ):
         request.headers.add(name, {"CSeq": "1 INVITE", "Supported": "timer, replaces"}.get(name, "v"))
     names = [name for name, _ in headers_for_outside(request)]
     assert names == ["Allow", "Supported", "Call-Info"]

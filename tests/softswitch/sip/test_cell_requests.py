@@ -37,7 +37,12 @@ class Ring:
 
     def prepare(self, target: PhoneTarget | TrunkTarget, **more: object) -> None:
         plan = self.stand.edge.prepare(
-            self.leg_id, "c1", target, PLANE, from_user="13800000000", **more  # type: ignore[arg-type]
+            self.leg_id,
+            "c1",
+            target,
+            PLANE,
+            from_user="13800000000",
+            **more,  # type: ignore[arg-type]
         )
         self.plan_uri = plan.request_uri
         assert plan.from_uri == f"sip:13800000000@{self.stand.inner[0]}:{self.stand.inner[1]}"
@@ -262,7 +267,9 @@ async def test_phone_that_answers_while_it_is_cancelled_is_acknowledged_and_left
         bye = await ring.far.wait_request("BYE")
         assert tag(header(ack, "To")) == tag(header(bye, "To")) == "late"
         await ring.cell.wait_status(487, "INVITE")
-        assert not [text for text in ring.cell.all if status(text) == 200 and "INVITE" in header(text, "CSeq")]
+        assert not [
+            text for text in ring.cell.all if status(text) == 200 and "INVITE" in header(text, "CSeq")
+        ]
 
 
 async def test_answer_outside_the_phones_networks_is_left_and_the_cell_hears_488() -> None:
@@ -302,7 +309,12 @@ async def test_reliable_183_reaches_the_cell_with_a_body_and_its_prack_goes_out(
         ring = await ring_of_phone(stand)
         got = await ring.ring()
         ring.far.answer(
-            got, 183, stand.udp, tag_value="fartag", content=sdp(PHONE), headers="Require: 100rel\r\nRSeq: 7\r\n"
+            got,
+            183,
+            stand.udp,
+            tag_value="fartag",
+            content=sdp(PHONE),
+            headers="Require: 100rel\r\nRSeq: 7\r\n",
         )
         ring.at_cell = await ring.cell.wait_status(183)
         assert header(ring.at_cell, "RSeq") == "7"
@@ -366,7 +378,12 @@ async def test_strict_router_stands_in_the_request_uri_and_the_target_last() -> 
         got = await ring.ring()
         here = f"{PHONE}:{ring.far.port}"
         ring.far.answer(
-            got, 200, stand.udp, tag_value="fartag", content=sdp(PHONE), headers=f"Record-Route: <sip:{here}>\r\n"
+            got,
+            200,
+            stand.udp,
+            tag_value="fartag",
+            content=sdp(PHONE),
+            headers=f"Record-Route: <sip:{here}>\r\n",
         )
         ring.at_cell = await ring.cell.wait_status(200)
         ring.cell.send(ring.in_dialog("ACK", 1), stand.inner)
@@ -428,7 +445,9 @@ async def test_phones_challenge_never_reaches_a_cell() -> None:
     async with running_edge() as stand:
         ring = await ring_of_phone(stand)
         got = await ring.ring()
-        ring.far.answer(got, 407, stand.udp, headers='Proxy-Authenticate: Digest realm="hotline", nonce="n"\r\n')
+        ring.far.answer(
+            got, 407, stand.udp, headers='Proxy-Authenticate: Digest realm="hotline", nonce="n"\r\n'
+        )
         await ring.cell.wait_status(403)
 
 
@@ -536,7 +555,9 @@ async def test_bye_that_a_trunk_challenges_is_sent_again_with_credentials() -> N
         ring = await (await ring_of_trunk(stand, trunk)).up()
         ring.cell.send(ring.in_dialog("BYE", 2), stand.inner)
         bye = await trunk.wait_request("BYE")
-        trunk.answer(bye, 401, stand.udp, headers='WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n')
+        trunk.answer(
+            bye, 401, stand.udp, headers='WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\n'
+        )
         again = await trunk.wait(lambda m: start_line(m).startswith("BYE") and "Authorization" in m)
         assert header(again, "CSeq") == "3 BYE"
         assert 'username="user"' in header(again, "Authorization")

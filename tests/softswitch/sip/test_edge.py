@@ -62,7 +62,9 @@ async def test_header_that_cannot_stand_in_a_message_is_refused_before_anything_
         target = PhoneTarget(account="phone1001")
         assert stand.edge.local_address_towards(target) == PLANE[0]
         with pytest.raises(MalformedMessage):
-            stand.edge.prepare("o1", "c1", target, PLANE, from_user="1", headers=(("Call-Info", "x\r\nVia: y"),))
+            stand.edge.prepare(
+                "o1", "c1", target, PLANE, from_user="1", headers=(("Call-Info", "x\r\nVia: y"),)
+            )
         assert stand.edge.legs() == ()
 
 

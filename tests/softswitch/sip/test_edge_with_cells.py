@@ -150,7 +150,9 @@ async def test_trunk_call_is_answered_held_refreshed_and_ended_by_the_caller(tmp
         )
         assert f"m=audio {PLANE[1]}" in body(ok)
         assert "127.62.1" not in ok
-        trunk.send(in_dialog(trunk, invite, ok, "INVITE", 2, content=sdp(TRUNK, direction="sendonly")), stand.udp)
+        trunk.send(
+            in_dialog(trunk, invite, ok, "INVITE", 2, content=sdp(TRUNK, direction="sendonly")), stand.udp
+        )
         held = await trunk.wait_status(200, "INVITE")
         assert "a=recvonly" in body(held)
         trunk.send(in_dialog(trunk, invite, ok, "ACK", 2), stand.udp)
@@ -210,7 +212,9 @@ async def test_ordered_refusal_reaches_the_caller(tmp_path: Path) -> None:
         await home.wait_said(LegEnded, leg_id)
 
 
-async def test_legs_that_are_forgotten_as_soon_as_a_cell_says_they_ended_end_as_ordered(tmp_path: Path) -> None:
+async def test_legs_that_are_forgotten_as_soon_as_a_cell_says_they_ended_end_as_ordered(
+    tmp_path: Path,
+) -> None:
     async with house(tmp_path) as home:
         stand, trunk = home.stand, await home.stand.peer(TRUNK)
 
@@ -225,7 +229,9 @@ async def test_legs_that_are_forgotten_as_soon_as_a_cell_says_they_ended_end_as_
             leg_id = (await stand.wait_event(InviteReceived)).leg_id
             await home.admit(leg_id)
             await home.wait_said(LegArrived, leg_id)
-            home.pool.send(leg_id, HangUpLeg(leg_id=leg_id, status=486, headers=(("Reason", "Q.850;cause=17"),)))
+            home.pool.send(
+                leg_id, HangUpLeg(leg_id=leg_id, status=486, headers=(("Reason", "Q.850;cause=17"),))
+            )
             final = await trunk.wait(lambda m: status(m) > 200)
             assert (status(final), header(final, "Reason")) == (486, "Q.850;cause=17")
             trunk.arrived.clear()
@@ -240,7 +246,10 @@ async def test_reliable_ringing_and_an_update_before_the_answer(tmp_path: Path) 
     async with house(tmp_path) as home:
         stand, trunk = home.stand, await home.stand.peer(TRUNK)
         invite = trunk.request(
-            "INVITE", stand.uri(), content=sdp(TRUNK), headers="Require: 100rel\r\nSupported: 100rel, timer\r\n"
+            "INVITE",
+            stand.uri(),
+            content=sdp(TRUNK),
+            headers="Require: 100rel\r\nSupported: 100rel, timer\r\n",
         )
         trunk.send(invite, stand.udp)
         leg_id = (await stand.wait_event(InviteReceived)).leg_id

@@ -25,7 +25,10 @@ async def is_alive(stand: Stand) -> bool:
 
 def bookkeeping(stand: Stand) -> dict[str, int]:
     counts = stand.edge.statistics()
-    return {name: counts[name] for name in ("legs", "dialogs", "relays", "client_transactions", "server_transactions")}
+    return {
+        name: counts[name]
+        for name in ("legs", "dialogs", "relays", "client_transactions", "server_transactions")
+    }
 
 
 async def test_malformed_request_is_answered_400_with_the_reason_where_its_via_is_usable() -> None:
@@ -122,7 +125,9 @@ async def test_identified_peer_is_told_what_is_never_done(method: str, code: int
 async def test_response_goes_to_the_source_as_the_via_asks() -> None:
     async with running_edge() as stand:
         trunk = await stand.peer(TRUNK)
-        hidden = trunk.request("OPTIONS", stand.uri()).replace(f"UDP {TRUNK}:{trunk.port}", "UDP 10.0.0.1:5080")
+        hidden = trunk.request("OPTIONS", stand.uri()).replace(
+            f"UDP {TRUNK}:{trunk.port}", "UDP 10.0.0.1:5080"
+        )
         trunk.send(hidden, stand.udp)
         via = header(await trunk.wait_status(200), "Via")
         assert f"rport={trunk.port}" in via
@@ -136,13 +141,18 @@ async def test_response_goes_to_the_source_as_the_via_asks() -> None:
 
 
 _NASTY = st.one_of(
-    st.sampled_from([b"\0", b"\r", b"\n", b"%n%s", b"\xff\xfe", b"A" * 5000, b"-1", b"99999999999999", b'"', b"<", b";;"]),
+    st.sampled_from(
+        [b"\0", b"\r", b"\n", b"%n%s", b"\xff\xfe", b"A" * 5000, b"-1", b"99999999999999", b'"', b"<", b";;"]
+    ),
     st.binary(max_size=20),
 )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 30), _NASTY), min_size=1, max_size=4), st.booleans())
+@given(
+    st.lists(st.tuples(st.integers(0, 900), st.integers(0, 30), _NASTY), min_size=1, max_size=4),
+    st.booleans(),
+)
 def test_mutated_messages_never_raise_and_the_server_answers_afterwards(
     changes: list[tuple[int, int, bytes]], from_trunk: bool
 ) -> None:

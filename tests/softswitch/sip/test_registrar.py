@@ -159,9 +159,7 @@ async def test_another_accounts_name_cannot_be_registered() -> None:
         phone.send(phone.request("REGISTER", target, to=to), stand.udp)
         challenge = challenge_of(await phone.wait_status(401), "WWW-Authenticate", "MD5")
         proof = authorization(challenge, "phone1001", "secret-1001", "REGISTER", target)
-        phone.send(
-            phone.request("REGISTER", target, to=to, headers=f"Authorization: {proof}\r\n"), stand.udp
-        )
+        phone.send(phone.request("REGISTER", target, to=to, headers=f"Authorization: {proof}\r\n"), stand.udp)
         await phone.wait_status(403)
         assert not stand.edge.is_reachable("phone1002")
 
@@ -235,7 +233,9 @@ async def test_replayed_credentials_are_stale() -> None:
         to = "<sip:phone1001@x>"
         phone.send(phone.request("REGISTER", target, to=to), stand.udp)
         challenge = challenge_of(await phone.wait_status(401), "WWW-Authenticate", "MD5")
-        proof = f"Authorization: {authorization(challenge, 'phone1001', 'secret-1001', 'REGISTER', target)}\r\n"
+        proof = (
+            f"Authorization: {authorization(challenge, 'phone1001', 'secret-1001', 'REGISTER', target)}\r\n"
+        )
         phone.send(phone.request("REGISTER", target, to=to, headers=proof), stand.udp)
         await phone.wait_status(200)
         phone.send(phone.request("REGISTER", target, to=to, headers=proof), stand.udp)

@@ -115,7 +115,10 @@ async def test_phone_that_registered_over_tcp_is_rung_on_its_connection() -> Non
         plan = stand.edge.prepare("out1", "c1", PhoneTarget(account="phone1001"), PLANE, from_user="138")
         cell.send(
             cell.request(
-                "INVITE", plan.request_uri, content=sdp("127.62.77.10"), headers=f"X-Leg: out1\r\nX-Secret: {SECRET}\r\n"
+                "INVITE",
+                plan.request_uri,
+                content=sdp("127.62.77.10"),
+                headers=f"X-Leg: out1\r\nX-Secret: {SECRET}\r\n",
             ),
             stand.inner,
         )
@@ -141,7 +144,9 @@ async def test_giant_content_length_is_refused_before_its_body_and_the_connectio
     async with running_edge() as stand:
         words = await stand.peer(ATTACKER)
         attacker = await TcpPeer.open(stand, ATTACKER)
-        message = words.request("INVITE", stand.uri()).replace("Content-Length: 0", "Content-Length: 999999999")
+        message = words.request("INVITE", stand.uri()).replace(
+            "Content-Length: 0", "Content-Length: 999999999"
+        )
         attacker.send(message)
         assert start_line(await attacker.read()).startswith("SIP/2.0 513")
         assert await attacker.is_closed()

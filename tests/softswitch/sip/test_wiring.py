@@ -36,7 +36,9 @@ def test_honest_via_without_rport_is_left_alone() -> None:
     assert asked.headers.all("Via")[0] == "SIP/2.0/UDP 127.62.0.2:5062;branch=z9hG4bKx"
 
 
-def test_answer_goes_to_the_source_port_with_rport_else_to_the_port_of_the_via_never_to_another_host() -> None:
+def test_answer_goes_to_the_source_port_with_rport_else_to_the_port_of_the_via_never_to_another_host() -> (
+    None
+):
     assert reply_flow(request("SIP/2.0/UDP 10.0.0.1:5070;branch=z9hG4bKx;rport"), UDP) == UDP
     plain = reply_flow(request("SIP/2.0/UDP 10.0.0.1:5070;branch=z9hG4bKx"), UDP)
     assert (plain.address, plain.port) == ("127.62.0.2", 5070)
@@ -66,7 +68,12 @@ async def test_request_goes_to_an_address_of_the_peer_only() -> None:
         wiring = stand.edge._wiring
         dialog = leg(stand)
         assert wiring.flow_of(dialog, SipUri.parse("sip:a@127.62.0.4:5080")).address == "127.62.0.4"
-        for elsewhere in (f"sip:a@{ATTACKER}", f"sip:a@{EDGE}:{stand.udp[1]}", f"sip:a@{INNER}", "sip:a@name.example"):
+        for elsewhere in (
+            f"sip:a@{ATTACKER}",
+            f"sip:a@{EDGE}:{stand.udp[1]}",
+            f"sip:a@{INNER}",
+            "sip:a@name.example",
+        ):
             assert wiring.flow_of(dialog, SipUri.parse(elsewhere)) == dialog.flow
         behind_nat = leg(stand, nat_address=TRUNK)
         assert wiring.flow_of(behind_nat, SipUri.parse("sip:a@127.62.0.4")) == behind_nat.flow
@@ -89,4 +96,6 @@ async def test_branches_follow_from_their_parts_and_from_the_secret() -> None:
     async with running_edge() as one, running_edge(secret="another") as other:
         first, second = one.edge._wiring, other.edge._wiring
         assert first.branch("a", 1) == first.branch("a", 1)
-        assert len({first.branch("a", 1), first.branch("a", 2), first.branch("a1"), second.branch("a", 1)}) == 4
+        assert (
+            len({first.branch("a", 1), first.branch("a", 2), first.branch("a1"), second.branch("a", 1)}) == 4
+        )
