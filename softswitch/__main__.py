@@ -12,8 +12,8 @@ from config.load import load
 from media.prompts import PromptFaults
 from softswitch.launcher import Launcher
 from softswitch.log_setup import set_up_logs
-from softswitch.sounds import load_sounds
 from softswitch.settings import Settings
+from softswitch.sounds import load_sounds
 
 CONFIG_EXIT = 2
 

@@ -7,41 +7,35 @@ are adopted waits in order.
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
 from acd import events as acd_facts
+from acd.commands import Command as AcdCommand
 from acd.engine import Engine
-from acd.names import ContactId, QueueName
+from acd.names import QueueName
 from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict
 from api.ports import Ports
 from api.server import HttpServer, serve
 from api.tokens import Token
-from api.views import HealthView, PartView
-from media import commands as plane_words
 from media import events as plane_news
-from softswitch.calls.adoption import Fate, decide
-from softswitch.calls.call import Call, CallState, Offer
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
-from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
-from softswitch.calls.switchboard import TABLE as LIVE_CALLS
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.pool import Cell, CellPool
-from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Clock
+from softswitch.overview import Overview, product_version
 from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings import Settings
 from softswitch.sip.edge import Edge
@@ -58,6 +52,7 @@ from softswitch.store.errors import StoreClosed
 from softswitch.store.reader import Reader
 from softswitch.store.recordings import StoredRecordings
 from softswitch.store.writer import Store
+from softswitch.succession import Succession
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +76,7 @@ class Control:
         clock = self._clock = Clock(asyncio.get_running_loop())
         self._stream = EventStream(secrets.token_hex(6), clock.wall, self._snapshot)
         self._chronicle = Chronicle(store, self._stream)
-        self._dispatcher = Dispatcher(
-            Engine(run=secrets.token_hex(3)), clock, lambda order: self._board.carry_out(order)
-        )
+        self._dispatcher = Dispatcher(Engine(run=secrets.token_hex(3)), clock, self._carry_out)
         self._edge = Edge(
             settings.sip,
             settings.trunks,
@@ -146,6 +139,19 @@ class Control:
             is_reachable=self._edge.is_reachable,
         )
 
+        self._overview = Overview(
+            edge=self._edge,
+            pool=self._pool,
+            plane=self._plane,
+            store=store,
+            engine=self._dispatcher.engine,
+            seats=self._seats,
+            board=self._board,
+            trunks=self._trunks,
+            clock=clock,
+            is_ready=lambda: self._is_ready,
+        )
+
     # ---- life --------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -155,7 +161,19 @@ class Control:
         await self._pool.start()
         await self._plane.start()
         self._define_queues()
-        await self._adopt(self._held_by_plane)
+        succession = Succession(
+            edge=self._edge,
+            pool=self._pool,
+            tell_plane=self._plane.send,
+            legs=self._legs,
+            board=self._board,
+            seats=self._seats,
+            recordings=self._recordings,
+            dispatcher=self._dispatcher,
+            store=self._store,
+            clock=self._clock,
+        )
+        await succession.take_over(self._held_in_cells, self._held_by_plane)
         self._is_ready = True
         for news in self._waiting_room:
             news()
@@ -181,11 +199,11 @@ class Control:
             agents=self._seats,
             calls=StoredCalls(self._reader, self._hang_up),
             recordings=StoredRecordings(self._reader),
-            health=self,
+            health=self._overview,
             events=self._stream,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
-        app = make_app(ports, tokens, version=_version())
+        app = make_app(ports, tokens, version=product_version())
         self._server = await serve(app, http.address, http.port)
 
     def _define_queues(self) -> None:
@@ -200,99 +218,13 @@ class Control:
                 )
             )
 
-    # ---- adoption ----------------------------------------------------------------------------------
+    # Stream and engine are made before the parts that they speak to.
 
-    async def _adopt(self, held: Held) -> None:
-        """Take over the calls of the control before this one; end what cannot go on."""
-        confirmed = {leg_id for leg_id, leg in self._held_in_cells.items() if leg.phase == "confirmed"}
-        records = self._store.load(LIVE_CALLS)
-        talking: dict[str, tuple[str, str, float]] = {}  # agent → the call as the engine last had it
-        waiting: list[Call] = []
-        adopted: set[str] = set()
-        over: list[str] = []
-        for call_id, record in records.items():
-            adoption = decide(record, confirmed, held.legs)
-            queue, arrival = record["queue"], self._to_clock(record["queued_at"] or record["arrived_at"])
-            if record["offer"] is not None and record["state"] in (CallState.INTRODUCED, CallState.TALKING):
-                talking[record["offer"]["agent"]] = (call_id, queue, arrival)
-            if adoption.fate is Fate.IS_OVER:
-                self._store.remove(LIVE_CALLS, call_id)
-                over.append(call_id)
-                continue
-            call = self._rebuilt(record, held, with_agent=adoption.fate is Fate.TALKS)
-            adopted.add(call_id)
-            if adoption.fate is Fate.WAITS:
-                waiting.append(call)
-            log.info("call.adopted", call_id=call_id, fate=adoption.fate.value)
-        self._end_strays({leg.leg_id for leg in self._legs.all()}, held)
-        talked = {call_id for call_id, _, _ in talking.values()}
-        for call in waiting:
-            if call.call_id not in talked:
-                self._dispatcher.tell_late(self._queued(call))
-        self._seats.restore(talking)
-        for call_id in over:
-            if call_id in talked:
-                self._dispatcher.tell_late(acd_facts.ContactEnded(contact=ContactId(call_id)))
-        for call in waiting:
-            requeued = acd_facts.ContactRequeued(contact=ContactId(call.call_id))
-            if call.call_id in talked and not self._dispatcher.tell_late(requeued):
-                self._dispatcher.tell_late(self._queued(call))
-            self._board.resume(call)
-        orphans = await self._store.close_orphans(self._clock.wall(), adopted)
-        for recording_id, call_id, path in orphans.recordings:
-            self._recordings.opened(recording_id, call_id, path)
-        self._recordings.repair_all_but(frozenset(held.recordings))
+    def _snapshot(self) -> dict[str, Any]:
+        return self._overview.snapshot()
 
-    def _queued(self, call: Call) -> acd_facts.ContactQueued:
-        """An adopted call's place in its line: the one that its arrival gives."""
-        return acd_facts.ContactQueued(
-            contact=ContactId(call.call_id),
-            queue=QueueName(call.route.queue),
-            arrived_at=self._to_clock(call.queued_at or call.arrived_at),
-        )
-
-    def _rebuilt(self, record: Mapping[str, Any], held: Held, *, with_agent: bool) -> Call:
-        call = Call.restored(record)
-        call.customer = Leg.restored(record["customer"], call.call_id)
-        self._legs.adopt(call.customer)
-        call.rows = {call.customer.leg_id: held.legs[call.customer.leg_id].hearing}
-        if call.recording_id:
-            self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
-        self._board.adopt(call)
-        offer = record["offer"]
-        if with_agent and offer is not None:
-            leg = Leg.restored(offer["leg"], call.call_id)
-            self._legs.adopt(leg)
-            call.rows[leg.leg_id] = held.legs[leg.leg_id].hearing
-            call.offer = Offer(
-                offer_id=offer["offer_id"], agent=offer["agent"], extension=offer["extension"], leg=leg
-            )
-            self._board.resume_talk(call, was_talking=record["state"] == CallState.TALKING.value)
-        else:
-            call.connected_at = record["connected_at"]
-            self._board.resume_wait(call)
-        return call
-
-    def _end_strays(self, known: set[str], held: Held) -> None:
-        """End the legs that live in a cell, in the plane or outside, and belong to no call any more."""
-        for leg_id in self._held_in_cells.keys() - known:
-            try:
-                self._pool.send(leg_id, cell_words.HangUpLeg(leg_id=leg_id, status=503))
-            except NoCellHasLeg:
-                log.info("adoption.leg_gone", leg_id=leg_id)
-        for leg_id in set(self._edge.legs()) - known - self._held_in_cells.keys():
-            self._edge.finish(leg_id, 503, 41)
-            self._edge.forget(leg_id)
-        for leg_id in held.legs.keys() - known:
-            self._plane.send(plane_words.CloseLeg(leg_id=leg_id))
-        live = {call.recording_id for call in self._board.calls()}
-        for recording_id, recording in held.recordings.items():
-            if recording_id not in live:
-                self._recordings.opened(recording_id, recording.call_id, recording.path)
-                self._plane.send(plane_words.StopRecording(recording_id=recording_id))
-
-    def _to_clock(self, wall: float) -> float:
-        return self._clock.now() + wall - self._clock.wall()
+    def _carry_out(self, order: AcdCommand) -> None:
+        self._board.carry_out(order)
 
     # ---- news --------------------------------------------------------------------------------------
 
@@ -408,83 +340,6 @@ class Control:
     async def _hang_up(self, call_id: str, reason: str) -> None:
         if not self._board.hang_up(call_id, reason):
             raise Conflict("call_ended", "通话已结束 / the call has ended", "ended")
-
-    def _snapshot(self) -> dict[str, Any]:
-        wall = self._clock.wall()
-        engine = self._dispatcher.engine
-        return {
-            "agents": [
-                {
-                    "agent_id": agent.agent_id,
-                    "name": agent.name,
-                    "extension": agent.extension,
-                    "presence": agent.presence,
-                    "activity": agent.activity,
-                    "reason": agent.reason,
-                    "reachable": agent.reachable,
-                    "call_id": agent.call_id,
-                }
-                for agent in self._seats.views()
-            ],
-            "calls": [
-                {
-                    "call_id": call.call_id,
-                    "state": call.state.value,
-                    "caller": call.caller,
-                    "called": call.called,
-                    "queue": call.route.queue,
-                    "position": engine.position(ContactId(call.call_id)),
-                    "agent": None if call.offer is None else call.offer.agent,
-                    "duration_s": round(wall - call.arrived_at, 1),
-                }
-                for call in self._board.calls()
-            ],
-            "queues": [
-                {
-                    "queue": queue.queue,
-                    "limit": queue.limit,
-                    "waiting": queue.waiting,
-                    "longest_wait_s": round(queue.longest_wait_s, 1),
-                    "agents_free": queue.agents_free,
-                }
-                for queue in engine.statistics().queues
-            ],
-            "trunks": [
-                {
-                    "trunk": trunk.name,
-                    "up": trunk.up,
-                    "in_use": trunk.in_use,
-                    "limit": trunk.limit,
-                    "refused": trunk.refused,
-                }
-                for trunk in self._trunks.statistics()
-            ],
-        }
-
-    async def health(self) -> HealthView:
-        """How the parts are; the node is ready when a call that comes now could be taken."""
-        store = self._store.statistics()
-        parts = (
-            PartView(name="edge", ok=True, detail=f"legs={len(self._edge.legs())}"),
-            PartView(
-                name="cells",
-                ok=self._pool.free_slots >= 2,  # noqa: PLR2004  a call has two legs
-                detail=f"free={self._pool.free_slots} used={self._pool.used_slots}",
-            ),
-            PartView(name=PLANE_ID, ok=self._plane.is_there, detail=""),
-            PartView(name="store", ok=not store.is_failing, detail=f"backlog={store.backlog}"),
-        )
-        reasons = tuple(part.name for part in parts if not part.ok)
-        return HealthView(
-            live=True, ready=self._is_ready and not reasons, reasons=reasons, version=_version(), parts=parts
-        )
-
-
-def _version() -> str:
-    try:
-        return version("softswitch")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def run_control(settings: Settings, stopping: asyncio.Event) -> None:

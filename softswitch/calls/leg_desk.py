@@ -215,7 +215,7 @@ class LegDesk:
             self._tell_plane(plane_words.CloseLeg(leg_id=event.leg_id))
             return
         leg.local = (event.address, event.port)
-        self._place(leg, avoid=self._cells_of_call(leg))
+        self._place(leg, leg.local, avoid=self._cells_of_call(leg))
 
     # ---- news of the cells -----------------------------------------------------------------------
 
@@ -338,8 +338,7 @@ class LegDesk:
         )
         return frozenset(cell.cell_id for cell in cells if cell is not None)
 
-    def _place(self, leg: Leg, avoid: frozenset[str]) -> None:
-        assert leg.local is not None
+    def _place(self, leg: Leg, local: tuple[str, int], avoid: frozenset[str]) -> None:
         try:
             cell = self._pool.place(leg.leg_id, self._clock.now(), avoid)
         except NoCellFree:
@@ -355,11 +354,11 @@ class LegDesk:
             pid=self._pool.pids().get(cell.cell_id),
         )
         try:
-            if leg.inbound:
+            if leg.target is None:
                 leg.become(LegState.SETTING_UP)
-                self._edge.admit(leg.leg_id, cell.cell_id, leg.local)
+                self._edge.admit(leg.leg_id, cell.cell_id, local)
             else:
-                self._make(leg, cell.cell_id)
+                self._make(leg, leg.target, cell.cell_id, local)
         except NotAcceptable as fault:
             self._pool.release(leg.leg_id)
             warning = (("Warning", fault.warning),) if fault.warning else ()
@@ -370,11 +369,11 @@ class LegDesk:
             self._pool.release(leg.leg_id)
             self._end(leg, LegEnd(status=480, reason=str(fault)))
 
-    def _make(self, leg: Leg, cell_id: str) -> None:
-        assert leg.local is not None
-        assert leg.target is not None
+    def _make(
+        self, leg: Leg, target: PhoneTarget | TrunkTarget, cell_id: str, local: tuple[str, int]
+    ) -> None:
         plan = self._edge.prepare(
-            leg.leg_id, cell_id, leg.target, leg.local, from_user=leg.from_user, headers=leg.headers
+            leg.leg_id, cell_id, target, local, from_user=leg.from_user, headers=leg.headers
         )
         leg.become(LegState.SETTING_UP)
         self._tell_cell(
@@ -385,11 +384,11 @@ class LegDesk:
         )
 
     def _place_again(self, leg: Leg, cell_id: str) -> None:
-        if leg.is_over:
+        if leg.is_over or leg.local is None:
             return
         leg.tried_cells.add(cell_id)
         leg.become(LegState.OPENING)
-        self._place(leg, self._cells_of_call(leg) | leg.tried_cells)
+        self._place(leg, leg.local, self._cells_of_call(leg) | leg.tried_cells)
 
     def _tell_cell(self, leg: Leg, command: cell_words.CellCommand) -> None:
         try:

@@ -272,9 +272,10 @@ class Switchboard:
 
     def _announce(self, call: Call, prompts: tuple[str, ...]) -> None:
         """Play prompts to everybody in the call; `_announced` follows."""
+        if call.customer is None:
+            return
         call.playlists += 1
         call.prompted = True
-        assert call.customer is not None
         if call.state is CallState.INTRODUCED and call.offer is not None:
             self.legs.play(call.offer.leg, f"{call.playlist_id}:agent", prompts)
         self.legs.play(call.customer, call.playlist_id, prompts)

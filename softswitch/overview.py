@@ -1,0 +1,130 @@
+"""The state of everything, for screens and for whoever watches the system: the live snapshot and the health."""
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from acd.engine import Engine
+from acd.names import ContactId
+from api.views import HealthView, PartView
+from softswitch.calls.seats import Seats
+from softswitch.calls.switchboard import Switchboard
+from softswitch.calls.trunks import Trunks
+from softswitch.cells.pool import CellPool
+from softswitch.clock import Clock
+from softswitch.plane_link import PlaneLink
+from softswitch.sip.edge import Edge
+from softswitch.store.writer import Store
+
+
+def product_version() -> str:
+    """The version of the installed product, 0 when it runs from a bare checkout."""
+    try:
+        return version("softswitch")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Overview:
+    """Looks at all parts, changes none; the `HealthPort` of the HTTP interface."""
+
+    def __init__(
+        self,
+        *,
+        edge: Edge,
+        pool: CellPool,
+        plane: PlaneLink,
+        store: Store,
+        engine: Engine,
+        seats: Seats,
+        board: Switchboard,
+        trunks: Trunks,
+        clock: Clock,
+        is_ready: Callable[[], bool],
+    ) -> None:
+        """`is_ready` says whether control has taken over and lets calls in."""
+        self._edge = edge
+        self._pool = pool
+        self._plane = plane
+        self._store = store
+        self._engine = engine
+        self._seats = seats
+        self._board = board
+        self._trunks = trunks
+        self._clock = clock
+        self._is_ready = is_ready
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that a screen shows, in JSON values."""
+        wall = self._clock.wall()
+        engine = self._engine
+        return {
+            "agents": [
+                {
+                    "agent_id": agent.agent_id,
+                    "name": agent.name,
+                    "extension": agent.extension,
+                    "presence": agent.presence,
+                    "activity": agent.activity,
+                    "reason": agent.reason,
+                    "reachable": agent.reachable,
+                    "call_id": agent.call_id,
+                }
+                for agent in self._seats.views()
+            ],
+            "calls": [
+                {
+                    "call_id": call.call_id,
+                    "state": call.state.value,
+                    "caller": call.caller,
+                    "called": call.called,
+                    "queue": call.route.queue,
+                    "position": engine.position(ContactId(call.call_id)),
+                    "agent": None if call.offer is None else call.offer.agent,
+                    "duration_s": round(wall - call.arrived_at, 1),
+                }
+                for call in self._board.calls()
+            ],
+            "queues": [
+                {
+                    "queue": queue.queue,
+                    "limit": queue.limit,
+                    "waiting": queue.waiting,
+                    "longest_wait_s": round(queue.longest_wait_s, 1),
+                    "agents_free": queue.agents_free,
+                }
+                for queue in engine.statistics().queues
+            ],
+            "trunks": [
+                {
+                    "trunk": trunk.name,
+                    "up": trunk.up,
+                    "in_use": trunk.in_use,
+                    "limit": trunk.limit,
+                    "refused": trunk.refused,
+                }
+                for trunk in self._trunks.statistics()
+            ],
+        }
+
+    async def health(self) -> HealthView:
+        """How the parts are; the node is ready when a call that comes now could be taken."""
+        store = self._store.statistics()
+        parts = (
+            PartView(name="edge", ok=True, detail=f"legs={len(self._edge.legs())}"),
+            PartView(
+                name="cells",
+                ok=self._pool.free_slots >= 2,
+                detail=f"free={self._pool.free_slots} used={self._pool.used_slots}",
+            ),
+            PartView(name=self._plane.plane_id, ok=self._plane.is_there, detail=""),
+            PartView(name="store", ok=not store.is_failing, detail=f"backlog={store.backlog}"),
+        )
+        reasons = tuple(part.name for part in parts if not part.ok)
+        return HealthView(
+            live=True,
+            ready=self._is_ready() and not reasons,
+            reasons=reasons,
+            version=product_version(),
+            parts=parts,
+        )

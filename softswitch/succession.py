@@ -1,0 +1,154 @@
+"""A new control takes over from the one before: calls, agents and recordings, as far as they can go on.
+
+What can go on is decided in `softswitch.calls.adoption`, from what was written down and what cells and plane still hold;
+here it is done, in the order that the engine wants: waiting callers first, then agents.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from acd import events as acd_facts
+from acd.names import ContactId, QueueName
+from media import commands as plane_words
+from softswitch.calls.adoption import Fate, decide
+from softswitch.calls.call import Call, CallState, Offer
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.leg import Leg
+from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.calls.seats import Seats
+from softswitch.calls.switchboard import TABLE as LIVE_CALLS
+from softswitch.calls.switchboard import Switchboard
+from softswitch.cells.messages import HangUpLeg, LegHeld
+from softswitch.cells.pool import CellPool
+from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
+from softswitch.clock import Clock
+from softswitch.plane_link import Held
+from softswitch.sip.edge import Edge
+from softswitch.store.writer import Store
+
+log = structlog.get_logger(__name__)
+
+
+class Succession:
+    """One take-over, at the start of control."""
+
+    def __init__(
+        self,
+        *,
+        edge: Edge,
+        pool: CellPool,
+        tell_plane: Callable[[plane_words.Command], None],
+        legs: LegDesk,
+        board: Switchboard,
+        seats: Seats,
+        recordings: RecordingDesk,
+        dispatcher: Dispatcher,
+        store: Store,
+        clock: Clock,
+    ) -> None:
+        """Know the parts that take over."""
+        self._edge = edge
+        self._pool = pool
+        self._tell_plane = tell_plane
+        self._legs = legs
+        self._board = board
+        self._seats = seats
+        self._recordings = recordings
+        self._dispatcher = dispatcher
+        self._store = store
+        self._clock = clock
+
+    async def take_over(self, in_cells: Mapping[str, LegHeld], held: Held) -> None:
+        """Adopt what cells and plane hold; end what cannot go on; close what a crash left open."""
+        confirmed = {leg_id for leg_id, leg in in_cells.items() if leg.phase == "confirmed"}
+        records = self._store.load(LIVE_CALLS)
+        talking: dict[str, tuple[str, str, float]] = {}  # agent → the call as the engine last had it
+        waiting: list[Call] = []
+        adopted: set[str] = set()
+        over: list[str] = []
+        for call_id, record in records.items():
+            adoption = decide(record, confirmed, held.legs)
+            queue, arrival = record["queue"], self._to_clock(record["queued_at"] or record["arrived_at"])
+            if record["offer"] is not None and record["state"] in (CallState.INTRODUCED, CallState.TALKING):
+                talking[record["offer"]["agent"]] = (call_id, queue, arrival)
+            if adoption.fate is Fate.IS_OVER:
+                self._store.remove(LIVE_CALLS, call_id)
+                over.append(call_id)
+                continue
+            call = self._rebuilt(record, held, with_agent=adoption.fate is Fate.TALKS)
+            adopted.add(call_id)
+            if adoption.fate is Fate.WAITS:
+                waiting.append(call)
+            log.info("call.adopted", call_id=call_id, fate=adoption.fate.value)
+        self._end_strays({leg.leg_id for leg in self._legs.all()}, in_cells, held)
+        talked = {call_id for call_id, _, _ in talking.values()}
+        for call in waiting:
+            if call.call_id not in talked:
+                self._dispatcher.tell_late(self._queued(call))
+        self._seats.restore(talking)
+        for call_id in over:
+            if call_id in talked:
+                self._dispatcher.tell_late(acd_facts.ContactEnded(contact=ContactId(call_id)))
+        for call in waiting:
+            requeued = acd_facts.ContactRequeued(contact=ContactId(call.call_id))
+            if call.call_id in talked and not self._dispatcher.tell_late(requeued):
+                self._dispatcher.tell_late(self._queued(call))
+            self._board.resume(call)
+        orphans = await self._store.close_orphans(self._clock.wall(), adopted)
+        for recording_id, call_id, path in orphans.recordings:
+            self._recordings.opened(recording_id, call_id, path)
+        self._recordings.repair_all_but(frozenset(held.recordings))
+
+    def _queued(self, call: Call) -> acd_facts.ContactQueued:
+        """An adopted call's place in its line: the one that its arrival gives."""
+        return acd_facts.ContactQueued(
+            contact=ContactId(call.call_id),
+            queue=QueueName(call.route.queue),
+            arrived_at=self._to_clock(call.queued_at or call.arrived_at),
+        )
+
+    def _rebuilt(self, record: Mapping[str, Any], held: Held, *, with_agent: bool) -> Call:
+        call = Call.restored(record)
+        call.customer = Leg.restored(record["customer"], call.call_id)
+        self._legs.adopt(call.customer)
+        call.rows = {call.customer.leg_id: held.legs[call.customer.leg_id].hearing}
+        if call.recording_id:
+            self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
+        self._board.adopt(call)
+        offer = record["offer"]
+        if with_agent and offer is not None:
+            leg = Leg.restored(offer["leg"], call.call_id)
+            self._legs.adopt(leg)
+            call.rows[leg.leg_id] = held.legs[leg.leg_id].hearing
+            call.offer = Offer(
+                offer_id=offer["offer_id"], agent=offer["agent"], extension=offer["extension"], leg=leg
+            )
+            self._board.resume_talk(call, was_talking=record["state"] == CallState.TALKING.value)
+        else:
+            call.connected_at = record["connected_at"]
+            self._board.resume_wait(call)
+        return call
+
+    def _end_strays(self, known: set[str], in_cells: Mapping[str, LegHeld], held: Held) -> None:
+        """End the legs that live in a cell, in the plane or outside, and belong to no call any more."""
+        for leg_id in in_cells.keys() - known:
+            try:
+                self._pool.send(leg_id, HangUpLeg(leg_id=leg_id, status=503))
+            except NoCellHasLeg:
+                log.info("adoption.leg_gone", leg_id=leg_id)
+        for leg_id in set(self._edge.legs()) - known - in_cells.keys():
+            self._edge.finish(leg_id, 503, 41)
+            self._edge.forget(leg_id)
+        for leg_id in held.legs.keys() - known:
+            self._tell_plane(plane_words.CloseLeg(leg_id=leg_id))
+        live = {call.recording_id for call in self._board.calls()}
+        for recording_id, recording in held.recordings.items():
+            if recording_id not in live:
+                self._recordings.opened(recording_id, recording.call_id, recording.path)
+                self._tell_plane(plane_words.StopRecording(recording_id=recording_id))
+
+    def _to_clock(self, wall: float) -> float:
+        return self._clock.now() + wall - self._clock.wall()
