@@ -24,6 +24,7 @@ NUMBER = 91
 ADDRESS = f"127.64.{NUMBER}"
 TALK_S = 1.0
 SEATS = 60
+AUDIBLE_DBFS, SILENT_DBFS = -45.0, -120.0
 SCENARIO = Path(__file__).with_name("trunk_echo.xml")
 
 
@@ -67,7 +68,7 @@ def faults_of(call: Json, recording: Json | None) -> str:
         return f"ended as {call['end_reason']}"
     if recording is None or recording["state"] != "done":
         return "no whole recording"
-    if recording["left_dbfs"] is None or recording["right_dbfs"] is None:
+    if any((recording[side] or SILENT_DBFS) < AUDIBLE_DBFS for side in ("left_dbfs", "right_dbfs")):
         return "a channel is silent"
     return ""
 
