@@ -107,7 +107,6 @@ class Control:
         self._trunks = Trunks(settings.trunks)
         self._recordings = RecordingDesk(self._chronicle, clock)
         self._board = Switchboard(
-            edge=self._edge,
             tell_plane=self._plane.send,
             plane_is_there=lambda: self._plane.is_there,
             dispatcher=self._dispatcher,

@@ -7,10 +7,10 @@ from typing import Any
 import structlog
 
 from api.event_stream import EventStream
+from softswitch.calls.ports import JournalPort
 from softswitch.store import entries
 from softswitch.store.entries import Entry
 from softswitch.store.errors import EntryRefused, StoreClosed
-from softswitch.store.writer import Store
 
 log = structlog.get_logger("chronicle")
 
@@ -39,7 +39,7 @@ _HIDDEN = frozenset({"path", "at"})
 class Chronicle:
     """Journal, stream and log behind one method."""
 
-    def __init__(self, store: Store, stream: EventStream) -> None:
+    def __init__(self, store: JournalPort, stream: EventStream) -> None:
         """Write to these two."""
         self._store = store
         self._stream = stream

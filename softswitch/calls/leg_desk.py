@@ -14,13 +14,13 @@ from media import events as plane_news
 from softswitch.calls.hangup import LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
 from softswitch.calls.leg import Header, Leg, LegState
+from softswitch.calls.ports import CellsPort, EdgePort
 from softswitch.cells import messages as cell_words
-from softswitch.cells.pool import CellPool, NoCellFree
+from softswitch.cells.pool import NoCellFree
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Clock
 from softswitch.settings import AccountSettings
 from softswitch.sip.edge import (
-    Edge,
     NotAcceptable,
     NotReachable,
     PhoneTarget,
@@ -71,8 +71,8 @@ class LegDesk:
     def __init__(
         self,
         *,
-        edge: Edge,
-        pool: CellPool,
+        edge: EdgePort,
+        pool: CellsPort,
         tell_plane: Callable[[plane_words.Command], None],
         clock: Clock,
         accounts: Iterable[AccountSettings],
@@ -86,7 +86,6 @@ class LegDesk:
         self._accounts = {account.username: account for account in accounts}
         self._listener = listener
         self._legs: dict[str, Leg] = {}
-        self._media_before_sockets: dict[str, RemoteMedia] = {}
 
     # ---- orders --------------------------------------------------------------------------------
 
@@ -102,6 +101,11 @@ class LegDesk:
         )
         self._open(leg, self._edge.local_address_for(leg.leg_id))
         return leg
+
+    def refuse(self, leg_id: str, status: int, reason: str = "", headers: tuple[Header, ...] = ()) -> None:
+        """Refuse an INVITE that becomes no leg; harmless when its caller withdrew already."""
+        self._reject(leg_id, status, reason, headers)
+        self._edge.forget(leg_id)
 
     def open_outbound(
         self,
@@ -160,7 +164,7 @@ class LegDesk:
         all_headers = (reason_header(cause), *headers)
         if before is LegState.OPENING or not in_cell:
             if leg.inbound and before is LegState.OPENING:
-                self._reject(leg, status or 503, reason, all_headers)
+                self._reject(leg.leg_id, status or 503, reason, all_headers)
             else:
                 self._edge.finish(leg.leg_id, status or 503, cause)
             self._end(leg, LegEnd(status=status, q850_cause=cause, reason=reason))
@@ -214,6 +218,8 @@ class LegDesk:
         if leg is None or leg.is_over:
             self._tell_plane(plane_words.CloseLeg(leg_id=event.leg_id))
             return
+        if leg.local is not None:
+            return
         leg.local = (event.address, event.port)
         self._place(leg, leg.local, avoid=self._cells_of_call(leg))
 
@@ -227,7 +233,7 @@ class LegDesk:
         match event:
             case cell_words.LegArrived() if leg.state is LegState.SETTING_UP:
                 self._listener.leg_arrived(leg)
-            case cell_words.LegConfirmed() if not leg.is_over and leg.state is not LegState.CONFIRMED:
+            case cell_words.LegConfirmed() if leg.state in (LegState.SETTING_UP, LegState.RINGING):
                 leg.become(LegState.CONFIRMED)
                 self._listener.leg_confirmed(leg)
             case cell_words.LegEnded():
@@ -253,7 +259,9 @@ class LegDesk:
         elif event.code == "unknown_leg":
             self._edge.finish(leg.leg_id, 503, 41)
             self._end(leg, LegEnd(status=503, q850_cause=41, reason=event.code, lost=True))
-        elif leg.state is LegState.SETTING_UP:
+        elif leg.state is LegState.SETTING_UP and leg.inbound:
+            self.hang_up(leg, status=503, cause=41)  # it could not be answered: the cell still holds it
+        elif leg.state in (LegState.SETTING_UP, LegState.ENDING):
             self._edge.finish(leg.leg_id, 503, 41)
             self._end(leg, LegEnd(status=500, q850_cause=41, reason=event.detail))
 
@@ -275,7 +283,7 @@ class LegDesk:
         match event:
             case CallerWithdrew():
                 self._end(leg, LegEnd(status=487, reason="cancelled", by_far_end=True))
-            case CellRefused():
+            case CellRefused() if leg.state is LegState.SETTING_UP:
                 self._place_again(leg, event.cell_id)
             case RemoteMediaAgreed():
                 self._agreed(leg, event.media)
@@ -362,7 +370,7 @@ class LegDesk:
         except NotAcceptable as fault:
             self._pool.release(leg.leg_id)
             warning = (("Warning", fault.warning),) if fault.warning else ()
-            self._reject(leg, fault.status, "", warning)
+            self._reject(leg.leg_id, fault.status, "", warning)
             self._end(leg, LegEnd(status=fault.status, reason=str(fault)))
         except (NotReachable, UnknownCell, UnknownLeg, WrongPhase) as fault:
             log.warning("leg.not_set_up", leg_id=leg.leg_id, call_id=leg.call_id, fault=str(fault))
@@ -384,7 +392,7 @@ class LegDesk:
         )
 
     def _place_again(self, leg: Leg, cell_id: str) -> None:
-        if leg.is_over or leg.local is None:
+        if leg.local is None:
             return
         leg.tried_cells.add(cell_id)
         leg.become(LegState.OPENING)
@@ -397,11 +405,11 @@ class LegDesk:
             self._edge.finish(leg.leg_id, 503, 41)
             self._end(leg, LegEnd(status=503, q850_cause=41, reason="no cell has the leg", lost=True))
 
-    def _reject(self, leg: Leg, status: int, reason: str, headers: tuple[Header, ...]) -> None:
+    def _reject(self, leg_id: str, status: int, reason: str, headers: tuple[Header, ...]) -> None:
         try:
-            self._edge.reject(leg.leg_id, status, reason, headers)
+            self._edge.reject(leg_id, status, reason, headers)
         except (UnknownLeg, WrongPhase):
-            self._edge.finish(leg.leg_id, status)
+            self._edge.finish(leg_id, status)
 
     def _end_seen(self, leg: Leg, status: int, reason: str, by_far_end: bool) -> LegEnd:
         """Put together what the cell said and what the edge saw pass."""
@@ -429,4 +437,4 @@ class LegDesk:
         self._listener.leg_ended(leg, end)
 
 
-__all__ = ["LegDesk", "LegListener", "NotReachable", "TrunkTarget"]
+__all__ = ["LegDesk", "LegListener", "NotReachable", "UnknownLeg"]

@@ -21,10 +21,10 @@ from softswitch.calls import announcements
 from softswitch.calls.call import Call, CallState, Offer
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
-from softswitch.calls.hangup import LegEnd, decline_cause, end_reason
+from softswitch.calls.hangup import NORMAL_CLEARING, LegEnd, decline_cause, end_reason, reason_header
 from softswitch.calls.hearing import Role, changed_rows
 from softswitch.calls.leg import Leg
-from softswitch.calls.leg_desk import LegDesk, NotReachable
+from softswitch.calls.leg_desk import LegDesk, NotReachable, UnknownLeg
 from softswitch.calls.numbers import called_number, caller_of
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
@@ -32,7 +32,6 @@ from softswitch.calls.seats import Seats
 from softswitch.calls.trunks import AllChannelsBusy, Trunks
 from softswitch.clock import Clock
 from softswitch.settings import QueueSettings
-from softswitch.sip.edge import Edge
 from softswitch.sip.events import InviteReceived, PeerKind
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
@@ -55,7 +54,6 @@ class Switchboard:
     def __init__(
         self,
         *,
-        edge: Edge,
         tell_plane: TellPlane,
         plane_is_there: Callable[[], bool],
         dispatcher: Dispatcher,
@@ -70,7 +68,6 @@ class Switchboard:
         recordings_dir: Path,
     ) -> None:
         """`legs` and `seats` are set by the composition root, since they need this object first."""
-        self._edge = edge
         self._tell_plane = tell_plane
         self._plane_is_there = plane_is_there
         self._dispatcher = dispatcher
@@ -85,7 +82,6 @@ class Switchboard:
         self._recordings_dir = recordings_dir
         self._calls: dict[str, Call] = {}
         self._offered: dict[str, Call] = {}  # by offer id
-        self._forced: dict[str, str] = {}  # call id → reason of a forced hang-up
 
     # ---- a call comes in -----------------------------------------------------------------------
 
@@ -93,7 +89,7 @@ class Switchboard:
         """An identified peer calls."""
         if invite.peer.kind is not PeerKind.TRUNK:
             # Calls that a desk phone dials are an operation of their own, with outbound rules; none is configured.
-            self._edge.reject(invite.leg_id, 403, "No outbound rule")
+            self.legs.refuse(invite.leg_id, 403, "No outbound rule")
             return
         rules = self._trunks.settings_of(invite.peer.name).numbers
         caller = caller_of(invite.headers, rules, self._area_code)
@@ -135,17 +131,17 @@ class Switchboard:
             arrived_at=now,
         )
         self._calls[call_id] = call
-        call.customer = self.legs.open_inbound(invite, call_id, Role.CUSTOMER)
+        try:
+            call.customer = self.legs.open_inbound(invite, call_id, Role.CUSTOMER)
+        except UnknownLeg:  # the caller withdrew while control was not ready to hear of it
+            self._end_call(call, EndedBy.CALLER, EndReason.ABANDONED, status=487)
         self._keep(call)
 
     def _refuse(
         self, invite: InviteReceived, call_id: str, status: int, cause: int, reason: EndReason
     ) -> None:
-        headers = [("Reason", f"Q.850;cause={cause}")]
-        if status == 503:
-            headers.append(("Retry-After", str(RETRY_AFTER_S)))
-        self._edge.reject(invite.leg_id, status, "", headers)
-        self._edge.forget(invite.leg_id)
+        retry = (("Retry-After", str(RETRY_AFTER_S)),) if status == 503 else ()
+        self.legs.refuse(invite.leg_id, status, headers=(reason_header(cause), *retry))
         self._chronicle.record(
             entries.CallEnded(
                 at=self._clock.wall(),
@@ -162,7 +158,7 @@ class Switchboard:
     def leg_arrived(self, leg: Leg) -> None:
         """The caller's INVITE is in its cell: record, write down, and then answer."""
         call = self._calls.get(leg.call_id)
-        if call is None or leg is not call.customer:
+        if call is None or leg is not call.customer or call.answered_at is not None:
             return
         now = self._clock.wall()
         call.answered_at = now
@@ -444,16 +440,13 @@ class Switchboard:
         self._dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))
 
     def _customer_left(self, call: Call, end: LegEnd) -> None:
-        forced = self._forced.get(call.call_id)
-        if forced is not None:
-            by, reason = EndedBy.SYSTEM, EndReason.FORCED
-        else:
-            by = EndedBy.CALLER if end.by_far_end else EndedBy.SYSTEM
-            reason = end_reason(end, was_connected=call.connected_at is not None)
-            if not self._plane_is_there():
-                by, reason = EndedBy.SYSTEM, EndReason.MEDIA_LOST
-            elif call.answered_at is None and not end.by_far_end:
-                by, reason = EndedBy.SYSTEM, EndReason.FAILED
+        """The caller hung up, or the leg came to an end that nobody ordered: then something of ours failed."""
+        by = EndedBy.CALLER if end.by_far_end else EndedBy.SYSTEM
+        reason = end_reason(end, was_connected=call.connected_at is not None)
+        if not self._plane_is_there():
+            by, reason = EndedBy.SYSTEM, EndReason.MEDIA_LOST
+        elif not end.by_far_end:
+            reason = EndReason.FAILED
         self._end_call(call, by, reason, status=end.status, cause=end.q850_cause)
 
     def _end_call(
@@ -464,7 +457,6 @@ class Switchboard:
             return
         was = call.state
         call.become(CallState.ENDED)
-        self._forced.pop(call.call_id, None)
         self._chronicle.record(
             entries.CallEnded(
                 at=self._clock.wall(),
@@ -486,7 +478,11 @@ class Switchboard:
                 self._record_offer_end(call, offer, "contact_left")
             self.legs.hang_up(offer.leg, status=487, cause=16)
         if call.customer is not None:
-            self.legs.hang_up(call.customer, status=486 if reason is EndReason.QUEUE_FULL else 503)
+            self.legs.hang_up(
+                call.customer,
+                status=486 if reason is EndReason.QUEUE_FULL else 503,
+                cause=NORMAL_CLEARING if cause is None else cause,
+            )
         if self._dispatcher.engine.contact(ContactId(call.call_id)) is not None:
             contact = ContactId(call.call_id)
             talked = was in (CallState.TALKING, CallState.INTRODUCED)
@@ -505,7 +501,8 @@ class Switchboard:
 
     def media_lost(self) -> None:
         """The plane died: nobody hears anybody, so every call is ended."""
-        for call in tuple(self._calls.values()):
+        # Who waits goes first: an agent who is set free on the way must not be offered a call that is about to end.
+        for call in sorted(self._calls.values(), key=lambda call: call.offer is not None):
             self._end_call(call, EndedBy.SYSTEM, EndReason.MEDIA_LOST, status=503, cause=41)
 
     # ---- news of the plane ---------------------------------------------------------------------------

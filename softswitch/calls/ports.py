@@ -1,0 +1,78 @@
+"""What call control needs of its neighbours, no more: the edge, the cells and the journal seen from here."""
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from softswitch.cells.messages import CellCommand
+from softswitch.cells.slots import Cell
+from softswitch.sip.allow_list import Header
+from softswitch.sip.dialogs import PhoneTarget, TrunkTarget
+from softswitch.sip.edge import LegView, OutboundPlan
+from softswitch.sip.location import Contact
+from softswitch.store.entries import Entry
+
+
+class EdgePort(Protocol):
+    """The outside's dialogs (`softswitch.sip.edge.Edge`, which says what each method raises)."""
+
+    def local_address_for(self, leg_id: str) -> str:
+        """Return the address that an inbound leg's sound has to show."""
+
+    def local_address_towards(self, target: PhoneTarget | TrunkTarget) -> str:
+        """Return the address that an outbound leg's sound has to show."""
+
+    def contacts(self, account: str) -> tuple[Contact, ...]:
+        """Return where an account registered."""
+
+    def admit(self, leg_id: str, cell_id: str, local: tuple[str, int]) -> None:
+        """Carry an inbound INVITE to a cell."""
+
+    def reject(self, leg_id: str, status: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
+        """Refuse an inbound INVITE that no cell carries."""
+
+    def prepare(
+        self,
+        leg_id: str,
+        cell_id: str,
+        target: PhoneTarget | TrunkTarget,
+        local: tuple[str, int],
+        *,
+        from_user: str,
+        headers: Iterable[Header] = (),
+    ) -> OutboundPlan:
+        """Settle where an outbound leg goes."""
+
+    def leg(self, leg_id: str) -> LegView:
+        """Return a leg as it is now."""
+
+    def finish(self, leg_id: str, status: int = 503, q850: int | None = None) -> None:
+        """End the outside's side of a leg."""
+
+    def forget(self, leg_id: str) -> None:
+        """Drop a leg that ended everywhere."""
+
+
+class CellsPort(Protocol):
+    """The signalling cells (`softswitch.cells.pool.CellPool`)."""
+
+    def place(self, leg_id: str, now: float, avoid: Collection[str] = frozenset()) -> Cell:
+        """Take a slot for a leg."""
+
+    def release(self, leg_id: str) -> None:
+        """A placed leg will not go to its cell after all."""
+
+    def cell_of(self, leg_id: str) -> Cell | None:
+        """The cell of a leg."""
+
+    def send(self, leg_id: str, command: CellCommand) -> None:
+        """Give a command to the leg's cell."""
+
+    def pids(self) -> dict[str, int]:
+        """Process ids of the cells."""
+
+
+class JournalPort(Protocol):
+    """Where entries are written down (`softswitch.store.writer.Store`)."""
+
+    def record(self, entry: Entry) -> None:
+        """Write an entry down, in order; never waits."""
