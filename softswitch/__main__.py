@@ -10,6 +10,7 @@ from config.example import example_text
 from config.faults import ConfigFaults
 from config.load import load
 from media.prompts import PromptFaults
+from softswitch.addresses import check_addresses
 from softswitch.launcher import Launcher
 from softswitch.log_setup import set_up_logs
 from softswitch.settings import Settings
@@ -37,10 +38,10 @@ def main(words: list[str] | None = None) -> int:
         return 0
     try:
         settings = load(Settings, arguments.config)
-        if arguments.command != "control":
-            load_sounds(settings)
-    except (ConfigFaults, PromptFaults) as faults:
+    except ConfigFaults as faults:
         sys.stderr.write(f"{faults}\n")
+        return CONFIG_EXIT
+    if arguments.command != "control" and not _fits_machine(settings, arguments):
         return CONFIG_EXIT
     match arguments.command:
         case "check":
@@ -51,6 +52,21 @@ def main(words: list[str] | None = None) -> int:
         case _:
             set_up_logs("launcher", settings.node.log_level)
             return Launcher(settings, arguments.config).run()
+
+
+def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
+    """Whether this machine has the sounds and addresses that the settings name; says all that it has not."""
+    fits = True
+    for check in (
+        lambda: load_sounds(settings),
+        lambda: check_addresses(settings, arguments.config, is_running=arguments.command == "check"),
+    ):
+        try:
+            check()
+        except (ConfigFaults, PromptFaults) as faults:
+            sys.stderr.write(f"{faults}\n")
+            fits = False
+    return fits
 
 
 def _control(settings: Settings) -> int:

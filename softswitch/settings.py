@@ -8,6 +8,7 @@ empty database from here.  Field metadata: `doc` and `unit` go into `config/soft
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,28 @@ class TransportProtocol(StrEnum):
 
     UDP = "udp"
     TCP = "tcp"
+
+
+def _version_of(text: str) -> int | None:
+    """The IP version of an address, None for what is no address (which is named elsewhere)."""
+    try:
+        return ip_address(text).version
+    except ValueError:
+        return None
+
+
+def _shown_faults(
+    addresses: dict[str, str], version: int | None = None, may_be_any: tuple[str, ...] = ()
+) -> Iterator[Fault]:
+    """Addresses, by key, that nobody could send to, or that are not of the IP version that is bound."""
+    for key, text in addresses.items():
+        if _version_of(text) is None:
+            continue
+        address = ip_address(text)
+        if address.is_multicast or address.is_unspecified and key not in may_be_any:
+            yield key, f"{text}: 应为一台主机的地址 / needs the address of one host"
+        elif version is not None and address.version != version:
+            yield key, f"{text}: 与监听地址的 IP 版本不同 / is not of the IP version of the bound address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +92,47 @@ class TransportSettings:
     media_address: str | None = field(
         default=None,
         metadata=_meta(
-            "写入 SDP 的地址 / address in SDP for peers here", kind="address", example="192.0.2.10"
+            "写入 SDP 的地址,缺省同 advertised_address / address in SDP, as advertised_address if absent",
+            kind="address",
+            example="203.0.113.10",
         ),
     )
+    media_bind_address: str | None = field(
+        default=None,
+        metadata=_meta(
+            "RTP 监听地址,SDP 地址不在本机(NAT)时填 / own address for RTP when that in SDP is not ours (NAT)",
+            kind="address",
+            example="192.0.2.10",
+        ),
+    )
+
+    @property
+    def signalling_shown(self) -> str:
+        """What Via and Contact show."""
+        return self.advertised_address or self.address
+
+    @property
+    def media_shown(self) -> str:
+        """What SDP shows."""
+        return self.media_address or self.advertised_address or self.media_bind_address or self.address
+
+    @property
+    def media_bound(self) -> str:
+        """Where the media plane listens."""
+        return self.media_bind_address or self.media_address or self.address
+
+    def faults(self) -> Iterator[Fault]:
+        """What others are shown can be reached: an address of one host, of the family that is bound."""
+        named = {
+            "advertised_address": self.signalling_shown,  # given, or that which is bound
+            "media_address": self.media_address,
+            "media_bind_address": self.media_bind_address,
+        }
+        yield from _shown_faults(
+            {key: address for key, address in named.items() if address},
+            _version_of(self.address),
+            may_be_any=("media_bind_address",),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +235,22 @@ class TrunkSettings:
     password: str = field(default="", metadata=_meta("注册密码 / digest password", secret=True))
     realm: str = field(default="", metadata=_meta("对端认证域 / its realm, empty = none is answered"))
     options_ping: bool = field(default=True, metadata=_meta("OPTIONS 探测 / ping with OPTIONS"))
+    advertised_address: str | None = field(
+        default=None,
+        metadata=_meta(
+            "此中继看到的 Via/Contact 地址 / address shown to this trunk, if not the transport's",
+            kind="address",
+            example="203.0.113.11",
+        ),
+    )
+    media_address: str | None = field(
+        default=None,
+        metadata=_meta(
+            "此中继看到的 SDP 地址 / address in SDP for this trunk, if not the transport's",
+            kind="address",
+            example="203.0.113.11",
+        ),
+    )
     numbers: NumberSettings = field(default_factory=NumberSettings, metadata=_meta("号码规则 / number rules"))
 
     @property
@@ -183,6 +260,8 @@ class TrunkSettings:
 
     def faults(self) -> Iterator[Fault]:
         """An E1 gateway has spans; a trunk that registers has a host, a user and a password."""
+        shown = {"advertised_address": self.advertised_address, "media_address": self.media_address}
+        yield from _shown_faults({name: address for name, address in shown.items() if address})
         if self.kind is TrunkKind.E1_GATEWAY and self.spans == 0:
             yield "spans", "e1_gateway 至少一条 E1 / an e1_gateway needs at least 1 span"
         if self.register and not (self.host and self.username and self.password):

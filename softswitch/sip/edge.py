@@ -148,6 +148,7 @@ class Edge:
             servers=ServerTransactions(clock, settings.t1_s),
             inner_clients=ClientTransactions(clock, settings.t1_s),
             inner_servers=ServerTransactions(clock, settings.t1_s),
+            trunk_at=self._identity.trunk_at,
         )
         self._endings = Endings(self._wiring)
         self._outside = OutsideRequests(self._wiring, self._endings)
@@ -223,14 +224,14 @@ class Edge:
     # --- inbound legs -----------------------------------------------------------------------------------------------
 
     def local_address_for(self, leg_id: str) -> str:
-        """Return the address that a leg's sound has to show in SDP."""
+        """Return our own address at which a leg's sound has to arrive (SDP may show another, behind NAT)."""
         flow = self._wiring.dialogs.need(leg_id).flow
-        return self._wiring.transports.listeners[flow.listener].media_address
+        return self._wiring.transports.listeners[flow.listener].media_bind_address
 
     def local_address_towards(self, target: PhoneTarget | TrunkTarget) -> str:
-        """Return the address that the sound of an outbound leg has to show; NotReachable without a way."""
+        """Return our own address for the sound of an outbound leg; NotReachable without a way."""
         flow, _ = self._way_to(target)
-        return self._wiring.transports.listeners[flow.listener].media_address
+        return self._wiring.transports.listeners[flow.listener].media_bind_address
 
     def admit(self, leg_id: str, cell_id: str, local: tuple[str, int]) -> None:
         """Carry an inbound leg's INVITE to a cell; `local` is where the plane listens for it.
@@ -240,7 +241,7 @@ class Edge:
         """
         dialog = self._wiring.dialogs.need(leg_id)
         try:
-            self._outside.admit(dialog, cell_id, local)
+            self._outside.admit(dialog, cell_id, (self._wiring.media_shown(dialog.flow), local[1]))
         except OfferPending as fault:
             raise NotAcceptable(str(fault), status=fault.status) from fault
 
@@ -277,7 +278,6 @@ class Edge:
                 raise WrongPhase(leg_id, former.phase, "be prepared")
             wiring.dialogs.discard(former)
         flow, uri = self._way_to(target)
-        listener = wiring.transports.listeners[flow.listener]
         if isinstance(target, TrunkTarget):
             trunk = wiring.trunks[target.trunk]
             peer = Peer(kind=PeerKind.TRUNK, name=trunk.name)
@@ -293,7 +293,7 @@ class Edge:
             # What a phone wrote into its Contact is no business of a cell.
             shown = f"sip:{leg_id}@{wiring.inner_host}"
         local_uri = NameAddr(
-            parse_uri(f"sip:{_escaped(from_user)}@{listener.via_host}"), printable(from_display)
+            parse_uri(f"sip:{_escaped(from_user)}@{wiring.host_shown(flow)}"), printable(from_display)
         )
         dialog = Dialog(
             leg_id=leg_id,
@@ -310,7 +310,9 @@ class Edge:
             extra_headers=extra.items(),
             cell_id=cell_id,
             codecs=codecs,
-            media=OfferAnswer(local_media(local, secrets.randbits(48) + 1, codecs)),
+            media=OfferAnswer(
+                local_media((wiring.media_shown(flow), local[1]), secrets.randbits(48) + 1, codecs)
+            ),
         )
         wiring.dialogs.add(dialog)
         wiring.keep_dialog(dialog)

@@ -28,16 +28,16 @@ def flow_of_contact(wiring: Wiring, contact: Contact) -> Flow:
 
 def options_request(wiring: Wiring, uri: str, flow: Flow, branch: str, name: str, cseq: int) -> Request:
     """Write an OPTIONS outside of any dialog."""
-    listener = wiring.transports.listeners[flow.listener]
+    listener, shown = wiring.transports.listeners[flow.listener], wiring.host_shown(flow)
     request = Request("OPTIONS", uri, headers=Headers())
     lines = request.headers
     lines.add("Via", wiring.outside_via(flow, branch))
     lines.add("Max-Forwards", MAX_FORWARDS)
-    lines.add("From", f"<sip:{name}@{listener.via_host}>;tag={branch[7:19]}")
+    lines.add("From", f"<sip:{name}@{shown}>;tag={branch[7:19]}")
     lines.add("To", f"<{uri}>")
     lines.add("Call-ID", f"{branch[7:]}@{name}")
     lines.add("CSeq", f"{cseq} OPTIONS")
-    lines.add("Contact", f"<sip:{name}@{listener.via_host}{listener.uri_suffix}>")
+    lines.add("Contact", f"<sip:{name}@{shown}{listener.uri_suffix}>")
     lines.add("Accept", "application/sdp")
     return request
 

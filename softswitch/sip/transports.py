@@ -39,13 +39,14 @@ class Listener:
     port: int
     advertised_address: str
     media_address: str
+    media_bind_address: str
     udp: asyncio.DatagramTransport | None = None
     tcp: asyncio.Server | None = None
 
-    @property
-    def via_host(self) -> str:
-        """Host and port as Via and Contact show them."""
-        host = f"[{self.advertised_address}]" if ":" in self.advertised_address else self.advertised_address
+    def host_shown(self, address: str | None = None) -> str:
+        """Host and port as Via and Contact show them: by `address` where a peer knows us by another one."""
+        known_as = address or self.advertised_address
+        host = f"[{known_as}]" if ":" in known_as else known_as
         return f"{host}:{self.port}"
 
     @property
@@ -116,8 +117,9 @@ class Transports:
                 protocol=str(setting.protocol),
                 address=setting.address,
                 port=setting.port,
-                advertised_address=setting.advertised_address or setting.address,
-                media_address=setting.media_address or setting.advertised_address or setting.address,
+                advertised_address=setting.signalling_shown,
+                media_address=setting.media_shown,
+                media_bind_address=setting.media_bound,
             )
             self.listeners.append(listener)
             try:

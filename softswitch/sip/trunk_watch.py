@@ -58,6 +58,7 @@ class TrunkWatch:
             address = addresses.get(name)
             flow = None
             if address is not None:
+                wiring.trunk_hosts.setdefault(address, trunk)
                 flow = wiring.transports.flow_to(str(trunk.protocol), address, trunk.port)
             watched = _Watched(trunk, flow, None, False if trunk.register else None)
             self._watched[name] = watched
@@ -150,7 +151,7 @@ class TrunkWatch:
         lines.add("To", f"<sip:{trunk.username}@{host}>")
         lines.add("Call-ID", watched.call_id)
         lines.add("CSeq", f"{watched.cseq} REGISTER")
-        lines.add("Contact", f"<sip:{trunk.username}@{listener.via_host}{listener.uri_suffix}>")
+        lines.add("Contact", f"<sip:{trunk.username}@{wiring.host_shown(flow)}{listener.uri_suffix}>")
         lines.add("Expires", str(expires_s))
         if proof is not None:
             lines.add(*proof)

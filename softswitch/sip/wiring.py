@@ -55,6 +55,8 @@ class Wiring:
     servers: ServerTransactions
     inner_clients: ClientTransactions
     inner_servers: ServerTransactions
+    trunk_at: Callable[[str], TrunkSettings | None] = lambda address: None
+    trunk_hosts: dict[str, TrunkSettings] = field(default_factory=dict)  # by resolved address
     dialogs: DialogTable = field(default_factory=DialogTable)
     relays: RelayTable = field(default_factory=RelayTable)
 
@@ -90,15 +92,31 @@ class Wiring:
         """Return a branch nobody had before."""
         return "z9hG4bK" + secrets.token_hex(16)
 
+    def trunk_behind(self, flow: Flow) -> TrunkSettings | None:
+        """Return the trunk whose messages come and go by a flow, None for phones and strangers."""
+        return self.trunk_hosts.get(flow.address) or self.trunk_at(flow.address)
+
+    def host_shown(self, flow: Flow) -> str:
+        """Return host and port that the peer behind a flow knows us by."""
+        trunk = self.trunk_behind(flow)
+        known_as = None if trunk is None else trunk.advertised_address
+        return self.transports.listeners[flow.listener].host_shown(known_as)
+
+    def media_shown(self, flow: Flow) -> str:
+        """Return the address that the peer behind a flow sees in SDP."""
+        trunk = self.trunk_behind(flow)
+        own = self.transports.listeners[flow.listener].media_address
+        return own if trunk is None else trunk.media_address or trunk.advertised_address or own
+
     def outside_via(self, flow: Flow, branch: str) -> str:
         """Return our Via for a request that leaves by a flow."""
-        listener = self.transports.listeners[flow.listener]
-        return f"SIP/2.0/{listener.protocol.upper()} {listener.via_host};rport;branch={branch}"
+        protocol = self.transports.listeners[flow.listener].protocol.upper()
+        return f"SIP/2.0/{protocol} {self.host_shown(flow)};rport;branch={branch}"
 
     def outside_contact(self, leg_id: str, flow: Flow) -> str:
         """Return our Contact for a leg whose peer is behind a flow."""
         listener = self.transports.listeners[flow.listener]
-        return f"<sip:{leg_id}@{listener.via_host}{listener.uri_suffix}>"
+        return f"<sip:{leg_id}@{self.host_shown(flow)}{listener.uri_suffix}>"
 
     @property
     def inner_host(self) -> str:

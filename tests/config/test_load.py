@@ -156,6 +156,16 @@ def test_the_machine_s_passwords_stay_out_of_its_repr(tmp_path: Path) -> None:
         (("max_legs = 100", "jitter_min_ms = 200"), "media.jitter_max_ms"),
         (('realm = "hotline"', "registration_max_s = 30"), "sip.registration_max_s"),
         (('realm = "hotline"', "algorithms = []"), "sip.algorithms"),
+        (('address = "127.0.0.1"', 'address = "0.0.0.0"'), "sip.transports[0].advertised_address: 0.0.0.0"),
+        (
+            ('protocol = "udp"', 'protocol = "udp"\nadvertised_address = "2001:db8::1"'),
+            "sip.transports[0].advertised_address: 2001:db8::1",
+        ),
+        (
+            ('protocol = "udp"', 'protocol = "udp"\nmedia_address = "224.0.0.1"'),
+            "sip.transports[0].media_address: 224.0.0.1",
+        ),
+        (('kind = "sip"', 'media_address = "0.0.0.0"'), "trunks.demo.media_address: 0.0.0.0"),
         (('protocol = "tcp"', 'protocol = "udp"'), "sip.transports: udp 127.0.0.1:5060"),
         (('password = "demo-8001"', 'password = ""'), "accounts.8001.password = ****"),
         (("[[queues]]", '[[routes]]\nnumber = "12345"\nqueue = "hotline"\n\n[[queues]]'), "routes.12345: "),

@@ -19,6 +19,7 @@ from tests.softswitch.sip.edge_stand import (
     SECRET,
     SETTINGS,
     TRUNK,
+    TRUNKS,
     Stand,
     running_edge,
 )
@@ -186,15 +187,37 @@ async def test_advertised_and_media_addresses_are_shown_instead_of_our_own() -> 
         port=0,
         advertised_address="203.0.113.7",
         media_address="203.0.113.8",
+        media_bind_address=EDGE,
     )
     async with running_edge(settings=replace(SETTINGS, transports=(transport,))) as stand:
         cell, trunk = await stand.cell("c1"), await stand.peer(TRUNK)
         trunk.send(trunk.request("INVITE", stand.uri(), content=sdp(TRUNK)), stand.udp)
         leg_id = (await stand.wait_event(InviteReceived)).leg_id
-        assert stand.edge.local_address_for(leg_id) == "203.0.113.8"
-        stand.edge.admit(leg_id, "c1", ("203.0.113.8", 20000))
+        assert stand.edge.local_address_for(leg_id) == EDGE
+        stand.edge.admit(leg_id, "c1", (EDGE, 20000))
         at_cell = await cell.wait_request("INVITE")
         cell.answer(at_cell, 200, stand.inner, content=body(at_cell))
         ok = await trunk.wait_status(200)
         assert uri(header(ok, "Contact")) == f"sip:{leg_id}@203.0.113.7:{stand.udp[1]}"
         assert "c=IN IP4 203.0.113.8" in body(ok)
+
+
+async def test_a_trunk_that_knows_us_by_other_addresses_sees_those() -> None:
+    """Via, Contact and SDP for one trunk; phones on the same transport see the transport's own."""
+    trunks = tuple(
+        replace(trunk, advertised_address="203.0.113.20", media_address="203.0.113.21")
+        if TRUNK in trunk.addresses
+        else trunk
+        for trunk in TRUNKS
+    )
+    async with running_edge(trunks=trunks) as stand:
+        cell, trunk = await stand.cell("c1"), await stand.peer(TRUNK)
+        trunk.send(trunk.request("INVITE", stand.uri(), content=sdp(TRUNK)), stand.udp)
+        leg_id = (await stand.wait_event(InviteReceived)).leg_id
+        assert stand.edge.local_address_for(leg_id) == PLANE[0]
+        stand.edge.admit(leg_id, "c1", PLANE)
+        at_cell = await cell.wait_request("INVITE")
+        cell.answer(at_cell, 200, stand.inner, content=body(at_cell))
+        ok = await trunk.wait_status(200)
+        assert uri(header(ok, "Contact")) == f"sip:{leg_id}@203.0.113.20:{stand.udp[1]}"
+        assert "c=IN IP4 203.0.113.21" in body(ok)
