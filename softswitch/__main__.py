@@ -15,6 +15,7 @@ from softswitch.launcher import Launcher
 from softswitch.log_setup import set_up_logs
 from softswitch.settings import Settings
 from softswitch.sounds import load_sounds
+from softswitch.urgency import go_first, yield_when_runaway
 
 CONFIG_EXIT = 2
 
@@ -82,6 +83,8 @@ def _control(settings: Settings) -> int:
             loop.add_signal_handler(number, stopping.set)
         await run_control(settings, stopping)
 
+    yield_when_runaway()
+    go_first()
     uvloop.run(work())
     return 0
 

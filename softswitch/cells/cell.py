@@ -21,6 +21,7 @@ from softswitch.cells.link_words import CELL_COMMANDS, CELL_EVENTS
 from softswitch.cells.messages import CellEvent
 from softswitch.cells.stack import Stack, StackFailed
 from softswitch.links import DRAIN_MAX_MESSAGES, Server
+from softswitch.urgency import go_first
 
 WAIT_MS = 1000
 FULL_LINK_WAIT_MS = 10
@@ -86,6 +87,7 @@ class _Cell:
         """Serve until retired; the exit status of the process."""
         signal.signal(signal.SIGTERM, self._on_term)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        go_first()  # only now: starting many cells must not hold up those that serve
         os.write(self._ready_pipe, READY)
         wait_ms = WAIT_MS
         failed_turns = 0

@@ -1,0 +1,68 @@
+"""Precedence for signalling, and how a runaway loses it."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from softswitch.urgency import SIGNALLING_PRIORITY
+
+SPIN = "import time\nuntil = time.monotonic() + 5\nwhile time.monotonic() < until and still(): pass\n"
+BEGIN = "import os\nfrom softswitch.urgency import go_first, yield_when_runaway\n"
+
+
+def _run(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+def _may_go_first() -> bool:
+    return _run(BEGIN + "raise SystemExit(0 if go_first() else 1)").returncode == 0
+
+
+permitted = pytest.mark.skipif(not _may_go_first(), reason="real-time priority is not permitted here")
+
+
+@permitted
+def test_a_process_that_may_goes_first_with_all_threads_that_it_starts() -> None:
+    """SCHED_RR at the signalling priority, in the main thread and in a later one."""
+    show = "print(os.sched_getscheduler(0), os.sched_getparam(0).sched_priority, flush=True)\n"
+    thread = f"import threading\nt = threading.Thread(target=lambda: {show.strip()})\nt.start()\nt.join()\n"
+    seen = _run(BEGIN + "go_first()\n" + show + thread).stdout.split("\n")
+    assert seen[:2] == [f"{os.SCHED_RR} {SIGNALLING_PRIORITY}"] * 2
+
+
+@permitted
+def test_a_runaway_ends_by_signal() -> None:
+    """Nobody is starved for longer than the limit by a cell that spins."""
+    ended = _run(BEGIN + "go_first(runaway_s=0.2)\nstill = lambda: True\n" + SPIN)
+    assert ended.returncode == -signal.SIGXCPU
+
+
+@permitted
+def test_a_runaway_that_may_yield_lives_on_as_an_ordinary_process() -> None:
+    """Control must not die of a busy moment."""
+    ended = _run(
+        BEGIN
+        + "yield_when_runaway()\ngo_first(runaway_s=0.2)\n"
+        + "still = lambda: os.sched_getscheduler(0) == os.SCHED_RR\n"
+        + SPIN
+        + "raise SystemExit(os.sched_getscheduler(0))"
+    )
+    assert ended.returncode == os.SCHED_OTHER
+    assert "process.lost_precedence" in ended.stderr
+
+
+def test_without_permission_nothing_fails() -> None:
+    """An ordinary user's server runs without precedence."""
+    script = (
+        BEGIN
+        + "import resource\nresource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))\n"
+        + "resource.setrlimit(resource.RLIMIT_NICE, (0, 0))\n"
+        + ("os.setuid(65534)\n" if os.getuid() == 0 else "")
+        + "print(go_first(), os.sched_getscheduler(0))"
+    )
+    assert _run(script).stdout.split() == ["False", str(os.SCHED_OTHER)]
