@@ -244,7 +244,10 @@ def _check_headers(message: Request | Response, limits: MessageLimits) -> None:
                 NameAddr.parse(value)
                 values += 1
         elif name in {"From", "To"}:
-            NameAddr.parse(text)
+            try:
+                NameAddr.parse(text)
+            except MalformedMessage as fault:
+                raise MalformedMessage(f"{name}: {fault.reason}", fault.status) from None
             found[name] += 1
         elif name == "Contact":
             values += text.count(",") + 1

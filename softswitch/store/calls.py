@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from api.faults import NotFound
+from api.faults import Conflict, NotFound
 from api.ports import CallQuery
 from api.views import CallDetail, CallView, EntryView, Page, SegmentView
 from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
@@ -73,8 +73,13 @@ class StoredCalls:
         )
 
     async def hang_up(self, call_id: str, reason: str) -> None:
-        """End a call by force: call control does it."""
-        await self._hang_up(call_id, reason)
+        """End a call by force: call control does it.  `NotFound` for a call that never was, `Conflict` for one that ended."""
+        try:
+            await self._hang_up(call_id, reason)
+        except Conflict:
+            if not await self._reader.rows("SELECT 1 AS known FROM calls WHERE call_id = ?", (call_id,)):
+                raise NotFound("call", call_id) from None
+            raise
 
 
 def _loaded(data: str) -> dict[str, Any]:

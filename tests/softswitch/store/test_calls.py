@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.faults import NotFound, Refused
+from api.faults import Conflict, NotFound, Refused
 from api.ports import CallQuery
 from softswitch.store.calls import StoredCalls
 from softswitch.store.reader import Reader
@@ -15,7 +15,9 @@ HUNG_UP: list[tuple[str, str]] = []
 
 
 async def hang_up(call_id: str, reason: str) -> None:
-    """Call control's part."""
+    """Call control's part: only `open` is up."""
+    if call_id != "open":
+        raise Conflict("call_ended", "the call has ended", "ended")
     HUNG_UP.append((call_id, reason))
 
 
@@ -92,3 +94,11 @@ async def test_hanging_up_is_call_controls(calls: StoredCalls) -> None:
     """The request is handed on as it came."""
     await calls.hang_up("open", "abuse")
     assert HUNG_UP == [("open", "abuse")]
+
+
+async def test_a_call_that_never_was_is_not_found_and_one_that_ended_a_conflict(calls: StoredCalls) -> None:
+    """Call control knows only what is up; which of the two it is stands in the records."""
+    with pytest.raises(Conflict):
+        await calls.hang_up("c1", "abuse")
+    with pytest.raises(NotFound):
+        await calls.hang_up("nobody", "abuse")
