@@ -58,6 +58,7 @@ class Launcher:
             "--max-cells": cells.max_cells,
             "--calls-before-retire": cells.calls_before_retire,
             "--memory-mb-before-retire": cells.memory_mb_before_retire,
+            "--log-level": settings.node.log_level,
         }
         plane = {"--run-dir": self._run_dir, "--plane-id": PLANE_ID, "--config": config.absolute()}
         self._parts = [

@@ -24,6 +24,7 @@ from media.prompts import PromptBank, PromptFaults
 from media.recorder import RecordingSet
 from softswitch.calls.announcements import REQUIRED_PROMPTS
 from softswitch.links import Server
+from softswitch.log_setup import set_up_logs
 from softswitch.plane_loop import PlaneLoop, freeze_garbage, prepare_process
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
 from softswitch.settings import MediaSettings, Settings
@@ -89,6 +90,7 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(sys.argv[1:] if words is None else words)
     try:
         settings = load(Settings, arguments.config) if arguments.config else None
+        set_up_logs(arguments.plane_id, settings.node.log_level if settings else "info")
         media = settings.media if settings else MediaSettings()
         sync_interval_s = settings.recording.sync_interval_s if settings else 5.0
         media = replace(

@@ -34,6 +34,7 @@ from softswitch.cells.messages import (
 )
 from softswitch.cells.population import AddressBook, Census, Population
 from softswitch.links import Server, private_folder
+from softswitch.log_setup import LEVELS, set_up_logs
 
 CELL_PORT = 5070
 """SIP port of every cell: not 5060, so that a listener on 0.0.0.0:5060 of this machine is in nobody's way."""
@@ -56,6 +57,7 @@ class NurseryPlan:
     max_cells: int = 160
     calls_before_retire: int = 2000
     memory_mb_before_retire: int = 64
+    log_level: str = "info"
 
 
 class AlreadyRunning(Exception):
@@ -311,6 +313,7 @@ def _arguments(argv: list[str]) -> NurseryPlan:
         "memory_mb_before_retire",
     ):
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(defaults, name))
+    parser.add_argument("--log-level", choices=tuple(LEVELS), default=defaults.log_level)
     values = vars(parser.parse_args(argv))
     address, _, port = values.pop("edge").rpartition(":")
     if not address or not port.isdecimal():
@@ -321,6 +324,7 @@ def _arguments(argv: list[str]) -> NurseryPlan:
 def main(argv: list[str]) -> int:
     """Run the nursery; 3 when another one serves the run directory, 2 when an argument is wrong."""
     plan = _arguments(argv)
+    set_up_logs("nursery", plan.log_level)
     try:
         nursery = Nursery(plan)
     except (AlreadyRunning, ValueError) as error:
