@@ -14,6 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from bench.leash import LEASH
+
 ROOT = Path(__file__).resolve().parents[1]
 Json = dict[str, Any]
 
@@ -217,6 +219,7 @@ async def running_server(config: Path, *, token: str, log: Path) -> AsyncIterato
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
+            *LEASH,
             sys.executable,
             "-m",
             "softswitch",

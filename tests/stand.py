@@ -5,11 +5,9 @@ Stands may run side by side: each has its own loopback addresses (SIP, HTTP, med
 """
 
 import asyncio
-import itertools
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +15,11 @@ import aiohttp
 
 from bench.running_server import ApiClient, Json, RunningServer, running_server
 from bench.scratch_config import HOTLINE, TOKEN, Terms, password_of, toml_of
+from tests.loopback import claimed
 
 __all__ = ["HOTLINE", "Stand", "Terms", "stand"]
-# 127.64.100 and up belong to stands; two test runs on one machine do not meet unless they are 100 apart.
-_NUMBERS = itertools.count(os.getpid() % 100)
+NUMBERS = range(100, 200)
+"""127.64.n belongs to the stand n."""
 
 
 @dataclass(slots=True, eq=False)
@@ -181,12 +180,15 @@ async def stand(
     When the block fails, the end of the server's log is added to the failure.
     """
     terms = terms or Terms()
-    number = 100 + next(_NUMBERS) % 100 if number is None else number
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "stand.toml"
-    config.write_text(toml_of(number, folder, terms), encoding="utf-8")
-    config.chmod(0o600)
-    async with running_server(config, token=TOKEN, log=folder / "server.log") as server:
+    async with AsyncExitStack() as whole:
+        number = whole.enter_context(claimed("stand", range(number, number + 1) if number else NUMBERS))
+        config.write_text(toml_of(number, folder, terms), encoding="utf-8")
+        config.chmod(0o600)
+        server = await whole.enter_async_context(
+            running_server(config, token=TOKEN, log=folder / "server.log")
+        )
         await server.wait_ready()
         here = Stand(number=number, folder=folder, terms=terms, server=server)
         following = asyncio.get_running_loop().create_task(here.follow())

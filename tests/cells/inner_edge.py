@@ -1,8 +1,6 @@
 """The other side of cells in tests: a plain UDP end that speaks raw SIP text, and a nursery of real processes."""
 
 import asyncio
-import itertools
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -11,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from bench.leash import LEASH
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.messages import CellEvent, MakeLeg
 from softswitch.cells.pool import Cell, CellPool, NoCellFree
+from tests.loopback import claimed
 
 INACTIVE_SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.78.0.1\r\ns=-\r\nc=IN IP4 127.78.0.1\r\nt=0 0\r\n"
@@ -21,7 +21,8 @@ INACTIVE_SDP = (
 )
 PATIENCE_S = 10.0
 E = TypeVar("E", bound=CellEvent)
-_networks = itertools.count(os.getpid())
+NETWORKS = range(1, 251)
+"""127.79.n.0 belongs to the cells of one nursery."""
 
 
 def headers_of(message: str) -> list[tuple[str, str]]:
@@ -193,6 +194,7 @@ class Cells:
 
     run_dir: Path
     edge: InnerEdge
+    network: str
     process: asyncio.subprocess.Process
     pool: CellPool
     secret: str
@@ -274,10 +276,13 @@ def sockets_of(pid: int) -> list[tuple[str, str, int]]:
     return found
 
 
-async def start_nursery(run_dir: Path, edge: InnerEdge, *options: str) -> asyncio.subprocess.Process:
-    """A nursery process of its own, with a network of its own."""
-    host, port = edge.address
+async def start_nursery(
+    run_dir: Path, edge: tuple[str, int], network: str, *options: str
+) -> asyncio.subprocess.Process:
+    """A nursery process of its own whose cells live in `network` and speak to `edge`."""
+    host, port = edge
     return await asyncio.create_subprocess_exec(
+        *LEASH,
         sys.executable,
         "-m",
         "softswitch.cells.nursery",
@@ -286,20 +291,43 @@ async def start_nursery(run_dir: Path, edge: InnerEdge, *options: str) -> asynci
         "--edge",
         f"{host}:{port}",
         "--network",
-        f"127.78.{1 + next(_networks) % 250}.0",
+        network,
         *options,
         stdout=asyncio.subprocess.DEVNULL,
     )
 
 
+async def end_nursery(process: asyncio.subprocess.Process) -> None:
+    """SIGTERM, and wait for its end; one that does not heed it is killed and fails the test."""
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+
+
 @asynccontextmanager
 async def running_cells(run_dir: Path, *options: str, spare_legs: int = 4) -> AsyncIterator[Cells]:
     """Nursery, cells and pool, ended in good order."""
+    with claimed("cells", NETWORKS) as number:
+        async with _cells(run_dir, f"127.79.{number}.0", spare_legs, options) as cells:
+            yield cells
+
+
+@asynccontextmanager
+async def _cells(
+    run_dir: Path, network: str, spare_legs: int, options: tuple[str, ...]
+) -> AsyncIterator[Cells]:
     edge = await InnerEdge.open()
-    process = await start_nursery(run_dir, edge, "--spare-legs", str(spare_legs), *options)
+    process = await start_nursery(run_dir, edge.address, network, "--spare-legs", str(spare_legs), *options)
     cells = Cells(
         run_dir=run_dir,
         edge=edge,
+        network=network,
         process=process,
         pool=None,  # type: ignore[arg-type]  # made in the next line, with the callbacks of this object
         secret=boot_secret(run_dir),
@@ -315,8 +343,5 @@ async def running_cells(run_dir: Path, *options: str, spare_legs: int = 4) -> As
         yield cells
     finally:
         await cells.pool.stop()
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE_S):
-            await process.wait()
+        await end_nursery(cells.process)  # the test may have started another
         edge.close()

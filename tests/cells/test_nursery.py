@@ -8,7 +8,7 @@ from pathlib import Path
 
 from softswitch.cells.messages import LegArrived
 from softswitch.cells.nursery import CELL_PORT
-from tests.cells.inner_edge import PATIENCE_S, InnerEdge, running_cells, start_nursery
+from tests.cells.inner_edge import PATIENCE_S, InnerEdge, end_nursery, running_cells, start_nursery
 
 SQUATTED = "127.79.255.0"
 
@@ -20,7 +20,7 @@ async def test_addresses_that_somebody_holds_are_tried_until_one_is_free(tmp_pat
         squatter.bind((f"{SQUATTED.removesuffix('.0')}.{host}", CELL_PORT))
         squatters.append(squatter)
     edge = await InnerEdge.open()
-    process = await start_nursery(tmp_path, edge, "--network", SQUATTED, "--spare-legs", "4")
+    process = await start_nursery(tmp_path, edge.address, SQUATTED, "--spare-legs", "4")
     link = tmp_path / "cells"
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -33,8 +33,7 @@ async def test_addresses_that_somebody_holds_are_tried_until_one_is_free(tmp_pat
             while not _cell_ports(process.pid):
                 await asyncio.sleep(0.02)
     finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
+        await end_nursery(process)
         edge.close()
 
 

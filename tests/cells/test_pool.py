@@ -235,7 +235,7 @@ async def test_a_killed_nursery_takes_its_cells_along_and_a_new_one_is_found(tmp
         await cells.wait_until(lambda: bool(cells.lost))
         assert cells.lost[0][1] == ("leg0",)
         await cells.wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in old.values()))
-        cells.process = await start_nursery(tmp_path, cells.edge, "--spare-legs", "4")
+        cells.process = await start_nursery(tmp_path, cells.edge.address, cells.network, "--spare-legs", "4")
         await cells.wait_until(lambda: cells.pool.free_slots >= 4)
         assert not set(old) & set(cells.pool.pids())
         await confirmed(cells, "leg1")
@@ -243,7 +243,7 @@ async def test_a_killed_nursery_takes_its_cells_along_and_a_new_one_is_found(tmp
 
 async def test_a_second_nursery_leaves_the_run_directory_alone(tmp_path: Path) -> None:
     async with running_cells(tmp_path) as cells:
-        second = await start_nursery(tmp_path, cells.edge)
+        second = await start_nursery(tmp_path, cells.edge.address, cells.network)
         async with asyncio.timeout(10):
             assert await second.wait() == 3
         await confirmed(cells, "leg0")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.leash import LEASH
 from tests import spectrum
 
 Event = dict[str, Any]
@@ -221,6 +222,7 @@ async def handset(
         words = [f"--{name}={value}" for name, value in options.items()]
         with (place / "stderr.log").open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
+                *LEASH,
                 sys.executable,
                 "-m",
                 "tests.phones.phone",

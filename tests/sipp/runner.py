@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.leash import LEASH
+
 FOLDER = Path(__file__).resolve().parent
 SPEECH_S = 8.0
 """Length of the A-law speech that Debian's sip-tester ships."""
@@ -123,7 +125,13 @@ async def sipp_running(
             words += ["-key", name, value]
         with (folder / "screen.log").open("wb") as screen, (folder / "stderr.log").open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
-                "sipp", *words, stdin=asyncio.subprocess.DEVNULL, stdout=screen, stderr=errors, cwd=folder
+                *LEASH,
+                "sipp",
+                *words,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=screen,
+                stderr=errors,
+                cwd=folder,
             )
         run = SippRun(process, folder)
         try:

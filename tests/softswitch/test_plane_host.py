@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from bench.leash import LEASH
 from media.commands import PermitSending, SetHearing, Source, SourceKind, StartRecording
 from media.events import LegOpened, RecordingClosed
 from media.wav import repair
@@ -57,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 def command(folder: Path) -> list[str]:
     """How a plane is started."""
     return [
-        *(sys.executable, "-m", "softswitch.plane_host", "--plane-id", "plane-0"),
+        *(*LEASH, sys.executable, "-m", "softswitch.plane_host", "--plane-id", "plane-0"),
         *("--run-dir", str(folder / "run"), "--config", str(folder / "settings.toml")),
     ]
 

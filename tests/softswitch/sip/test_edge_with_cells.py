@@ -1,10 +1,9 @@
 """The edge between raw peers outside and real cells with a real stack inside."""
 
 import asyncio
-import itertools
 import os
+import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,8 @@ from softswitch.sip.events import (
     InviteReceived,
     RemoteMediaAgreed,
 )
+from tests.cells.inner_edge import end_nursery, start_nursery
+from tests.loopback import claimed
 from tests.softswitch.sip.digest_client import challenge_of
 from tests.softswitch.sip.edge_stand import PHONE, PLANE, SETTINGS, TRUNK, TRUNKS, Stand, running_edge
 from tests.softswitch.sip.raw_peer import RawPeer, body, header, sdp, start_line, status, uri
@@ -41,7 +42,9 @@ from tests.softswitch.sip.test_registrar import register
 
 pytestmark = pytest.mark.e2e
 
-_networks = itertools.count(os.getpid())
+HOUSES = range(100)
+"""127.62.(100 + n).1 and 127.80.n.0 belong to the edge and the cells of house n."""
+INSIDE = re.compile(r"127\.(62\.1\d\d|80)\.")
 
 
 @dataclass
@@ -112,14 +115,16 @@ def in_dialog(peer: RawPeer, invite: str, ok: str, method: str, cseq: int, **mor
 
 @asynccontextmanager
 async def house(run_dir: Path, **options: object) -> AsyncIterator[House]:
-    number = next(_networks) % 100
+    with claimed("house", HOUSES) as number:
+        async with _house(run_dir, number, options) as home:
+            yield home
+
+
+@asynccontextmanager
+async def _house(run_dir: Path, number: int, options: dict[str, object]) -> AsyncIterator[House]:
     settings = replace(SETTINGS, inner_address=f"127.62.{100 + number}.1", t1_s=0.2)
     async with running_edge(settings=settings, secret=boot_secret(run_dir), **options) as stand:
-        host, port = stand.inner
-        nursery = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "softswitch.cells.nursery", "--run-dir", str(run_dir), "--edge", f"{host}:{port}",
-            "--network", f"127.62.{150 + number}.0", "--spare-legs", "8", stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        nursery = await start_nursery(run_dir, stand.inner, f"127.80.{number}.0", "--spare-legs", "8")
         pool = CellPool(
             run_dir,
             wake=lambda address, to: stand.edge.wake(address, to),  # noqa: PLW0108  the edge may be another by then
@@ -138,8 +143,7 @@ async def house(run_dir: Path, **options: object) -> AsyncIterator[House]:
             yield home
         finally:
             await pool.stop()
-            nursery.send_signal(signal.SIGTERM)
-            await nursery.wait()
+            await end_nursery(nursery)
 
 
 async def test_trunk_call_is_answered_held_refreshed_and_ended_by_the_caller(tmp_path: Path) -> None:
@@ -149,7 +153,7 @@ async def test_trunk_call_is_answered_held_refreshed_and_ended_by_the_caller(tmp
             trunk, headers="Supported: timer, 100rel\r\nAllow: INVITE, ACK, BYE, CANCEL, UPDATE\r\n"
         )
         assert f"m=audio {PLANE[1]}" in body(ok)
-        assert "127.62.1" not in ok
+        assert not INSIDE.search(ok)
         trunk.send(
             in_dialog(trunk, invite, ok, "INVITE", 2, content=sdp(TRUNK, direction="sendonly")), stand.udp
         )
@@ -305,7 +309,7 @@ async def test_phone_is_rung_answers_and_hangs_up(tmp_path: Path) -> None:
         invite = await phone.wait_request("INVITE")
         assert start_line(invite) == f"INVITE sip:raw@{PHONE}:{phone.port} SIP/2.0"
         assert header(invite, "From").startswith('"来电" <sip:138@127.62.0.1')
-        assert "127.62.1" not in invite
+        assert not INSIDE.search(invite)
         phone.answer(invite, 180, stand.udp, tag_value="far")
         await home.wait_said(LegProgressed, "out1")
         phone.answer(invite, 200, stand.udp, tag_value="far", content=sdp(PHONE))
