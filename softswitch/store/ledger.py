@@ -7,6 +7,7 @@ transaction that failed leaves no trace.
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -86,9 +87,10 @@ class Ledger:
     def statements(self) -> Iterator[Statement]:
         """The batch's rows as SQL for `executemany`, one a table."""
         for cls, (table, _) in _TABLES.items():
-            rows = [dataclasses.astuple(row) for row in self._changed.values() if type(row) is cls]
+            columns = _COLUMNS[cls]
+            values = attrgetter(*columns)
+            rows = [values(row) for row in self._changed.values() if type(row) is cls]
             if rows:
-                columns = _COLUMNS[cls]
                 marks = ", ".join("?" * len(columns))
                 yield f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 import aiosqlite
 import structlog
 
-from softswitch.store import chain, schema
+from softswitch.store import chain, schema, transaction
 from softswitch.store.entries import (
     AlarmCleared,
     AlarmRaised,
@@ -425,11 +425,14 @@ class Store:
         connection = self._connection
         if connection is None:
             raise sqlite3.OperationalError("not connected")
-        await connection.execute("BEGIN IMMEDIATE")
-        fresh = await self._without_duplicates(connection, batch.entries)
-        for key in self._ledger.missing(one.entry for one in fresh):
-            found = await connection.execute_fetchall(newest_query(key.subject), (key.id,))
-            self._ledger.know(key, next((read_row(key.subject, row) for row in found), None))
+        ids = [one.row.event_id for one in batch.entries if one.row.event_id is not None]
+        keys = self._ledger.missing(one.entry for one in batch.entries)
+        known, rows = await transaction.begin(
+            connection, ids, [(newest_query(key.subject), (key.id,)) for key in keys]
+        )
+        for key, found in zip(keys, rows, strict=True):
+            self._ledger.know(key, None if found is None else read_row(key.subject, found))
+        fresh = _without_duplicates(batch.entries, known)
         seq = self._last_seq
         position, link = self._chain_head
         journal, links = [], []
@@ -442,46 +445,39 @@ class Store:
                 position += 1
                 link = chain.next_link(self._key, link, entry.recording_id, entry.sha256)
                 links.append((position, entry.recording_id, entry.sha256, link))
-        if journal:
-            await connection.executemany("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", journal)
-        if links:
-            await connection.executemany("INSERT INTO recording_chain VALUES (?, ?, ?, ?)", links)
-        for sql, rows in self._ledger.statements():
-            await connection.executemany(sql, rows)
-        await self._write_state(connection, batch.state)
-        await connection.execute("COMMIT")
+        await transaction.finish(
+            connection,
+            [
+                ("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", journal),
+                ("INSERT INTO recording_chain VALUES (?, ?, ?, ?)", links),
+                *self._ledger.statements(),
+                *self._state_statements(batch.state),
+            ],
+        )
         self._ledger.accept()
         self._last_seq, self._chain_head = seq, (position, link)
         self._counts["entries"] += len(fresh)
         self._counts["duplicates"] += len(batch.entries) - len(fresh)
         self._counts["commits"] += 1
 
-    async def _write_state(self, connection: aiosqlite.Connection, changes: tuple[Change, ...]) -> None:
+    def _state_statements(self, changes: tuple[Change, ...]) -> list[transaction.Statement]:
         alive = (_STORE_TABLE, _ALIVE_KEY, json.dumps({"at": float(self._wall())}))
         kept = [(table, key, text) for table, key, text in changes if text is not None]
         gone = [(table, key) for table, key, text in changes if text is None]
-        await connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", [*kept, alive])
-        if gone:
-            await connection.executemany("DELETE FROM state WHERE tbl = ? AND key = ?", gone)
+        return [
+            ("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", [*kept, alive]),
+            ("DELETE FROM state WHERE tbl = ? AND key = ?", gone),
+        ]
 
-    async def _without_duplicates(
-        self, connection: aiosqlite.Connection, entries: tuple[_Pending, ...]
-    ) -> list[_Pending]:
-        """Leave out the entries whose natural identity is in the journal, or stands earlier in this batch."""
-        ids = [one.row.event_id for one in entries if one.row.event_id is not None]
-        seen: set[str] = set()
-        for start in range(0, len(ids), 500):
-            some = ids[start : start + 500]
-            marks = ", ".join("?" * len(some))
-            found = await connection.execute_fetchall(
-                f"SELECT event_id FROM journal WHERE event_id IN ({marks})", some
-            )
-            seen.update(str(event_id) for (event_id,) in found)
-        fresh = []
-        for one in entries:
-            if one.row.event_id is not None:
-                if one.row.event_id in seen:
-                    continue
-                seen.add(one.row.event_id)
-            fresh.append(one)
-        return fresh
+
+def _without_duplicates(entries: tuple[_Pending, ...], known: Collection[str]) -> list[_Pending]:
+    """Leave out the entries whose natural identity is in the journal, or stands earlier in this batch."""
+    seen = set(known)
+    fresh = []
+    for one in entries:
+        if one.row.event_id is not None:
+            if one.row.event_id in seen:
+                continue
+            seen.add(one.row.event_id)
+        fresh.append(one)
+    return fresh
