@@ -11,6 +11,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -52,5 +53,9 @@ def full(folder: Path, *, for_ever: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    modes = {"talk": talk, "full": full, "stuck": functools.partial(full, for_ever=True)}
+    modes: dict[str, Callable[[Path], None]] = {
+        "talk": talk,
+        "full": full,
+        "stuck": functools.partial(full, for_ever=True),
+    }
     modes[sys.argv[1]](Path(sys.argv[2]))
