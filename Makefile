@@ -1,5 +1,5 @@
 # Every target does its own set-up: a fresh Debian 12 with Python 3.11 and make is enough.
-.PHONY: help setup demo run test test-long style format bench clean
+.PHONY: help setup demo run test test-long coverage style format bench clean
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PACKAGES := softswitch acd media api config
@@ -12,6 +12,7 @@ help:
 	@echo "make demo [ONCE=1]      演示:启动系统、话机与中继 / the softswitch with simulated phones and trunk"
 	@echo "make run CONFIG=x.toml  只运行服务器 / the server alone"
 	@echo "make test | test-long   快测 (<=15 min) | 长测 (<=45 min)"
+	@echo "make coverage           acd/ 与 config/ 的每个分支都经测试 / every branch of acd/ and config/ is tested"
 	@echo "make style | format     ruff + mypy --strict | ruff format"
 	@echo "make bench [BENCHES=..] 性能数据 / figures, see bench/README.md"
 	@echo "make setup              .venv 及测试所需软件 / .venv with all that tests and benches need"
@@ -34,6 +35,11 @@ test: setup
 test-long: setup
 	$(LONG_LIMIT) $(PY) -m pytest -m long
 
+coverage: setup
+	$(PY) -m coverage erase
+	$(QUICK_LIMIT) $(PY) -m coverage run --source=acd,config -m pytest -q tests/acd tests/config
+	$(PY) -m coverage report --skip-covered --show-missing --fail-under=100
+
 style: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -47,4 +53,4 @@ bench: setup
 	@for name in $(BENCHES); do echo "== $$name"; $(PY) -m bench.$$name || exit 1; done
 
 clean:
-	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
