@@ -216,6 +216,9 @@ async def running_server(config: Path, *, token: str, log: Path) -> AsyncIterato
     http = settings.get("http", {})
     base = f"http://{http.get('address', '127.0.0.1')}:{http.get('port', 8080)}"
     api = ApiClient(base, token)
+    if await api.health() is not None:
+        await api.close()
+        raise ServerFault(f"{base} is served already: another run uses these addresses")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
