@@ -175,17 +175,13 @@ class Server:
                 self.last_fault = fault.detail
 
     def _flush(self) -> None:
-        client = self._client
-        while self._waiting and client is not None:
-            try:
-                client.send(self._waiting[0], socket.MSG_NOSIGNAL)
-            except BlockingIOError:
-                return
-            except OSError:
-                self.dropped += len(self._waiting)  # it is gone; its end is read in `_drain`
-                self._waiting.clear()
-                return
-            self._waiting.popleft()
+        if self._client is None:
+            return
+        try:
+            _send_waiting(self._client, self._waiting)
+        except OSError:
+            self.dropped += len(self._waiting)  # it is gone; its end is read in `_drain`
+            self._waiting.clear()
 
     def _drop_client(self) -> None:
         self.dropped += len(self._waiting)
@@ -319,18 +315,15 @@ class Client:
             self._tell(self._on_message, message)
 
     def _writable(self) -> None:
-        connection = self._connection
-        while self._waiting and connection is not None:
-            try:
-                connection.send(self._waiting[0], socket.MSG_NOSIGNAL)
-            except BlockingIOError:
-                return
-            except OSError:
-                self._break()
-                return
-            self._waiting.popleft()
-        if connection is not None:
-            self._loop.remove_writer(connection.fileno())
+        if self._connection is None:
+            return
+        try:
+            _send_waiting(self._connection, self._waiting)
+        except OSError:
+            self._break()
+            return
+        if not self._waiting:
+            self._loop.remove_writer(self._connection.fileno())
 
     def _break(self) -> None:
         self._broken = True
@@ -363,6 +356,16 @@ def _receive(connection: socket.socket, buffer: bytearray) -> tuple[int, int]:
     except ConnectionResetError:
         size, _, flags, _ = connection.recvmsg_into([buffer])
     return size, flags
+
+
+def _send_waiting(connection: socket.socket, waiting: deque[bytes]) -> None:
+    """Send what waits, in order, until the kernel takes no more; an error of the socket is the caller's."""
+    while waiting:
+        try:
+            connection.send(waiting[0], socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return
+        waiting.popleft()
 
 
 def _decoded(vocabulary: Vocabulary, buffer: bytearray, size: int, flags: int) -> Any:

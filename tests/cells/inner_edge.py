@@ -14,6 +14,8 @@ from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.messages import CellEvent, MakeLeg
 from softswitch.cells.pool import Cell, CellPool, NoCellFree
 from tests.loopback import claimed
+from tests.softswitch.sip.raw_peer import header, start_line, values
+from tests.softswitch.sip.raw_peer import status as status_of
 
 INACTIVE_SDP = (
     "v=0\r\no=- 1 1 IN IP4 127.78.0.1\r\ns=-\r\nc=IN IP4 127.78.0.1\r\nt=0 0\r\n"
@@ -23,34 +25,6 @@ PATIENCE_S = 10.0
 E = TypeVar("E", bound=CellEvent)
 NETWORKS = range(1, 251)
 """127.79.n.0 belongs to the cells of one nursery."""
-
-
-def headers_of(message: str) -> list[tuple[str, str]]:
-    """Name and value of every header line."""
-    head = message.split("\r\n\r\n", 1)[0]
-    pairs = [line.partition(":") for line in head.split("\r\n")[1:]]
-    return [(name.strip(), value.strip()) for name, _, value in pairs]
-
-
-def header(message: str, name: str) -> str:
-    """The first value of a header, "" without one."""
-    return next((value for found, value in headers_of(message) if found.lower() == name.lower()), "")
-
-
-def start_line(message: str) -> str:
-    """Method and URI, or version and status."""
-    return message.split("\r\n", 1)[0]
-
-
-def status_of(message: str) -> int:
-    """Status of a response, 0 for a request."""
-    parts = start_line(message).split(" ")
-    return int(parts[1]) if parts[0] == "SIP/2.0" else 0
-
-
-def method_of(message: str) -> str:
-    """Method of a request or of the request that a response answers."""
-    return header(message, "CSeq").split(" ")[-1]
 
 
 class InnerEdge(asyncio.DatagramProtocol):
@@ -153,12 +127,11 @@ class InnerEdge(asyncio.DatagramProtocol):
         body = INACTIVE_SDP if sdp else ""
         host, port = self.address
         lines = [f"SIP/2.0 {status} Whatever"]
-        for name, value in headers_of(request):
-            if name in ("Via", "From", "Call-ID", "CSeq"):
-                lines.append(f"{name}: {value}")
-            elif name == "To":
-                tag = "" if "tag=" in value or status == 100 else f";tag=far-{header(request, 'Call-ID')}"
-                lines.append(f"To: {value}{tag}")
+        for name in ("Via", "From", "Call-ID", "CSeq"):
+            lines += [f"{name}: {value}" for value in values(request, name)]
+        to = header(request, "To")
+        tag = "" if "tag=" in to or status == 100 else f";tag=far-{header(request, 'Call-ID')}"
+        lines.append(f"To: {to}{tag}")
         lines.append(f"Contact: <sip:phone@{host}:{port}>")
         if sdp:
             lines.append("Content-Type: application/sdp")

@@ -20,7 +20,8 @@ from softswitch.cells.messages import (
     RequestAnswered,
     SendRequest,
 )
-from tests.cells.inner_edge import Cells, header, running_cells
+from tests.cells.inner_edge import Cells, running_cells
+from tests.softswitch.sip.raw_peer import header
 
 
 async def confirmed_inbound(cells: Cells, leg_id: str) -> tuple[str, str]:

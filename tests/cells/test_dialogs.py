@@ -14,7 +14,9 @@ from softswitch.cells.messages import (
     LegProgressed,
 )
 from softswitch.cells.pool import Cell
-from tests.cells.inner_edge import Cells, header, method_of, running_cells, start_line, status_of
+from tests.cells.inner_edge import Cells, running_cells
+from tests.softswitch.sip.raw_peer import header, start_line, status
+from tests.softswitch.sip.raw_peer import method as method_of
 
 
 def address_of(cells: Cells, leg_id: str) -> tuple[str, int]:
@@ -44,7 +46,7 @@ async def confirmed(cells: Cells, leg_id: str) -> tuple[str, str]:
 async def answer_of(cells: Cells, call_id: str, method: str) -> str:
     """The final answer of the cell to a request of ours."""
     text, _ = await cells.edge.wait_for(
-        lambda m: status_of(m) >= 200 and header(m, "Call-ID") == call_id and method_of(m) == method
+        lambda m: status(m) >= 200 and header(m, "Call-ID") == call_id and method_of(m) == method
     )
     return text
 
@@ -57,13 +59,13 @@ async def test_a_new_offer_is_answered_inactive_and_the_leg_stays(tmp_path: Path
             cells.edge.request("INVITE", cell, call_id, to=to, cseq=2, sdp=True), address_of(cells, "in1")
         )
         ok = await answer_of(cells, call_id, "INVITE")
-        assert status_of(ok) == 200
+        assert status(ok) == 200
         assert "a=inactive" in ok
         cells.edge.send(cells.edge.request("ACK", cell, call_id, to=to, cseq=2), address_of(cells, "in1"))
         cells.edge.send(
             cells.edge.request("UPDATE", cell, call_id, to=to, cseq=3, sdp=True), address_of(cells, "in1")
         )
-        assert status_of(await answer_of(cells, call_id, "UPDATE")) == 200
+        assert status(await answer_of(cells, call_id, "UPDATE")) == 200
         assert cells.events == []
         cells.pool.send("in1", HangUpLeg(leg_id="in1"))
         await cells.edge.wait_request("BYE", Call_ID=call_id)
@@ -101,7 +103,7 @@ async def test_reliable_ringing_is_acknowledged_both_ways(tmp_path: Path) -> Non
         rack = f"RAck: {header(ringing, 'RSeq')} 1 INVITE\r\n"
         request = cells.edge.request("PRACK", cell, call_id, to=header(ringing, "To"), cseq=2, extra=rack)
         cells.edge.send(request, source)
-        assert status_of(await answer_of(cells, call_id, "PRACK")) == 200
+        assert status(await answer_of(cells, call_id, "PRACK")) == 200
         cells.pool.send("in1", AnswerLeg(leg_id="in1", status=200))
         await cells.edge.take_answer(cell, call_id)
         await cells.wait_event(LegConfirmed, "in1")

@@ -23,12 +23,12 @@ from softswitch.cells.pool import AlreadyControlled, CellPool, CellsAbsent, NoCe
 from tests.cells.inner_edge import (
     Cells,
     InnerEdge,
-    header,
     make_leg,
     running_cells,
     sockets_of,
     start_nursery,
 )
+from tests.softswitch.sip.raw_peer import header
 
 
 async def inbound(cells: Cells, leg_id: str) -> str:

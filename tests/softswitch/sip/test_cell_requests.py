@@ -65,13 +65,14 @@ class Ring:
         self.at_far = await self.far.wait_request("INVITE")
         return self.at_far
 
-    async def answer(self, content: str | None = None, tag_value: str = "fartag") -> str:
+    async def answer(self, content: str | None = None, **more: str) -> str:
         self.far.answer(
             self.at_far,
             200,
             self.stand.udp,
-            tag_value=tag_value,
+            tag_value="fartag",
             content=sdp(self.far.address) if content is None else content,
+            **more,
         )
         self.at_cell = await self.cell.wait_status(200, "INVITE")
         return self.at_cell
@@ -353,18 +354,12 @@ async def test_phone_behind_nat_is_rung_where_it_registered_from() -> None:
 async def test_record_routes_become_the_route_set_in_reverse() -> None:
     async with running_edge() as stand:
         ring = await ring_of_phone(stand)
-        got = await ring.ring()
+        await ring.ring()
         here = f"{PHONE}:{ring.far.port}"
-        ring.far.answer(
-            got,
-            200,
-            stand.udp,
-            tag_value="fartag",
-            content=sdp(PHONE),
+        await ring.answer(
             contact="<sip:raw@127.62.0.99:5060>",
             headers=f"Record-Route: <sip:127.62.0.98;lr>\r\nRecord-Route: <sip:{here};lr>\r\n",
         )
-        ring.at_cell = await ring.cell.wait_status(200)
         assert "Record-Route" not in ring.at_cell
         ring.cell.send(ring.in_dialog("ACK", 1), stand.inner)
         ack = await ring.far.wait_request("ACK")
@@ -375,17 +370,9 @@ async def test_record_routes_become_the_route_set_in_reverse() -> None:
 async def test_strict_router_stands_in_the_request_uri_and_the_target_last() -> None:
     async with running_edge() as stand:
         ring = await ring_of_phone(stand)
-        got = await ring.ring()
+        await ring.ring()
         here = f"{PHONE}:{ring.far.port}"
-        ring.far.answer(
-            got,
-            200,
-            stand.udp,
-            tag_value="fartag",
-            content=sdp(PHONE),
-            headers=f"Record-Route: <sip:{here}>\r\n",
-        )
-        ring.at_cell = await ring.cell.wait_status(200)
+        await ring.answer(headers=f"Record-Route: <sip:{here}>\r\n")
         ring.cell.send(ring.in_dialog("ACK", 1), stand.inner)
         ack = await ring.far.wait_request("ACK")
         assert start_line(ack) == f"ACK sip:{here} SIP/2.0"

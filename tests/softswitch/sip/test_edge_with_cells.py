@@ -85,6 +85,18 @@ class House:
                 self.stand.edge.admit(leg_id, cell_id, PLANE)
                 return
 
+    def call_phone(self, from_display: str = "") -> None:
+        """Order the leg `out1` to the phone of account phone1001."""
+        plan = self.stand.edge.prepare(
+            "out1",
+            self.place("out1"),
+            PhoneTarget(account="phone1001"),
+            PLANE,
+            from_user="138",
+            from_display=from_display,
+        )
+        self.pool.send("out1", MakeLeg(leg_id="out1", request_uri=plan.request_uri, from_uri=plan.from_uri))
+
     async def inbound(self, trunk: RawPeer, **more: str) -> tuple[str, str, str]:
         """An inbound call, confirmed: leg, its INVITE, its 200."""
         stand = self.stand
@@ -301,11 +313,7 @@ async def test_phone_is_rung_answers_and_hangs_up(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
         stand, phone = home.stand, await home.stand.peer(PHONE)
         await register(stand, phone)
-        cell_id = home.place("out1")
-        plan = stand.edge.prepare(
-            "out1", cell_id, PhoneTarget(account="phone1001"), PLANE, from_user="138", from_display="来电"
-        )
-        home.pool.send("out1", MakeLeg(leg_id="out1", request_uri=plan.request_uri, from_uri=plan.from_uri))
+        home.call_phone(from_display="来电")
         invite = await phone.wait_request("INVITE")
         assert start_line(invite) == f"INVITE sip:raw@{PHONE}:{phone.port} SIP/2.0"
         assert header(invite, "From").startswith('"来电" <sip:138@127.62.0.1')
@@ -332,10 +340,7 @@ async def test_phone_that_rings_reliably_then_holds_and_takes_back(tmp_path: Pat
     async with house(tmp_path) as home:
         stand, phone = home.stand, await home.stand.peer(PHONE)
         await register(stand, phone)
-        plan = stand.edge.prepare(
-            "out1", home.place("out1"), PhoneTarget(account="phone1001"), PLANE, from_user="138"
-        )
-        home.pool.send("out1", MakeLeg(leg_id="out1", request_uri=plan.request_uri, from_uri=plan.from_uri))
+        home.call_phone()
         invite = await phone.wait_request("INVITE")
         reliable = "Require: 100rel\r\nRSeq: 41\r\n"
         phone.answer(invite, 183, stand.udp, tag_value="far", content=sdp(PHONE), headers=reliable)
@@ -369,10 +374,7 @@ async def test_refusal_of_a_phone_ends_the_leg_with_its_true_status(tmp_path: Pa
     async with house(tmp_path) as home:
         stand, phone = home.stand, await home.stand.peer(PHONE)
         await register(stand, phone)
-        plan = stand.edge.prepare(
-            "out1", home.place("out1"), PhoneTarget(account="phone1001"), PLANE, from_user="138"
-        )
-        home.pool.send("out1", MakeLeg(leg_id="out1", request_uri=plan.request_uri, from_uri=plan.from_uri))
+        home.call_phone()
         phone.answer(await phone.wait_request("INVITE"), code, stand.udp)
         ended = await home.wait_said(LegEnded, "out1")
         assert isinstance(ended, LegEnded)
@@ -383,10 +385,7 @@ async def test_ringing_phone_that_never_answered_is_cancelled_and_the_slot_is_fr
     async with house(tmp_path) as home:
         stand, phone = home.stand, await home.stand.peer(PHONE)
         await register(stand, phone)
-        plan = stand.edge.prepare(
-            "out1", home.place("out1"), PhoneTarget(account="phone1001"), PLANE, from_user="138"
-        )
-        home.pool.send("out1", MakeLeg(leg_id="out1", request_uri=plan.request_uri, from_uri=plan.from_uri))
+        home.call_phone()
         invite = await phone.wait_request("INVITE")
         phone.answer(invite, 180, stand.udp)
         await home.wait_said(LegProgressed, "out1")
