@@ -36,7 +36,7 @@ class CallView:
     """One call from its INVITE on; what has not happened yet is null.
 
     `queued_at` is the first, `offered_at` the last, `connected_at` the first of its kind.  `wait_s` runs from
-    queued to connected (or to the end), `ring_s` from the last offer to connected, `talk_s` is the sum of the
+    queued to connected (or to the end), `ring_s` from the last offer to the agent's answer, `talk_s` is the sum of the
     talks with agents.
     """
 

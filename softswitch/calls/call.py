@@ -8,6 +8,7 @@ from typing import Any
 from softswitch.calls.hearing import Party, Role, Row, hearing_of
 from softswitch.calls.leg import Leg
 from softswitch.calls.routes import Route
+from softswitch.clock import Alarm
 
 
 class CallState(StrEnum):
@@ -73,6 +74,7 @@ class Call:
     prompted: bool = False  # an announcement plays
     playlists: int = 0  # how many were started: the number of the last one names it
     rows: dict[str, Row] = field(default_factory=dict)  # what the plane was told
+    next_position: Alarm | None = None  # when the place in the line is said again
     state: CallState = field(default=CallState.ARRIVED, init=False)
 
     def become(self, state: CallState) -> None:

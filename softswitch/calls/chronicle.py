@@ -20,6 +20,7 @@ KINDS: dict[type, str] = {
     entries.CallQueued: "call.queued",
     entries.CallOffered: "call.offered",
     entries.OfferEnded: "offer.ended",
+    entries.OfferAccepted: "offer.accepted",
     entries.CallConnected: "call.connected",
     entries.CallRequeued: "call.requeued",
     entries.CallEnded: "call.ended",

@@ -99,7 +99,16 @@ class LegDesk:
             networks=invite.networks,
             nat_address=invite.nat_address,
         )
-        self._open(leg, self._edge.local_address_for(leg.leg_id))
+        address = self._edge.local_address_for(leg.leg_id)
+        log.info(
+            "leg.invited",
+            call_id=call_id,
+            leg_id=leg.leg_id,
+            role=role.value,
+            source=f"{invite.transport} {invite.source_address}:{invite.source_port}",
+            sip_call_id=invite.sip_call_id,
+        )
+        self._open(leg, address)
         return leg
 
     def refuse(self, leg_id: str, status: int, reason: str = "", headers: tuple[Header, ...] = ()) -> None:
@@ -159,6 +168,7 @@ class LegDesk:
         if leg.is_over:
             return
         before = leg.state
+        log.info("leg.ending", call_id=leg.call_id, leg_id=leg.leg_id, state=before.value, q850_cause=cause)
         in_cell = self._pool.cell_of(leg.leg_id) is not None
         leg.become(LegState.ENDING)
         all_headers = (reason_header(cause), *headers)
@@ -235,9 +245,10 @@ class LegDesk:
                 self._listener.leg_arrived(leg)
             case cell_words.LegConfirmed() if leg.state in (LegState.SETTING_UP, LegState.RINGING):
                 leg.become(LegState.CONFIRMED)
+                log.info("leg.confirmed", call_id=leg.call_id, leg_id=leg.leg_id, role=leg.role.value)
                 self._listener.leg_confirmed(leg)
             case cell_words.LegEnded():
-                self._end(leg, self._end_seen(leg, event.status, event.reason, event.by_far_end))
+                self._end(leg, self._end_seen(leg, event.status, event.reason, by_far_end=event.by_far_end))
             case cell_words.LegFailed():
                 self._failed(leg, cell_id, event)
             case _:
@@ -248,7 +259,7 @@ class LegDesk:
         for leg_id in leg_ids:
             self._edge.finish(leg_id, 503, 41)
             leg = self._legs.get(leg_id)
-            log.warning("leg.lost", leg_id=leg_id, cell_id=cell_id, call_id=leg.call_id if leg else "")
+            log.warning("leg.lost", call_id=leg.call_id if leg else "", leg_id=leg_id, cell_id=cell_id)
             if leg is not None:
                 self._end(leg, LegEnd(status=503, q850_cause=41, reason="cell lost", lost=True))
 
@@ -292,11 +303,21 @@ class LegDesk:
                     self._tell_plane(plane_words.PermitSending(leg_id=leg.leg_id))
             case FarEndAnswered() if 180 <= event.status < 200 and leg.state is LegState.SETTING_UP:
                 leg.become(LegState.RINGING)
+                log.info("leg.ringing", call_id=leg.call_id, leg_id=leg.leg_id, status=event.status)
                 self._listener.leg_rang(leg)
             case _:
                 pass
 
     def _agreed(self, leg: Leg, media: RemoteMedia) -> None:
+        log.info(
+            "leg.media_agreed",
+            call_id=leg.call_id,
+            leg_id=leg.leg_id,
+            codec=media.codec,
+            address=f"{media.address}:{media.port}",
+            ptime_ms=media.ptime_ms,
+            holds_us=media.held,
+        )
         if leg.has_media:
             self._tell_plane(
                 plane_words.SetRemote(
@@ -375,7 +396,8 @@ class LegDesk:
         except (NotReachable, UnknownCell, UnknownLeg, WrongPhase) as fault:
             log.warning("leg.not_set_up", leg_id=leg.leg_id, call_id=leg.call_id, fault=str(fault))
             self._pool.release(leg.leg_id)
-            self._end(leg, LegEnd(status=480, reason=str(fault)))
+            withdrew = leg.inbound and isinstance(fault, WrongPhase)
+            self._end(leg, self._end_seen(leg, 487 if withdrew else 480, str(fault), by_far_end=withdrew))
 
     def _make(
         self, leg: Leg, target: PhoneTarget | TrunkTarget, cell_id: str, local: tuple[str, int]
@@ -411,7 +433,7 @@ class LegDesk:
         except (UnknownLeg, WrongPhase):
             self._edge.finish(leg_id, status)
 
-    def _end_seen(self, leg: Leg, status: int, reason: str, by_far_end: bool) -> LegEnd:
+    def _end_seen(self, leg: Leg, status: int, reason: str, *, by_far_end: bool) -> LegEnd:
         """Put together what the cell said and what the edge saw pass."""
         try:
             seen = self._edge.leg(leg.leg_id).end
@@ -429,6 +451,16 @@ class LegDesk:
         if leg.state is LegState.ENDED:
             return
         leg.become(LegState.ENDED)
+        log.info(
+            "leg.ended",
+            call_id=leg.call_id,
+            leg_id=leg.leg_id,
+            role=leg.role.value,
+            status=end.status,
+            q850_cause=end.q850_cause,
+            reason=end.reason,
+            by_far_end=end.by_far_end,
+        )
         del self._legs[leg.leg_id]
         if leg.has_media:
             self._tell_plane(plane_words.CloseLeg(leg_id=leg.leg_id))

@@ -113,6 +113,7 @@ class Seats:
                 presence=report.presence.value,
                 activity=report.activity.value,
                 reason=report.reason,
+                call_id=report.contact,
             )
         )
 

@@ -66,8 +66,13 @@ class Switchboard:
         area_code: str,
         recordings: RecordingDesk,
         recordings_dir: Path,
+        token: Callable[[int], str] = secrets.token_hex,
     ) -> None:
-        """`legs` and `seats` are set by the composition root, since they need this object first."""
+        """`legs` and `seats` are set by the composition root, since they need this object first.
+
+        `token` gives so many random bytes as text: ids must not be guessed, nor come twice after a restart.
+        """
+        self._token = token
         self._tell_plane = tell_plane
         self._plane_is_there = plane_is_there
         self._dispatcher = dispatcher
@@ -95,7 +100,7 @@ class Switchboard:
         caller = caller_of(invite.headers, rules, self._area_code)
         called = called_number(invite.request_user, rules, self._area_code)
         now = self._clock.wall()
-        call_id = f"{int(now * 1000):011x}-{secrets.token_hex(4)}"
+        call_id = f"{int(now * 1000):011x}-{self._token(4)}"
         route = self._routes.find(called, invite.peer.name)
         self._chronicle.record(
             entries.CallArrived(
@@ -162,7 +167,7 @@ class Switchboard:
             return
         now = self._clock.wall()
         call.answered_at = now
-        call.recording_id = secrets.token_hex(16)
+        call.recording_id = self._token(16)
         day = time.strftime("%Y-%m-%d", time.localtime(now))
         call.recording_path = str(self._recordings_dir / day / f"{call.recording_id}.wav")
         self._chronicle.record(entries.CallAnswered(at=now, call_id=call.call_id))
@@ -252,19 +257,20 @@ class Switchboard:
         """Say the place in the line, now and every N seconds, while the caller waits and no phone rings."""
         if self._calls.get(call.call_id) is not call or call.state is not CallState.WAITING:
             return
-        settings = self._queues[call.route.queue]
         position = self._dispatcher.engine.position(ContactId(call.call_id))
         if position is not None and not call.prompted:
             prompts = announcements.position(position)
             self._announce(call, ("queue_wait", *prompts) if first and position > 1 else prompts)
         else:
             self._settle(call)
-        if settings.position_every_s > 0:
-            queued_at = call.queued_at
-            self._clock.after(
-                settings.position_every_s,
-                lambda: self._announce_position(call) if call.queued_at == queued_at else None,
-            )
+        self._announce_position_later(call)
+
+    def _announce_position_later(self, call: Call) -> None:
+        every_s = self._queues[call.route.queue].position_every_s
+        if call.next_position is not None:
+            call.next_position.cancel()
+        if every_s > 0:
+            call.next_position = self._clock.after(every_s, lambda: self._announce_position(call))
 
     def _announce(self, call: Call, prompts: tuple[str, ...]) -> None:
         """Play prompts to everybody in the call; `_announced` follows."""
@@ -272,6 +278,7 @@ class Switchboard:
             return
         call.playlists += 1
         call.prompted = True
+        log.info("call.announcing", call_id=call.call_id, state=call.state.value, prompts=prompts)
         if call.state is CallState.INTRODUCED and call.offer is not None:
             self.legs.play(call.offer.leg, f"{call.playlist_id}:agent", prompts)
         self.legs.play(call.customer, call.playlist_id, prompts)
@@ -319,7 +326,7 @@ class Switchboard:
         try:
             extension, account = self.seats.seat_of(order.agent)
             leg = self.legs.open_outbound(
-                f"{call.call_id}-{secrets.token_hex(3)}",
+                f"{call.call_id}-{self._token(3)}",
                 call.call_id,
                 Role.AGENT,
                 account,
@@ -369,6 +376,11 @@ class Switchboard:
             self.legs.hang_up(offer.leg)
             return
         self._offered.pop(offer.offer_id, None)
+        self._chronicle.record(
+            entries.OfferAccepted(
+                at=self._clock.wall(), call_id=call.call_id, offer=offer.offer_id, agent=offer.agent
+            )
+        )
         self._dispatcher.tell_late(acd_facts.OfferAccepted(offer=OfferId(offer.offer_id)))
         if self._calls.get(call.call_id) is not call or call.offer is not offer:
             return
@@ -437,6 +449,7 @@ class Switchboard:
         self._settle(call)
         self._chronicle.record(entries.CallRequeued(at=self._clock.wall(), call_id=call.call_id, cause=cause))
         self._keep(call)
+        self._announce_position_later(call)
         self._dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))
 
     def _customer_left(self, call: Call, end: LegEnd) -> None:
@@ -457,6 +470,8 @@ class Switchboard:
             return
         was = call.state
         call.become(CallState.ENDED)
+        if call.next_position is not None:
+            call.next_position.cancel()
         self._chronicle.record(
             entries.CallEnded(
                 at=self._clock.wall(),

@@ -95,6 +95,16 @@ class OfferEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepted:
+    """The agent answered the ringing phone; what follows before `CallConnected` is the announced number."""
+
+    at: float
+    call_id: str
+    offer: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallConnected:
     """Caller and agent hear each other from now on."""
 
@@ -155,7 +165,10 @@ class RecordingClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentStateChanged:
-    """An agent's presence, activity or seat changed; `extension` is None without a seat."""
+    """An agent's presence, activity or seat changed; `extension` is None without a seat.
+
+    `call_id` is the call that rings or talks there, None without one.
+    """
 
     at: float
     agent: str
@@ -163,6 +176,7 @@ class AgentStateChanged:
     presence: str
     activity: str
     reason: str = ""
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +222,7 @@ CallEntry = (
     | CallQueued
     | CallOffered
     | OfferEnded
+    | OfferAccepted
     | CallConnected
     | CallRequeued
     | CallEnded

@@ -21,6 +21,7 @@ from softswitch.store.entries import (
     CallQueued,
     CallRequeued,
     Entry,
+    OfferAccepted,
     OfferEnded,
     RecordingClosed,
     RecordingStarted,
@@ -61,7 +62,7 @@ def keys_of(entry: Entry) -> tuple[Key, ...]:
             return (Key(Subject.INTERVAL, entry.agent),)
         case CallConnected() | CallRequeued() | CallEnded():
             return (Key(Subject.CALL, entry.call_id), Key(Subject.SEGMENT, entry.call_id))
-        case CallArrived() | CallAnswered() | CallQueued() | CallOffered() | OfferEnded():
+        case CallArrived() | CallAnswered() | CallQueued() | CallOffered() | OfferEnded() | OfferAccepted():
             return (Key(Subject.CALL, entry.call_id),)
         case _:
             return ()
@@ -96,6 +97,7 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             | CallQueued()
             | CallOffered()
             | OfferEnded()
+            | OfferAccepted()
             | CallConnected()
             | CallRequeued()
             | CallEnded()
@@ -146,6 +148,8 @@ def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[
                     extension=entry.extension,
                 ),
             )
+        case OfferAccepted() if call.connected_at is None and call.offered_at is not None:
+            return (replace(call, ring_s=_span(call.offered_at, entry.at)),)
         case CallConnected():
             return _connected(entry, call, segment)
         case CallRequeued():
@@ -174,11 +178,14 @@ def _connected(entry: CallConnected, call: CallRow, segment: SegmentRow | None) 
     """A talk begins; one that still ran (the call was handed over) ends at the same moment."""
     closed, call_after = _talk_over(entry.at, call, segment)
     if call.connected_at is None:
+        ring_s = call.ring_s
+        if ring_s is None and call.offered_at is not None:  # nobody told of the answer
+            ring_s = _span(call.offered_at, entry.at)
         call_after = replace(
             call_after,
             connected_at=entry.at,
             wait_s=None if call.queued_at is None else _span(call.queued_at, entry.at),
-            ring_s=None if call.offered_at is None else _span(call.offered_at, entry.at),
+            ring_s=ring_s,
         )
     number = call_after.segments + 1
     begun = SegmentRow(

@@ -20,6 +20,7 @@ from softswitch.store.entries import (
     EndedBy,
     EndReason,
     Entry,
+    OfferAccepted,
     OfferEnded,
     ProcessLost,
     RecordingClosed,
@@ -69,7 +70,7 @@ def closed(
 
 
 def whole_call(call_id: str = "c1", start: float = 100.0, agent: str = "1001") -> tuple[Entry, ...]:
-    """Arrived at 0, answered 1, queued 5, offered in vain 10, offered 30, connected 34, ended 90 seconds after."""
+    """Arrived at 0, answered 1, queued 5, offered in vain 10, offered 30, accepted 33, connected 34, ended 90 seconds after."""
     recording_id = f"r-{call_id}"
     return (
         arrived(call_id, start),
@@ -81,6 +82,7 @@ def whole_call(call_id: str = "c1", start: float = 100.0, agent: str = "1001") -
         CallOffered(at=start + 10, call_id=call_id, agent="1009", extension="8009", offer=f"{call_id}-1"),
         OfferEnded(at=start + 25, call_id=call_id, offer=f"{call_id}-1", agent="1009", cause="ring_timeout"),
         CallOffered(at=start + 30, call_id=call_id, agent=agent, extension="8001", offer=f"{call_id}-2"),
+        OfferAccepted(at=start + 33, call_id=call_id, offer=f"{call_id}-2", agent=agent),
         CallConnected(at=start + 34, call_id=call_id, agent=agent, extension="8001"),
         ended(call_id, start + 90),
         closed(recording_id, call_id, start + 91),
@@ -102,6 +104,7 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
     st.builds(CallQueued, at=_times, call_id=_ids, queue=_texts, position=st.integers(1, 300)),
     st.builds(CallOffered, at=_times, call_id=_ids, agent=_agents, extension=_seats, offer=_texts),
     st.builds(OfferEnded, at=_times, call_id=_ids, offer=_texts, agent=_agents, cause=_texts),
+    st.builds(OfferAccepted, at=_times, call_id=_ids, offer=_texts, agent=_agents),
     st.builds(CallConnected, at=_times, call_id=_ids, agent=_agents, extension=_seats),
     st.builds(CallRequeued, at=_times, call_id=_ids, cause=_texts),
     st.builds(

@@ -49,7 +49,7 @@ async def test_a_recorded_call_is_found_by_its_number_and_heard(tmp_path: Path) 
         )
         async with client.get(f"/v1/calls/{recording['call_id']}") as answer:
             detail = await answer.json()
-        assert (detail["call"]["wait_s"], detail["call"]["talk_s"], len(detail["events"])) == (29.0, 56.0, 10)
+        assert (detail["call"]["wait_s"], detail["call"]["talk_s"], len(detail["events"])) == (29.0, 56.0, 11)
         assert str(tmp_path) not in str(detail)
         async with client.get("/v1/recordings/r-c1", headers={"Range": "bytes=0-3"}) as answer:
             assert (answer.status, await answer.read()) == (206, b"RIFF")

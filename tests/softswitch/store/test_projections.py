@@ -8,10 +8,12 @@ from softswitch.store.entries import (
     AgentStateChanged,
     CallAnswered,
     CallConnected,
+    CallOffered,
     CallQueued,
     CallRequeued,
     EndReason,
     Entry,
+    OfferAccepted,
     RecordingStarted,
     RecordingState,
 )
@@ -50,11 +52,11 @@ class Book:
 
 
 def test_a_whole_call_has_every_time_and_duration() -> None:
-    """Queued at 5, offered last at 30, connected at 34, ended at 90."""
+    """Queued at 5, offered last at 30, answered at 33, connected at 34, ended at 90."""
     call = Book(*whole_call()).call()
     assert (call.arrived_at, call.answered_at, call.queued_at) == (100.0, 101.0, 105.0)
     assert (call.offered_at, call.connected_at, call.ended_at) == (130.0, 134.0, 190.0)
-    assert (call.wait_s, call.ring_s, call.talk_s) == (29.0, 4.0, 56.0)
+    assert (call.wait_s, call.ring_s, call.talk_s) == (29.0, 3.0, 56.0)
     assert (call.agent, call.extension, call.queue, call.offers) == ("1001", "8001", "general", 2)
     assert (call.ended_by, call.end_reason, call.sip_status, call.q850_cause) == (
         "caller",
@@ -79,6 +81,27 @@ def test_an_abandoned_call_waited_until_its_end() -> None:
         ended(at=125.0, reason=EndReason.ABANDONED),
     ).call()
     assert (call.wait_s, call.ring_s, call.talk_s) == (20.0, None, None)
+
+
+def test_the_phone_rang_until_it_was_answered_or_else_until_the_talk() -> None:
+    """An answer whose talk never began counts for nothing once another agent answers."""
+    first = (
+        arrived(),
+        CallQueued(at=105.0, call_id="c1", queue="q", position=1),
+        CallOffered(at=110.0, call_id="c1", agent="1001", extension="8001", offer="o1"),
+        OfferAccepted(at=112.0, call_id="c1", offer="o1", agent="1001"),
+    )
+    again = (
+        CallRequeued(at=113.0, call_id="c1", cause="agent_leg_lost"),
+        CallOffered(at=120.0, call_id="c1", agent="1002", extension="8002", offer="o2"),
+        OfferAccepted(at=125.0, call_id="c1", offer="o2", agent="1002"),
+        CallConnected(at=127.0, call_id="c1", agent="1002", extension="8002"),
+    )
+    later = OfferAccepted(at=150.0, call_id="c1", offer="o3", agent="1003")
+    assert Book(*first).call().ring_s == 2.0
+    assert Book(*first, *again, later).call().ring_s == 5.0
+    without_word = Book(*first[:3], CallConnected(at=114.0, call_id="c1", agent="1001", extension="8001"))
+    assert without_word.call().ring_s == 4.0
 
 
 def test_a_requeued_call_keeps_its_first_times_and_sums_its_talks() -> None:
