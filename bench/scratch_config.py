@@ -32,7 +32,11 @@ class Terms:
     algorithms: tuple[str, ...] = ("SHA-256", "MD5")
     trunk_kind: str = "sip"
     media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
-    extra: str = ""  # TOML appended as it is
+    # TOML put into its table as it is; {network} stands for the first three numbers of its addresses.
+    transport_extra: str = ""
+    trunk_extra: str = "options_ping = false"
+    media_extra: str = ""
+    extra: str = ""
 
 
 def password_of(seat: int) -> str:
@@ -47,6 +51,10 @@ def _quoted(values: Iterable[str]) -> str:
 def toml_of(number: int, folder: Path, terms: Terms) -> str:
     """The machine's TOML for one stand."""
     network = f"127.64.{number}"
+
+    def placed(text: str) -> str:
+        return text.replace("{network}", network)
+
     phones = [f"{network}.3/32", *terms.media_via]
     trunk = [f"{network}.2/32", *terms.media_via]
     spans = "spans = 1\n" if terms.trunk_kind == "e1_gateway" else ""
@@ -75,6 +83,7 @@ queues = ["hotline"]
 protocol = "{protocol}"
 address = "{network}.1"
 port = 5060
+{placed(terms.transport_extra)}
 """
         for protocol in ("udp", "tcp")
     )
@@ -98,7 +107,7 @@ kind = "{terms.trunk_kind}"
 addresses = ["{network}.2/32"]
 media_networks = {_quoted(trunk)}
 channels = {terms.channels}
-{spans}options_ping = false
+{spans}{placed(terms.trunk_extra)}
 {accounts}
 [[queues]]
 name = "hotline"
@@ -117,6 +126,7 @@ greeting = "{terms.greeting}"
 [media]
 port_min = 20000
 port_max = 21999
+{placed(terms.media_extra)}
 
 [cells]
 network = "127.78.{number}.0"
@@ -130,5 +140,5 @@ port = 8080
 name = "test"
 sha256 = "{hashlib.sha256(TOKEN.encode()).hexdigest()}"
 scopes = ["read", "agent", "supervisor", "admin"]
-{terms.extra}
+{placed(terms.extra)}
 """

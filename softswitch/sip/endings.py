@@ -88,7 +88,7 @@ class Endings:
             return
         if relay.is_final or relay.is_cancelled:
             return
-        relay.is_cancelled = True
+        relay.is_cancelled, relay.cancel_cause = True, cause
         self.cancel_cell(dialog, relay)
         if relay is dialog.invite:
             wiring.emit(FarEndLeft(leg_id=dialog.leg_id, method="CANCEL", q850_cause=cause))

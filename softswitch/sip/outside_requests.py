@@ -389,7 +389,7 @@ class OutsideRequests:
             dialog.close(
                 EndCause(
                     status=response.status,
-                    q850_cause=q850_cause(response.headers),
+                    q850_cause=relay.cancel_cause or q850_cause(response.headers),
                     reason=response.reason,
                     method="CANCEL" if relay.is_cancelled else "INVITE",
                 )

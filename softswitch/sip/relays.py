@@ -51,6 +51,7 @@ class Relay:
     is_final: bool = False
     is_cancelled: bool = False
     cancel_headers: tuple[tuple[str, str], ...] = ()
+    cancel_cause: int | None = None  # the Q.850 cause with which the outside cancelled
     left_tags: set[str] = field(default_factory=set, compare=False)
     transaction: ClientTransaction | None = field(default=None, compare=False)
 

@@ -274,10 +274,11 @@ async def test_caller_that_cancels_before_admission_gets_487() -> None:
 async def test_caller_that_cancels_a_carried_call_cancels_it_in_the_cell() -> None:
     async with running_edge() as stand:
         call = await call_on(stand)
-        await call.arrive()
+        leg_id = (await call.arrive()).leg_id
         await call.admit()
         cancel = call.invite.split("\r\n\r\n")[0].replace("INVITE", "CANCEL")
-        cancel = re.sub(r"\r\nContent-(Type|Length): [^\r]*", "", cancel) + "\r\nContent-Length: 0\r\n\r\n"
+        cancel = re.sub(r"\r\nContent-(Type|Length): [^\r]*", "", cancel) + "\r\nContent-Length: 0\r\n"
+        cancel += "Reason: Q.850;cause=38\r\n\r\n"
         call.trunk.send(cancel, stand.udp)
         await call.trunk.wait_status(200, "CANCEL")
         at_cell = await call.cell.wait_request("CANCEL")
@@ -286,6 +287,9 @@ async def test_caller_that_cancels_a_carried_call_cancels_it_in_the_cell() -> No
         call.cell.answer(at_cell, 200, stand.inner)
         call.cell.answer(call.at_cell, 487, stand.inner, headers="X-Ordered: 1\r\n")
         await call.trunk.wait_status(487, "INVITE")
+        end = stand.edge.leg(leg_id).end
+        assert end is not None
+        assert (end.status, end.q850_cause, end.method) == (487, 38, "CANCEL"), "the caller's own cause is kept"
 
 
 async def test_cancel_bye_and_reinvite_from_another_address_change_nothing() -> None:
