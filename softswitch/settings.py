@@ -230,6 +230,12 @@ class TrunkSettings:
         default=0,
         metadata=_meta("E1 条数,每条30信道 / E1 spans of 30 channels (e1_gateway)", minimum=0, maximum=32),
     )
+    channels_per_span: int = field(
+        default=30,
+        metadata=_meta(
+            "每条 E1 可用信道 / channels in service of each span (e1_gateway)", minimum=1, maximum=30
+        ),
+    )
     register: bool = field(default=False, metadata=_meta("向对端注册 / register there"))
     username: str = field(default="", metadata=_meta("注册用户名 / digest user"))
     password: str = field(default="", metadata=_meta("注册密码 / digest password", secret=True))
@@ -255,8 +261,8 @@ class TrunkSettings:
 
     @property
     def channel_limit(self) -> int:
-        """Calls at once: 30 a span for an E1 gateway, `channels` otherwise."""
-        return self.spans * 30 if self.kind is TrunkKind.E1_GATEWAY else self.channels
+        """Calls at once: those of all spans for an E1 gateway, `channels` otherwise."""
+        return self.spans * self.channels_per_span if self.kind is TrunkKind.E1_GATEWAY else self.channels
 
     def faults(self) -> Iterator[Fault]:
         """An E1 gateway has spans; a trunk that registers has a host, a user and a password."""

@@ -35,7 +35,8 @@ class Trunks:
         self._settings = {trunk.name: trunk for trunk in settings}
         self._in_use: dict[str, set[str]] = {name: set() for name in self._settings}
         self._refused = dict.fromkeys(self._settings, 0)
-        self._up = dict.fromkeys(self._settings, True)
+        # One that wants us registered is up when it has us; any other until it turns out not to answer.
+        self._up = {name: not trunk.register for name, trunk in self._settings.items()}
 
     def settings_of(self, trunk: str) -> TrunkSettings:
         """Return a trunk's settings; `KeyError` for one that is not configured."""
