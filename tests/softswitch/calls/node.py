@@ -126,6 +126,7 @@ class Node:
         keeper: Keeper | None = None,
     ) -> None:
         self.failures: list[BaseException] = []
+        self._tokens = 0
         self.loop = SteppedLoop()
         self.clock = LoudClock(self.loop, self.failures)
         self.plane = ScriptedPlane()
@@ -151,6 +152,7 @@ class Node:
             area_code="010",
             recordings=self.recordings,
             recordings_dir=Path("/recordings"),
+            token=self._token,
         )
         self.legs = self.board.legs = LegDesk(
             edge=self.sip,
@@ -181,6 +183,10 @@ class Node:
         for account in ACCOUNTS:
             self.sip.reachable.add(account.username)
 
+    def _token(self, size: int) -> str:
+        self._tokens += 1
+        return f"{self._tokens:0{2 * size}x}"
+
     def _carry_out(self, order: Command) -> None:
         try:
             self.board.carry_out(order)
@@ -192,7 +198,7 @@ class Node:
 
     def deliver_plane(self) -> bool:
         """One word of the plane; False when it has none."""
-        if not self.plane.news:
+        if not self.plane.news or self.plane.is_silent:
             return False
         event = self.plane.news.popleft()
         self.legs.hear_plane(event)

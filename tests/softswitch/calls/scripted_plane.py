@@ -39,7 +39,7 @@ class ScriptedPlane:
     orders: list[words.Command] = field(default_factory=list)
     news: deque[plane_news.Event] = field(default_factory=deque)
     is_there: bool = True
-    is_silent: bool = False  # it hangs: takes orders, says nothing
+    is_silent: bool = False  # it hangs: what it has to say comes later, if ever
     ports_left: int = 1000
 
     def tell(self, order: words.Command) -> None:
@@ -128,8 +128,7 @@ class ScriptedPlane:
             )
 
     def _say(self, event: plane_news.Event) -> None:
-        if not self.is_silent:
-            self.news.append(event)
+        self.news.append(event)
 
     # ---- what happens to it ------------------------------------------------------------------------
 
