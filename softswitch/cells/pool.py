@@ -357,6 +357,8 @@ class CellPool:
                     self._slots.refused(cell_id, event.leg_id, self._loop.time())
                 elif event.code == "retiring":
                     self._slots.close_cell(cell_id)
+                    # No leg was made, so whoever hears of it may place the leg elsewhere in this very turn.
+                    self._change(linked, event.leg_id, SlotChange.FREED)
             case RequestAnswered():
                 pass
             case _:

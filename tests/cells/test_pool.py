@@ -19,7 +19,7 @@ from softswitch.cells.messages import (
     LegHeld,
     LegProgressed,
 )
-from softswitch.cells.pool import AlreadyControlled, CellPool, CellsAbsent, NoCellFree, UnknownLeg
+from softswitch.cells.pool import AlreadyControlled, Cell, CellPool, CellsAbsent, NoCellFree, UnknownLeg
 from tests.cells.inner_edge import (
     Cells,
     InnerEdge,
@@ -224,6 +224,25 @@ async def test_command_for_a_retiring_cell_is_refused_and_its_slot_comes_back(tm
         cells.pool.send("leg0", make_leg("leg0"))
         assert (await cells.wait_event(LegFailed, "leg0")).code == "retiring"
         await cells.wait_until(lambda: cells.pool.used_slots == 0)
+
+
+async def test_leg_that_a_retiring_cell_turned_away_finds_another_in_the_same_turn(tmp_path: Path) -> None:
+    async with running_cells(tmp_path, "--spare-legs", "8") as cells:
+        first = cells.place("leg0")
+        second: list[Cell] = []
+
+        def place_again(cell_id: str, event: CellEvent) -> None:
+            if isinstance(event, LegFailed):
+                second.append(cells.pool.place(event.leg_id, time.monotonic(), {cell_id}))
+
+        cells.pool._on_event = place_again
+        os.kill(cells.pool.pids()[first.cell_id], signal.SIGTERM)
+        await asyncio.sleep(0.05)
+        cells.pool.send("leg0", make_leg("leg0"))
+        await cells.wait_until(lambda: first.cell_id not in cells.pool.pids())
+        assert [cell.cell_id for cell in second] != [first.cell_id]
+        assert cells.pool.cell_of("leg0") == second[0]
+        assert cells.pool.used_slots == 1
 
 
 async def test_a_killed_nursery_takes_its_cells_along_and_a_new_one_is_found(tmp_path: Path) -> None:
