@@ -160,6 +160,16 @@ class RunningServer:
         os.kill(pid, number)
         return pid
 
+    def log_lines(self, event: str = "", **fields: object) -> list[Json]:
+        """The lines of the log (of one event, with these values) as objects; what is no JSON is no line of it."""
+        lines = []
+        for text in self.log.read_text(errors="replace").splitlines():
+            with suppress(json.JSONDecodeError):
+                line = json.loads(text)
+                if (not event or line["event"] == event) and fields.items() <= line.items():
+                    lines.append(line)
+        return lines
+
     def log_tail(self, size: int = 4000) -> str:
         """The end of what all parts wrote."""
         return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""
