@@ -59,6 +59,8 @@ class RecordingDesk:
                         fault=event.fault,
                     )
                 )
+                if not event.incomplete:
+                    self._clear_alarm()
             case plane_news.RecordingFaulted():
                 self._raise_alarm(event.fault)
             case _:
@@ -113,3 +115,9 @@ class RecordingDesk:
         if not self._is_alarmed:
             self._is_alarmed = True
             self._chronicle.record(entries.AlarmRaised(at=self._clock.wall(), alarm=ALARM, detail=fault))
+
+    def _clear_alarm(self) -> None:
+        """A file was written whole again: the next fault is news."""
+        if self._is_alarmed:
+            self._is_alarmed = False
+            self._chronicle.record(entries.AlarmCleared(at=self._clock.wall(), alarm=ALARM))

@@ -134,7 +134,7 @@ class Seats:
             if call is not None and presence is Presence.WRAP_UP:
                 presence = Presence.READY
             wrap_up_until = record["wrap_up_until"] if presence is Presence.WRAP_UP else None
-            self._dispatcher.tell_late(
+            is_seated = self._dispatcher.tell_late(
                 events.AgentRestored(
                     agent=AgentId(agent_id),
                     queues=tuple(QueueName(name) for name in agent.queues),
@@ -150,6 +150,9 @@ class Seats:
                     contact_arrived_at=None if call is None else call[2],
                 )
             )
+            if not is_seated:  # else nobody could ever sit there again, this agent included
+                agent.extension = None
+                self._keeper.remove(TABLE, agent_id)
 
     def _record_of(self, agent: Agent, report: ReportAgent) -> dict[str, Any]:
         found = self._dispatcher.engine.agent(report.agent)
@@ -213,7 +216,7 @@ class Seats:
                     reachable=self._is_reachable(account),
                 )
             )
-        except AcdError as error:
+        except (AcdError, ValueError) as error:
             agent.extension = None
             raise Conflict("not_allowed", str(error), *self._state_of(agent)) from error
         return self._view(agent)

@@ -31,7 +31,7 @@ from softswitch.settings import (
 from softswitch.sip.events import InviteReceived, Peer, PeerKind
 from softswitch.store.entries import AgentStateChanged, Entry
 from softswitch.store.journal import cleaned
-from softswitch.store.state import StateTables
+from softswitch.store.state import StateKeeper, StateTables
 from tests.softswitch.calls.scripted_plane import ScriptedPlane
 from tests.softswitch.calls.scripted_sip import OutsideLeg, ScriptedSip
 from tests.softswitch.sip.stepped_clock import SteppedLoop
@@ -123,7 +123,7 @@ class Node:
         trunk: TrunkSettings = TRUNK,
         greeting: str = "welcome",
         cells: int = 4,
-        keeper: Keeper | None = None,
+        keeper: StateKeeper | None = None,
     ) -> None:
         self.failures: list[BaseException] = []
         self._tokens = 0
@@ -132,7 +132,7 @@ class Node:
         self.plane = ScriptedPlane()
         self.sip = ScriptedSip(self.clock, cells)
         self.journal = Journal()
-        self.keeper = keeper or Keeper()
+        self.keeper: StateKeeper = keeper or Keeper()
         self.trunks = Trunks((trunk,))
         self.dispatcher = Dispatcher(Engine(run="t"), self.clock, self._carry_out)
         self.engine = self.dispatcher.engine
