@@ -350,7 +350,7 @@ async def run_control(settings: Settings, stopping: asyncio.Event) -> None:
     store = await Store.open(
         database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=_log_alarm
     )
-    reader = await Reader.open(database)
+    reader = await Reader.open(database, store.committed)
     try:
         control = Control(settings, store, reader, boot_secret(settings.node.run_dir))
         await control.start()

@@ -6,26 +6,36 @@ import binascii
 import json
 import math
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 import aiosqlite
 
 from api.faults import Refused, Unavailable
-from softswitch.store.errors import StoreUnavailable
+from softswitch.store.errors import StoreClosed, StoreUnavailable
+
+SETTLE_MOST_S = 0.25
 
 
 class Reader:
     """Reads what the writer committed.  Queries run one after the other in one thread."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(
+        self, connection: aiosqlite.Connection, settled: Callable[[], Awaitable[None]] | None
+    ) -> None:
         """Use `Reader.open`."""
         self._connection = connection
+        self._settled = settled
 
     @classmethod
-    async def open(cls, path: Path) -> Self:
-        """Open an existing database for reading only; `StoreUnavailable`."""
+    async def open(cls, path: Path, settled: Callable[[], Awaitable[None]] | None = None) -> Self:
+        """Open an existing database for reading only; `StoreUnavailable`.
+
+        `settled` returns when all that was recorded up to now is committed (`Store.committed`): who was just told of
+        an event reads no state from before it.
+        """
         if not await asyncio.to_thread(path.is_file):
             raise StoreUnavailable(str(path), "no such file")
         try:
@@ -33,10 +43,16 @@ class Reader:
             await connection.execute_fetchall("PRAGMA query_only = ON")
         except sqlite3.Error as error:
             raise StoreUnavailable(str(path), str(error)) from error
-        return cls(connection)
+        return cls(connection, settled)
 
     async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of a query by column name; `Unavailable` when the disk does not give them."""
+        if self._settled is not None:
+            with suppress(
+                TimeoutError, StoreClosed
+            ):  # a disk that hangs: what is there is better than nothing
+                async with asyncio.timeout(SETTLE_MOST_S):
+                    await self._settled()
         try:
             cursor = await self._connection.execute(sql, values)
             names = [column[0] for column in cursor.description]
