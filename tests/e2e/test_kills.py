@@ -96,7 +96,6 @@ async def test_control_dies_while_a_caller_waits_and_the_place_is_kept(tmp_path:
         await here.login(1, state="not_ready")
         first, first_id = await around.call("13800000001")
         second, second_id = await around.call("13800000002")
-        await asyncio.sleep(0.3)  # the store gathers its commits for up to 50 ms
         here.server.kill("control")
         await asyncio.sleep(1.0)
         await here.server.wait_ready(within_s=10)
