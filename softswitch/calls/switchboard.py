@@ -465,7 +465,7 @@ class Switchboard:
     def _end_call(
         self, call: Call, by: EndedBy, reason: EndReason, *, status: int = 0, cause: int | None = None
     ) -> None:
-        """The one end of a call: record, engine, legs, recording, channel."""
+        """The one end of a call: record, channel, the agent's leg, engine, recording, the caller's leg."""
         if self._calls.pop(call.call_id, None) is None:
             return
         was = call.state
@@ -483,8 +483,6 @@ class Switchboard:
             )
         )
         self._keeper.remove(TABLE, call.call_id)
-        if call.is_recorded:
-            self._tell_plane(plane_words.StopRecording(recording_id=call.recording_id))
         self._trunks.free(call.trunk, call.call_id)
         offer, call.offer = call.offer, None
         if offer is not None:
@@ -492,17 +490,20 @@ class Switchboard:
             if was is CallState.WAITING:
                 self._record_offer_end(call, offer, "contact_left")
             self.legs.hang_up(offer.leg, status=487, cause=16)
-        if call.customer is not None:
-            self.legs.hang_up(
-                call.customer,
-                status=486 if reason is EndReason.QUEUE_FULL else 503,
-                cause=NORMAL_CLEARING if cause is None else cause,
-            )
+        # The agent who is free now gets the next caller before the rest of this call is cleared away.
         if self._dispatcher.engine.contact(ContactId(call.call_id)) is not None:
             contact = ContactId(call.call_id)
             talked = was in (CallState.TALKING, CallState.INTRODUCED)
             self._dispatcher.tell_late(
                 acd_facts.ContactEnded(contact=contact) if talked else acd_facts.ContactLeft(contact=contact)
+            )
+        if call.is_recorded:
+            self._tell_plane(plane_words.StopRecording(recording_id=call.recording_id))
+        if call.customer is not None:
+            self.legs.hang_up(
+                call.customer,
+                status=486 if reason is EndReason.QUEUE_FULL else 503,
+                cause=NORMAL_CLEARING if cause is None else cause,
             )
 
     def hang_up(self, call_id: str, reason: str) -> bool:
