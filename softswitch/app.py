@@ -5,6 +5,7 @@ are adopted waits in order.
 """
 
 import asyncio
+import gc
 import secrets
 import time
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
-from softswitch.calls.switchboard import Switchboard
+from softswitch.calls.switchboard import RETRY_AFTER_S, Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
@@ -58,6 +59,7 @@ log = structlog.get_logger(__name__)
 
 PLANE_ID = "plane-0"
 WRITTEN_TIMEOUT_S = 0.25
+CLOSING_MOST_S = 3.0
 
 
 class Control:
@@ -69,6 +71,7 @@ class Control:
         self._store = store
         self._reader = reader
         self._is_ready = False
+        self._is_closing = False
         self._waiting_room: list[Callable[[], None]] = []
         self._held_in_cells: dict[str, cell_words.LegHeld] = {}
         self._server: HttpServer | None = None
@@ -182,6 +185,17 @@ class Control:
             "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
         )
 
+    async def close_calls(self) -> None:
+        """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
+        self._is_closing = True
+        self._board.close()
+        try:
+            async with asyncio.timeout(CLOSING_MOST_S):
+                while self._legs.all() or self._recordings.open_ids or self._edge.asks:
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            log.warning("control.calls_left", legs=len(self._legs.all()))
+
     async def stop(self) -> None:
         """Leave: calls go on without us until a new control adopts them."""
         if self._server is not None:
@@ -263,6 +277,8 @@ class Control:
 
     def _take_edge(self, event: EdgeEvent) -> None:
         match event:
+            case InviteReceived() if self._is_closing:
+                self._legs.refuse(event.leg_id, 503, headers=(("Retry-After", str(RETRY_AFTER_S)),))
             case InviteReceived():
                 self._board.invited(event)
             case AccountReachabilityChanged():
@@ -341,8 +357,8 @@ class Control:
             raise Conflict("call_ended", "通话已结束 / the call has ended", "ended")
 
 
-async def run_control(settings: Settings, stopping: asyncio.Event) -> None:
-    """Run control until `stopping` is set."""
+async def run_control(settings: Settings, leaving: asyncio.Event, closing: asyncio.Event) -> None:
+    """Run control until `leaving` is set, where calls go on for the next control, or `closing`, where they are ended."""
     data_dir = settings.node.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     (data_dir / "recordings").mkdir(exist_ok=True)
@@ -355,12 +371,23 @@ async def run_control(settings: Settings, stopping: asyncio.Event) -> None:
         control = Control(settings, store, reader, boot_secret(settings.node.run_dir))
         await control.start()
         try:
-            await stopping.wait()
+            await _first_of(leaving, closing)
+            if closing.is_set():
+                await control.close_calls()
         finally:
             await control.stop()
     finally:
         await reader.close()
         await store.close()
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def _log_alarm(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:

@@ -1,6 +1,6 @@
 """Everything that happened is told here once: into the journal, to the live stream and into the log."""
 
-from dataclasses import asdict
+import dataclasses
 from enum import StrEnum
 from typing import Any
 
@@ -35,6 +35,10 @@ KINDS: dict[type, str] = {
 
 _HIDDEN = frozenset({"path", "at"})
 """Fields that are not for readers of the stream (files are served by id)."""
+_SHOWN: dict[type, tuple[str, ...]] = {
+    kind: tuple(field.name for field in dataclasses.fields(kind) if field.name not in _HIDDEN)
+    for kind in KINDS
+}
 
 
 class Chronicle:
@@ -48,7 +52,7 @@ class Chronicle:
     def record(self, entry: Entry) -> None:
         """Tell everybody; a journal that cannot take the entry never stops a call."""
         kind = KINDS[type(entry)]
-        fields = {name: _plain(value) for name, value in asdict(entry).items() if name not in _HIDDEN}
+        fields = {name: _plain(getattr(entry, name)) for name in _SHOWN[type(entry)]}
         log.info(kind, **fields)
         try:
             self._store.record(entry)
