@@ -11,7 +11,7 @@ from config.faults import ConfigFaults
 from config.load import load
 from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
-from softswitch.launcher import Launcher
+from softswitch.launcher import Launcher, parts_of
 from softswitch.log_setup import set_up_logs
 from softswitch.settings import Settings
 from softswitch.sounds import load_sounds
@@ -52,7 +52,7 @@ def main(words: list[str] | None = None) -> int:
             return _control(settings)
         case _:
             set_up_logs("launcher", settings.node.log_level)
-            return Launcher(settings, arguments.config).run()
+            return Launcher(settings.node.run_dir, parts_of(settings, arguments.config)).run()
 
 
 def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
@@ -77,11 +77,11 @@ def _control(settings: Settings) -> int:
     from softswitch.app import run_control  # noqa: PLC0415  it imports all that control needs
 
     async def work() -> None:
-        stopping = asyncio.Event()
+        leaving, closing = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
-        await run_control(settings, stopping)
+        loop.add_signal_handler(signal.SIGTERM, leaving.set)  # another control will go on with the calls
+        loop.add_signal_handler(signal.SIGINT, closing.set)  # the launcher's word: the whole system stops
+        await run_control(settings, leaving, closing)
 
     yield_when_runaway()
     go_first()

@@ -191,7 +191,8 @@ class Control:
         self._board.close()
         try:
             async with asyncio.timeout(CLOSING_MOST_S):
-                while self._legs.all() or self._recordings.open_ids or self._edge.asks:
+                # Three parts are watched, once in a life: no event of its own is worth its keep.
+                while self._legs.all() or self._recordings.open_ids or self._edge.asks:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         except TimeoutError:
             log.warning("control.calls_left", legs=len(self._legs.all()))

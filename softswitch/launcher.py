@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from softswitch.settings import Settings
 log = structlog.get_logger(__name__)
 
 PLANE_ID = "plane-0"
+CONTROL = "control"
 CONFIG_EXIT = 2
 STOP_TIMEOUT_S = 8.0
 POLL_S = 0.02
@@ -36,36 +38,43 @@ class Part:
     command: list[str]
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    has_served: bool = False
     quick_deaths: int = 0
     start_at: float = 0.0
+
+
+def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
+    """Return the parts of a node: control comes last, since it uses the others."""
+    run_dir = settings.node.run_dir.absolute()
+    python = [sys.executable, "-m"]
+    cells = settings.cells
+    nursery = {
+        "--run-dir": run_dir,
+        "--edge": f"{settings.sip.inner_address}:{settings.sip.inner_port}",
+        "--network": cells.network,
+        "--legs-per-cell": cells.legs_per_cell,
+        "--spare-legs": cells.spare_legs,
+        "--max-cells": cells.max_cells,
+        "--calls-before-retire": cells.calls_before_retire,
+        "--memory-mb-before-retire": cells.memory_mb_before_retire,
+        "--log-level": settings.node.log_level,
+    }
+    plane = {"--run-dir": run_dir, "--plane-id": PLANE_ID, "--config": config.absolute()}
+    return (
+        Part("nursery", [*python, "softswitch.cells.nursery", *_words(nursery)]),
+        Part(PLANE_ID, [*python, "softswitch.plane_host", *_words(plane)]),
+        Part("control", [*python, "softswitch", "control", "--config", str(config.absolute())]),
+    )
 
 
 class Launcher:
     """Keeps the parts alive until it is told to stop."""
 
-    def __init__(self, settings: Settings, config: Path) -> None:
-        """Know what to start; nothing runs before `run`."""
-        self._run_dir = settings.node.run_dir.absolute()
+    def __init__(self, run_dir: Path, parts: Sequence[Part]) -> None:
+        """Start `parts` in this order, and end them in the other; nothing runs before `run`."""
+        self._run_dir = run_dir.absolute()
+        self._parts = parts
         self._stopping = False
-        python = [sys.executable, "-m"]
-        cells = settings.cells
-        nursery = {
-            "--run-dir": self._run_dir,
-            "--edge": f"{settings.sip.inner_address}:{settings.sip.inner_port}",
-            "--network": cells.network,
-            "--legs-per-cell": cells.legs_per_cell,
-            "--spare-legs": cells.spare_legs,
-            "--max-cells": cells.max_cells,
-            "--calls-before-retire": cells.calls_before_retire,
-            "--memory-mb-before-retire": cells.memory_mb_before_retire,
-            "--log-level": settings.node.log_level,
-        }
-        plane = {"--run-dir": self._run_dir, "--plane-id": PLANE_ID, "--config": config.absolute()}
-        self._parts = [
-            Part("nursery", [*python, "softswitch.cells.nursery", *_words(nursery)]),
-            Part(PLANE_ID, [*python, "softswitch.plane_host", *_words(plane)]),
-            Part("control", [*python, "softswitch", "control", "--config", str(config.absolute())]),
-        ]
 
     def run(self) -> int:
         """Start everything and stay until SIGTERM or SIGINT; returns the exit code."""
@@ -77,7 +86,8 @@ class Launcher:
             now = time.monotonic()
             for part in self._parts:
                 if part.process is not None and (ended := part.process.poll()) is not None:
-                    if ended == CONFIG_EXIT:
+                    # A typo made while people talk must not take the other parts down with the one that reads it.
+                    if ended == CONFIG_EXIT and not part.has_served:
                         log.error("launcher.part_refused_its_configuration", part=part.name)
                         self._stopping, code = True, CONFIG_EXIT
                         break
@@ -98,6 +108,7 @@ class Launcher:
     def _note_death(self, part: Part, status: int, now: float) -> None:
         lived_s = now - part.started_at
         part.quick_deaths = 0 if lived_s > STEADY_S else min(part.quick_deaths + 1, len(BACKOFF_S) - 1)
+        part.has_served |= lived_s > STEADY_S
         part.start_at = now + BACKOFF_S[part.quick_deaths]
         part.process = None
         log.error("launcher.part_died", part=part.name, status=status, lived_s=round(lived_s, 1))
@@ -115,12 +126,12 @@ class Launcher:
         self._stopping = True
 
     def _end_all(self) -> None:
-        """End control first, so that it writes down what it knows, then what it used."""
+        """End control first, so that it ends the calls and writes down what it knows, then what it used."""
         for part in reversed(self._parts):
             process = part.process
             if process is None or process.poll() is not None:
                 continue
-            process.terminate()
+            process.send_signal(signal.SIGINT if part.name == CONTROL else signal.SIGTERM)
             try:
                 process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:

@@ -517,9 +517,16 @@ class Switchboard:
 
     def media_lost(self) -> None:
         """The plane died: nobody hears anybody, so every call is ended."""
+        self._end_all(EndReason.MEDIA_LOST)
+
+    def close(self) -> None:
+        """The system stops: every call is ended while there is still somebody to say BYE."""
+        self._end_all(EndReason.SHUTDOWN)
+
+    def _end_all(self, reason: EndReason) -> None:
         # Who waits goes first: an agent who is set free on the way must not be offered a call that is about to end.
         for call in sorted(self._calls.values(), key=lambda call: call.offer is not None):
-            self._end_call(call, EndedBy.SYSTEM, EndReason.MEDIA_LOST, status=503, cause=41)
+            self._end_call(call, EndedBy.SYSTEM, reason, status=503, cause=41)
 
     # ---- news of the plane ---------------------------------------------------------------------------
 

@@ -412,6 +412,11 @@ class Edge:
         """The port that the inner socket was bound to."""
         return self._wiring.inner.port
 
+    @property
+    def asks(self) -> int:
+        """Requests of ours that wait for their answer outside."""
+        return len(self._wiring.clients)
+
     def statistics(self) -> dict[str, int]:
         """Return counts for health and logs."""
         wiring = self._wiring

@@ -29,6 +29,7 @@ class EndReason(StrEnum):
     MEDIA_LOST = "media_lost"  # the media plane died
     CRASH = "crash"  # found without an end after a restart
     FORCED = "forced"  # a supervisor hung it up
+    SHUTDOWN = "shutdown"  # the system was stopped in good order
 
 
 class RecordingState(StrEnum):
