@@ -22,7 +22,6 @@ from softswitch.settings import Settings
 log = structlog.get_logger(__name__)
 
 PLANE_ID = "plane-0"
-CONTROL = "control"
 CONFIG_EXIT = 2
 STOP_TIMEOUT_S = 8.0
 POLL_S = 0.02
@@ -32,10 +31,11 @@ BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 @dataclass(slots=True)
 class Part:
-    """One process that should live."""
+    """One process that should live.  `stop_signal` tells it that the whole system stops."""
 
     name: str
     command: list[str]
+    stop_signal: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     has_served: bool = False
@@ -63,7 +63,12 @@ def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
     return (
         Part("nursery", [*python, "softswitch.cells.nursery", *_words(nursery)]),
         Part(PLANE_ID, [*python, "softswitch.plane_host", *_words(plane)]),
-        Part("control", [*python, "softswitch", "control", "--config", str(config.absolute())]),
+        # SIGTERM would only make it leave, so that calls go on for the control that comes next.
+        Part(
+            "control",
+            [*python, "softswitch", "control", "--config", str(config.absolute())],
+            stop_signal=signal.SIGINT,
+        ),
     )
 
 
@@ -131,7 +136,7 @@ class Launcher:
             process = part.process
             if process is None or process.poll() is not None:
                 continue
-            process.send_signal(signal.SIGINT if part.name == CONTROL else signal.SIGTERM)
+            process.send_signal(part.stop_signal)
             try:
                 process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
