@@ -1,0 +1,195 @@
+"""The launcher with tiny parts: real processes that live, die, refuse and hang as they are told."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from softswitch.launcher import BACKOFF_S, CONFIG_EXIT, parts_of
+from softswitch.settings import NodeSettings, Settings, SipSettings, TransportProtocol, TransportSettings
+
+PATIENCE_S = 20.0
+
+HOST = """
+import sys
+from pathlib import Path
+from softswitch.launcher import Launcher, Part
+folder = Path(sys.argv[1])
+parts = [Part(name, [sys.executable, "-c", code, str(folder), name]) for name, code in eval(sys.argv[2])]
+sys.exit(Launcher(folder / "run", parts).run())
+"""
+"""A launcher in a process of its own, since it takes the signals of its process."""
+
+LIVES = """
+import pathlib, signal, sys, time
+folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
+def end(*_):
+    with (folder / "ended").open("a") as file:
+        file.write(name + "\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+with (folder / "started").open("a") as file:
+    file.write(name + "\\n")
+while True:
+    time.sleep(1)
+"""
+DIES = LIVES.replace("while True:\n    time.sleep(1)", "sys.exit(1)")
+REFUSES = f"import sys; sys.exit({CONFIG_EXIT})"
+
+
+class Running:
+    """A launcher that runs, seen from outside."""
+
+    def __init__(self, folder: Path, **parts: str) -> None:
+        self.folder = folder
+        words = [sys.executable, "-c", HOST, str(folder), repr(list(parts.items()))]
+        self.process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        self.seen: set[int] = set()
+
+    def pids(self) -> dict[str, int]:
+        """Process ids as the launcher wrote them down, {} while there are none."""
+        try:
+            found: dict[str, int] = json.loads((self.folder / "run" / "pids.json").read_text())
+        except FileNotFoundError:
+            return {}
+        self.seen |= set(found.values())
+        return found
+
+    def lines(self, name: str) -> list[str]:
+        """What the parts noted, in order."""
+        path = self.folder / name
+        return path.read_text().split() if path.exists() else []
+
+    def wait(self, condition: Callable[[], Any]) -> None:
+        """Wait until something is so."""
+        until = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < until, f"pids {self.pids()}, started {self.lines('started')}"
+            time.sleep(0.01)
+
+    def end(self) -> int:
+        """The exit code, once it is there."""
+        return self.process.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        """Leave no process behind, whatever the test found."""
+        self.pids()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            for pid in self.seen - {self.process.pid}:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+
+Launch = Callable[..., Running]
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    """Starts a launcher with parts by name."""
+    running: list[Running] = []
+
+    def start(**parts: str) -> Running:
+        running.append(Running(tmp_path, **parts))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.close()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_all_parts_are_started_in_their_order_and_can_be_found(launch: Launch) -> None:
+    launcher = launch(nursery=LIVES, plane=LIVES, control=LIVES)
+    launcher.wait(lambda: len(launcher.lines("started")) == 3 and len(launcher.pids()) == 4)
+    pids = launcher.pids()
+    assert list(pids) == ["launcher", "nursery", "plane", "control"]
+    assert pids["launcher"] == launcher.process.pid
+    assert all(is_alive(pid) for pid in pids.values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_parts_the_last_one_first(launch: Launch, number: signal.Signals) -> None:
+    launcher = launch(nursery=LIVES, plane=LIVES, control=LIVES)
+    launcher.wait(lambda: len(launcher.lines("started")) == 3)
+    pids = launcher.pids()
+    launcher.process.send_signal(number)
+    assert launcher.end() == 0
+    assert launcher.lines("ended") == ["control", "plane", "nursery"]
+    assert not any(is_alive(pid) for pid in pids.values())
+    assert launcher.pids() == {}
+
+
+def test_a_killed_part_is_started_again_and_the_others_do_not_notice(launch: Launch) -> None:
+    launcher = launch(nursery=LIVES, plane=LIVES)
+    launcher.wait(lambda: len(launcher.lines("started")) == 2)
+    before = launcher.pids()
+    killed_at = time.monotonic()
+    os.kill(before["plane"], signal.SIGKILL)
+    launcher.wait(lambda: launcher.lines("started").count("plane") == 2)
+    assert time.monotonic() - killed_at < 2.0
+    after = launcher.pids()
+    assert after["nursery"] == before["nursery"]
+    assert after["plane"] != before["plane"]
+    assert is_alive(after["nursery"])
+
+
+def test_a_part_that_cannot_live_is_tried_again_ever_more_slowly(launch: Launch) -> None:
+    launcher = launch(nursery=LIVES, control=DIES)
+    began = time.monotonic()
+    launcher.wait(lambda: launcher.lines("started").count("control") >= 3)
+    assert time.monotonic() - began > BACKOFF_S[1] + BACKOFF_S[2]
+    assert launcher.lines("started").count("nursery") == 1
+    launcher.process.terminate()
+    assert launcher.end() == 0
+
+
+def test_a_refused_configuration_ends_everything_with_its_exit_code(launch: Launch) -> None:
+    launcher = launch(nursery=LIVES, control=REFUSES)
+    assert launcher.end() == CONFIG_EXIT
+    assert not any(is_alive(pid) for pid in launcher.seen)
+    assert launcher.pids() == {}
+
+
+def test_the_run_directory_is_nobody_elses_business(launch: Launch) -> None:
+    launcher = launch(nursery=LIVES)
+    launcher.wait(launcher.pids)
+    assert (launcher.folder / "run").stat().st_mode & 0o777 == 0o700
+
+
+def test_every_part_is_told_where_the_others_are(tmp_path: Path) -> None:
+    settings = Settings(
+        node=NodeSettings(run_dir=tmp_path / "run"),
+        sip=SipSettings(
+            realm="hotline",
+            inner_address="127.65.77.1",
+            inner_port=5070,
+            transports=(TransportSettings(protocol=TransportProtocol.UDP, address="127.65.0.1", port=5060),),
+        ),
+    )
+    nursery, plane, control = parts_of(settings, tmp_path / "hotline.toml")
+    assert nursery.command[nursery.command.index("--edge") + 1] == "127.65.77.1:5070"
+    for part in (nursery, plane):
+        assert part.command[part.command.index("--run-dir") + 1] == str(tmp_path / "run")
+    for part in (plane, control):
+        assert part.command[part.command.index("--config") + 1] == str(tmp_path / "hotline.toml")
+    assert all(part.command[0] == sys.executable for part in (nursery, plane, control))
