@@ -18,11 +18,14 @@ from softswitch.settings import NodeSettings, Settings, SipSettings, TransportPr
 PATIENCE_S = 20.0
 
 HOST = """
-import sys
+import signal, sys
 from pathlib import Path
 from softswitch.launcher import Launcher, Part
 folder = Path(sys.argv[1])
 parts = [Part(name, [sys.executable, "-c", code, str(folder), name]) for name, code in eval(sys.argv[2])]
+for part in parts:
+    part.has_served = part.name == "served"
+    part.stop_signal = signal.SIGINT if part.name == "control" else signal.SIGTERM
 sys.exit(Launcher(folder / "run", parts).run())
 """
 """A launcher in a process of its own, since it takes the signals of its process."""
@@ -30,17 +33,19 @@ sys.exit(Launcher(folder / "run", parts).run())
 LIVES = """
 import pathlib, signal, sys, time
 folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
-def end(*_):
+def end(number, _):
     with (folder / "ended").open("a") as file:
-        file.write(name + "\\n")
+        file.write(f"{name}:{signal.Signals(number).name}\\n")
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
+signal.signal(signal.SIGINT, end)
 with (folder / "started").open("a") as file:
     file.write(name + "\\n")
 while True:
     time.sleep(1)
 """
 DIES = LIVES.replace("while True:\n    time.sleep(1)", "sys.exit(1)")
+NOTES = 'import sys; open(sys.argv[1] + "/started", "a").write(sys.argv[2] + chr(10));'
 REFUSES = f"import sys; sys.exit({CONFIG_EXIT})"
 
 
@@ -129,12 +134,13 @@ def test_all_parts_are_started_in_their_order_and_can_be_found(launch: Launch) -
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_all_parts_the_last_one_first(launch: Launch, number: signal.Signals) -> None:
+    """Each by the signal of its own, and the others are there until it is done."""
     launcher = launch(nursery=LIVES, plane=LIVES, control=LIVES)
     launcher.wait(lambda: len(launcher.lines("started")) == 3)
     pids = launcher.pids()
     launcher.process.send_signal(number)
     assert launcher.end() == 0
-    assert launcher.lines("ended") == ["control", "plane", "nursery"]
+    assert launcher.lines("ended") == ["control:SIGINT", "plane:SIGTERM", "nursery:SIGTERM"]
     assert not any(is_alive(pid) for pid in pids.values())
     assert launcher.pids() == {}
 
@@ -170,6 +176,16 @@ def test_a_refused_configuration_ends_everything_with_its_exit_code(launch: Laun
     assert launcher.pids() == {}
 
 
+def test_a_part_that_served_before_and_now_refuses_its_configuration_takes_no_other_down(
+    launch: Launch,
+) -> None:
+    """Somebody changed the file while people talk, and the part was restarted for another reason."""
+    launcher = launch(nursery=LIVES, served=REFUSES.replace("import sys;", NOTES))
+    launcher.wait(lambda: launcher.lines("started").count("served") >= 2)
+    assert launcher.process.poll() is None
+    assert is_alive(launcher.pids()["nursery"])
+
+
 def test_the_run_directory_is_nobody_elses_business(launch: Launch) -> None:
     launcher = launch(nursery=LIVES)
     launcher.wait(launcher.pids)
@@ -193,3 +209,4 @@ def test_every_part_is_told_where_the_others_are(tmp_path: Path) -> None:
     for part in (plane, control):
         assert part.command[part.command.index("--config") + 1] == str(tmp_path / "hotline.toml")
     assert all(part.command[0] == sys.executable for part in (nursery, plane, control))
+    assert control.stop_signal is signal.SIGINT  # nobody will adopt its calls: end them
