@@ -371,6 +371,8 @@ async def run_control(settings: Settings, leaving: asyncio.Event, closing: async
     try:
         control = Control(settings, store, reader, boot_secret(settings.node.run_dir))
         await control.start()
+        gc.collect()
+        gc.freeze()  # what stays for ever is not walked through again in front of a caller
         try:
             await _first_of(leaving, closing)
             if closing.is_set():
