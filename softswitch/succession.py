@@ -139,6 +139,8 @@ class Succession:
                 self._pool.send(leg_id, HangUpLeg(leg_id=leg_id, status=503))
             except NoCellHasLeg:
                 log.info("adoption.leg_gone", leg_id=leg_id)
+            # The cell ends the outside, if the edge was told of it in time; else the edge does, a little later.
+            self._edge.forget(leg_id)
         for leg_id in set(self._edge.legs()) - known - in_cells.keys():
             self._edge.finish(leg_id, 503, 41)
             self._edge.forget(leg_id)

@@ -62,6 +62,18 @@ def test_a_lost_packet_does_not_split_a_span_and_a_click_is_none() -> None:
     assert spectrum.find_tone_spans(np.zeros(10), 440) == []
 
 
+def test_a_steady_tone_is_one_span_also_without_a_bridge_and_one_lost_packet_is_a_hole() -> None:
+    sound = _tone(440, 3)
+    (whole,) = spectrum.find_tone_spans(sound, 440, bridge_s=0.0)
+    assert whole == pytest.approx((0.0, 3.0), abs=0.06)
+    assert spectrum.find_holes(sound) == []
+    sound[8000:8160] = 0
+    assert np.asarray(spectrum.find_holes(sound)) == pytest.approx(np.asarray([(1.0, 1.02)]), abs=0.011)
+    sound[16000:17600] = 0
+    assert len(spectrum.find_tone_spans(sound, 440, bridge_s=0.0)) == 2
+    assert spectrum.find_holes(np.zeros(0)) == []
+
+
 def test_noise_that_touches_the_frequency_is_no_tone() -> None:
     noise = np.random.default_rng(6).normal(0, 0.3, 16000)
     assert spectrum.find_tone_spans(noise, 440) == []

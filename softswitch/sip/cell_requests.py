@@ -208,18 +208,23 @@ class CellRequests:
         wiring.answer_cell(request, cell, 200)
         if dialog.is_over:
             return
-        was_answered = dialog.phase in (Phase.ANSWERED, Phase.CONFIRMED)
+        phase, invite = dialog.phase, dialog.invite
         dialog.close(EndCause(status=200, q850_cause=q850_cause(request.headers), reason="BYE", method="BYE"))
-        if was_answered:
-            lines = [line for line in headers_for_outside(request) if line[0] == "Reason"]
+        lines = [line for line in headers_for_outside(request) if line[0] == "Reason"]
+        if phase is Phase.ANSWERED and dialog.inbound:
+            self._endings.bye_once_acknowledged(dialog, lines)
+        elif phase in (Phase.ANSWERED, Phase.CONFIRMED):
             self._endings.bye_outside(dialog, lines, cseq=request.cseq.number)
+        elif invite is not None and invite.side is Side.OUTSIDE and not invite.is_final:
+            # Its 2xx came while control was away: the outside has no answer yet.
+            self._endings.refuse_outside(dialog, invite, 503, headers=lines)
         wiring.keep_dialog(dialog)
 
     def _cancel(self, request: Request, cell: tuple[str, int]) -> None:
         wiring = self._wiring
         relay = wiring.relays.of_request(Side.CELL, transaction_key(request))
         if relay is None:
-            wiring.answer_cell(request, cell, 481)
+            self._cancel_unknown(request, cell)
             return
         wiring.answer_cell(request, cell, 200)
         dialog = wiring.dialogs.get(relay.leg_id)
@@ -234,6 +239,14 @@ class CellRequests:
         self._endings.cancel_outside(dialog, relay, lines)
         wiring.keep_dialog(dialog)
         wiring.clock.after(CANCEL_PATIENCE_S, lambda: self._answer_cell(dialog, relay, 487))
+
+    def _cancel_unknown(self, request: Request, cell: tuple[str, int]) -> None:
+        """An earlier control took this INVITE and died before it wrote it down: end it, or the slot is held for 32 s."""
+        wiring = self._wiring
+        wiring.answer_cell(request, cell, 200)
+        refusal = response_to(request, 487, to_tag=wiring.stateless_tag(request))
+        refusal.headers.set("CSeq", f"{request.cseq.number} INVITE")
+        wiring.inner.send(cell, refusal.serialise())
 
     # --- answers of the outside -------------------------------------------------------------------------------------
 

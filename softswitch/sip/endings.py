@@ -293,7 +293,7 @@ class Endings:
         if phase is Phase.ARRIVED and dialog.arrival is not None:
             wiring.answer(dialog.arrival, dialog.flow, status, headers=headers)
         elif phase is Phase.ANSWERED and dialog.inbound:
-            self._bye_once_acknowledged(dialog, headers)
+            self.bye_once_acknowledged(dialog, headers)
         elif phase is Phase.ANSWERED and dialog.invite is not None:
             self.ack_outside(dialog, dialog.invite.cseq)
             self.bye_outside(dialog, headers)
@@ -317,18 +317,19 @@ class Endings:
                     self._wiring.settle(relay)
                     self._wiring.answer(relay.request, relay.flow, 481, key=relay.key)
 
-    def _bye_once_acknowledged(self, dialog: Dialog, headers: list[Header]) -> None:
-        """A 2xx went out and its ACK is still to come: repeat it in the cell's place, then say BYE."""
+    def bye_once_acknowledged(self, dialog: Dialog, headers: Iterable[Header]) -> None:
+        """A 2xx went out and its ACK is still to come: repeat it in the cell's place, then say BYE (section 15)."""
         wiring, relay = self._wiring, dialog.invite
+        lines = tuple(headers)
         if relay is None or relay.last_response is None:
-            self.bye_outside(dialog, headers)
+            self.bye_outside(dialog, lines)
             return
         data, back = relay.last_response, reply_flow(relay.request, relay.flow)
         wiring.servers.answer(
             relay.key,
             lambda: wiring.transports.send(back, data),
             until_acked=True,
-            on_unacknowledged=lambda: self.bye_outside(dialog, headers),
+            on_unacknowledged=lambda: self.bye_outside(dialog, lines),
         )
 
     def outside_acknowledged(self, dialog: Dialog) -> bool:

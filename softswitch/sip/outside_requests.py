@@ -56,7 +56,10 @@ class OutsideRequests:
     # --- the first INVITE -------------------------------------------------------------------------------------
 
     def arrive(self, dialog: Dialog, request: Request) -> None:
-        """Hold a first INVITE for call control; 100 goes out at once."""
+        """Hold a first INVITE for call control.
+
+        100 goes out when the leg is on the disk: who has heard it does not repeat the INVITE to the next control.
+        """
         dialog.arrival = request
         dialog.call_id = request.call_id
         dialog.local = without_tag(request.to)
@@ -68,7 +71,11 @@ class OutsideRequests:
         self._arrivals[key] = dialog.leg_id
         self._wiring.dialogs.add(dialog)
         self._wiring.keep_dialog(dialog)
-        self._wiring.reply(request, dialog.flow, response_to(request, 100))
+        self._wiring.when_kept(lambda: self._try(dialog, request))
+
+    def _try(self, dialog: Dialog, request: Request) -> None:
+        if dialog.phase in (Phase.ARRIVED, Phase.EARLY, Phase.ANSWERED):
+            self._wiring.reply(request, dialog.flow, response_to(request, 100))
 
     def adopt(self, dialog: Dialog) -> None:
         """Know the first INVITE of a restored leg again."""
