@@ -333,9 +333,11 @@ class Control:
             self._held_by_plane = held
             return
         # The link was cut or the plane was restarted: what it does not hold has no sound.
-        lost = [leg for leg in self._legs.all() if leg.has_media and leg.leg_id not in held.legs]
-        if lost:
-            self._guarded(self._take_lost_plane)
+        self._guarded(lambda: self._meet_plane(held))
+
+    def _meet_plane(self, held: Held) -> None:
+        if not self._legs.meet_plane(held.legs):
+            self._take_lost_plane()
         self._recordings.repair_all_but(frozenset(held.recordings))
 
     def _plane_lost(self) -> None:

@@ -115,7 +115,10 @@ class PlaneLink:
         if self._found.is_set():
             self._found.clear()
             log.error("plane.lost", plane=self.plane_id)
-            self._on_lost()
+            try:
+                self._on_lost()
+            except Exception:  # whatever its taker does wrong, the next plane must be found
+                log.exception("plane.loss_not_taken", plane=self.plane_id)
 
     def _hear(self, event: events.Event) -> None:
         match event:

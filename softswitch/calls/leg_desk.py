@@ -223,6 +223,23 @@ class LegDesk:
             leg.has_media = False
             self.hang_up(leg, status=503, cause=cause)
 
+    def meet_plane(self, held: Collection[str]) -> bool:
+        """Compare with what the plane holds after its link was cut; False when it is another plane.
+
+        Another plane holds none of our legs: then all is lost.  The same one goes on, but for what was ordered in
+        between and did not arrive: legs that it lacks are ended, legs that we do not know are closed.
+        """
+        believed = [leg for leg in self.all() if leg.has_media]
+        lost = [leg for leg in believed if leg.leg_id not in held]
+        if lost and len(lost) == len(believed):
+            return False
+        for leg in lost:
+            leg.has_media = False
+            self.hang_up(leg, status=503, cause=41)
+        for leg_id in set(held) - self._legs.keys():
+            self._tell_plane(plane_words.CloseLeg(leg_id=leg_id))
+        return True
+
     def _media_opened(self, event: plane_news.LegOpened) -> None:
         leg = self._legs.get(event.leg_id)
         if leg is None or leg.is_over:

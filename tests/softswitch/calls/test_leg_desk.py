@@ -380,6 +380,26 @@ def test_a_dead_plane_ends_every_leg_and_the_cells_say_so(desk: Desk) -> None:
     desk.assert_empty()
 
 
+def test_a_plane_that_holds_none_of_our_legs_is_another_one(desk: Desk) -> None:
+    desk.confirm("in1")
+    assert not desk.legs.meet_plane(frozenset())
+    assert desk.legs.find("in1") is not None  # whoever asked decides what becomes of the calls
+    assert Desk().legs.meet_plane(frozenset())
+
+
+def test_the_same_plane_after_a_cut_link_costs_only_what_did_not_arrive(desk: Desk) -> None:
+    leg = desk.confirm("in1")
+    desk.plane.is_there = False
+    lost = desk.legs.open_inbound(desk.sip.invite("in2"), "c2", Role.CUSTOMER)
+    desk.plane.is_there = True
+    assert desk.legs.meet_plane({"in1", "stray"})
+    assert leg.is_talking
+    assert lost.state is LegState.ENDED
+    assert desk.plane.orders[-1] == CloseLeg(leg_id="stray")
+    desk.legs.hang_up(leg)
+    desk.assert_empty()
+
+
 def test_an_order_to_a_cell_that_has_no_such_leg_ends_it(desk: Desk) -> None:
     leg = desk.arrive()
     cell = desk.sip.cell_of("in1")

@@ -1,0 +1,243 @@
+"""Control's link to a plane: found, lost, found again; the plane here is a real link server with nothing behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from media import commands, events
+from softswitch.links import Server
+from softswitch.plane_link import Held, PlaneAbsent, PlaneLink
+from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
+
+PATIENCE_S = 5.0
+
+
+def leg_held(leg_id: str) -> events.LegHeld:
+    return events.LegHeld(
+        leg_id=leg_id,
+        call_id="c1",
+        address="127.65.0.5",
+        port=20000,
+        hearing=(),
+        statistics=events.LegStatistics(),
+    )
+
+
+class Plane:
+    """Answers "what do you hold?", and says what it is told to say."""
+
+    def __init__(self, run_dir: Path, held: tuple[str, ...] = (), *, is_mute: bool = False) -> None:
+        self.server = Server(run_dir / socket_name("plane-0"), receives=PLANE_COMMANDS, sends=PLANE_EVENTS)
+        self.held = held
+        self.is_mute = is_mute
+        self.heard: list[object] = []
+        self.task = asyncio.get_running_loop().create_task(self._serve())
+
+    async def _serve(self) -> None:
+        while True:
+            for command in self.server.service():
+                self.heard.append(command)
+                if isinstance(command, commands.ReportState) and not self.is_mute:
+                    self.report()
+            await asyncio.sleep(0.005)
+
+    def report(self) -> None:
+        for leg_id in self.held:
+            self.server.send(leg_held(leg_id))
+        self.server.send(
+            events.RecordingHeld(recording_id="r1", call_id="c1", path="/recordings/r1.wav", frames=10)
+        )
+        self.server.send(events.StateReported(legs=len(self.held), recordings=1))
+
+    async def die(self, *, leave_socket: bool = True) -> None:
+        """The kernel closes all; a socket that a killed process leaves behind refuses."""
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        if leave_socket:
+            self.server.close_inherited()
+        else:
+            self.server.close()
+
+    async def cut(self) -> None:
+        """The plane lives and lets go of the link, as it does with a client that reads too slowly."""
+        self.server._drop_client()
+
+
+class Control:
+    """What control is told, in order."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.told: list[tuple[str, object]] = []
+        self.link = PlaneLink(
+            run_dir,
+            "plane-0",
+            on_event=lambda event: self.told.append(("event", event)),
+            on_found=lambda held: self.told.append(("found", held)),
+            on_lost=lambda: self.told.append(("lost", None)),
+        )
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.told]
+
+    async def wait(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def control(tmp_path: Path) -> AsyncIterator[Control]:
+    control = Control(tmp_path)
+    yield control
+    await control.link.stop()
+
+
+@pytest.fixture
+async def planes(tmp_path: Path) -> AsyncIterator[Callable[..., Plane]]:
+    """Starts planes, one after the other at the same place."""
+    started: list[Plane] = []
+
+    def start(*held: str, is_mute: bool = False) -> Plane:
+        started.append(Plane(tmp_path, held, is_mute=is_mute))
+        return started[-1]
+
+    yield start
+    for plane in started:
+        if not plane.task.done():
+            await plane.die(leave_socket=False)
+        with suppress(FileNotFoundError):
+            plane.server.path.unlink()
+
+
+Planes = Callable[..., Plane]
+
+
+async def test_a_plane_is_found_with_all_that_it_holds(control: Control, planes: Planes) -> None:
+    planes("leg1", "leg2")
+    await control.link.start()
+    assert control.link.is_there
+    ((kind, held),) = control.told
+    assert kind == "found"
+    assert isinstance(held, Held)
+    assert held.legs.keys() == {"leg1", "leg2"}
+    assert held.recordings["r1"].path == "/recordings/r1.wav"
+
+
+async def test_orders_and_news_pass_in_their_order(control: Control, planes: Planes) -> None:
+    plane = planes()
+    await control.link.start()
+    for leg_id in ("a", "b", "c"):
+        control.link.send(commands.CloseLeg(leg_id=leg_id))
+        plane.server.send(events.MediaStarted(leg_id=leg_id))
+    await control.wait(lambda: len(plane.heard) == 4 and len(control.told) == 4)
+    assert plane.heard == [commands.ReportState(), *(commands.CloseLeg(leg_id=leg_id) for leg_id in "abc")]
+    assert control.told[1:] == [("event", events.MediaStarted(leg_id=leg_id)) for leg_id in "abc"]
+
+
+async def test_without_a_plane_the_start_fails_by_name(control: Control, tmp_path: Path) -> None:
+    with pytest.raises(PlaneAbsent) as absent:
+        await control.link.start(timeout_s=0.1)
+    assert absent.value.path == tmp_path / "plane-0.sock"
+    assert not control.told
+
+
+async def test_a_plane_that_says_nothing_is_not_there(control: Control, planes: Planes) -> None:
+    planes(is_mute=True)
+    with pytest.raises(PlaneAbsent):
+        await control.link.start(timeout_s=0.1)
+
+
+async def test_control_may_start_before_its_plane(control: Control, planes: Planes) -> None:
+    starting = asyncio.create_task(control.link.start())
+    await asyncio.sleep(0.06)
+    planes("leg1")
+    await starting
+    assert control.kinds == ["found"]
+
+
+async def test_a_dead_plane_is_told_once_and_the_next_one_is_found(control: Control, planes: Planes) -> None:
+    plane = planes("leg1")
+    await control.link.start()
+    await plane.die()
+    await control.wait(lambda: "lost" in control.kinds)
+    assert not control.link.is_there
+    control.link.send(commands.CloseLeg(leg_id="leg1"))  # nobody there: dropped
+    await asyncio.sleep(0.15)  # several attempts
+    assert control.kinds == ["found", "lost"]
+    second = planes()
+    await control.wait(lambda: len(control.told) == 3)
+    assert control.kinds == ["found", "lost", "found"]
+    held = control.told[-1][1]
+    assert isinstance(held, Held)
+    assert not held.legs
+    assert second.heard == [commands.ReportState()]
+
+
+async def test_a_link_that_was_cut_is_mended_and_the_plane_says_again_what_it_holds(
+    control: Control, planes: Planes
+) -> None:
+    plane = planes("leg1")
+    await control.link.start()
+    plane.held = ("leg1", "leg2")
+    await plane.cut()
+    await control.wait(lambda: len(control.told) == 2)
+    assert control.kinds == ["found", "found"]
+    held = control.told[-1][1]
+    assert isinstance(held, Held)
+    assert held.legs.keys() == {"leg1", "leg2"}
+    assert control.link.is_there
+
+
+async def test_half_a_report_of_a_plane_that_died_counts_for_nothing(
+    control: Control, planes: Planes
+) -> None:
+    plane = planes(is_mute=True)
+    starting = asyncio.create_task(control.link.start())
+    await control.wait(lambda: bool(plane.heard))
+    plane.server.send(leg_held("ghost"))
+    await asyncio.sleep(0.02)
+    await plane.die()
+    planes("leg1")
+    await starting
+    ((_, held),) = control.told
+    assert isinstance(held, Held)
+    assert held.legs.keys() == {"leg1"}
+
+
+async def test_a_taker_that_fails_does_not_keep_the_next_plane_from_being_found(
+    tmp_path: Path, planes: Planes
+) -> None:
+    found: list[Held] = []
+
+    def fail() -> None:
+        raise KeyError("a fault of ours")
+
+    link = PlaneLink(tmp_path, "plane-0", on_event=lambda event: None, on_found=found.append, on_lost=fail)
+    plane = planes()
+    await link.start()
+    await plane.die()
+    async with asyncio.timeout(PATIENCE_S):
+        while link.is_there:
+            await asyncio.sleep(0.005)
+        planes()
+        while len(found) < 2:
+            await asyncio.sleep(0.005)
+    await link.stop()
+
+
+async def test_a_stopped_link_leaves_the_plane_to_the_next_control(
+    control: Control, planes: Planes, tmp_path: Path
+) -> None:
+    plane = planes("leg1")
+    await control.link.start()
+    await control.link.stop()
+    successor = Control(tmp_path)
+    await successor.link.start()
+    assert successor.kinds == ["found"]
+    assert plane.server.connections == 2
+    assert control.kinds == ["found"]
+    await successor.link.stop()
