@@ -7,9 +7,12 @@ HIGHEST_NUMBER: Final = 9999
 _DIGITS: Final = {str(digit): f"digit_{digit}" for digit in range(10)} | {"1": "digit_1_yao"}
 _TEN, _HUNDRED, _THOUSAND, _TWO_OF = "n_10", "n_100", "n_1000", "n_2_liang"
 
+BUSY_LATER: Final = "busy_later"
+"""What a caller is told for whom no place is left."""
+
 REQUIRED_PROMPTS: Final = frozenset(
     (
-        *("welcome", "queue_wait", "busy_later", "goodbye", "wrong_number", "tone_connect"),
+        *("welcome", "queue_wait", BUSY_LATER, "goodbye", "wrong_number", "tone_connect"),
         *("position_before", "position_after", "position_next", "agent_serves", "digit_1_yao"),
         *(f"digit_{digit}" for digit in range(10)),
         *(f"n_{number}" for number in range(11)),

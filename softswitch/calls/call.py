@@ -19,6 +19,7 @@ class CallState(StrEnum):
     WAITING = "waiting"  # in the queue; a phone may be ringing for it
     INTRODUCED = "introduced"  # an agent answered, the agent's number is announced
     TALKING = "talking"
+    TURNED_AWAY = "turned_away"  # the queue is full: the caller is told so, and then the call ends
     ENDED = "ended"
 
 
@@ -26,9 +27,10 @@ _S = CallState
 CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     _S.ARRIVED: frozenset({_S.GREETED, _S.WAITING, _S.ENDED}),
     _S.GREETED: frozenset({_S.WAITING, _S.ENDED}),
-    _S.WAITING: frozenset({_S.INTRODUCED, _S.TALKING, _S.ENDED}),
+    _S.WAITING: frozenset({_S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
     _S.INTRODUCED: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
     _S.TALKING: frozenset({_S.WAITING, _S.ENDED}),
+    _S.TURNED_AWAY: frozenset({_S.ENDED}),
     _S.ENDED: frozenset(),
 }
 

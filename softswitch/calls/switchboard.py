@@ -291,6 +291,8 @@ class Switchboard:
                 self._enter_queue(call)
             case CallState.INTRODUCED:
                 self._connect(call)
+            case CallState.TURNED_AWAY:
+                self._end_call(call, EndedBy.SYSTEM, EndReason.QUEUE_FULL, status=486, cause=17)
             case _:
                 self._settle(call)
 
@@ -312,7 +314,8 @@ class Switchboard:
             case acd_orders.RefuseContact():
                 call = self._calls.get(order.contact)
                 if call is not None:
-                    self._end_call(call, EndedBy.SYSTEM, EndReason.QUEUE_FULL, status=486, cause=17)
+                    call.become(CallState.TURNED_AWAY)
+                    self._announce(call, (announcements.BUSY_LATER,))
             case acd_orders.ReportAgent():
                 self.seats.reported(order)
             case acd_orders.ReportContact():
@@ -460,6 +463,8 @@ class Switchboard:
             by, reason = EndedBy.SYSTEM, EndReason.MEDIA_LOST
         elif not end.by_far_end:
             reason = EndReason.FAILED
+        elif call.state is CallState.TURNED_AWAY:
+            reason = EndReason.QUEUE_FULL
         self._end_call(call, by, reason, status=end.status, cause=end.q850_cause)
 
     def _end_call(

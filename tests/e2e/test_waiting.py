@@ -107,13 +107,14 @@ async def test_a_phone_that_holds_leaves_the_caller_with_music_and_takes_the_tal
         assert record["talk_s"] > 3.0
 
 
-async def test_a_caller_beyond_the_queue_limit_is_not_kept(tmp_path: Path) -> None:
+async def test_a_caller_beyond_the_queue_limit_is_told_so_and_not_kept(tmp_path: Path) -> None:
     terms = Terms(seats=1, greeting="", queue_limit=1)
     async with stand(tmp_path / "stand", terms) as here, peers(here) as around:
         await around.call("13800000001")
         call = await around.trunk.call(HOTLINE, "13800000002")
         assert await call.answered == 200
         ended = await here.wait_event("CallEnded", within_s=15)
+        assert announced(here, ended["call_id"]) == [["busy_later"]]
         record = await _closed(here, ended["call_id"])
         assert (record["end_reason"], record["ended_by"]) == ("queue_full", "system")
         async with asyncio.timeout(3):

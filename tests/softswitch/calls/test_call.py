@@ -17,6 +17,7 @@ WAYS: dict[CallState, tuple[CallState, ...]] = {
     CallState.WAITING: (CallState.WAITING,),
     CallState.INTRODUCED: (CallState.WAITING, CallState.INTRODUCED),
     CallState.TALKING: (CallState.WAITING, CallState.TALKING),
+    CallState.TURNED_AWAY: (CallState.WAITING, CallState.TURNED_AWAY),
     CallState.ENDED: (CallState.ENDED,),
 }
 

@@ -311,7 +311,7 @@ class Weather(RuleBasedStateMachine):
                 None,
             )
             match call.state:
-                case CallState.ARRIVED | CallState.GREETED:
+                case CallState.ARRIVED | CallState.GREETED | CallState.TURNED_AWAY:
                     assert contact is None
                 case CallState.WAITING:
                     assert contact is not None

@@ -237,15 +237,31 @@ def test_places_are_told_again_to_a_caller_whose_agent_was_lost_late_in_the_talk
     assert node.plane.prompts_of("in1") == ("position_next",)
 
 
-def test_a_queue_that_is_full_refuses_the_next_caller() -> None:
+def test_a_queue_that_is_full_tells_the_next_caller_so_and_lets_go() -> None:
     node = Node(queue=replace(QUEUE, limit=1), greeting="")
     node.call_in("in1")
     call_id = node.dial("in2")
     node.sip.acknowledge("in2")
     node.settle()
+    assert node.plane.prompts_of("in2") == ("busy_later",)
+    node.plane.play_to_the_end("in2")
+    node.settle()
     assert end_of(node, call_id) == (EndedBy.SYSTEM, EndReason.QUEUE_FULL)
     assert node.outside("in2").told[-1] == ("BYE", 0, (("Reason", "Q.850;cause=17"),))
     assert node.waits(node.board.calls()[0].call_id) == 1
+    node.sip.leave("in1")
+    node.assert_nothing_is_left()
+
+
+def test_who_is_turned_away_and_hangs_up_first_found_a_full_queue() -> None:
+    node = Node(queue=replace(QUEUE, limit=1), greeting="")
+    node.call_in("in1")
+    call_id = node.dial("in2")
+    node.sip.acknowledge("in2")
+    node.settle()
+    node.sip.leave("in2")
+    node.settle()
+    assert end_of(node, call_id) == (EndedBy.CALLER, EndReason.QUEUE_FULL)
     node.sip.leave("in1")
     node.assert_nothing_is_left()
 
