@@ -289,7 +289,9 @@ async def test_caller_that_cancels_a_carried_call_cancels_it_in_the_cell() -> No
         await call.trunk.wait_status(487, "INVITE")
         end = stand.edge.leg(leg_id).end
         assert end is not None
-        assert (end.status, end.q850_cause, end.method) == (487, 38, "CANCEL"), "the caller's own cause is kept"
+        assert (end.status, end.q850_cause, end.method) == (487, 38, "CANCEL"), (
+            "the caller's own cause is kept"
+        )
 
 
 async def test_cancel_bye_and_reinvite_from_another_address_change_nothing() -> None:
