@@ -13,9 +13,9 @@ from pathlib import Path
 
 import aiohttp
 
+from bench.loopback import claimed
 from bench.running_server import ApiClient, Json, RunningServer, running_server
 from bench.scratch_config import HOTLINE, TOKEN, Terms, password_of, toml_of
-from tests.loopback import claimed
 
 __all__ = ["HOTLINE", "Stand", "Terms", "stand"]
 NUMBERS = range(100, 200)

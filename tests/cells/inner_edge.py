@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from bench.leash import LEASH
+from bench.loopback import claimed
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.messages import CellEvent, MakeLeg
 from softswitch.cells.pool import Cell, CellPool, NoCellFree
-from tests.loopback import claimed
 from tests.softswitch.sip.raw_peer import header, start_line, values
 from tests.softswitch.sip.raw_peer import status as status_of
 

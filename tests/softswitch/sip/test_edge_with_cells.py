@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.loopback import claimed
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.messages import (
     AnswerLeg,
@@ -34,7 +35,6 @@ from softswitch.sip.events import (
     RemoteMediaAgreed,
 )
 from tests.cells.inner_edge import end_nursery, start_nursery
-from tests.loopback import claimed
 from tests.softswitch.sip.digest_client import challenge_of
 from tests.softswitch.sip.edge_stand import PHONE, PLANE, SETTINGS, TRUNK, TRUNKS, Stand, running_edge
 from tests.softswitch.sip.raw_peer import RawPeer, body, header, sdp, start_line, status, uri

@@ -1,4 +1,4 @@
-"""Loopback blocks that no two tests of this machine hold at the same time."""
+"""Loopback blocks that no two tests or benches of this machine hold at the same time."""
 
 import itertools
 import os

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback import NoBlockFree, claimed
+from bench.loopback import NoBlockFree, claimed
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,7 +25,7 @@ def test_a_number_is_free_again_after_its_block() -> None:
 
 
 def test_another_process_respects_the_claim() -> None:
-    words = "from tests.loopback import claimed\nwith claimed('far', range(5, 7)) as number: print(number)"
+    words = "from bench.loopback import claimed\nwith claimed('far', range(5, 7)) as number: print(number)"
     with claimed("far", range(5, 7)) as ours:
         other = subprocess.run(
             [sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True
