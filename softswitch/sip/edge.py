@@ -68,6 +68,7 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
+RESOLVE_AGAIN_S = 15.0
 GRACE_S = 0.5
 
 
@@ -150,6 +151,7 @@ class Edge:
             inner_servers=ServerTransactions(clock, settings.t1_s),
             trunk_at=self._identity.trunk_at,
         )
+        self._resolving: asyncio.Task[None] | None = None
         self._endings = Endings(self._wiring)
         self._outside = OutsideRequests(self._wiring, self._endings)
         self._cells = CellRequests(self._wiring, self._endings)
@@ -170,18 +172,29 @@ class Edge:
         except OSError:
             self._wiring.inner.stop()
             raise
-        addresses: dict[str, str] = {}
-        for name, trunk in self._wiring.trunks.items():
-            if trunk.host:
-                address = await _resolved(trunk.host)
-                if address is not None:
-                    addresses[name] = address
+        names = {name: trunk.host for name, trunk in self._wiring.trunks.items() if trunk.host}
+        addresses = {name: address for name, host in names.items() if (address := await _resolved(host))}
         self._trunks.start(addresses)
+        unresolved = {name: host for name, host in names.items() if name not in addresses}
+        if unresolved:
+            self._resolving = asyncio.get_running_loop().create_task(self._resolve_late(unresolved))
         for contact in self._location:
             self._phones.watch(contact, soon=True)
 
+    async def _resolve_late(self, names: dict[str, str]) -> None:
+        """Go on asking for hosts whose names nobody knew at the start: a name service may come up after us."""
+        while names:
+            await asyncio.sleep(RESOLVE_AGAIN_S)
+            for name, host in tuple(names.items()):
+                address = await _resolved(host)
+                if address is not None:
+                    del names[name]
+                    self._trunks.found(name, address)
+
     async def stop(self) -> None:
         """Close all sockets; dialogs stay written down."""
+        if self._resolving is not None:
+            self._resolving.cancel()
         self._trunks.stop()
         self._phones.stop()
         self._wiring.inner.stop()
@@ -471,7 +484,7 @@ def _without_transport(uri: str) -> str:
 
 
 async def _resolved(host: str) -> str | None:
-    """Return the numeric address of a host; names are asked for once, at start."""
+    """Return the numeric address of a host, None when nobody knows it now."""
     if is_ip_literal(host):
         return host
     try:

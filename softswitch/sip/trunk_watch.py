@@ -53,24 +53,31 @@ class TrunkWatch:
 
     def start(self, addresses: dict[str, str]) -> None:
         """Begin; `addresses` gives the numeric address of each trunk's host that could be resolved."""
-        wiring = self._wiring
-        for name, trunk in wiring.trunks.items():
-            address = addresses.get(name)
-            flow = None
-            if address is not None:
-                wiring.trunk_hosts.setdefault(address, trunk)
-                flow = wiring.transports.flow_to(str(trunk.protocol), address, trunk.port)
-            watched = _Watched(trunk, flow, None, False if trunk.register else None)
+        for name, trunk in self._wiring.trunks.items():
+            watched = _Watched(trunk, None, None, False if trunk.register else None)
             self._watched[name] = watched
-            if flow is None:
-                if trunk.host and (trunk.options_ping or trunk.register):
-                    watched.answers = False
-                    self._tell(watched, "no route to the trunk")
-                continue
-            if trunk.options_ping:
-                self._ping(watched)
-            if trunk.register:
-                self._register(watched)
+            if name in addresses:
+                self.found(name, addresses[name])
+            elif trunk.host and (trunk.options_ping or trunk.register):
+                watched.answers = False
+                self._tell(watched, "no route to the trunk")
+
+    def found(self, name: str, address: str) -> None:
+        """The host of a trunk has an address: it takes calls, is pinged and registered with as it wants."""
+        wiring, watched = self._wiring, self._watched[name]
+        trunk = watched.trunk
+        wiring.trunk_hosts.setdefault(address, trunk)
+        watched.flow = wiring.transports.flow_to(str(trunk.protocol), address, trunk.port)
+        if watched.flow is None:
+            if trunk.options_ping or trunk.register:
+                watched.answers = False
+                self._tell(watched, "no route to the trunk")
+            return
+        watched.answers = None
+        if trunk.options_ping:
+            self._ping(watched)
+        if trunk.register:
+            self._register(watched)
 
     def stop(self) -> None:
         """Ask nothing any more."""

@@ -1,8 +1,13 @@
 """Trunks that answer or do not, and registrations held at them."""
 
+import asyncio
 import re
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from softswitch.sip import edge as edge_module
 from softswitch.sip.events import TrunkStateChanged
 from tests.softswitch.sip.edge_stand import SETTINGS, TRUNK, TRUNKS, running_edge
 from tests.softswitch.sip.raw_peer import RawPeer, header, start_line
@@ -82,3 +87,31 @@ async def test_trunk_without_host_is_up_and_takes_no_calls() -> None:
     async with running_edge() as stand:
         assert stand.edge.trunk_is_up("city")
         assert not stand.edge.trunk_is_up("unknown")
+
+
+async def test_a_host_that_nobody_knows_at_the_start_is_found_as_soon_as_somebody_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The name service comes up after us: the real resolver is asked again, only more often than in a rack."""
+    monkeypatch.setattr(edge_module, "RESOLVE_AGAIN_S", 0.1)
+    trunk = await RawPeer.open("127.0.0.1")
+    loop = asyncio.get_running_loop()
+    known = loop.getaddrinfo
+    asked: list[str] = []
+
+    async def late(host: str, *rest: Any, **more: Any) -> Any:
+        asked.append(host)
+        if len(asked) < 3:
+            raise OSError(-3, "Temporary failure in name resolution")
+        return await known("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(loop, "getaddrinfo", late)
+    trunks = (replace(TRUNKS[0], host="gateway.city", port=trunk.port, options_ping=True),)
+    async with running_edge(settings=QUICK, trunks=trunks) as stand:
+        stand.peers.append(trunk)
+        down = await stand.wait_event(TrunkStateChanged)
+        assert (down.up, down.cause) == (False, "no route to the trunk")
+        options = await trunk.wait_request("OPTIONS")
+        trunk.answer(options, 200, stand.udp)
+        assert (await stand.wait_event(TrunkStateChanged)).up
+        assert asked == ["gateway.city"] * 3
