@@ -17,16 +17,15 @@ from softswitch.calls.call import Call, CallState, Offer
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.ports import CellsPort, EdgePort
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import TABLE as LIVE_CALLS
 from softswitch.calls.switchboard import Switchboard
 from softswitch.cells.messages import HangUpLeg, LegHeld
-from softswitch.cells.pool import CellPool
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Clock
 from softswitch.plane_link import Held
-from softswitch.sip.edge import Edge
 from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
@@ -38,8 +37,8 @@ class Succession:
     def __init__(
         self,
         *,
-        edge: Edge,
-        pool: CellPool,
+        edge: EdgePort,
+        pool: CellsPort,
         tell_plane: Callable[[plane_words.Command], None],
         legs: LegDesk,
         board: Switchboard,
@@ -128,8 +127,8 @@ class Succession:
             )
             self._board.resume_talk(call, was_talking=record["state"] == CallState.TALKING.value)
         else:
-            call.connected_at = record["connected_at"]
-            self._board.resume_wait(call)
+            had_agent = record["state"] in (CallState.INTRODUCED, CallState.TALKING)
+            self._board.resume_wait(call, had_agent=had_agent)
         return call
 
     def _end_strays(self, known: set[str], in_cells: Mapping[str, LegHeld], held: Held) -> None:

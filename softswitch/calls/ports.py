@@ -45,6 +45,9 @@ class EdgePort(Protocol):
     def leg(self, leg_id: str) -> LegView:
         """Return a leg as it is now."""
 
+    def legs(self) -> tuple[str, ...]:
+        """Return the ids of all legs that are not over."""
+
     def finish(self, leg_id: str, status: int = 503, q850: int | None = None) -> None:
         """End the outside's side of a leg."""
 

@@ -562,10 +562,9 @@ class Switchboard:
         else:
             self._connect(call)
 
-    def resume_wait(self, call: Call) -> None:
-        """An adopted call that has no agent hears music; the engine is told of it by whoever adopts."""
-        if call.connected_at is not None:
-            call.connected_at = None
+    def resume_wait(self, call: Call, *, had_agent: bool) -> None:
+        """An adopted call that has no agent (any more) hears music; the engine is told of it by whoever adopts."""
+        if had_agent:
             self._record_right(call, ())
             self._chronicle.record(
                 entries.CallRequeued(at=self._clock.wall(), call_id=call.call_id, cause="agent_leg_lost")

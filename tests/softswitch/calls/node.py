@@ -124,20 +124,28 @@ class Node:
         greeting: str = "welcome",
         cells: int = 4,
         keeper: StateKeeper | None = None,
+        journal: Journal | None = None,
+        before: "Node | None" = None,
     ) -> None:
+        """`before` is the control before this one: edge, cells and plane are those that it leaves behind."""
         self.failures: list[BaseException] = []
-        self._tokens = 0
+        self._tokens = 0 if before is None else 1000
         self.loop = SteppedLoop()
+        if before is not None:
+            self.loop.hands = before.loop.hands
         self.clock = LoudClock(self.loop, self.failures)
-        self.plane = ScriptedPlane()
-        self.sip = ScriptedSip(self.clock, cells)
-        self.journal = Journal()
+        self.plane: ScriptedPlane = ScriptedPlane() if before is None else before.plane
+        self.sip: ScriptedSip = ScriptedSip(self.clock, cells) if before is None else before.sip
+        if before is not None:
+            self.sip.restarted(self.clock)
+            self.plane.news.clear()
+        self.journal = journal or Journal()
         self.keeper: StateKeeper = keeper or Keeper()
         self.trunks = Trunks((trunk,))
         self.dispatcher = Dispatcher(Engine(run="t"), self.clock, self._carry_out)
         self.engine = self.dispatcher.engine
         stream = EventStream("test", self.clock.wall, dict, memory=10)
-        chronicle = Chronicle(self.journal, stream)
+        chronicle = self.chronicle = Chronicle(self.journal, stream)
         self.recordings = RecordingDesk(chronicle, self.clock)
         self.board = Switchboard(
             tell_plane=self.plane.tell,
@@ -180,8 +188,8 @@ class Node:
                 decline_delay_s=queue.decline_delay_s,
             )
         )
-        for account in ACCOUNTS:
-            self.sip.reachable.add(account.username)
+        if before is None:
+            self.sip.reachable |= {account.username for account in ACCOUNTS}
 
     def _token(self, size: int) -> str:
         self._tokens += 1
@@ -299,7 +307,7 @@ class Node:
 
     def outside(self, leg_id: str) -> OutsideLeg:
         """What became of a leg outside."""
-        return self.sip.legs[leg_id]
+        return self.sip.legs_by_id[leg_id]
 
     def ringing(self) -> list[OutsideLeg]:
         """Phones that got our INVITE and have not answered."""
@@ -361,9 +369,9 @@ class Node:
         assert not self.plane.recordings, "recordings run"
         assert not self.recordings.open_ids, "recordings are believed to run"
         assert not self.sip.living(), "somebody outside believes in a call"
-        assert [leg.leg_id for leg in self.sip.legs.values() if leg.native_cell] == [], "held by a cell"
+        assert [leg.leg_id for leg in self.sip.legs_by_id.values() if leg.native_cell] == [], "held by a cell"
         assert self.sip.slots.used == 0, "slots are used"
-        assert [leg.leg_id for leg in self.sip.legs.values() if not leg.is_forgotten] == []
+        assert [leg.leg_id for leg in self.sip.legs_by_id.values() if not leg.is_forgotten] == []
         assert [trunk.in_use for trunk in self.trunks.statistics()] == [0]
         assert self.keeper.load("live_call") == {}
         queue = self.engine.statistics().queues[0]

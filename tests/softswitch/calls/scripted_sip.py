@@ -60,7 +60,7 @@ class ScriptedSip:
     def __init__(self, clock: Clock, cells: int = 4, capacity: int = 4) -> None:
         self._clock = clock
         self.slots = SlotTable()
-        self.legs: dict[str, OutsideLeg] = {}
+        self.legs_by_id: dict[str, OutsideLeg] = {}
         self.edge_news: deque[edge_words.EdgeEvent] = deque()
         self.cell_news: deque[tuple[str, cell_words.CellEvent]] = deque()
         self.orders: list[cell_words.CellCommand] = []
@@ -86,7 +86,7 @@ class ScriptedSip:
         """A cell dies with what it had not said; the legs that the pool names as lost."""
         del self.cells[cell_id]
         self.cell_news = deque(item for item in self.cell_news if item[0] != cell_id)
-        for leg in self.legs.values():
+        for leg in self.legs_by_id.values():
             if leg.native_cell == cell_id:
                 leg.native_cell = None
         return self.slots.remove_cell(cell_id)
@@ -116,7 +116,7 @@ class ScriptedSip:
                 self.slots.change(cell_id, leg_id, SlotChange.SEEN)
                 self._make(cell_id, command)
             case cell_words.AnswerLeg() | cell_words.HangUpLeg():
-                leg = self.legs[leg_id]
+                leg = self.legs_by_id[leg_id]
                 if leg.native_cell != cell_id:
                     self._cell_says(cell_id, _failed(leg_id, "unknown_leg"))
                 elif type(command) in self.broken_orders:
@@ -143,7 +143,7 @@ class ScriptedSip:
             self._cell_says(cell_id, _failed(order.leg_id, code))
             self._cell_says(cell_id, cell_words.SlotFreed(leg_id=order.leg_id))
             return
-        leg = self.legs[order.leg_id]
+        leg = self.legs_by_id[order.leg_id]
         leg.native_cell, leg.phase = cell_id, Phase.EARLY
         leg.told.append(("INVITE", 0, order.headers))
 
@@ -193,7 +193,7 @@ class ScriptedSip:
     # ---- EdgePort ----------------------------------------------------------------------------------
 
     def _need(self, leg_id: str) -> OutsideLeg:
-        leg = self.legs.get(leg_id)
+        leg = self.legs_by_id.get(leg_id)
         if leg is None:
             raise UnknownLeg(leg_id)
         return leg
@@ -248,12 +248,12 @@ class ScriptedSip:
         assert isinstance(target, PhoneTarget)
         if cell_id not in self.cells:
             raise UnknownCell(cell_id)
-        former = self.legs.get(leg_id)
+        former = self.legs_by_id.get(leg_id)
         if former is not None and former.phase is not Phase.PREPARED:
             raise WrongPhase(leg_id, former.phase, "be prepared")
         self.local_address_towards(target)
         peer = Peer(kind=PeerKind.ACCOUNT, name=target.account)
-        self.legs[leg_id] = OutsideLeg(leg_id=leg_id, peer=peer, inbound=False, phase=Phase.PREPARED)
+        self.legs_by_id[leg_id] = OutsideLeg(leg_id=leg_id, peer=peer, inbound=False, phase=Phase.PREPARED)
         return OutboundPlan(request_uri=f"sip:{leg_id}@127.65.77.0", from_uri=f"sip:{from_user}@127.65.77.0")
 
     def leg(self, leg_id: str) -> LegView:
@@ -270,8 +270,30 @@ class ScriptedSip:
             cell_id=leg.native_cell,
         )
 
+    def legs_up(self) -> dict[str, cell_words.LegHeld]:
+        """What the cells hold, as a new control is told."""
+        return {
+            leg.leg_id: cell_words.LegHeld(
+                leg_id=leg.leg_id,
+                phase="confirmed" if leg.phase is Phase.CONFIRMED else "early",
+                outgoing=not leg.inbound,
+            )
+            for leg in self.legs_by_id.values()
+            if leg.native_cell
+        }
+
+    def restarted(self, clock: Clock) -> None:
+        """Control died: what the cells said meanwhile, and every grace of the edge, went with it."""
+        self._clock = clock
+        self.edge_news.clear()
+        while self.cell_news:
+            self.keep_slots(*self.cell_news.popleft())
+
+    def legs(self) -> tuple[str, ...]:
+        return tuple(leg.leg_id for leg in self.living())
+
     def finish(self, leg_id: str, status: int = 503, q850: int | None = None) -> None:
-        leg = self.legs.get(leg_id)
+        leg = self.legs_by_id.get(leg_id)
         if leg is None or leg.is_over:
             return
         method = "BYE" if leg.phase is Phase.CONFIRMED or leg.is_answered else "INVITE"
@@ -282,7 +304,7 @@ class ScriptedSip:
         self._over(leg, status, q850, method)
 
     def forget(self, leg_id: str) -> None:
-        leg = self.legs.get(leg_id)
+        leg = self.legs_by_id.get(leg_id)
         if leg is None:
             return
         if leg.is_over or leg.native_cell is None:
@@ -306,7 +328,7 @@ class ScriptedSip:
     ) -> edge_words.InviteReceived:
         """Somebody calls; the event is returned, not queued."""
         trunk = peer or Peer(kind=PeerKind.TRUNK, name="city")
-        self.legs[leg_id] = OutsideLeg(leg_id=leg_id, peer=trunk, inbound=True, phase=Phase.ARRIVED)
+        self.legs_by_id[leg_id] = OutsideLeg(leg_id=leg_id, peer=trunk, inbound=True, phase=Phase.ARRIVED)
         return edge_words.InviteReceived(
             leg_id=leg_id,
             peer=trunk,
@@ -323,7 +345,7 @@ class ScriptedSip:
 
     def acknowledge(self, leg_id: str) -> None:
         """The caller got our 200 and sends ACK."""
-        leg = self.legs[leg_id]
+        leg = self.legs_by_id[leg_id]
         assert leg.is_answered
         assert leg.native_cell is not None
         leg.is_answered = False
@@ -334,7 +356,7 @@ class ScriptedSip:
 
     def ring(self, leg_id: str) -> None:
         """A phone rings."""
-        leg = self.legs[leg_id]
+        leg = self.legs_by_id[leg_id]
         assert leg.native_cell is not None
         self.edge_news.append(
             edge_words.FarEndAnswered(leg_id=leg_id, status=180, reason="Ringing", q850_cause=None)
@@ -343,7 +365,7 @@ class ScriptedSip:
 
     def pick_up(self, leg_id: str) -> None:
         """A phone answers, and is acknowledged."""
-        leg = self.legs[leg_id]
+        leg = self.legs_by_id[leg_id]
         assert leg.native_cell is not None
         leg.phase = Phase.CONFIRMED
         self.edge_news.append(
@@ -355,7 +377,7 @@ class ScriptedSip:
 
     def refuse(self, leg_id: str, status: int, cause: int | None = None) -> None:
         """A phone says no."""
-        leg = self.legs[leg_id]
+        leg = self.legs_by_id[leg_id]
         self.edge_news.append(
             edge_words.FarEndAnswered(leg_id=leg_id, status=status, reason="", q850_cause=cause)
         )
@@ -364,7 +386,7 @@ class ScriptedSip:
 
     def leave(self, leg_id: str, cause: int | None = None) -> None:
         """The far end hangs up: BYE, or CANCEL before its call was answered."""
-        leg = self.legs[leg_id]
+        leg = self.legs_by_id[leg_id]
         if leg.phase is Phase.ARRIVED:
             self.edge_news.append(edge_words.CallerWithdrew(leg_id=leg_id))
             self._over(leg, 487, cause, "CANCEL")
@@ -382,7 +404,7 @@ class ScriptedSip:
 
     def living(self, wanted: Callable[[OutsideLeg], bool] = lambda _: True) -> list[OutsideLeg]:
         """Legs that are not over outside."""
-        return [leg for leg in self.legs.values() if not leg.is_over and wanted(leg)]
+        return [leg for leg in self.legs_by_id.values() if not leg.is_over and wanted(leg)]
 
 
 def _failed(leg_id: str, code: str) -> cell_words.LegFailed:

@@ -135,7 +135,7 @@ class Weather(RuleBasedStateMachine):
         """All that must happen for it, so that much can happen afterwards."""
         self.somebody_calls(fits=True)
         self.node.settle()
-        leg = self.node.sip.legs[f"in{self.callers}"]
+        leg = self.node.sip.legs_by_id[f"in{self.callers}"]
         if leg.is_answered:
             self.node.sip.acknowledge(leg.leg_id)
             self.node.settle()

@@ -99,7 +99,7 @@ class Desk:
         assert not self.plane.legs
         assert self.sip.slots.used == 0
         assert not self.sip.living()
-        assert all(leg.is_forgotten for leg in self.sip.legs.values())
+        assert all(leg.is_forgotten for leg in self.sip.legs_by_id.values())
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_a_caller_who_withdraws_before_the_plane_spoke_leaves_nothing(desk: Desk
 def test_a_refused_invite_becomes_no_leg_and_leaves_nothing(desk: Desk) -> None:
     desk.sip.invite("in1")
     desk.legs.refuse("in1", 503, headers=(("Retry-After", "10"),))
-    assert desk.sip.legs["in1"].told == [("answer", 503, (("Retry-After", "10"),))]
+    assert desk.sip.legs_by_id["in1"].told == [("answer", 503, (("Retry-After", "10"),))]
     desk.sip.invite("in2")
     desk.sip.leave("in2")
     desk.legs.refuse("in2", 503)
@@ -281,7 +281,7 @@ def test_when_no_cell_has_room_the_leg_ends_with_503(*, inbound: bool) -> None:
     desk = Desk(cells=0)
     if inbound:
         desk.arrive()
-        ((_, status, headers),) = desk.sip.legs["in1"].told
+        ((_, status, headers),) = desk.sip.legs_by_id["in1"].told
         assert status == 503
         assert dict(headers) == {"Reason": "Q.850;cause=34", "Retry-After": "2"}
     else:
@@ -304,7 +304,7 @@ def test_when_every_cell_says_full_the_leg_ends_instead_of_going_round(desk: Des
 def test_an_offer_that_does_not_fit_is_refused_with_its_warning(desk: Desk) -> None:
     desk.sip.unacceptable.add("in1")
     desk.arrive()
-    ((_, status, headers),) = desk.sip.legs["in1"].told
+    ((_, status, headers),) = desk.sip.legs_by_id["in1"].told
     assert (status, dict(headers)["Warning"][:3]) == (488, "304")
     desk.assert_empty()
 
@@ -315,14 +315,14 @@ def test_a_plane_that_says_nothing_for_seconds_is_no_plane(desk: Desk) -> None:
     desk.loop.turn_to(OPENING_TIMEOUT_S - 0.01)
     assert leg.state is LegState.OPENING
     desk.loop.turn_to(OPENING_TIMEOUT_S)
-    assert desk.sip.legs["in1"].told[0][:2] == ("answer", 503)
+    assert desk.sip.legs_by_id["in1"].told[0][:2] == ("answer", 503)
     desk.assert_empty()
 
 
 def test_a_plane_without_ports_refuses_the_leg(desk: Desk) -> None:
     desk.plane.ports_left = 0
     desk.arrive()
-    assert desk.sip.legs["in1"].told[0][:2] == ("answer", 503)
+    assert desk.sip.legs_by_id["in1"].told[0][:2] == ("answer", 503)
     desk.assert_empty()
 
 
@@ -352,12 +352,12 @@ def test_a_dead_cell_ends_its_legs_as_lost_and_the_edge_says_goodbye(desk: Desk)
     desk.legs.cell_lost(cell.cell_id, desk.sip.kill_cell(cell.cell_id))
     (end,) = desk.listener.ends
     assert end.lost
-    assert desk.sip.legs["in1"].told[-1][0] == "BYE"
+    assert desk.sip.legs_by_id["in1"].told[-1][0] == "BYE"
     assert desk.legs.find("out1") is not None
     other = desk.sip.cell_of("out1")
     assert other is not None
     desk.legs.cell_lost(other.cell_id, desk.sip.kill_cell(other.cell_id))
-    assert desk.sip.legs["out1"].told[-1][0] == "CANCEL"
+    assert desk.sip.legs_by_id["out1"].told[-1][0] == "CANCEL"
     desk.assert_empty()
 
 
@@ -365,7 +365,7 @@ def test_a_cell_that_lost_a_leg_of_which_control_had_not_heard_ends_it_outside(d
     """A stranger to us, but somebody outside believes in it."""
     desk.sip.invite("in1")
     desk.legs.cell_lost("cell0", ("in1",))
-    assert desk.sip.legs["in1"].is_over
+    assert desk.sip.legs_by_id["in1"].is_over
 
 
 def test_a_dead_plane_ends_every_leg_and_the_cells_say_so(desk: Desk) -> None:
@@ -376,7 +376,7 @@ def test_a_dead_plane_ends_every_leg_and_the_cells_say_so(desk: Desk) -> None:
     desk.legs.plane_lost()
     desk.settle()
     assert len(desk.listener.ends) == 3
-    assert [leg.told[-1][0] for leg in desk.sip.legs.values()] == ["BYE", "CANCEL", "answer"]
+    assert [leg.told[-1][0] for leg in desk.sip.legs_by_id.values()] == ["BYE", "CANCEL", "answer"]
     desk.assert_empty()
 
 
@@ -416,7 +416,7 @@ def test_a_leg_that_the_stack_cannot_answer_is_refused_and_its_slot_comes_back(d
     desk.sip.broken_orders.add(AnswerLeg)
     desk.legs.answer(leg)
     desk.settle()
-    assert desk.sip.legs["in1"].told[-1][:2] == ("answer", 503)
+    assert desk.sip.legs_by_id["in1"].told[-1][:2] == ("answer", 503)
     desk.assert_empty()
 
 
@@ -427,7 +427,7 @@ def test_a_leg_that_the_stack_cannot_end_is_over_for_us_and_for_the_outside(desk
     desk.settle()
     assert leg.state is LegState.ENDED
     assert not desk.legs.all()
-    assert desk.sip.legs["in1"].told[-1][0] == "BYE"
+    assert desk.sip.legs_by_id["in1"].told[-1][0] == "BYE"
 
 
 def test_a_leg_that_the_stack_cannot_make_ends_and_is_nobodys_fault_outside(desk: Desk) -> None:

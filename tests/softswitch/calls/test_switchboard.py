@@ -430,7 +430,7 @@ def test_a_caller_who_withdrew_before_control_was_ready_is_on_record_and_gone(
 
 def test_a_caller_whom_the_edge_has_forgotten_already_is_on_record_and_gone(node: Node) -> None:
     invite = node.sip.invite("in1")
-    del node.sip.legs["in1"]
+    del node.sip.legs_by_id["in1"]
     node.board.invited(invite)
     assert node.entries(entries.CallEnded)[0].end_reason is EndReason.ABANDONED
     node.assert_nothing_is_left()

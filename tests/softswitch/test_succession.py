@@ -1,0 +1,249 @@
+"""A new control takes over from one that died: people go on talking, callers keep their place, nothing is left over."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from media.commands import CloseLeg, StopRecording
+from media.events import LegHeld, LegStatistics, RecordingHeld
+from softswitch.calls.call import CallState
+from softswitch.plane_link import Held
+from softswitch.store import entries
+from softswitch.store.entries import EndedBy, EndReason, Entry
+from softswitch.store.writer import Store
+from softswitch.succession import Succession
+from tests.softswitch.calls.node import EPOCH, Journal, Node
+from tests.softswitch.calls.scripted_plane import PlaneLeg, PlaneRecording, ScriptedPlane
+
+
+class OnDisk(Journal):
+    """Writes into a real store, and remembers it."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+
+    def record(self, entry: Entry) -> None:
+        super().record(entry)
+        self._store.record(entry)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(tmp_path / "h.sqlite", key_path=tmp_path / "key", wall=lambda: EPOCH)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def node(store: Store) -> Node:
+    """The control that will die."""
+    return Node(keeper=store, journal=OnDisk(store))
+
+
+def held_by(plane: ScriptedPlane) -> Held:
+    """What a plane says that it holds."""
+    return Held(
+        legs={
+            leg_id: LegHeld(
+                leg_id=leg_id,
+                call_id="",
+                address="127.65.0.5",
+                port=20000,
+                hearing=leg.hearing,
+                statistics=LegStatistics(),
+            )
+            for leg_id, leg in plane.legs.items()
+        },
+        recordings={
+            recording_id: RecordingHeld(recording_id=recording_id, call_id="", path=recording.path, frames=10)
+            for recording_id, recording in plane.recordings.items()
+        },
+    )
+
+
+async def succeed(store: Store, before: Node) -> Node:
+    """Control dies and another one takes over."""
+    after = Node(keeper=store, journal=OnDisk(store), before=before)
+    succession = Succession(
+        edge=after.sip,
+        pool=after.sip,
+        tell_plane=after.plane.tell,
+        legs=after.legs,
+        board=after.board,
+        seats=after.seats,
+        recordings=after.recordings,
+        dispatcher=after.dispatcher,
+        store=store,
+        clock=after.clock,
+    )
+    await succession.take_over(after.sip.legs_up(), held_by(after.plane))
+    await after.recordings.wait_repaired()
+    after.settle()
+    return after
+
+
+def end_of(node: Node, call_id: str) -> tuple[EndedBy, EndReason]:
+    (end,) = [entry for entry in node.entries(entries.CallEnded) if entry.call_id == call_id]
+    return end.ended_by, end.end_reason
+
+
+async def test_a_talk_goes_on_untouched_and_ends_as_if_nothing_had_been(store: Store, node: Node) -> None:
+    node.login()
+    agent_leg = node.talk("in1")
+    (call_id,) = [call.call_id for call in node.board.calls()]
+    orders = len(node.plane.orders)
+    after = await succeed(store, node)
+    assert after.call(call_id).state is CallState.TALKING
+    assert after.plane.orders[orders:] == []  # the plane is not disturbed
+    assert after.agent()[:2] == ("ready", "talking")
+    assert [trunk.in_use for trunk in after.trunks.statistics()] == [1]
+    after.sip.leave(agent_leg)
+    after.settle()
+    assert end_of(after, call_id) == (EndedBy.AGENT, EndReason.COMPLETED)
+    assert after.outside("in1").told[-1][0] == "BYE"
+    assert after.agent()[0] == "wrap_up"
+    assert [entry.state.value for entry in after.entries(entries.RecordingClosed)] == ["done"]
+    after.assert_nothing_is_left()
+
+
+async def test_an_announcement_that_was_cut_short_is_not_repeated_and_both_talk(
+    store: Store, node: Node
+) -> None:
+    node.login()
+    call_id = node.call_in("in1")
+    agent_leg = node.leg_of_agent(call_id)
+    node.sip.pick_up(agent_leg)
+    node.settle()
+    assert node.call(call_id).state is CallState.INTRODUCED
+    after = await succeed(store, node)
+    assert after.call(call_id).state is CallState.TALKING
+    assert after.plane.hears("in1") == {agent_leg}
+    assert len(after.entries(entries.CallConnected)) == 1
+
+
+async def test_callers_keep_their_places_and_the_next_agent_gets_the_first(store: Store, node: Node) -> None:
+    first = node.call_in("in1")
+    node.pass_time(3.0)
+    second = node.call_in("in2")
+    after = await succeed(store, node)
+    assert (after.waits(first), after.waits(second)) == (1, 2)
+    assert not after.entries(entries.CallQueued)  # they were queued before
+    after.login()
+    assert after.leg_of_agent(first)
+    for leg_id in ("in1", "in2"):
+        after.sip.leave(leg_id)
+    after.settle()
+    assert end_of(after, second) == (EndedBy.CALLER, EndReason.ABANDONED)
+    after.assert_nothing_is_left()
+
+
+async def test_a_greeting_that_was_cut_short_ends_in_the_queue(store: Store, node: Node) -> None:
+    call_id = node.dial("in1")
+    node.sip.acknowledge("in1")
+    node.settle()
+    after = await succeed(store, node)
+    assert after.waits(call_id) == 1
+    assert len(after.entries(entries.CallQueued)) == 1
+
+
+async def test_a_phone_that_rang_is_let_go_and_rung_again_for_the_same_caller(
+    store: Store, node: Node
+) -> None:
+    node.login()
+    call_id = node.call_in("in1")
+    rang = node.leg_of_agent(call_id)
+    node.sip.ring(rang)
+    node.settle()
+    after = await succeed(store, node)
+    assert after.outside(rang).told[-1][0] == "CANCEL"
+    (phone,) = after.ringing()
+    assert phone.leg_id != rang
+    after.answer(phone.leg_id)
+    assert after.call(call_id).state is CallState.TALKING
+    after.sip.leave("in1")
+    after.assert_nothing_is_left()
+
+
+async def test_an_agents_leg_lost_meanwhile_puts_the_caller_at_the_head_of_the_line_once(
+    store: Store, node: Node
+) -> None:
+    node.login()
+    agent_leg = node.talk("in1")
+    (call_id,) = [call.call_id for call in node.board.calls()]
+    node.pass_time(3.0)
+    node.call_in("in2")
+    cell = node.sip.cell_of(agent_leg)
+    assert cell is not None
+    node.sip.kill_cell(cell.cell_id)
+    after = await succeed(store, node)
+    assert after.waits(call_id) == 1
+    assert after.plane.hears("in1") == {"prompt", "music"}
+    assert after.agent()[0] == "wrap_up"
+    assert after.outside(agent_leg).is_over
+    assert [entry.call_id for entry in after.entries(entries.CallRequeued)] == [call_id]
+    again = await succeed(store, after)
+    assert again.waits(call_id) == 1
+    assert not again.entries(entries.CallRequeued)
+    for leg_id in ("in1", "in2"):
+        again.sip.leave(leg_id)
+    again.assert_nothing_is_left()
+
+
+async def test_a_callers_leg_lost_meanwhile_ends_the_call_and_the_agent_wraps_up(
+    store: Store, node: Node
+) -> None:
+    node.login()
+    agent_leg = node.talk("in1")
+    (call_id,) = [call.call_id for call in node.board.calls()]
+    cell = node.sip.cell_of("in1")
+    assert cell is not None
+    node.sip.kill_cell(cell.cell_id)
+    after = await succeed(store, node)
+    assert not after.board.calls()
+    assert after.outside("in1").told[-1][0] == "BYE"
+    assert after.outside(agent_leg).told[-1][0] == "BYE"
+    assert after.agent()[0] == "wrap_up"
+    orphans = await store.close_orphans(EPOCH, ())
+    assert call_id not in orphans.calls  # the take-over closed it
+    after.assert_nothing_is_left()
+
+
+async def test_a_plane_that_died_with_control_ends_every_call(store: Store, node: Node) -> None:
+    node.login()
+    node.talk("in1")
+    node.call_in("in2")
+    node.plane.die()
+    node.plane.come_back()
+    after = await succeed(store, node)
+    assert not after.board.calls()
+    assert after.outside("in1").told[-1][0] == "BYE"
+    assert after.outside("in2").told[-1][0] == "BYE"
+    assert {entry.state.value for entry in after.entries(entries.RecordingClosed)} == {"crash"}
+    after.assert_nothing_is_left()
+
+
+async def test_what_belongs_to_no_call_is_ended_everywhere(store: Store, node: Node) -> None:
+    """A leg and a recording of which nothing was written down any more."""
+    node.plane.legs["stray"] = PlaneLeg()
+    node.plane.recordings["r9"] = PlaneRecording("/recordings/r9.wav", (), ())
+    node.sip.invite("unheard")
+    after = await succeed(store, node)
+    assert CloseLeg(leg_id="stray") in after.plane.orders
+    assert StopRecording(recording_id="r9") in after.plane.orders
+    assert after.outside("unheard").told == [("answer", 503, ())]
+    assert [entry.recording_id for entry in after.entries(entries.RecordingClosed)] == ["r9"]
+    after.assert_nothing_is_left()
+
+
+async def test_places_are_announced_again_after_the_take_over(store: Store, node: Node) -> None:
+    node.call_in("in1")
+    node.plane.play_to_the_end("in1")
+    node.settle()
+    after = await succeed(store, node)
+    assert after.plane.prompts_of("in1") == ("position_next",)
+    after.plane.play_to_the_end("in1")
+    after.settle()
+    after.pass_time(30.0)
+    assert after.plane.prompts_of("in1") == ("position_next",)
