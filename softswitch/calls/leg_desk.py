@@ -5,6 +5,7 @@ A leg's steps are always: sockets at the plane, a slot in a cell, the INVITE; an
 """
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields
 from typing import Protocol
 
 import structlog
@@ -42,6 +43,7 @@ from softswitch.sip.events import (
 
 log = structlog.get_logger(__name__)
 
+_FIGURES = tuple(figure.name for figure in fields(plane_news.LegStatistics))
 OPENING_TIMEOUT_S = 4.0
 """A plane that does not answer for so long is no plane."""
 
@@ -86,6 +88,7 @@ class LegDesk:
         self._accounts = {account.username: account for account in accounts}
         self._listener = listener
         self._legs: dict[str, Leg] = {}
+        self._closing: dict[str, Leg] = {}  # ended, the plane has not said yet how its sound was
 
     # ---- orders --------------------------------------------------------------------------------
 
@@ -209,6 +212,8 @@ class LegDesk:
         match event:
             case plane_news.LegOpened():
                 self._media_opened(event)
+            case plane_news.LegClosed():
+                self._media_closed(event)
             case plane_news.LegRefused():
                 leg = self._legs.get(event.leg_id)
                 log.warning("leg.media_refused", leg_id=event.leg_id, code=event.code, detail=event.detail)
@@ -219,6 +224,7 @@ class LegDesk:
 
     def plane_lost(self, cause: int = 41) -> None:
         """The plane died: no leg has sound any more, each is ended from our side."""
+        self._closing.clear()
         for leg in self.all():
             leg.has_media = False
             self.hang_up(leg, status=503, cause=cause)
@@ -249,6 +255,18 @@ class LegDesk:
             return
         leg.local = (event.address, event.port)
         self._place(leg, leg.local, avoid=self._cells_of_call(leg))
+
+    def _media_closed(self, event: plane_news.LegClosed) -> None:
+        """Write down how a leg's sound was: what the network did is the first question after a complaint."""
+        leg = self._closing.pop(event.leg_id, None)
+        if leg is not None:
+            log.info(
+                "leg.sound",
+                call_id=leg.call_id,
+                leg_id=leg.leg_id,
+                role=leg.role.value,
+                **{name: getattr(event.statistics, name) for name in _FIGURES},
+            )
 
     # ---- news of the cells -----------------------------------------------------------------------
 
@@ -480,6 +498,7 @@ class LegDesk:
         )
         del self._legs[leg.leg_id]
         if leg.has_media:
+            self._closing[leg.leg_id] = leg
             self._tell_plane(plane_words.CloseLeg(leg_id=leg.leg_id))
         self._pool.release(leg.leg_id)
         self._edge.forget(leg.leg_id)

@@ -48,7 +48,7 @@ async def test_calls_over_lossy_sip_are_set_up_and_ended_to_the_last_one(tmp_pat
 
 
 async def test_tones_survive_lossy_rtp_both_ways(tmp_path: Path) -> None:
-    """The trunk's sound passes relays in both directions; concealment keeps the tone whole."""
+    """The trunk's sound passes bad lines out and back; concealment keeps the tone whole, and every loss is counted."""
     terms = Terms(seats=1, greeting="", announce_agent=False)
     async with AsyncExitStack() as stack:
         here = await stack.enter_async_context(stand(tmp_path / "stand", terms))
@@ -65,6 +65,8 @@ async def test_tones_survive_lossy_rtp_both_ways(tmp_path: Path) -> None:
         assert line.counts.lost > 10
         assert line.counts.late > 40
         heard = alaw_samples(bytes(call.stream.heard))
+        at_agent = alaw_samples(bytes(around.phones[0].calls[0].stream.heard))
+        sent = call.stream.sent
         await around.trunk.hang_up(call)
         detail = await here.wait_call(call_id)
         (left, right), rate = spectrum.read_channels(here.wav(detail["recordings"][0]))
@@ -75,3 +77,56 @@ async def test_tones_survive_lossy_rtp_both_ways(tmp_path: Path) -> None:
         assert rate == 8000
         # What the trunk heard is as the line left it: the tone is there, with holes.
         assert spectrum.dominant_tone(heard[-16000:]) == pytest.approx(AGENT_HZ, abs=3)
+        # The agent heard what the server made of it: no hole, for what is missing is concealed.
+        assert spectrum.dominant_tone(at_agent[-16000:]) == pytest.approx(CALLER_HZ, abs=3)
+        assert not spectrum.find_holes(at_agent[-24000:], window_s=0.02)
+
+        (figures,) = here.server.log_lines("leg.sound", call_id=call_id, role="customer")
+        missing = sent - figures["packets_received"]
+        assert missing > 5
+        # Those still under way when the call ended, or lost before the first that came, are in one count alone.
+        assert figures["packets_lost"] == pytest.approx(missing, abs=4)
+        assert figures["packets_late"] <= figures["packets_lost"]
+        assert figures["frames_concealed"] >= figures["packets_lost"] - 2
+        (agents,) = here.server.log_lines("leg.sound", call_id=call_id, role="agent")
+        assert agents["packets_lost"] == 0
+
+
+async def test_conversation_over_a_line_that_hurts_signalling_and_sound_of_both_ends(tmp_path: Path) -> None:
+    """Trunk and phone each behind a bad line for SIP, the trunk's sound behind another: ten calls, ten whole records."""
+    terms = Terms(seats=1, wrap_up_s=0.0, greeting="", announce_agent=False, channels=60)
+    async with AsyncExitStack() as stack:
+        here = await stack.enter_async_context(stand(tmp_path / "stand", terms))
+        around = await stack.enter_async_context(
+            peers(here, Manner(answer_s=0.0, talk_s=1.0, tone_hz=AGENT_HZ, keep_s=10))
+        )
+        lines = []
+        for agent, address, seed in (
+            (around.trunk.agent, here.trunk_address, 21),
+            (around.phones[0].agent, here.phone_address, 22),
+        ):
+            line = await stack.enter_async_context(
+                lossy_line(address, here.sip, loss=0.05, reorder=0.2, seed=seed)
+            )
+            agent.detour = line
+            lines.append(line)
+        assert await around.phones[0].register() == 200
+        await here.login(1)
+        for number in range(10):
+            sound = await stack.enter_async_context(
+                lossy_line(here.trunk_address, loss=0.05, reorder=0.2, seed=30 + number)
+            )
+            call = await around.trunk.call(HOTLINE, f"138000001{number:02d}", detour=sound)
+            async with asyncio.timeout(40):
+                assert await call.answered == 200
+                await call.ended
+            heard = alaw_samples(bytes(call.stream.heard))
+            assert spectrum.find_tone_spans(heard, AGENT_HZ, bridge_s=0.2, at_least_dbfs=-45), number
+        assert sum(line.counts.lost for line in lines) > 3
+        async with asyncio.timeout(20):
+            while True:
+                items = (await here.api.get("/v1/calls", limit=100))["items"]
+                if all(record["ended_at"] for record in items):
+                    break
+                await asyncio.sleep(0.2)
+        assert [record["end_reason"] for record in items] == ["completed"] * 10
