@@ -216,6 +216,7 @@ class LegDesk:
                 self._media_closed(event)
             case plane_news.LegRefused():
                 leg = self._legs.get(event.leg_id)
+                self._closing.pop(event.leg_id, None)  # it was not open: there is nothing to be said of it
                 log.warning("leg.media_refused", leg_id=event.leg_id, code=event.code, detail=event.detail)
                 if leg is not None and event.code != "unknown_leg":
                     self.hang_up(leg, status=488 if event.code == "address_not_allowed" else 503, cause=41)
@@ -242,6 +243,8 @@ class LegDesk:
         for leg in lost:
             leg.has_media = False
             self.hang_up(leg, status=503, cause=41)
+        for leg_id in self._closing.keys() - set(held):
+            del self._closing[leg_id]
         for leg_id in set(held) - self._legs.keys():
             self._tell_plane(plane_words.CloseLeg(leg_id=leg_id))
         return True

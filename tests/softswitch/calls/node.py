@@ -377,6 +377,7 @@ class Node:
         queue = self.engine.statistics().queues[0]
         assert (queue.waiting, queue.offered, queue.connected) == (0, 0, 0)
         assert not self.board._offered
+        assert not self.legs._closing
 
 
 def account_peer(name: str = "phone8001") -> Peer:
