@@ -33,6 +33,9 @@ class StateKeeper(Protocol):
     def put(self, table: str, key: str, value: dict[str, Any]) -> None:
         """Write a record."""
 
+    def put_later(self, table: str, key: str, value: Callable[[], dict[str, Any]]) -> None:
+        """Write what `value` gives when it is written: a leg changes a dozen times within a few ms."""
+
     def remove(self, table: str, key: str) -> None:
         """Remove a record."""
 
@@ -73,7 +76,7 @@ class Wiring:
         """Write a leg down as it is now."""
         self.dialogs.index(dialog)
         if self.dialogs.get(dialog.leg_id) is dialog and not dialog.is_forgotten:
-            self.keep.put("dialog", dialog.leg_id, dialog.to_record())
+            self.keep.put_later("dialog", dialog.leg_id, dialog.to_record)
 
     def settle(self, relay: Relay) -> None:
         """A relay has its final answer: keep it as long as retransmissions may come, then forget it."""

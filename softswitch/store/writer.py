@@ -182,6 +182,11 @@ class Store:
         if self._tables.put(table, key, value):
             self._accept()
 
+    def put_later(self, table: str, key: str, value: Callable[[], dict[str, Any]]) -> None:
+        """Set the state value that `value` gives when the next commit is put together; never waits."""
+        self._accept()
+        self._tables.put_later(table, key, value)
+
     def remove(self, table: str, key: str) -> None:
         """Forget a state value; never waits."""
         if self._tables.remove(table, key):

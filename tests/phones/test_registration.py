@@ -1,7 +1,7 @@
 """Three implementations of a phone register with the product's edge: pjsua2, the benches' own, SIPp."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import pytest
@@ -29,6 +29,9 @@ class _Keeper:
     """Nothing outlives these tests."""
 
     def put(self, table: str, key: str, value: dict[str, object]) -> None:
+        """Forget it."""
+
+    def put_later(self, table: str, key: str, value: Callable[[], dict[str, object]]) -> None:
         """Forget it."""
 
     def remove(self, table: str, key: str) -> None:

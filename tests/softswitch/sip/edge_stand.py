@@ -82,6 +82,10 @@ class MemoryKeeper:
     def put(self, table: str, key: str, value: dict[str, Any]) -> None:
         self.tables[table][key] = json.loads(json.dumps(value))
 
+    def put_later(self, table: str, key: str, value: Callable[[], dict[str, Any]]) -> None:
+        """At once: each change must be told, whenever it is written."""
+        self.put(table, key, value())
+
     def remove(self, table: str, key: str) -> None:
         self.tables[table].pop(key, None)
 

@@ -51,3 +51,43 @@ def test_values_that_are_no_json_table_are_refused(value: Any) -> None:
     assert tables.load("t") == {"k": {"a": 1}}
     with pytest.raises(StateRefused):
         tables.put("t", "\udcff", {})
+
+
+def test_what_is_put_later_is_asked_for_once_when_it_is_taken() -> None:
+    """A leg that changes a dozen times between two commits is written as it is at the second."""
+    tables = StateTables([])
+    asked = []
+    cseq = [1]
+
+    def record() -> dict[str, int]:
+        asked.append(cseq[0])
+        return {"cseq": cseq[0]}
+
+    for number in (2, 3):
+        tables.put_later("dialog", "leg-1", record)
+        cseq[0] = number
+    assert tables.changes == 1
+    assert tables.take() == (("dialog", "leg-1", '{"cseq":3}'),)
+    assert asked == [3]
+    tables.put_later("dialog", "leg-1", record)
+    assert tables.take() == ()
+
+
+def test_the_last_word_counts_whether_it_was_put_now_or_later() -> None:
+    """Put, put later and remove overtake each other in the order in which they were said."""
+    tables = StateTables([])
+    tables.put_later("dialog", "leg-1", lambda: {"cseq": 1})
+    tables.put("dialog", "leg-1", {"cseq": 2})
+    tables.put("dialog", "leg-2", {"cseq": 1})
+    tables.put_later("dialog", "leg-2", lambda: {"cseq": 2})
+    tables.put_later("dialog", "leg-3", lambda: {"cseq": 1})
+    tables.remove("dialog", "leg-3")
+    assert tables.load("dialog") == {"leg-1": {"cseq": 2}, "leg-2": {"cseq": 2}}
+
+
+def test_what_cannot_be_written_later_costs_nobody_else() -> None:
+    """It is logged; the commit goes on without it."""
+    tables = StateTables([])
+    tables.put_later("dialog", "leg-1", lambda: {"body": b""})
+    tables.put_later("dialog", "leg-2", lambda: {"cseq": 1})
+    assert tables.take() == (("dialog", "leg-2", '{"cseq":1}'),)

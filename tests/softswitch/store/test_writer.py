@@ -361,3 +361,14 @@ def test_a_full_disk_delays_and_loses_nothing(tmp_path: Path) -> None:
 def test_the_store_is_a_state_keeper() -> None:
     """What the edge is given has the verbs that it asks for."""
     assert all(callable(getattr(Store, verb)) for verb in ("put", "remove", "load"))
+
+
+async def test_what_is_put_later_is_on_the_disk_when_committed_returns(tmp_path: Path) -> None:
+    """A 2xx that waits for its dialog waits for the state as it is then."""
+    store = await open_store(tmp_path)
+    dialog = {"phase": "early"}
+    store.put_later("dialog", "leg-1", lambda: dialog)
+    dialog["phase"] = "answered"
+    await asyncio.wait_for(store.committed(), 10)
+    assert rows(tmp_path, "SELECT value FROM state WHERE tbl = 'dialog'") == [('{"phase":"answered"}',)]
+    await store.close()
