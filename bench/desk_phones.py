@@ -101,6 +101,7 @@ class DeskPhone:
                 self.on_event("answered", self, call)
                 await asyncio.wait([call.ended], timeout=manner.talk_s)
                 if not call.ended.done():
+                    self.on_event("hanging_up", self, call)
                     self.ended_at.append(asyncio.get_running_loop().time())
                     await self.agent.hang_up(call)
         await asyncio.wait([call.ended])

@@ -11,6 +11,8 @@ from pathlib import Path
 
 TOKEN = "scratch-token"
 HOTLINE = "12345"
+NUMBERS = range(60, 100)
+"""Those of benches; tests have theirs above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

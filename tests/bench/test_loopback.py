@@ -8,7 +8,7 @@ import pytest
 
 from bench.loopback import NoBlockFree, claimed
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_two_claims_never_have_the_same_number() -> None:
