@@ -59,6 +59,7 @@ log = structlog.get_logger(__name__)
 
 PLANE_ID = "plane-0"
 WRITTEN_TIMEOUT_S = 0.25
+LOOK_AGAIN_S = 0.02
 CLOSING_MOST_S = 3.0
 
 
@@ -192,8 +193,8 @@ class Control:
         try:
             async with asyncio.timeout(CLOSING_MOST_S):
                 # Three parts are watched, once in a life: no event of its own is worth its keep.
-                while self._legs.all() or self._recordings.open_ids or self._edge.asks:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
+                while self._legs.all() or self._recordings.open_ids or self._edge.asks:
+                    await self._clock.wait(LOOK_AGAIN_S)
         except TimeoutError:
             log.warning("control.calls_left", legs=len(self._legs.all()))
 

@@ -5,6 +5,7 @@ that of the earliest.  So ten thousand deadlines cost one handle, and a test can
 a loop of its own (`TimerLoop`).
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
@@ -96,6 +97,15 @@ class Clock:
     def after(self, delay_s: float, callback: Callable[[], object]) -> Alarm:
         """Call back once `delay_s` seconds from now."""
         return self.at(self.now() + delay_s, callback)
+
+    async def wait(self, delay_s: float) -> None:
+        """Return after `delay_s` seconds: one more deadline in the heap; cancelling takes it back."""
+        over = asyncio.Event()
+        alarm = self.after(delay_s, over.set)
+        try:
+            await over.wait()
+        finally:
+            alarm.cancel()
 
     def next_deadline(self) -> float | None:
         """Return the earliest deadline that still stands."""

@@ -184,7 +184,7 @@ class Edge:
     async def _resolve_late(self, names: dict[str, str]) -> None:
         """Go on asking for hosts whose names nobody knew at the start: a name service may come up after us."""
         while names:
-            await asyncio.sleep(RESOLVE_AGAIN_S)
+            await self._wiring.clock.wait(RESOLVE_AGAIN_S)
             for name, host in tuple(names.items()):
                 address = await _resolved(host)
                 if address is not None:

@@ -1,5 +1,6 @@
 """One heap of deadlines, one armed timer."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -120,3 +121,17 @@ def test_cancelled_alarms_are_swept_out_of_the_heap() -> None:
     assert len(clock._heap) < 200
     assert kept.is_pending
     assert clock.next_deadline() == 1000.0
+
+
+async def test_waiting_is_one_more_deadline_and_ends_with_its_task() -> None:
+    loop = asyncio.get_running_loop()
+    clock = Clock(loop)
+    began = clock.now()
+    await clock.wait(0.01)
+    assert clock.now() >= began + 0.01
+    waiting = loop.create_task(clock.wait(60.0))
+    await asyncio.sleep(0)
+    assert clock.next_deadline() is not None
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert clock.next_deadline() is None
