@@ -2,13 +2,16 @@
 
 from acd.agent_state import IDLE_RESTARTS, Activity, AgentTrigger, Presence, next_state
 from acd.commands import ReportAgent
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
+from acd.skills import Need, fit
 
 PHONE_LOST = "phone_lost"
 """Reason of an agent whose phone is not reachable."""
 
 NO_ANSWER = "no_answer"
 """Reason of an agent who let the phone ring out."""
+
+_MOST_FITS = 256  # remembered for one agent
 
 
 class Agent:
@@ -17,6 +20,7 @@ class Agent:
     __slots__ = (
         "activity",
         "contact",
+        "fits",
         "id",
         "idle_since",
         "is_delayed",
@@ -24,11 +28,13 @@ class Agent:
         "pending",
         "pending_reason",
         "presence",
+        "priorities",
         "queues",
         "reachable",
         "reason",
         "reported",
         "since",
+        "skills",
         "wrap_up_s",
     )
 
@@ -38,6 +44,9 @@ class Agent:
         """Begin as somebody who is logged out, with a phone that is reachable."""
         self.id = agent
         self.queues = tuple(dict.fromkeys(queues))
+        self.skills: dict[SkillName, int] = {}
+        self.priorities: dict[QueueName, int] = {}
+        self.fits: dict[Need, int | None] = {}
         self.presence = Presence.LOGGED_OUT
         self.activity = Activity.IDLE
         self.reason = ""
@@ -71,6 +80,24 @@ class Agent:
     def is_on_duty(self) -> bool:
         """Whether the agent takes calls, now or after what keeps them busy."""
         return self.presence is Presence.READY or self.presence is Presence.WRAP_UP
+
+    def assign(
+        self, queues: tuple[QueueName, ...], skills: dict[SkillName, int], priorities: dict[QueueName, int]
+    ) -> None:
+        """Serve these queues with these skills; the agent must be in no file meanwhile."""
+        self.queues = tuple(dict.fromkeys(queues))
+        self.skills = skills
+        self.priorities = priorities
+        self.fits.clear()
+
+    def fit(self, need: Need) -> int | None:
+        """How well the agent's skills fit a need, None where they do not."""
+        fits = self.fits
+        if need not in fits:
+            if len(fits) >= _MOST_FITS:
+                fits.clear()
+            fits[need] = fit(self.skills, need)
+        return fits[need]
 
     def apply(self, trigger: AgentTrigger, now: float, reason: str = "") -> None:
         """Change the state as the tables say; raises `InvalidTransition` and changes nothing."""

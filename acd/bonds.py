@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from acd import views
 from acd.agent import Agent
 from acd.agent_state import APPLIED_LATER, DEFERRED, IN_CALL, AgentTrigger, Presence
-from acd.commands import Command, OfferContact, WithdrawCause, WithdrawOffer
+from acd.commands import Command, OfferContact, ReportWidening, WithdrawCause, WithdrawOffer
 from acd.contact import Contact
 from acd.contact_state import ContactState, ContactTrigger
 from acd.deadlines import Deadlines
@@ -20,9 +20,10 @@ from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
 from acd.matching import Pairing, next_pairing
 from acd.names import AgentId, ContactId, OfferId
+from acd.skills import lowered, next_widening_s, widened_by
 
-RING, WRAP_UP, DELAY = "ring", "wrap_up", "delay"
-"""Kinds of deadlines: of an offer, and two of an agent."""
+RING, WRAP_UP, DELAY, WIDENING = "ring", "wrap_up", "delay", "widening"
+"""Kinds of deadlines: of an offer, two of an agent, and of a contact that waits."""
 
 WITHDRAWN: Mapping[AgentTrigger, WithdrawCause] = {
     AgentTrigger.RANG_OUT: WithdrawCause.RING_TIMEOUT,
@@ -78,7 +79,7 @@ class Bonds:
         if follow is not None and agent.offer is not None:
             contact = self._end_offer(agent.offer, trigger).contact
             contact.apply(follow)
-            self.floor.stand(contact)
+            self.line_up(contact)
             self.report_contact(contact)
         self.settle(agent)
 
@@ -92,7 +93,7 @@ class Bonds:
             raise InvalidEvent(cause, f"contact {contact.id!r}", error.state) from error
         self.report_contact(contact)
         if before is ContactState.WAITING:
-            self.floor.leave(contact)
+            self.step_out(contact)
         follow = AGENT_FOLLOWS.get((before, trigger))
         if agent is None or follow is None:
             return
@@ -109,6 +110,32 @@ class Bonds:
     def join(self, contact: Contact, agent: Agent) -> None:
         """Let each know the other."""
         contact.agent, agent.contact = agent.id, contact.id
+
+    # ---- lines -------------------------------------------------------------------------------------
+
+    def line_up(self, contact: Contact) -> None:
+        """Let a contact that waits stand in line, with the need that its wait has come down to."""
+        place = contact.place
+        widening = self.floor.queues[place.queue].definition.widening
+        if place.asked.skills and widening:
+            by = widened_by(widening, self.now - contact.arrived_at)
+            if by > place.lowered_by:
+                place.lowered_by, place.need = by, lowered(place.asked, by)
+                self.order(ReportWidening(contact=contact.id, queue=place.queue, lowered_by=by))
+            after_s = next_widening_s(widening, place.lowered_by)
+            if after_s is not None:
+                self.deadlines.set((WIDENING, contact.id), contact.arrived_at + after_s)
+        self.floor.stand(contact)
+
+    def step_out(self, contact: Contact) -> None:
+        """Take a contact out of its line."""
+        self.deadlines.cancel((WIDENING, contact.id))
+        self.floor.leave(contact)
+
+    def line_up_anew(self, contact: Contact) -> None:
+        """Let a contact that stands in line stand there by the rules of now; it keeps its place."""
+        self.step_out(contact)
+        self.line_up(contact)
 
     # ---- presence ----------------------------------------------------------------------------------
 
@@ -159,7 +186,7 @@ class Bonds:
         """Offer every contact that can be offered now."""
         floor = self.floor
         while floor.fresh_contacts or floor.fresh_agents:
-            pairing = next_pairing(floor)
+            pairing = next_pairing(floor, self.now)
             if pairing is None:
                 floor.fresh_contacts.clear()
                 floor.fresh_agents.clear()
@@ -172,7 +199,7 @@ class Bonds:
         offer = Offer(OfferId(f"{self._run}o{self._offers_made}"), contact, agent)
         until = self.now + self.floor.queues[contact.queue].definition.ring_time_s
         follow = AGENT_FOLLOWS[contact.state, ContactTrigger.OFFERED]
-        self.floor.leave(contact)
+        self.step_out(contact)
         contact.apply(ContactTrigger.OFFERED)
         agent.apply(follow, self.now)
         self.join(contact, agent)

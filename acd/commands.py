@@ -61,6 +61,18 @@ class RefuseContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWidening:
+    """From now on the skill levels that the contact asked for are lower by `lowered_by`, by the rules of the queue.
+
+    Given in the order of the deeds, before the offer that it may have made possible.
+    """
+
+    contact: ContactId
+    queue: QueueName
+    lowered_by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContact:
     """The contact's state, place or agent changed.  `left` and `ended` are the last report of a contact."""
 
@@ -92,4 +104,4 @@ class ReportAgent:
     wrap_up_until: float | None = None
 
 
-Command = OfferContact | WithdrawOffer | RefuseContact | ReportContact | ReportAgent
+Command = OfferContact | WithdrawOffer | RefuseContact | ReportWidening | ReportContact | ReportAgent

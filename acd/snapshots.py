@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
+from acd.skills import ANYBODY, Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +26,16 @@ class AgentSnapshot:
     since: float
     idle_since: float
     wrap_up_until: float | None
+    skills: tuple[tuple[SkillName, int], ...] = ()
+    priorities: tuple[tuple[QueueName, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactSnapshot:
     """A contact that waits, is being offered or talks.
 
-    `position` is its place in the line of its queue, 1 for the next; None when it does not wait.
+    `position` is its place in the line of its queue, 1 for the next; None when it does not wait.  `need` is what its
+    wait has come down to.
     """
 
     contact: ContactId
@@ -43,6 +47,7 @@ class ContactSnapshot:
     agent: AgentId | None
     offer: OfferId | None
     declined_by: tuple[AgentId, ...]
+    need: Need = ANYBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

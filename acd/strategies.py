@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 from acd.agent import Agent
 from acd.errors import UnknownStrategy
+from acd.names import QueueName
 from acd.ranking import Key
 
-Strategy = Callable[[Agent], Key]
+Strategy = Callable[[Agent, QueueName], Key]
 
 
-def longest_idle(agent: Agent) -> Key:
+def longest_idle(agent: Agent, _: QueueName) -> Key:
     """先闲先分配: who has been free for longest."""
     return (agent.idle_since, agent.id)
 
