@@ -14,11 +14,11 @@ from pathlib import Path
 
 from bench._measure import MachineTime, print_table, processor_model, processors
 from bench.desk_phones import Manner, start_phones
+from bench.loopback import claimed
 from bench.running_server import Json, running_server
-from bench.scratch_config import HOTLINE, TOKEN, Terms, password_of, toml_of
+from bench.scratch_config import HOTLINE, NUMBERS, TOKEN, Terms, password_of, toml_of
 from bench.trunk_caller import TrunkCaller
 
-NUMBER = 92
 CALLS_PER_SECOND = 8
 
 
@@ -32,7 +32,7 @@ def private_mb(pid: int) -> float:
     return total * 1024 / 1e6
 
 
-async def measure(legs: int, folder: Path) -> Json:
+async def measure(legs: int, number: int, folder: Path) -> Json:
     """Bring the calls up, read the memory."""
     seats = legs // 2
     terms = Terms(
@@ -40,9 +40,9 @@ async def measure(legs: int, folder: Path) -> Json:
         options_interval_s=300.0,
     )  # fmt: skip
     config = folder / "bench.toml"
-    config.write_text(toml_of(NUMBER, folder, terms), encoding="utf-8")
+    config.write_text(toml_of(number, folder, terms), encoding="utf-8")
     config.chmod(0o600)
-    address = f"127.64.{NUMBER}"
+    address = f"127.64.{number}"
     sip = (f"{address}.1", 5060)
     async with running_server(config, token=TOKEN, log=folder / "server.log") as server:
         await server.wait_ready()
@@ -58,11 +58,11 @@ async def measure(legs: int, folder: Path) -> Json:
         try:
             for seat in range(1, seats + 1):
                 await server.api.login(f"10{seat:02d}", f"80{seat:02d}", "ready")
-            for number in range(seats):
-                call = await trunk.call(HOTLINE, f"138{number:08d}")
+            for caller in range(seats):
+                call = await trunk.call(HOTLINE, f"138{caller:08d}")
                 status = await call.answered
                 if status != 200:
-                    raise RuntimeError(f"call {number} was answered {status}")
+                    raise RuntimeError(f"call {caller} was answered {status}")
                 await asyncio.sleep(1 / CALLS_PER_SECOND)
             async with asyncio.timeout(30):
                 while sum(len(phone.agent.calls) for phone in phones) < seats:
@@ -91,8 +91,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     arguments = parser.parse_args()
     before = MachineTime.read()
-    with tempfile.TemporaryDirectory(prefix="bench-memory-") as folder:
-        figures = asyncio.run(measure(arguments.legs, Path(folder)))
+    with claimed("bench", NUMBERS) as number, tempfile.TemporaryDirectory(prefix="bench-memory-") as folder:
+        figures = asyncio.run(measure(arguments.legs, number, Path(folder)))
     figures |= {
         "processors": processors(),
         "steal_percent": MachineTime.read().steal_percent_since(before),

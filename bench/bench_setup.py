@@ -16,24 +16,23 @@ from pathlib import Path
 
 from bench._measure import MachineTime, print_table, processor_model, processors
 from bench.desk_phones import DeskPhone, Manner, start_phones
+from bench.loopback import claimed
 from bench.peers.rtp_stream import Pacer
 from bench.running_server import Json, RunningServer, running_server
-from bench.scratch_config import HOTLINE, TOKEN, Terms, password_of, toml_of
+from bench.scratch_config import HOTLINE, NUMBERS, TOKEN, Terms, password_of, toml_of
 
-NUMBER = 91
-ADDRESS = f"127.64.{NUMBER}"
 TALK_S = 1.0
 SEATS = 60
 AUDIBLE_DBFS, SILENT_DBFS = -45.0, -120.0
 SCENARIO = Path(__file__).with_name("trunk_echo.xml")
 
 
-async def offer(rate: float, seconds: float, folder: Path) -> tuple[int, str]:
+async def offer(address: str, rate: float, seconds: float, folder: Path) -> tuple[int, str]:
     """SIPp calls at `rate` for `seconds`; how many calls it began, and its complaints."""
     calls = round(rate * seconds)
     errors = folder / f"errors-{rate:g}.log"
     process = await asyncio.create_subprocess_exec(
-        "sipp", f"{ADDRESS}.1:5060", "-sf", str(SCENARIO), "-i", f"{ADDRESS}.2", "-bind_local", "-mi", f"{ADDRESS}.2",
+        "sipp", f"{address}.1:5060", "-sf", str(SCENARIO), "-i", f"{address}.2", "-bind_local", "-mi", f"{address}.2",
         "-mp", "6000", "-rtp_echo", "-s", HOTLINE, "-m", str(calls), "-l", str(calls), "-nostdin",
         "-r", f"{rate:g}", "-timeout", f"{seconds + 60:.0f}s", "-timeout_error",
         "-trace_err", "-error_file", str(errors),
@@ -74,12 +73,12 @@ def faults_of(call: Json, recording: Json | None) -> str:
 
 
 async def hold(
-    server: RunningServer, phones: list[DeskPhone], rate: float, seconds: float, folder: Path
+    server: RunningServer, phones: list[DeskPhone], address: str, rate: float, seconds: float, folder: Path
 ) -> Json:
     """One rate: what was offered, what counts, what went wrong."""
     since = time.time() - 1.0
     before = sum(len(phone.calls) for phone in phones)
-    offered, complaint = await offer(rate, seconds, folder)
+    offered, complaint = await offer(address, rate, seconds, folder)
     await asyncio.sleep(2.0)
     calls = await everything(server, "/v1/calls", since)
     recordings = {r["call_id"]: r for r in await everything(server, "/v1/recordings", since)}
@@ -100,22 +99,23 @@ async def hold(
     }
 
 
-async def measure(rates: list[float], seconds: float, folder: Path) -> list[Json]:
+async def measure(rates: list[float], seconds: float, number: int, folder: Path) -> list[Json]:
     """Rising rates until one fails."""
     terms = Terms(
         seats=SEATS, wrap_up_s=0.0, greeting="", announce_agent=False, channels=2000, spare_legs=80,
         position_every_s=0.0,
     )  # fmt: skip
     config = folder / "bench.toml"
-    config.write_text(toml_of(NUMBER, folder, terms), encoding="utf-8")
+    config.write_text(toml_of(number, folder, terms), encoding="utf-8")
     config.chmod(0o600)
+    address = f"127.64.{number}"
     results: list[Json] = []
     async with running_server(config, token=TOKEN, log=folder / "server.log") as server:
         await server.wait_ready()
         phones = await start_phones(
             [(f"80{seat:02d}", password_of(seat)) for seat in range(1, SEATS + 1)],
-            address=f"{ADDRESS}.3",
-            registrar=(f"{ADDRESS}.1", 5060),
+            address=f"{address}.3",
+            registrar=(f"{address}.1", 5060),
             pacer=Pacer(),
             manner=Manner(answer_s=0.0, talk_s=TALK_S),
         )
@@ -123,7 +123,7 @@ async def measure(rates: list[float], seconds: float, folder: Path) -> list[Json
             for seat in range(1, SEATS + 1):
                 await server.api.login(f"10{seat:02d}", f"80{seat:02d}", "ready")
             for rate in rates:
-                results.append(await hold(server, phones, rate, seconds, folder))
+                results.append(await hold(server, phones, address, rate, seconds, folder))
                 print(
                     f"  {rate:g}/s: {results[-1]['good']}/{results[-1]['offered']} {results[-1]['faults']}",
                     flush=True,
@@ -145,8 +145,8 @@ def main() -> None:
     arguments = parser.parse_args()
     rates = [float(rate) for rate in arguments.rates.split(",")]
     before = MachineTime.read()
-    with tempfile.TemporaryDirectory(prefix="bench-setup-") as folder:
-        results = asyncio.run(measure(rates, arguments.seconds, Path(folder)))
+    with claimed("bench", NUMBERS) as number, tempfile.TemporaryDirectory(prefix="bench-setup-") as folder:
+        results = asyncio.run(measure(rates, arguments.seconds, number, Path(folder)))
     held = [result["rate"] for result in results if result["ok"]]
     failed = next((result for result in results if not result["ok"]), None)
     figures = {
