@@ -16,6 +16,8 @@ from typing import Any
 
 import pjsua2 as pj
 
+from softswitch.urgency import go_first
+
 POLL_MS = 10
 HOLD_DIRECTIONS = {1: "active", 2: "local_hold", 3: "remote_hold", 0: "none", 4: "error"}
 
@@ -370,6 +372,8 @@ def main() -> None:
     parser.add_argument("--tone-hz", type=float, default=700.0)
     parser.add_argument("--expires-s", type=int, default=300)
     options = parser.parse_args()
+    # A real phone has a processor of its own: what this one hears must not tell how busy the machine is.
+    go_first()
     gc.disable()
     wire = Wire(Path(options.folder) / "phone.log")
     phone = Phone(options, wire)
