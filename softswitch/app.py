@@ -43,7 +43,6 @@ from softswitch.sip.edge import Edge
 from softswitch.sip.events import (
     AccountReachabilityChanged,
     EdgeEvent,
-    InDialogRequestReceived,
     InviteReceived,
     TrunkStateChanged,
 )
@@ -292,8 +291,6 @@ class Control:
                         at=self._clock.wall(), trunk=event.trunk, up=event.up, cause=event.cause
                     )
                 )
-            case InDialogRequestReceived():
-                log.info("leg.request", leg_id=event.leg_id, method=event.method)
             case _:
                 self._legs.hear_edge(event)
 

@@ -36,6 +36,7 @@ from softswitch.sip.events import (
     DialogConfirmed,
     FarEndAnswered,
     FarEndLeft,
+    InDialogRequestReceived,
     InviteReceived,
     RemoteMedia,
     RemoteMediaAgreed,
@@ -323,7 +324,8 @@ class LegDesk:
         | RemoteMediaAgreed
         | DialogConfirmed
         | FarEndAnswered
-        | FarEndLeft,
+        | FarEndLeft
+        | InDialogRequestReceived,
     ) -> None:
         """Take what the edge says of a leg."""
         leg = self._legs.get(event.leg_id)
@@ -343,8 +345,28 @@ class LegDesk:
                 leg.become(LegState.RINGING)
                 log.info("leg.ringing", call_id=leg.call_id, leg_id=leg.leg_id, status=event.status)
                 self._listener.leg_rang(leg)
+            case InDialogRequestReceived():
+                self._asked(leg, event)
             case _:
                 pass
+
+    def _asked(self, leg: Leg, event: InDialogRequestReceived) -> None:
+        """A phone asks for something inside its call.  Transfers are not carried out: it must not believe so.
+
+        The REFER itself was answered 202; RFC 3515 section 2.4.5 has its outcome told by a NOTIFY.
+        """
+        log.info("leg.request", call_id=leg.call_id, leg_id=leg.leg_id, method=event.method)
+        if event.refer_to is not None and leg.is_talking:
+            self._tell_cell(
+                leg,
+                cell_words.SendRequest(
+                    leg_id=leg.leg_id,
+                    method="NOTIFY",
+                    headers=(("Event", "refer"), ("Subscription-State", "terminated;reason=rejected")),
+                    content_type="message/sipfrag;version=2.0",
+                    body="SIP/2.0 501 Not Implemented\r\n",
+                ),
+            )
 
     def _agreed(self, leg: Leg, media: RemoteMedia) -> None:
         log.info(

@@ -48,6 +48,16 @@ async def test_offer_and_answer_in_every_order(tmp_path: Path, scenario: str) ->
         assert (await here.wait_call(call_id))["call"]["ended_by"] == "caller"
 
 
+async def test_a_transfer_that_a_far_end_asks_for_is_told_not_to_have_been_done(tmp_path: Path) -> None:
+    """REFER is answered 202 and its NOTIFY says 501: nobody believes in a transfer, and the call goes on."""
+    async with stand(tmp_path / "stand", PLAIN) as here, peers(here, Manner(answer_s=0.1)):
+        await here.login(1)
+        result = await sipp("caller_refers", here.sip, address=here.trunk_address, pause_ms=700, timeout_s=15)
+        assert result.code == 0, result.errors + result.messages
+        call_id = (await here.wait_event("CallArrived"))["call_id"]
+        assert (await here.wait_call(call_id))["call"]["ended_by"] == "caller"
+
+
 async def test_a_stranger_is_challenged_and_never_routed(tmp_path: Path) -> None:
     async with stand(tmp_path / "stand", PLAIN) as here:
         result = await sipp("caller_refused", here.sip, address=here.stranger_address, timeout_s=8)
