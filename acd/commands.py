@@ -18,6 +18,7 @@ class WithdrawCause(StrEnum):
     RING_TIMEOUT = "ring_timeout"
     CONTACT_LEFT = "contact_left"
     AGENT_GONE = "agent_gone"  # not ready, logged out, phone lost, in another call
+    ANSWERED_ELSEWHERE = "answered_elsewhere"  # several rang together, and another was first
 
 
 class RefuseCause(StrEnum):
@@ -31,7 +32,8 @@ class RefuseCause(StrEnum):
 class OfferContact:
     """Ring the agent's phone for the contact; answer with `OfferAccepted` or `OfferDeclined`.
 
-    At `ring_until` (monotonic seconds) the engine withdraws the offer by itself.
+    At `ring_until` (monotonic seconds) the engine withdraws the offer by itself.  Where a queue rings all, there are
+    several offers of one contact, one each agent; the first that is accepted counts, the others are withdrawn.
     """
 
     offer: OfferId

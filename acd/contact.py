@@ -50,7 +50,7 @@ class Contact:
         "declined_by",
         "id",
         "level",
-        "offer",
+        "offers",
         "place",
         "queue",
         "reported",
@@ -69,10 +69,15 @@ class Contact:
         self.arrived_at = arrived_at
         self.serial = serial
         self.state = ContactState.WAITING
-        self.offer: OfferId | None = None
-        self.agent: AgentId | None = None
+        self.offers: dict[OfferId, AgentId] = {}  # one, or several where all ring together
+        self.agent: AgentId | None = None  # whom it is offered to (the first of them) or talks with
         self.declined_by: set[AgentId] = set()
         self.reported: ReportContact | None = None
+
+    @property
+    def offer(self) -> OfferId | None:
+        """The running offer, the first of them if there are several."""
+        return next(iter(self.offers), None)
 
     @property
     def arrival(self) -> Key:

@@ -186,6 +186,7 @@ class Engine:
                 agent.apply(AgentTrigger.PHONE_LOST, self._bonds.now, event.reason or PHONE_LOST)
         agent.pending, agent.pending_reason = event.pending, event.pending_reason
         agent.idle_since = event.idle_since
+        agent.taken, agent.talk_s = max(agent.taken, event.taken), event.talk_s
         if agent.presence is Presence.WRAP_UP and event.wrap_up_until is not None:
             self._bonds.deadlines.set((WRAP_UP, agent.id), event.wrap_up_until)
         self._bonds.settle(agent)
@@ -304,7 +305,7 @@ class Engine:
     def _on_offer_accepted(self, event: events.OfferAccepted) -> None:
         offer = self._running(event.offer)
         if offer is not None:
-            self._bonds.tell_contact(_name(event), offer.contact, ContactTrigger.ACCEPTED)
+            self._bonds.accept(offer)
             self._bonds.tally["accepted"] += 1
 
     def _on_offer_declined(self, event: events.OfferDeclined) -> None:
@@ -411,6 +412,7 @@ def _assign(agent: Agent, event: events.Assignment) -> None:
         event.queues,
         {each.skill: each.level for each in event.skills},
         {each.queue: each.priority for each in event.priorities},
+        event.rank,
     )
 
 

@@ -33,6 +33,9 @@ class QueueDefined:
     `ageing_s` it has waited, and a step of priority for each `promotion_s`: the first bounds the wait among queues of
     equal priority, the second among all.  `widening` lowers the skill levels that are asked for with the wait; it is
     read live, what has been lowered stays so.
+
+    With the strategy `ring_all` up to `ring_most` agents ring together for one contact, those too who come free while
+    it rings; the first to answer has it.
     """
 
     queue: QueueName
@@ -45,11 +48,14 @@ class QueueDefined:
     ageing_s: float | None = None
     promotion_s: float | None = None
     widening: tuple[Widening, ...] = ()
+    ring_most: int = 8
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_named(self, queue=self.queue)
-        check_at_least(self, 1, ageing_s=self.ageing_s, promotion_s=self.promotion_s)
+        check_at_least(
+            self, 1, ageing_s=self.ageing_s, promotion_s=self.promotion_s, ring_most=self.ring_most
+        )
         check_at_least(
             self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
         )
@@ -80,7 +86,7 @@ class AgentLoggedIn:
 
     `wrap_up_s` replaces that of the queues for this agent; None leaves it to the queue.  With a phone that is not
     reachable the agent is not ready, `phone_lost`, whatever was asked for.  `priorities` replaces the priority of some
-    of the queues.
+    of the queues; `rank` is the agent's place where a queue rings in a fixed order (`linear`), the smallest first.
     """
 
     agent: AgentId
@@ -91,6 +97,7 @@ class AgentLoggedIn:
     reachable: bool = True
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
+    rank: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -108,6 +115,7 @@ class AgentRestored:
     Times are on the new clock and may be negative.  `wrap_up_until` None with presence `WRAP_UP` is a wrap-up that
     the agent ends.  With `contact` (then also its queue and arrival) the agent talks with it.  Restore waiting
     contacts before agents, and agents by the time they have been idle: each takes a call as soon as it is told of.
+    `taken` and `talk_s` are the calls since the login and the time they lasted.
     """
 
     agent: AgentId
@@ -126,10 +134,14 @@ class AgentRestored:
     contact_arrived_at: float | None = None
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
+    rank: int = 0
+    taken: int = 0
+    talk_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Check that the fields can be true together."""
         _check_assignment(self)
+        check_at_least(self, 0, taken=self.taken, talk_s=self.talk_s)
         check_named(self, agent=self.agent)
         check_finite(
             self,
@@ -158,6 +170,7 @@ class AgentReassigned:
     queues: tuple[QueueName, ...]
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
+    rank: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""

@@ -11,7 +11,7 @@ from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
 from acd.names import AgentId, ContactId, QueueName
 from acd.skills import Need
-from acd.strategies import strategy_named
+from acd.strategies import RING_ALL, strategy_named
 from acd.waiting_line import WaitingLine
 
 
@@ -26,6 +26,8 @@ class Queue:
         "line",
         "name",
         "on_duty",
+        "ringing",
+        "turns",
     )
 
     def __init__(self, definition: QueueDefined) -> None:
@@ -37,6 +39,8 @@ class Queue:
         self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
         self.free = FreeAgents(self.name, strategy_named(definition.strategy))
         self.on_duty: set[AgentId] = set()
+        self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
+        self.turns = 0  # offers made
 
     def redefine(self, definition: QueueDefined) -> None:
         """Take new rules; who waits stays.  Raises `UnknownStrategy` and changes nothing."""
@@ -45,6 +49,11 @@ class Queue:
             free.admit(agent)
         self.definition = definition
         self.free = free
+
+    @property
+    def rings_all(self) -> bool:
+        """Whether all who are free ring together."""
+        return self.definition.strategy == RING_ALL
 
     def place_for(self, need: Need) -> Place:
         """Return a place for a newcomer, by the rules that hold now."""

@@ -10,7 +10,10 @@ from acd.skills import ANYBODY, Need
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSnapshot:
-    """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`."""
+    """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`.
+
+    `taken`, `talk_s` and `occupancy` count from the login to the last change of the agent's state.
+    """
 
     agent: AgentId
     queues: tuple[QueueName, ...]
@@ -28,6 +31,10 @@ class AgentSnapshot:
     wrap_up_until: float | None
     skills: tuple[tuple[SkillName, int], ...] = ()
     priorities: tuple[tuple[QueueName, int], ...] = ()
+    rank: int = 0
+    taken: int = 0
+    talk_s: float = 0.0
+    occupancy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,7 @@ class ContactSnapshot:
     offer: OfferId | None
     declined_by: tuple[AgentId, ...]
     need: Need = ANYBODY
+    offers: tuple[OfferId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

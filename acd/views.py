@@ -61,6 +61,7 @@ def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
         offer=contact.offer,
         declined_by=tuple(sorted(contact.declined_by)),
         need=contact.place.need,
+        offers=tuple(contact.offers),
     )
 
 
@@ -90,6 +91,10 @@ def agent_snapshot(agent: Agent, wrap_up_until: float | None) -> AgentSnapshot:
         wrap_up_until=wrap_up_until,
         skills=tuple(sorted(agent.skills.items())),
         priorities=tuple(sorted(agent.priorities.items())),
+        rank=agent.rank,
+        taken=agent.taken,
+        talk_s=agent.talk_s,
+        occupancy=agent.occupancy,
     )
 
 

@@ -91,5 +91,5 @@ def test_fits_are_remembered_and_never_grow_for_ever(agent: Agent) -> None:
     for level in range(1000):
         assert agent.fit(Need(((tax, level),))) == (0 if level == 0 else None)
     assert len(agent.fits) <= 256
-    agent.assign(agent.queues, {tax: 3}, {})
+    agent.assign(agent.queues, {tax: 3}, {}, 0)
     assert agent.fit(Need(((tax, 2),))) == 3

@@ -17,7 +17,7 @@ TAX = SkillName("tax")
 def agent(serial: int, since: float, tax: int = 0) -> Agent:
     """An agent idle since then, with a skill."""
     one = Agent(AgentId(f"a{serial:03}"), (MAIN,), now=since, wrap_up_s=None)
-    one.assign((MAIN,), {TAX: tax} if tax else {}, {})
+    one.assign((MAIN,), {TAX: tax} if tax else {}, {}, 0)
     return one
 
 

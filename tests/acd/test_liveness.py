@@ -57,6 +57,7 @@ from acd.journal import encode_command, encode_event, replay
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.skills import SkillLevel, Widening
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
+from acd.strategies import RING_ALL, STRATEGIES
 from tests.acd.hotline import skilled
 
 QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
@@ -70,6 +71,7 @@ served = st.sampled_from((QUEUES, QUEUES[:1], QUEUES[1:], QUEUES[::-1]))
 skills = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(tax=3, law=1)))
 asked = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(law=2)))
 priorities = st.sampled_from(((), (), (QueuePriority(queue=QUEUES[0], priority=2),)))
+strategies = st.sampled_from(("longest_idle", "longest_idle", RING_ALL, *sorted(STRATEGIES)))
 WIDENING = (Widening(after_s=1.0), Widening(after_s=9.0, lower_by=3))
 seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
 
@@ -123,6 +125,7 @@ class Floor(RuleBasedStateMachine):
         self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
         self.offer_ids: set[OfferId] = set()
         self.defined: dict[QueueName, QueueDefined] = {}
+        self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
         self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
         self.shown_contacts: dict[ContactId, ReportContact] = {}
 
@@ -171,7 +174,9 @@ class Floor(RuleBasedStateMachine):
                 assert command.ring_until > self.now
                 for other in self.offers.values():
                     assert other.agent != command.agent, "two offers for one agent"
-                    assert other.contact != command.contact, "two offers of one contact"
+                    assert other.contact != command.contact or command.queue in self.rings_all, (
+                        "two offers of one contact"
+                    )
                 self.offer_ids.add(command.offer)
                 self.offers[command.offer] = command
             case WithdrawOffer():
@@ -224,6 +229,7 @@ class Floor(RuleBasedStateMachine):
             now = self.engine.agent(agent.agent)
             if (
                 now == agent
+                and self.defined[taken.queue].strategy == "longest_idle"
                 and taken.queue in now.queues
                 and fits(now, taken) is not None
                 and now.agent not in taken.declined_by
@@ -258,6 +264,7 @@ class Floor(RuleBasedStateMachine):
         waiting=st.lists(contacts, unique=True, max_size=4),
         ageing_s=st.sampled_from((None, 2.0)),
         promotion_s=st.sampled_from((None, 5.0)),
+        strategy=strategies,
     )
     def open(
         self,
@@ -267,8 +274,11 @@ class Floor(RuleBasedStateMachine):
         waiting: list[ContactId],
         ageing_s: float | None,
         promotion_s: float | None,
+        strategy: str,
     ) -> None:
         """Two queues, and perhaps somebody there already."""
+        if strategy == RING_ALL:
+            self.rings_all.add(QUEUES[1])
         self.ageing = {"ageing_s": ageing_s, "promotion_s": promotion_s}
         for event in (
             QueueDefined(
@@ -280,6 +290,8 @@ class Floor(RuleBasedStateMachine):
                 ring_time_s=5.0,
                 decline_delay_s=0.0,
                 priority=1,
+                strategy=strategy,
+                ring_most=2,
                 **self.ageing,
             ),
         ):
@@ -294,12 +306,21 @@ class Floor(RuleBasedStateMachine):
         limit=st.integers(0, 4),
         ring_time_s=st.sampled_from((1.0, 15.0)),
         priority=st.integers(0, 2),
+        strategy=st.sampled_from(sorted(STRATEGIES.keys() - {RING_ALL})),
         widening=st.sampled_from(((), WIDENING, WIDENING[:1])),
     )
     def define(
-        self, queue: QueueName, limit: int, ring_time_s: float, priority: int, widening: tuple[Widening, ...]
+        self,
+        queue: QueueName,
+        limit: int,
+        ring_time_s: float,
+        priority: int,
+        strategy: str,
+        widening: tuple[Widening, ...],
     ) -> None:
-        """A queue's rules change."""
+        """A queue's rules change; where all ring together they go on so."""
+        if queue in self.rings_all:
+            strategy = RING_ALL
         self.tell(
             QueueDefined(
                 queue=queue,
@@ -307,6 +328,8 @@ class Floor(RuleBasedStateMachine):
                 ring_time_s=ring_time_s,
                 wrap_up_s=3.0,
                 priority=priority,
+                strategy=strategy,
+                ring_most=2,
                 widening=widening,
                 **self.ageing,
             )
@@ -547,6 +570,20 @@ class Floor(RuleBasedStateMachine):
                         assert others, f"nobody else is left for {contact} than {agent}"
 
     @invariant()
+    def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
+        """As long as there is room for one more phone."""
+        for name in CONTACTS:
+            contact = self.engine.contact(name)
+            if contact is None or not contact.offers or contact.queue not in self.rings_all:
+                continue
+            for agent in self.engine.agents():
+                if contact.queue in agent.queues and is_free(agent) and fits(agent, contact) is not None:
+                    has_room = len(contact.offers) < self.defined[contact.queue].ring_most
+                    assert not has_room or agent.agent in contact.declined_by, (
+                        f"{agent} idles beside {contact}"
+                    )
+
+    @invariant()
     def agents_and_contacts_agree_on_who_has_whom(self) -> None:
         """Each pair both ways, in states that go together; offers as the phones know them."""
         for agent in self.engine.agents():
@@ -557,7 +594,10 @@ class Floor(RuleBasedStateMachine):
             if agent.contact is not None:
                 contact = self.engine.contact(agent.contact)
                 assert contact is not None
-                assert (contact.agent, contact.offer) == (agent.agent, agent.offer)
+                if agent.offer is None:
+                    assert (contact.agent, contact.offers) == (agent.agent, ())
+                else:
+                    assert agent.offer in contact.offers
         for name in CONTACTS:
             contact = self.engine.contact(name)
             if contact is None:
@@ -568,7 +608,9 @@ class Floor(RuleBasedStateMachine):
             if contact.agent is not None:
                 holder = self.engine.agent(contact.agent)
                 assert holder is not None
-                assert holder.contact == name
+                assert (holder.contact, holder.offer) == (name, contact.offer)
+            for offer in contact.offers:
+                assert self.offers[offer].contact == name
         running = {agent.offer for agent in self.engine.agents() if agent.offer is not None}
         assert running == set(self.offers)
         assert all(self.engine.has_offer(offer) for offer in running)
