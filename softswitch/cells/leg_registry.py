@@ -35,6 +35,7 @@ from softswitch.cells.stack import NativeCall, Stack, StackFailed, StateChanged,
 
 ORDERED: Header = ("X-Ordered", "1")
 """Marks a final answer that control ordered: a 486 without it is the stack's own, and means "cell full"."""
+TIMED_OUT = 408
 DEFAULT_REFUSAL = 480
 
 
@@ -254,12 +255,25 @@ class LegRegistry:
             return
         del self._legs[leg.leg_id]
         status, reason = _cause(leg, change)
-        self._emit(LegEnded(leg_id=leg.leg_id, status=status, reason=reason, by_far_end=not leg.hung_up))
+        by_far_end = not leg.hung_up and _is_far_ends_word(leg, change)
+        self._emit(LegEnded(leg_id=leg.leg_id, status=status, reason=reason, by_far_end=by_far_end))
 
     def _free(self, leg: _Leg) -> None:
         self._by_call.pop(leg.call, None)
         if leg.leg_id:
             self._emit(SlotFreed(leg_id=leg.leg_id))
+
+
+def _is_far_ends_word(leg: _Leg, change: StateChanged) -> bool:
+    """Whether a leg that we did not end was ended by the far end.
+
+    A refusal of our INVITE is its word; the answer to a BYE that the stack sent of its own accord (no ACK came, a
+    session timer ran out) is not, nor is a timeout.  A CANCEL shows no message.
+    """
+    if not change.received:
+        return change.status != TIMED_OUT
+    is_refusal = leg.outgoing and not leg.confirmed
+    return is_refusal or _status_line(change.received) is None
 
 
 def _cause(leg: _Leg, change: StateChanged) -> tuple[int, str]:

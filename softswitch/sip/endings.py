@@ -23,6 +23,8 @@ from softswitch.sip.wiring import Wiring, reply_flow
 log = structlog.get_logger(__name__)
 
 CANCEL_PATIENCE_S = 2.0
+WAITED_FOR_ACK = 0.9
+"""Share of 64 T1 from which on a cell's BYE means that it gave the ACK up; the cell's clock is not ours."""
 
 
 def acknowledgement(invite: Request, response: Response) -> Request:
@@ -321,7 +323,7 @@ class Endings:
         """A 2xx went out and its ACK is still to come: repeat it in the cell's place, then say BYE (section 15)."""
         wiring, relay = self._wiring, dialog.invite
         lines = tuple(headers)
-        if relay is None or relay.last_response is None:
+        if relay is None or relay.last_response is None or self._has_waited_for_ack(relay):
             self.bye_outside(dialog, lines)
             return
         data, back = relay.last_response, reply_flow(relay.request, relay.flow)
@@ -331,6 +333,11 @@ class Endings:
             until_acked=True,
             on_unacknowledged=lambda: self.bye_outside(dialog, lines),
         )
+
+    def _has_waited_for_ack(self, relay: Relay) -> bool:
+        """Whether the cell has repeated its 2xx for 64 T1 already: then nobody will acknowledge (13.3.1.4)."""
+        waited_s = 0.0 if relay.answered_at is None else self._wiring.clock.now() - relay.answered_at
+        return waited_s > WAITED_FOR_ACK * self._wiring.clients.life_s
 
     def outside_acknowledged(self, dialog: Dialog) -> bool:
         """An ACK came for a 2xx that is repeated in a dead cell's place: say BYE now.  True when it was that."""

@@ -359,6 +359,7 @@ class OutsideRequests:
             if response.status >= 300:
                 bodies.drop_offer(dialog, relay)
             if is_first and not dialog.is_over:
+                relay.answered_at = wiring.clock.now()
                 dialog.move(Step.ACCEPTED)
         wiring.keep_dialog(dialog)
         self._send_answer(relay, relay.last_response, is_promise=is_first and response.status >= 200)

@@ -49,6 +49,7 @@ class Relay:
     duty: BodyDuty = BodyDuty.NONE
     last_response: bytes | None = None
     is_final: bool = False
+    answered_at: float | None = None  # when a 2xx first went through here, monotonic; not written down
     is_cancelled: bool = False
     cancel_headers: tuple[tuple[str, str], ...] = ()
     cancel_cause: int | None = None  # the Q.850 cause with which the outside cancelled

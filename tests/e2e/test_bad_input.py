@@ -377,6 +377,28 @@ async def test_no_sound_is_sent_before_the_callers_ack(here: Stand, trunk: RawPe
     ear.socket.close()
 
 
+@pytest.mark.long
+async def test_a_caller_who_never_acknowledges_is_given_up_after_32_s_without_a_packet(
+    here: Stand, trunk: RawPeer
+) -> None:
+    """200 is repeated, then BYE (RFC 3261 section 13.3.1.4); the call has an end and its channel is free."""
+    ear = Ear.at(here.trunk_address)
+    invite = trunk.request("INVITE", here.hotline, content=sdp(here.trunk_address, ear.port))
+    trunk.send(invite, here.sip)
+    await trunk.wait_status(200, "INVITE")
+    arrived = await here.wait_event("CallArrived", sip_call_id=header(invite, "Call-ID"))
+    bye = await trunk.wait(lambda text: text.startswith("BYE "), patience_s=40)
+    trunk.answer(bye, 200, here.sip)
+    assert len([text for text in trunk.all if status(text) == 200]) >= 7
+    ended = await here.wait_event("CallEnded", call_id=arrived["call_id"])
+    assert (ended["ended_by"], ended["end_reason"]) == ("system", "failed")
+    assert ear.packets() == 0
+    ear.socket.close()
+    async with asyncio.timeout(5):
+        while await here.active_calls():
+            await asyncio.sleep(0.1)
+
+
 async def test_requests_in_a_dialog_must_fit_its_tags_and_its_source(
     here: Stand, trunk: RawPeer, stranger: RawPeer
 ) -> None:
