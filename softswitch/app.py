@@ -195,7 +195,7 @@ class Control:
                 while self._legs.all() or self._recordings.open_ids or self._edge.asks:
                     await self._clock.wait(LOOK_AGAIN_S)
         except TimeoutError:
-            log.warning("control.calls_left", legs=len(self._legs.all()))
+            log.warning("control.calls_left", legs=len(self._legs.all()), unanswered=self._edge.asks)
 
     async def stop(self) -> None:
         """Leave: calls go on without us until a new control adopts them."""

@@ -40,6 +40,22 @@ async def test_bye_of_a_cell_before_the_ack_waits_for_it_and_the_200_is_repeated
         await call.trunk.wait_request("BYE")
 
 
+async def test_bye_of_a_cell_that_gave_the_ack_up_goes_out_at_once() -> None:
+    """After 64 T1 nobody acknowledges any more: the 200 is not repeated for as long again."""
+    async with running_edge() as stand:
+        call = await call_on(stand)
+        await call.arrive()
+        await call.admit()
+        await call.answer()
+        (relay,) = stand.edge._wiring.relays.of_leg(call.leg_id)
+        assert relay.answered_at is not None
+        relay.answered_at -= stand.edge._wiring.clients.life_s
+        call.trunk.arrived.clear()
+        call.cell.send(bye_of_cell(call), stand.inner)
+        await call.trunk.wait_request("BYE")
+        assert not [text for text, _ in call.trunk.arrived if status(text) == 200]
+
+
 async def test_bye_of_a_cell_whose_200_never_came_gives_the_caller_an_answer() -> None:
     """Its 200 came while control was away: the caller must not ring for ever."""
     async with running_edge() as stand:

@@ -70,11 +70,12 @@ async def test_torture_messages_from_a_stranger_and_from_a_trunk_leave_nothing_b
         attacker, trunk = await stand.peer(ATTACKER), await stand.peer(TRUNK)
         files = sorted(TORTURE.glob("*.dat"))
         assert len(files) >= 49
-        before = bookkeeping(stand)
+        before, tasks = bookkeeping(stand), len(asyncio.all_tasks())
         for file in files:
             attacker.send(file.read_bytes(), stand.udp)
         await asyncio.sleep(0.05)
         assert bookkeeping(stand) == before
+        assert len(asyncio.all_tasks()) == tasks
         assert not stand.has_event(InviteReceived)
         for file in files:
             trunk.send(file.read_bytes(), stand.udp)
@@ -174,9 +175,10 @@ async def test_random_datagrams_change_nothing() -> None:
     chance = random.Random(4475)
     async with running_edge(settings=OPEN) as stand:
         peer = await stand.peer(TRUNK)
-        before = bookkeeping(stand)
+        before, tasks = bookkeeping(stand), len(asyncio.all_tasks())
         for _ in range(500):
             peer.send(chance.randbytes(chance.randrange(1, 400)), stand.udp)
         await asyncio.sleep(0.05)
         assert bookkeeping(stand) == before
+        assert len(asyncio.all_tasks()) == tasks
         assert await is_alive(stand)
