@@ -132,6 +132,18 @@ def find_holes(
     return holes
 
 
+def likeness(part: npt.ArrayLike, loop: npt.ArrayLike) -> float:
+    """How surely a sound is a piece of a loop, wherever it begins: correlation at the best place, 1 = the very same."""
+    piece, whole = samples_of(part), samples_of(loop)
+    tiled = np.concatenate([whole, whole[: len(piece)]])
+    size = 1 << (len(tiled) + len(piece) - 1).bit_length()
+    products = np.fft.irfft(np.fft.rfft(tiled, size) * np.conj(np.fft.rfft(piece, size)), size)
+    at = int(np.argmax(products[: len(whole)]))
+    there = tiled[at : at + len(piece)]
+    scale = float(np.linalg.norm(piece) * np.linalg.norm(there))
+    return float(np.dot(piece, there)) / scale if scale else 0.0
+
+
 def alignment(late: npt.ArrayLike, early: npt.ArrayLike) -> int:
     """How many samples `late` lags behind `early`, by the peak of their cross-correlation (negative: it leads)."""
     one, other = samples_of(late), samples_of(early)

@@ -86,6 +86,14 @@ def test_alignment_finds_the_lag_of_a_copy(lag: int) -> None:
     assert spectrum.alignment(late, source) == lag
 
 
+def test_a_piece_of_a_loop_is_known_wherever_it_begins_and_another_sound_is_not() -> None:
+    loop = np.random.default_rng(8).normal(0, 0.2, 16000)
+    assert spectrum.likeness(loop[3000:7000] * 0.5, loop) == pytest.approx(1.0)
+    assert spectrum.likeness(np.concatenate([loop[-1000:], loop[:1000]]), loop) == pytest.approx(1.0)
+    assert spectrum.likeness(_tone(440, 0.5), loop) < 0.3
+    assert spectrum.likeness(np.zeros(800), loop) == 0.0
+
+
 def test_channels_of_an_a_law_file_come_back_apart(tmp_path: Path) -> None:
     path = tmp_path / "two.wav"
     both = np.stack([_tone(440, 1), _tone(700, 1)], axis=1)
