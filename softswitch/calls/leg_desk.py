@@ -334,6 +334,9 @@ class LegDesk:
         match event:
             case CallerWithdrew():
                 self._end(leg, LegEnd(status=487, reason="cancelled", by_far_end=True))
+            case FarEndLeft(method="BYE") if leg.state is LegState.CONFIRMED:
+                # Its cell will say so too, a millisecond later: the agent is free now.
+                self._end(leg, self._end_seen(leg, 200, "BYE", by_far_end=True))
             case CellRefused() if leg.state is LegState.SETTING_UP:
                 self._place_again(leg, event.cell_id)
             case RemoteMediaAgreed():

@@ -11,7 +11,7 @@ from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg, LegState
 from softswitch.calls.leg_desk import OPENING_TIMEOUT_S, LegDesk, NotReachable
 from softswitch.cells.messages import AnswerLeg, HangUpLeg, LegArrived, LegConfirmed, MakeLeg
-from softswitch.sip.events import CellRefused
+from softswitch.sip.events import CellRefused, FarEndLeft
 from tests.softswitch.calls.node import ACCOUNTS
 from tests.softswitch.calls.scripted_plane import ScriptedPlane
 from tests.softswitch.calls.scripted_sip import ScriptedSip
@@ -150,6 +150,30 @@ def test_a_bye_from_outside_ends_the_leg_with_what_the_outside_said(desk: Desk) 
     desk.settle()
     (end,) = desk.listener.ends
     assert (end.by_far_end, end.status, end.q850_cause) == (True, 200, 38)
+    desk.assert_empty()
+
+
+def test_a_bye_from_outside_is_the_end_before_the_cell_says_so(desk: Desk) -> None:
+    """An agent who hung up is free at once; the cell's word about the same BYE changes nothing."""
+    desk.confirm()
+    desk.sip.leave("in1", cause=16)
+    desk.legs.hear_edge(desk.sip.edge_news.popleft())  # type: ignore[arg-type]
+    assert desk.listener.told[-1] == ("ended", "in1")
+    assert desk.sip.cell_news
+    desk.settle()
+    assert desk.listener.told.count(("ended", "in1")) == 1
+    desk.assert_empty()
+
+
+def test_a_bye_that_crosses_ours_leaves_the_end_to_the_cell(desk: Desk) -> None:
+    """What we ordered is told as ordered."""
+    leg = desk.confirm()
+    desk.legs.hang_up(leg)
+    desk.sip.edge_news.append(FarEndLeft(leg_id="in1", method="BYE", q850_cause=None))
+    desk.legs.hear_edge(desk.sip.edge_news.popleft())  # type: ignore[arg-type]
+    assert leg.state is LegState.ENDING
+    desk.settle()
+    assert [end.by_far_end for end in desk.listener.ends] == [False]
     desk.assert_empty()
 
 
