@@ -88,6 +88,9 @@ class Keeper:
     def put(self, table: str, key: str, value: dict[str, Any]) -> None:
         self._tables.put(table, key, value)
 
+    def put_later(self, table: str, key: str, value: Callable[[], dict[str, Any]]) -> None:
+        self._tables.put(table, key, value())
+
     def remove(self, table: str, key: str) -> None:
         self._tables.remove(table, key)
 
