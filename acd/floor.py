@@ -6,12 +6,11 @@ pair with a fresh agent or a fresh contact can have become possible, so matching
 """
 
 from acd.agent import Agent
-from acd.contact import TIMELESS, Ageing, Contact, Place
+from acd.contact import Contact
 from acd.events import QueueDefined
-from acd.free_agents import FreeAgents
 from acd.names import AgentId, ContactId, QueueName
-from acd.skills import Need
-from acd.strategies import RING_ALL, strategy_named
+from acd.ranking import Key, Ranking
+from acd.strategies import strategy_named
 from acd.waiting_line import WaitingLine
 
 
@@ -23,44 +22,44 @@ class Queue:
         "declined",
         "definition",
         "free",
+        "free_keys",
         "line",
         "name",
         "on_duty",
-        "ringing",
-        "turns",
+        "strategy",
     )
 
     def __init__(self, definition: QueueDefined) -> None:
         """Begin without anybody; raises `UnknownStrategy`."""
         self.name = definition.queue
         self.definition = definition
+        self.strategy = strategy_named(definition.strategy)
         self.line = WaitingLine()
         self.contacts: dict[ContactId, Contact] = {}  # waiting, offered or connected
         self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
-        self.free = FreeAgents(self.name, strategy_named(definition.strategy))
+        self.free: Ranking[Agent] = Ranking()  # available now, in the order of the strategy
+        self.free_keys: dict[AgentId, Key] = {}
         self.on_duty: set[AgentId] = set()
-        self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
-        self.turns = 0  # offers made
 
     def redefine(self, definition: QueueDefined) -> None:
         """Take new rules; who waits stays.  Raises `UnknownStrategy` and changes nothing."""
-        free = FreeAgents(self.name, strategy_named(definition.strategy))
-        for agent in self.free:
-            free.admit(agent)
+        strategy = strategy_named(definition.strategy)
+        agents = tuple(self.free)
         self.definition = definition
-        self.free = free
+        self.strategy = strategy
+        for agent in agents:
+            self.withdraw(agent)
+        for agent in agents:
+            self.admit(agent)
 
-    @property
-    def rings_all(self) -> bool:
-        """Whether all who are free ring together."""
-        return self.definition.strategy == RING_ALL
+    def admit(self, agent: Agent) -> None:
+        """File an agent as free."""
+        key = self.free_keys[agent.id] = self.strategy(agent)
+        self.free.add(key, agent)
 
-    def place_for(self, need: Need) -> Place:
-        """Return a place for a newcomer, by the rules that hold now."""
-        definition = self.definition
-        if definition.ageing_s is None and definition.promotion_s is None:
-            return Place(self.name, need, TIMELESS)
-        return Place(self.name, need, Ageing(definition.ageing_s, definition.promotion_s))
+    def withdraw(self, agent: Agent) -> None:
+        """Take an agent out of the free ones; raises `KeyError`."""
+        self.free.remove(self.free_keys.pop(agent.id))
 
     def may_serve(self, agent: Agent, contact: Contact) -> bool:
         """Whether the agent may be offered this contact.
@@ -96,23 +95,14 @@ class Floor:
                 queue.on_duty.remove(agent.id)
                 # Nobody else may be left for what others declined.
                 self.fresh_contacts.update(queue.declined)
-            if is_available == (agent.id in queue.free):
+            if is_available == (agent.id in queue.free_keys):
                 continue
             if is_available:
-                queue.free.admit(agent)
+                queue.admit(agent)
             else:
-                queue.free.withdraw(agent)
+                queue.withdraw(agent)
         if is_available:
             self.fresh_agents[agent.id] = agent
-
-    def take_off(self, agent: Agent) -> None:
-        """Take an agent out of all files of their queues, until settled again."""
-        for name in agent.queues:
-            queue = self.queues[name]
-            queue.on_duty.discard(agent.id)
-            self.fresh_contacts.update(queue.declined)
-            if agent.id in queue.free:
-                queue.free.withdraw(agent)
 
     def enter(self, contact: Contact) -> None:
         """A contact is here, and of its queue."""
@@ -127,7 +117,7 @@ class Floor:
     def stand(self, contact: Contact) -> None:
         """Put a waiting contact in the line of its queue."""
         queue = self.queues[contact.queue]
-        queue.line.join(contact, contact.place)
+        queue.line.join(contact)
         if contact.declined_by:
             queue.declined[contact.id] = contact
         self.fresh_contacts[contact.id] = contact
@@ -135,6 +125,6 @@ class Floor:
     def leave(self, contact: Contact) -> None:
         """Take a contact out of the line; it stays one of its queue."""
         queue = self.queues[contact.queue]
-        queue.line.leave(contact, contact.place)
+        queue.line.leave(contact)
         queue.declined.pop(contact.id, None)
         self.fresh_contacts.pop(contact.id, None)
