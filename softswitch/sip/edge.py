@@ -428,7 +428,7 @@ class Edge:
     @property
     def asks(self) -> int:
         """Requests of ours that wait for their answer outside."""
-        return len(self._wiring.clients)
+        return self._wiring.clients.pending
 
     def statistics(self) -> dict[str, int]:
         """Return counts for health and logs."""

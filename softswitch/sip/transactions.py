@@ -202,6 +202,11 @@ class ClientTransactions:
         """Return the transaction that a response with this top branch and CSeq method belongs to."""
         return self._by_key.get((branch or "", method))
 
+    @property
+    def pending(self) -> int:
+        """How many wait for a final answer; the others only absorb what comes again."""
+        return sum(transaction.is_pending for transaction in self._by_key.values())
+
     def discard(self, transaction: ClientTransaction) -> None:
         """Forget a transaction that is over."""
         key = (transaction.branch, transaction.method)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgpack
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -229,7 +230,6 @@ def test_another_user_is_turned_away() -> None:
 
 def test_links_work_on_uvloop_as_well(tmp_path: Path) -> None:
     """Control runs on it where it is present."""
-    uvloop = pytest.importorskip("uvloop")
 
     async def talk() -> None:
         server = Server(tmp_path / "run" / "a.sock", receives=WORDS, sends=WORDS)

@@ -91,6 +91,14 @@ def test_repeated_final_answers_are_reported_for_as_long_as_they_may_come() -> N
     assert wire.timeouts == 0
 
 
+def test_what_was_answered_is_kept_for_repeats_but_waits_for_nothing() -> None:
+    wire = Wire()
+    wire.begin("BYE")
+    assert wire.clients.pending == 1
+    wire.receive(200, "BYE")
+    assert (wire.clients.pending, len(wire.clients)) == (0, 1)
+
+
 def test_provisional_answer_after_the_final_one_is_ignored() -> None:
     wire = Wire()
     wire.begin("INVITE")
