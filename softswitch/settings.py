@@ -236,6 +236,14 @@ class TrunkSettings:
             "每条 E1 可用信道 / channels in service of each span (e1_gateway)", minimum=1, maximum=30
         ),
     )
+    span_groups: tuple[str, ...] = field(
+        default=(),
+        metadata=_meta(
+            "各条 E1 的中继群名(RFC 4904 tgrp),依次;空:按序填满 / trunk group (RFC 4904 tgrp) of each span in order; "
+            "empty: spans fill up one after the other (e1_gateway)",
+            example=[],
+        ),
+    )
     register: bool = field(default=False, metadata=_meta("向对端注册 / register there"))
     username: str = field(default="", metadata=_meta("注册用户名 / digest user"))
     password: str = field(default="", metadata=_meta("注册密码 / digest password", secret=True))
@@ -270,6 +278,8 @@ class TrunkSettings:
         yield from _shown_faults({name: address for name, address in shown.items() if address})
         if self.kind is TrunkKind.E1_GATEWAY and self.spans == 0:
             yield "spans", "e1_gateway 至少一条 E1 / an e1_gateway needs at least 1 span"
+        if self.span_groups and (self.kind, len(set(self.span_groups))) != (TrunkKind.E1_GATEWAY, self.spans):
+            yield "span_groups", "每条 E1 一个不同的名字 / one name for each span, all different (e1_gateway)"
         if self.register and not (self.host and self.username and self.password):
             yield "register", "注册需要地址、用户名、密码 / registration needs host, username and password"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softswitch.calls.trunks import AllChannelsBusy, Trunks
+from softswitch.calls.trunks import AllChannelsBusy, Trunks, trunk_group_of
 from softswitch.settings import TrunkKind, TrunkSettings
 
 SIP = TrunkSettings(name="city", addresses=("127.65.0.2",), media_networks=("127.65.0.0/24",), channels=2)
@@ -36,6 +36,68 @@ def test_an_e1_gateway_takes_thirty_calls_a_span() -> None:
     with pytest.raises(AllChannelsBusy) as refused:
         trunks.seize("e1", "one more")
     assert refused.value.limit == 60
+
+
+NAMED = TrunkSettings(
+    name="named",
+    kind=TrunkKind.E1_GATEWAY,
+    spans=2,
+    channels_per_span=2,
+    span_groups=("pri1", "pri2"),
+    addresses=("127.65.0.5",),
+    media_networks=("127.65.0.0/24",),
+)
+
+
+def test_a_span_that_the_gateway_names_is_full_for_itself() -> None:
+    """The gateway said on which span the call came: room on another one is no room for it."""
+    trunks = Trunks((NAMED,))
+    trunks.seize("named", "a", "pri2")
+    trunks.seize("named", "b", "pri2")
+    with pytest.raises(AllChannelsBusy) as refused:
+        trunks.seize("named", "c", "pri2")
+    assert (refused.value.trunk, refused.value.group, refused.value.limit) == ("named", "pri2", 2)
+    trunks.seize("named", "d", "pri1")
+    assert trunks.statistics()[0].spans == (1, 2)
+    trunks.free("named", "a")
+    trunks.seize("named", "e", "pri2")
+    assert trunks.statistics()[0].spans == (1, 2)
+
+
+def test_calls_without_a_known_group_fill_the_spans_in_order() -> None:
+    trunks = Trunks((NAMED,))
+    for call, group in (("a", ""), ("b", "elsewhere"), ("c", "")):
+        trunks.seize("named", call, group)
+    assert trunks.statistics()[0].spans == (2, 1)
+    trunks.seize("named", "d", "pri2")
+    with pytest.raises(AllChannelsBusy) as refused:
+        trunks.seize("named", "e")
+    assert (refused.value.group, refused.value.limit) == ("", 4)
+
+
+def test_adopted_calls_keep_their_span_and_are_never_turned_away() -> None:
+    trunks = Trunks((NAMED,))
+    for call in "abc":
+        trunks.adopt("named", call, "pri2")
+    assert trunks.statistics()[0].spans == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("contact", "group"),
+    [
+        ("<sip:13800000001;tgrp=pri2;trunk-context=gw.example@192.0.2.4>", "pri2"),
+        ("<sip:13800000001@192.0.2.4;tgrp=pri1>", "pri1"),
+        ('"gw" <sip:+8613800000001;trunk-context=gw.example;TGRP=a-b@192.0.2.4:5060>;q=1', "a-b"),
+        ("<sip:13800000001@192.0.2.4>", ""),
+        ("<tel:13800000001;tgrp=pri1>", ""),
+        ("<sip:broken", ""),
+        ("*", ""),
+        ("", ""),
+    ],
+)
+def test_the_trunk_group_stands_in_the_contact(contact: str, group: str) -> None:
+    """RFC 4904 sections 3 and 5.2."""
+    assert trunk_group_of(contact) == group
 
 
 def test_a_freed_channel_serves_the_next_call_and_only_once() -> None:
