@@ -379,7 +379,6 @@ class Node:
         assert self.keeper.load("live_call") == {}
         queue = self.engine.statistics().queues[0]
         assert (queue.waiting, queue.offered, queue.connected) == (0, 0, 0)
-        assert not self.board._offered
         assert not self.legs._closing
 
 

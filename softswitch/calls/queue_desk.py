@@ -1,0 +1,81 @@
+"""A caller before an agent: the greeting, the line, the place that is said now and then, and the way back into it."""
+
+from acd import events as acd_facts
+from acd.names import ContactId, QueueName
+from softswitch.calls import announcements
+from softswitch.calls.call import Call, CallState
+from softswitch.calls.call_table import CallTable
+from softswitch.store import entries
+
+
+class QueueDesk:
+    """Brings callers into their line and keeps them company there."""
+
+    def __init__(self, table: CallTable) -> None:
+        """Work on these calls."""
+        self._table = table
+
+    def greet(self, call: Call) -> None:
+        """The caller is answered."""
+        if call.route.greeting:
+            call.become(CallState.GREETED)
+            self._table.announce(call, (call.route.greeting,))
+        else:
+            self.enter(call)
+
+    def enter(self, call: Call) -> None:
+        """Stand in the queue."""
+        table = self._table
+        call.become(CallState.WAITING)
+        call.queued_at = table.clock.wall()
+        queue = QueueName(call.route.queue)
+        try:
+            position = len(table.dispatcher.engine.waiting(queue)) + 1
+            table.chronicle.record(
+                entries.CallQueued(
+                    at=call.queued_at, call_id=call.call_id, queue=call.route.queue, position=position
+                )
+            )
+        finally:
+            table.dispatcher.tell(acd_facts.ContactQueued(contact=ContactId(call.call_id), queue=queue))
+        if table.has(call) and call.state is CallState.WAITING:
+            self.announce_position(call, first=True)
+        table.keep(call)
+
+    def turn_away(self, call: Call) -> None:
+        """No place is left in the queue: say so; the end of what is said ends the call."""
+        call.become(CallState.TURNED_AWAY)
+        self._table.announce(call, (announcements.BUSY_LATER,))
+
+    def announce_position(self, call: Call, *, first: bool = False) -> None:
+        """Say the place in the line, now and every N seconds, while the caller waits and no phone rings."""
+        if not self._table.has(call) or call.state is not CallState.WAITING:
+            return
+        position = self._table.dispatcher.engine.position(ContactId(call.call_id))
+        if position is not None and not call.prompted:
+            prompts = announcements.position(position)
+            self._table.announce(call, ("queue_wait", *prompts) if first and position > 1 else prompts)
+        else:
+            self._table.settle(call)
+        self.announce_position_later(call)
+
+    def announce_position_later(self, call: Call) -> None:
+        """Let the clock say it again."""
+        every_s = self._table.queues[call.route.queue].position_every_s
+        if call.next_position is not None:
+            call.next_position.cancel()
+        if every_s > 0:
+            call.next_position = self._table.clock.after(every_s, lambda: self.announce_position(call))
+
+    def requeue(self, call: Call, cause: str) -> None:
+        """The agent's leg was lost under the talk: music again, at the head of the line."""
+        table = self._table
+        call.offer = None
+        call.prompted = False
+        call.become(CallState.WAITING)
+        table.record_right(call, ())
+        table.settle(call)
+        table.chronicle.record(entries.CallRequeued(at=table.clock.wall(), call_id=call.call_id, cause=cause))
+        table.keep(call)
+        self.announce_position_later(call)
+        table.dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))
