@@ -1,4 +1,4 @@
-"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`."""
+"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`, and the analyses."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from config.faults import ConfigFaults
 from config.load import load
 from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
+from softswitch.analysis.desk import add_analyses
 from softswitch.launcher import Launcher, parts_of
 from softswitch.log_setup import set_up_logs
 from softswitch.settings import Settings
@@ -33,7 +34,11 @@ def main(words: list[str] | None = None) -> int:
     commands.add_parser(
         "example", help="列出全部配置键 / print a configuration with every key and its default"
     )
+    add_analyses(commands)
     arguments = parser.parse_args(words)
+    if "analysis" in arguments:
+        code: int = arguments.analysis(arguments)
+        return code
     if arguments.command == "example":
         sys.stdout.write(example_text(Settings))
         return 0
