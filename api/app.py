@@ -24,6 +24,9 @@ _log = structlog.get_logger(__name__)
 _token_name: ContextVar[str] = ContextVar("token_name", default="")
 """Whose token the request of this task carries, for the log."""
 
+CHANGES = frozenset({"POST", "PUT", "PATCH"})
+"""Methods that carry a body."""
+
 Step = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -65,7 +68,7 @@ def _step(route: Route, ports: Ports, tokens: TokenList, body_timeout_s: float) 
         query = read_query(request, route.query or Nothing)
         body = (
             await read_body(request, route.body or Nothing, body_timeout_s)
-            if route.method == "POST"
+            if route.method in CHANGES
             else None
         )
         exchange = Exchange(request=request, body=body, query=query, tokens=tokens)

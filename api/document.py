@@ -58,7 +58,7 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         "responses": {str(route.status): _success(route, known)},
     }
     faults = {*route.faults, *(_ANY_FAULTS if route.scopes else (422,))}
-    if route.method == "POST":
+    if route.method != "GET":
         faults |= {400, 408, 413, 415}
     if route.path == "/health":
         operation["responses"]["503"] = _success(route, known)

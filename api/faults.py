@@ -55,3 +55,30 @@ class Unavailable(ApiFault):
         super().__init__(detail)
         self.code = code
         self.retry_after_s = retry_after_s
+
+
+class Denied(ApiFault):
+    """The request is right but a rule forbids it to this seat (403); `rule` names the rule."""
+
+    def __init__(self, code: str, detail: str, rule: str) -> None:
+        """Keep code and rule."""
+        super().__init__(detail)
+        self.code = code
+        self.rule = rule
+
+
+class TooLarge(ApiFault):
+    """What should be kept is larger than is kept (413): attached data of a call."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        """Keep the code."""
+        super().__init__(detail)
+        self.code = code
+
+
+class NotBuilt(ApiFault):
+    """This server has no such operation (501)."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("此服务器没有此操作 / this server does not have this operation")

@@ -5,6 +5,7 @@ of `api/faults.py`; anything else becomes a 500 with an id and is logged.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from api.views import (
@@ -115,6 +116,167 @@ class RecordingsPort(Protocol):
         ...
 
 
+class TargetKind(StrEnum):
+    """What a call can be taken to."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a consult or a transfer goes: an agent (工号), a queue by its name, or a number."""
+
+    kind: TargetKind
+    to: str
+
+
+class SuperviseMode(StrEnum):
+    """How a supervisor is in a call."""
+
+    MONITOR = "monitor"  # hears all, is heard by nobody
+    WHISPER = "whisper"  # is heard by the agent alone
+    BARGE = "barge"  # is heard by all
+
+
+class HangUpTarget(StrEnum):
+    """What a forced hang-up (强拆) ends."""
+
+    CALL = "call"
+    AGENT_LEG = "agent_leg"
+    CUSTOMER_LEG = "customer_leg"
+
+
+class ForcedState(StrEnum):
+    """What a supervisor can make of an agent."""
+
+    READY = "ready"
+    NOT_READY = "not_ready"
+    LOGGED_OUT = "logged_out"
+
+
+class OperationsPort(Protocol):
+    """What agents and supervisors do with calls (softphone).  Each returns once it is decided, not once phones moved.
+
+    What comes of it is told by the live stream.  All of them raise `NotFound` for an agent or a call that is not there
+    and `Conflict(code, detail, state, allowed)` for what the present state does not allow; `Refused` for a target that
+    cannot be right, `Denied` for a number that the seat may not call.  Who asks was checked before; the ledger of
+    forced actions is written by the HTTP side once the operation has returned.
+    """
+
+    async def dial(self, agent_id: str, number: str, data: dict[str, Any], caller_id: str = "") -> str:
+        """Ring the agent's phone, then the target; returns the call's id.
+
+        An extension or an agent id is an internal call, any other number goes out by the outbound rules.  `caller_id`
+        is the number to present, empty for the hotline's.  `data` becomes the call's attached data.
+        """
+        ...
+
+    async def answer(self, agent_id: str) -> None:
+        """Answer the call that rings at the agent's phone."""
+        ...
+
+    async def hang_up_own(self, agent_id: str) -> None:
+        """The agent leaves the call; of two parties the other one's call ends too."""
+        ...
+
+    async def hold(self, agent_id: str) -> None:
+        """The caller hears music."""
+        ...
+
+    async def retrieve(self, agent_id: str) -> None:
+        """Take the held caller back."""
+        ...
+
+    async def mute(self, agent_id: str) -> None:
+        """The agent is heard by nobody and hears on."""
+        ...
+
+    async def unmute(self, agent_id: str) -> None:
+        """The agent is heard again."""
+        ...
+
+    async def send_digits(self, agent_id: str, digits: str) -> None:
+        """Send DTMF (RFC 4733) to the other party; `digits` of 0-9, *, #, A-D."""
+        ...
+
+    async def consult(self, agent_id: str, target: Target) -> None:
+        """Hold the caller and ring the target."""
+        ...
+
+    async def alternate(self, agent_id: str) -> None:
+        """Go from the caller to the consulted or back; the other one is held."""
+        ...
+
+    async def reconnect(self, agent_id: str) -> None:
+        """Drop the consulted and go back to the caller."""
+        ...
+
+    async def transfer(self, agent_id: str, target: Target | None) -> None:
+        """Hand the caller to the target at once, or without a target to the one who was consulted."""
+        ...
+
+    async def conference(self, agent_id: str) -> None:
+        """Join the caller, the agent and the consulted."""
+        ...
+
+    async def drop(self, agent_id: str, leg_id: str) -> None:
+        """Drop one party of the agent's call; `NotFound("party", …)`."""
+        ...
+
+    async def set_data(self, call_id: str, data: dict[str, Any], *, merge: bool = False) -> dict[str, Any]:
+        """Replace the attached data, or merge into it (RFC 7396: null removes a name); returns what stands now.
+
+        JSON of at most 16 kB: `TooLarge` when the result would be larger.
+        """
+        ...
+
+    async def pause_recording(self, call_id: str, reason: str) -> None:
+        """Record silence from now on."""
+        ...
+
+    async def resume_recording(self, call_id: str, reason: str) -> None:
+        """Record again."""
+        ...
+
+    async def supervise(self, supervisor_id: str, call_id: str, mode: SuperviseMode, reason: str) -> None:
+        """Ring the supervisor's phone and let it into the call; asked again it switches the mode."""
+        ...
+
+    async def stop_supervising(self, supervisor_id: str) -> None:
+        """The supervisor leaves the call."""
+        ...
+
+    async def intercept(self, supervisor_id: str, call_id: str, reason: str) -> None:
+        """The supervisor takes the caller; the agent goes to wrap-up."""
+        ...
+
+    async def force_hang_up(self, call_id: str, target: HangUpTarget, reason: str) -> None:
+        """End the whole call or one leg of it by force (强拆)."""
+        ...
+
+    async def force_state(self, agent_id: str, state: ForcedState, reason: str) -> None:
+        """Make the agent ready, not ready or signed out."""
+        ...
+
+    async def pick_up(self, agent_id: str, call_id: str, reason: str) -> None:
+        """Give a waiting call to this agent next."""
+        ...
+
+    async def move(self, call_id: str, queue: str, reason: str) -> None:
+        """Move a waiting call into another queue; its arrival time stays.  `Refused("unknown_queue")`."""
+        ...
+
+    async def set_level(self, call_id: str, level: int, reason: str) -> None:
+        """Change the level of a waiting call; a higher one goes first."""
+        ...
+
+    async def extend_wrap_up(self, agent_id: str, seconds: int) -> None:
+        """Make the wrap-up that runs longer by so many seconds."""
+        ...
+
+
 class HealthPort(Protocol):
     """How the system is."""
 
@@ -179,3 +341,4 @@ class Ports:
     recordings: RecordingsPort
     health: HealthPort
     events: EventsPort
+    operations: OperationsPort | None = None  # None: this server has no call operations

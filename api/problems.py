@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from api.faults import ApiFault, Conflict, NotFound, Refused, Unavailable
+from api.faults import ApiFault, Conflict, Denied, NotBuilt, NotFound, Refused, TooLarge, Unavailable
 from api.json_text import MalformedJson, to_plain
 from api.schemas import InvalidRequest
 
@@ -30,6 +30,7 @@ _TITLES = {
     416: "范围无效 / range not satisfiable",
     422: "请求内容无效 / the request cannot be right",
     500: "内部错误 / internal error",
+    501: "未实现 / not built",
     503: "暂不可用 / not available now",
 }
 
@@ -68,12 +69,15 @@ FAULTS: dict[type[Exception], tuple[int, str]] = {
     BodyBroken: (400, "broken_body"),
     Unauthenticated: (401, "unauthenticated"),
     Forbidden: (403, "forbidden"),
+    Denied: (403, "{code}"),
     NotFound: (404, "{kind}_not_found"),
     BodyTimeout: (408, "body_timeout"),
     Conflict: (409, "{code}"),
+    TooLarge: (413, "{code}"),
     UnsupportedBody: (415, "unsupported_media_type"),
     InvalidRequest: (422, "invalid_request"),
     Refused: (422, "{code}"),
+    NotBuilt: (501, "not_built"),
     Unavailable: (503, "{code}"),
 }
 """A code in braces is taken from the exception."""
@@ -153,6 +157,8 @@ def _more(error: Exception) -> dict[str, Any]:
             return {"state": error.state, "allowed": list(error.allowed)}
         case Forbidden():
             return {"needed": list(error.needed)}
+        case Denied():
+            return {"rule": error.rule}
         case _:
             return {}
 

@@ -38,13 +38,6 @@ class NotReadyBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HangUpBody:
-    """End a call by force (强拆)."""
-
-    reason: str = field(metadata=_REASON)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallsQuery:
     """Which calls; newest first."""
 

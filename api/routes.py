@@ -4,12 +4,29 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from api import agents, calls, health, live, recordings
+from api import agents, calls, health, live, operations, recordings
+from api.operation_requests import (
+    ConsultBody,
+    DataBody,
+    DialBody,
+    DigitsBody,
+    DropBody,
+    ExtendWrapUpBody,
+    ForceStateBody,
+    HangUpBody,
+    InterceptBody,
+    LevelBody,
+    MoveBody,
+    PickUpBody,
+    ReasonBody,
+    SuperviseBody,
+    TransferBody,
+)
+from api.operations import CallAccepted, CallData
 from api.ports import Ports
 from api.requests import (
     CallsQuery,
     EventsQuery,
-    HangUpBody,
     LoginBody,
     NotReadyBody,
     RecordingsQuery,
@@ -53,18 +70,136 @@ def _get(path: str, summary: str, handler: Handler, shows: Any, **more: Any) -> 
     )
 
 
-def _agent(verb: str, summary: str, handler: Handler, body: type | None = None) -> Route:
+def _agent(verb: str, summary: str, handler: Handler, body: type | None = None, **more: Any) -> Route:
     return Route(
         method="POST",
         path=f"/v1/agents/{{agent_id}}/{verb}",
         summary=summary,
-        scopes=CHANGE_AGENTS,
         handler=handler,
-        shows=AgentView,
         body=body,
-        faults=(404, 409),
+        **{"scopes": CHANGE_AGENTS, "shows": AgentView, "faults": (404, 409), **more},
     )
 
+
+def _softphone(verb: str, summary: str, handler: Handler, body: type | None = None, **more: Any) -> Route:
+    return _agent(verb, summary, handler, body, **{"faults": (404, 409, 501), **more})
+
+
+def _call(verb: str, summary: str, handler: Handler, body: type, **more: Any) -> Route:
+    return Route(
+        path=f"/v1/calls/{{call_id}}/{verb}",
+        summary=summary,
+        handler=handler,
+        body=body,
+        **{
+            "method": "POST",
+            "scopes": SUPERVISE,
+            "shows": CallAccepted,
+            "status": 202,
+            "faults": (404, 409, 501),
+            **more,
+        },
+    )
+
+
+_ACCEPTED: dict[str, Any] = {"status": 202}
+"""Phones have to ring first."""
+
+_OF_THE_DATA: dict[str, Any] = {"scopes": CHANGE_AGENTS, "shows": CallData, "status": 200}
+
+OPERATIONS: tuple[Route, ...] = (
+    _softphone(
+        "dial", "外呼与内部呼叫 / call somebody", operations.dial, DialBody, shows=CallAccepted, **_ACCEPTED
+    ),
+    _softphone("answer", "应答 / answer the ringing call", operations.answer, **_ACCEPTED),
+    _softphone("hang-up", "挂机 / leave the call", operations.hang_up),
+    _softphone("hold", "保持 / hold the caller, who hears music", operations.hold),
+    _softphone("retrieve", "取回 / take the held caller back", operations.retrieve),
+    _softphone("mute", "静音 / be heard by nobody", operations.mute),
+    _softphone("unmute", "取消静音 / be heard again", operations.unmute),
+    _softphone("digits", "发送按键 / send DTMF", operations.send_digits, DigitsBody),
+    _softphone(
+        "consult",
+        "咨询 / ask somebody while the caller is held",
+        operations.consult,
+        ConsultBody,
+        **_ACCEPTED,
+    ),
+    _softphone("alternate", "切换 / change between caller and consulted", operations.alternate),
+    _softphone("reconnect", "咨询取回 / drop the consulted, back to the caller", operations.reconnect),
+    _softphone("transfer", "转接 / hand the caller over", operations.transfer, TransferBody, **_ACCEPTED),
+    _softphone("conference", "三方通话 / join caller, agent and consulted", operations.conference),
+    _softphone("drop", "移除一方 / drop one party", operations.drop, DropBody),
+    _softphone(
+        "wrap-up/extend",
+        "延长话后处理 / make the wrap-up longer",
+        operations.extend_wrap_up,
+        ExtendWrapUpBody,
+    ),
+    _softphone(
+        "stop-supervising",
+        "结束监听 / leave the supervised call",
+        operations.stop_supervising,
+        scopes=SUPERVISE,
+    ),
+    _softphone(
+        "force",
+        "强制示闲、示忙、签出 / make an agent ready, not ready or signed out",
+        operations.force_state,
+        ForceStateBody,
+        scopes=SUPERVISE,
+    ),
+    _get(
+        "/v1/calls/{call_id}/data",
+        "随路数据 / the attached data",
+        operations.get_data,
+        CallData,
+        scopes=LOOK_AT_AGENTS,
+        faults=(404,),
+    ),
+    _call(
+        "data",
+        "替换随路数据 / replace the attached data",
+        operations.put_data,
+        DataBody,
+        method="PUT",
+        **_OF_THE_DATA,
+    ),
+    _call(
+        "data",
+        "合并随路数据,null 删除 / merge into the attached data, null removes",
+        operations.merge_data,
+        DataBody,
+        method="PATCH",
+        **_OF_THE_DATA,
+    ),
+    _call(
+        "recording/pause",
+        "暂停录音 / record silence",
+        operations.pause_recording,
+        ReasonBody,
+        scopes=CHANGE_AGENTS,
+    ),
+    _call(
+        "recording/resume",
+        "恢复录音 / record again",
+        operations.resume_recording,
+        ReasonBody,
+        scopes=CHANGE_AGENTS,
+    ),
+    _call(
+        "supervise",
+        "监听、密语、强插 / listen to a call, whisper or barge in",
+        operations.supervise,
+        SuperviseBody,
+    ),
+    _call("intercept", "拦截 / take the caller from the agent", operations.intercept, InterceptBody),
+    _call("hang-up", "强拆 / end a call or a leg by force", operations.force_hang_up, HangUpBody),
+    _call("pick-up", "代接 / give a waiting call to an agent", operations.pick_up, PickUpBody),
+    _call("move", "移到其他队列 / move a waiting call", operations.move, MoveBody),
+    _call("level", "调整级别 / change the level of a waiting call", operations.set_level, LevelBody),
+)
+"""What agents and supervisors do with calls."""
 
 ROUTES: tuple[Route, ...] = (
     _get("/v1/agents", "全部坐席 / all agents", agents.list_all, Page[AgentView], scopes=LOOK_AT_AGENTS),
@@ -89,17 +224,7 @@ ROUTES: tuple[Route, ...] = (
         CallDetail,
         faults=(404,),
     ),
-    Route(
-        method="POST",
-        path="/v1/calls/{call_id}/hang-up",
-        summary="强拆 / end a call by force",
-        scopes=SUPERVISE,
-        handler=calls.hang_up,
-        shows=calls.HangUpAccepted,
-        status=202,
-        body=HangUpBody,
-        faults=(404, 409),
-    ),
+    *OPERATIONS,
     _get(
         "/v1/recordings",
         "录音 / recordings",

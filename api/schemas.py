@@ -18,6 +18,9 @@ from api.views import WallTime
 
 Request = TypeVar("Request")
 
+DEPTH_MOST = 16
+"""How deep an object that callers may fill as they like can be."""
+
 _SPACE_FOR_PLUS = re.compile(r"(T[\d:.]+) (\d{2}:?\d{2})\Z")
 
 
@@ -69,7 +72,7 @@ def bind(cls: type[Request], given: Mapping[str, Any], *, is_text: bool) -> Requ
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name not in given:
-            if field.default is dataclasses.MISSING:
+            if not has_default(field):
                 faults.append(FieldFault(field=name, code="missing", detail="必填 / is needed"))
             continue
         try:
@@ -79,6 +82,11 @@ def bind(cls: type[Request], given: Mapping[str, Any], *, is_text: bool) -> Requ
     if faults:
         raise InvalidRequest(tuple(faults))
     return cls(**values)
+
+
+def has_default(field: "dataclasses.Field[Any]") -> bool:
+    """True when the field may be left out."""
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
 def outside_name(field: "dataclasses.Field[Any]") -> str:
@@ -96,6 +104,8 @@ def _value(value: Any, hint: Any, checks: Mapping[str, Any], *, is_text: bool) -
         return _boolean(value, is_text=is_text)
     if kind is int:
         return _integer(value, checks, is_text=is_text)
+    if typing.get_origin(kind) is dict:
+        return _object(value)
     if not isinstance(value, str):
         raise _Wrong("wrong_type", "应为文本 / expected a text")
     return _text(value, checks)
@@ -139,6 +149,23 @@ def _integer(value: Any, checks: Mapping[str, Any], *, is_text: bool) -> int:
     if not checks["minimum"] <= value <= checks["maximum"]:
         raise _Wrong("not_allowed", f"应在 / must be within {checks['minimum']}…{checks['maximum']}")
     return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """A JSON object that can be written down again: not absurdly deep."""
+    if not isinstance(value, dict):
+        raise _Wrong("wrong_type", "应为对象 / expected an object")
+    layer: list[Any] = [value]
+    for _ in range(DEPTH_MOST):
+        layer = [
+            inner
+            for outer in layer
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not layer:
+            return value
+    raise _Wrong("not_allowed", f"嵌套超过{DEPTH_MOST}层 / is nested more than {DEPTH_MOST} deep")
 
 
 def _wall_time(value: Any) -> float:
@@ -191,7 +218,7 @@ def _describe_class(cls: type, name: str, known: dict[str, Any], item: Any) -> d
                 outside_name(field): describe_field(field, _with_item(hints[field.name], item), known)
                 for field in fields
             },
-            "required": [outside_name(field) for field in fields if field.default is dataclasses.MISSING],
+            "required": [outside_name(field) for field in fields if not has_default(field)],
             "additionalProperties": False,
         }
     return {"$ref": f"#/components/schemas/{name}"}
@@ -218,6 +245,6 @@ def describe_field(field: "dataclasses.Field[Any]", hint: Any, known: dict[str, 
         schema["enum"] = list(checks["choices"])
     if "pattern" in checks:
         schema["pattern"] = f"^(?:{checks['pattern']})$"
-    if field.default not in (dataclasses.MISSING, None, ""):
+    if field.default not in (dataclasses.MISSING, None, "", ()):
         schema["default"] = field.default
     return schema

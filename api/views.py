@@ -15,7 +15,8 @@ Item = TypeVar("Item")
 class AgentView:
     """An agent (工号) now.  `extension` and `call_id` are null without a seat or a call.
 
-    `pending_presence` is what was asked for during a call and holds from its end.
+    `pending_presence` is what was asked for during a call and holds from its end.  `allowed` names the operations that
+    the state allows now, as the last parts of their paths (`hold`, `wrap-up/end`…).
     """
 
     agent_id: str
@@ -29,6 +30,25 @@ class AgentView:
     call_id: str | None
     queues: tuple[str, ...]
     since: WallTime | None
+    muted: bool = False
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyView:
+    """One party of a call that runs; `role` is `customer`, `agent`, `consultee` or `supervisor`.
+
+    `supervising` is null, or the mode of a supervisor: `monitor`, `whisper`, `barge`.
+    """
+
+    leg_id: str
+    role: str
+    agent_id: str | None
+    number: str
+    state: str
+    held: bool
+    muted: bool
+    supervising: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +57,7 @@ class CallView:
 
     `queued_at` is the first, `offered_at` the last, `connected_at` the first of its kind.  `wait_s` runs from
     queued to connected (or to the end), `ring_s` from the last offer to the agent's answer, `talk_s` is the sum of the
-    talks with agents.
+    talks with agents.  `parties` and `held` are those of a call that runs, `data` is what is attached to it (随路数据).
     """
 
     call_id: str
@@ -65,6 +85,9 @@ class CallView:
     end_reason: str | None
     sip_status: int | None
     q850_cause: int | None
+    parties: tuple[PartyView, ...] = ()
+    held: bool = False
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

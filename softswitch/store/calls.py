@@ -2,23 +2,43 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from api.faults import Conflict, NotFound
 from api.ports import CallQuery
-from api.views import CallDetail, CallView, EntryView, Page, SegmentView
+from api.views import CallDetail, CallView, EntryView, Page, PartyView, SegmentView
 from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
 
-_COLUMNS = ", ".join(CallView.__dataclass_fields__)
+_LIVE = frozenset({"parties", "held", "data"})
+_COLUMNS = ", ".join(name for name in CallView.__dataclass_fields__ if name not in _LIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningCall:
+    """What call control knows of a call that runs and the database does not: its parties and its data."""
+
+    parties: tuple[PartyView, ...] = ()
+    held: bool = False
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 class StoredCalls:
     """The calls of the database; `api.ports.CallsPort`."""
 
-    def __init__(self, reader: Reader, hang_up: Callable[[str, str], Awaitable[None]]) -> None:
-        """`hang_up(call_id, reason)` is call control's; it raises `NotFound` or `Conflict`."""
+    def __init__(
+        self,
+        reader: Reader,
+        hang_up: Callable[[str, str], Awaitable[None]],
+        running: Callable[[str], RunningCall | None] = lambda call_id: None,
+    ) -> None:
+        """`hang_up(call_id, reason)` is call control's; it raises `NotFound` or `Conflict`.
+
+        `running(call_id)` is what call control holds of a call now, None for one that has ended.
+        """
         self._reader = reader
         self._hang_up = hang_up
+        self._running = running
 
     async def list(self, query: CallQuery) -> Page[CallView]:
         """A page of calls, newest first; `Refused("bad_cursor")`."""
@@ -45,7 +65,7 @@ class StoredCalls:
             f"SELECT {_COLUMNS} FROM calls {where.sql} ORDER BY arrived_at DESC, call_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        items = tuple(CallView(**row) for row in rows[: query.limit])
+        items = tuple(self._view(row) for row in rows[: query.limit])
         more = to_cursor(items[-1].arrived_at, items[-1].call_id) if len(rows) > query.limit else None
         return Page(items=items, next_cursor=more)
 
@@ -66,11 +86,18 @@ class StoredCalls:
             "SELECT seq, at, kind, data FROM journal WHERE call_id = ? ORDER BY seq", (call_id,)
         )
         return CallDetail(
-            call=CallView(**calls[0]),
+            call=self._view(calls[0]),
             segments=tuple(SegmentView(**row) for row in segments),
             recordings=tuple(row["recording_id"] for row in recordings),
             events=tuple(EntryView(**{**row, "data": _loaded(row["data"])}) for row in entries),
         )
+
+    def _view(self, row: dict[str, Any]) -> CallView:
+        stored = CallView(**row)
+        now = self._running(stored.call_id) if stored.ended_at is None else None
+        if now is None:
+            return stored
+        return replace(stored, parties=now.parties, held=now.held, data=now.data)
 
     async def hang_up(self, call_id: str, reason: str) -> None:
         """End a call by force: call control does it.  `NotFound` for a call that never was, `Conflict` for one that ended."""

@@ -28,6 +28,7 @@ from api.views import (
     SegmentView,
     WallTime,
 )
+from tests.api.call_control import CallControl
 
 ADDRESS = "127.63.0.1"
 NOW = 1_764_000_000.0
@@ -145,7 +146,14 @@ class Calls:
     def __init__(self) -> None:
         """Remember what was asked."""
         self.rows = {
-            "c1": call("c1", NOW - 100, ended_at=WallTime(NOW - 10), talk_s=56.0, end_reason="completed"),
+            "c1": call(
+                "c1",
+                NOW - 100,
+                ended_at=WallTime(NOW - 10),
+                talk_s=56.0,
+                end_reason="completed",
+                data={"order": 5},
+            ),
             "c2": call("c2", NOW - 5),
         }
         self.asked: list[CallQuery] = []
@@ -250,6 +258,7 @@ class City:
     recordings: Recordings
     health: Health
     events: EventStream
+    control: CallControl
     port: int
     live: Live
     client: aiohttp.ClientSession
@@ -271,15 +280,24 @@ async def running_city(
     memory: int = 100,
     body_timeout_s: float = 5.0,
     snapshot: Callable[[], dict[str, Any]] = lambda: {"waiting": 0},
+    has_operations: bool = True,
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
     stream = EventStream("stream-1", lambda: NOW, snapshot, memory=memory)
     agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
-    ports = Ports(agents=agents, calls=calls, recordings=recordings, health=health, events=stream)
+    control = CallControl()
+    ports = Ports(
+        agents=agents,
+        calls=calls,
+        recordings=recordings,
+        health=health,
+        events=stream,
+        operations=control if has_operations else None,
+    )
     app = make_app(ports, TOKENS, version="1.2.3", limits=limits, body_timeout_s=body_timeout_s)
     server = await serve(app, ADDRESS, 0)
     try:
         async with aiohttp.ClientSession(f"http://{ADDRESS}:{server.port}") as client:
-            yield City(agents, calls, recordings, health, stream, server.port, app[LIVE], client)
+            yield City(agents, calls, recordings, health, stream, control, server.port, app[LIVE], client)
     finally:
         await server.close()
