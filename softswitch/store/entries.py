@@ -217,6 +217,21 @@ class ProcessLost:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessChanged:
+    """The hotline's business has a new `version`: all of `changes`, or none of them.
+
+    `changes` is JSON: a list of `[kind, id, before, after]`, where a document that was not there, or is no more, is
+    null.  `by` is who asked for it, `reason` what they said of it.
+    """
+
+    at: float
+    version: int
+    by: str
+    reason: str
+    changes: str
+
+
 CallEntry = (
     CallArrived
     | CallAnswered
@@ -237,6 +252,7 @@ Entry = (
     | AlarmRaised
     | AlarmCleared
     | ProcessLost
+    | BusinessChanged
 )
 
 
@@ -249,5 +265,7 @@ def entry_id(entry: Entry) -> str | None:
             return f"RecordingStarted:{entry.recording_id}"
         case RecordingClosed():
             return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
+        case BusinessChanged():
+            return f"BusinessChanged:{entry.version}"
         case _:
             return None

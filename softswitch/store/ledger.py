@@ -14,7 +14,7 @@ import structlog
 
 from softswitch.store.entries import Entry
 from softswitch.store.projections import Key, Subject, key_of, keys_of, project
-from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, Row, SegmentRow
+from softswitch.store.rows import BusinessRow, CallRow, IntervalRow, RecordingRow, Row, SegmentRow
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +23,7 @@ _TABLES: dict[type[Row], tuple[str, tuple[str, ...]]] = {
     SegmentRow: ("segments", ("call_id", "number")),
     IntervalRow: ("agent_intervals", ("agent", "seq")),
     RecordingRow: ("recordings", ("recording_id",)),
+    BusinessRow: ("business", ("kind", "id")),
 }
 PROJECTED_TABLES = tuple(table for table, _ in _TABLES.values())
 _COLUMNS = {cls: tuple(field.name for field in dataclasses.fields(cls)) for cls in _TABLES}
@@ -37,6 +38,7 @@ _NEWEST: dict[Subject, tuple[type[Row], str]] = {
         "SELECT {columns} FROM agent_intervals WHERE agent = ? ORDER BY seq DESC LIMIT 1",
     ),
     Subject.RECORDING: (RecordingRow, "SELECT {columns} FROM recordings WHERE recording_id = ?"),
+    Subject.DOCUMENT: (BusinessRow, "SELECT {columns} FROM business WHERE kind || '/' || id = ?"),
 }
 
 Statement = tuple[str, list[tuple[Any, ...]]]
@@ -117,6 +119,8 @@ class Ledger:
         match key.subject:
             case Subject.INTERVAL:
                 return False
+            case Subject.DOCUMENT:
+                return True
             case Subject.RECORDING:
                 row = self._newest.get(key)
                 return not isinstance(row, RecordingRow) or row.closed_at is not None

@@ -6,12 +6,14 @@ writes the projected tables, so folding the whole journal gives the same rows ag
 Half-hour sums are not stored: they are a GROUP BY over these rows until a table of their own pays for itself.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from softswitch.store.entries import (
     AgentStateChanged,
+    BusinessChanged,
     CallAnswered,
     CallArrived,
     CallConnected,
@@ -27,7 +29,7 @@ from softswitch.store.entries import (
     RecordingStarted,
     RecordingState,
 )
-from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, Row, SegmentRow
+from softswitch.store.rows import BusinessRow, CallRow, IntervalRow, RecordingRow, Row, SegmentRow
 
 LOGGED_OUT = "logged_out"
 """The presence in which an agent has no interval."""
@@ -40,6 +42,7 @@ class Subject(StrEnum):
     SEGMENT = "segment"  # the newest talk of the call with this id
     INTERVAL = "interval"  # the newest interval of the agent with this id
     RECORDING = "recording"
+    DOCUMENT = "document"  # of the business, with the id kind/id; its new state follows from the entry alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ def key_of(row: Row) -> Key:
             return Key(Subject.INTERVAL, row.agent)
         case RecordingRow():
             return Key(Subject.RECORDING, row.recording_id)
+        case BusinessRow():
+            return Key(Subject.DOCUMENT, f"{row.kind}/{row.id}")
 
 
 def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
@@ -90,6 +95,8 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
         case AgentStateChanged():
             interval = rows(Key(Subject.INTERVAL, entry.agent))
             return _interval(entry, seq, interval if isinstance(interval, IntervalRow) else None)
+        case BusinessChanged():
+            return _business(entry)
         case CallArrived():
             return () if rows(Key(Subject.CALL, entry.call_id)) else (_arrived(entry),)
         case (
@@ -228,6 +235,20 @@ def _interval(entry: AgentStateChanged, seq: int, newest: IntervalRow | None) ->
             )
         )
     return tuple(rows)
+
+
+def _business(entry: BusinessChanged) -> tuple[Row, ...]:
+    return tuple(
+        BusinessRow(
+            kind=kind,
+            id=key,
+            version=entry.version,
+            changed_at=entry.at,
+            changed_by=entry.by,
+            data=None if after is None else json.dumps(after, separators=(",", ":")),
+        )
+        for kind, key, _before, after in json.loads(entry.changes)
+    )
 
 
 def _recording(entry: RecordingStarted | RecordingClosed, row: RecordingRow | None) -> tuple[Row, ...]:

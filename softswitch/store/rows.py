@@ -86,4 +86,16 @@ class RecordingRow:
     fault: str = ""
 
 
-Row = CallRow | SegmentRow | IntervalRow | RecordingRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessRow:
+    """A document of the hotline's business; `data` is JSON, None when it was removed."""
+
+    kind: str
+    id: str
+    version: int
+    changed_at: float
+    changed_by: str
+    data: str | None
+
+
+Row = CallRow | SegmentRow | IntervalRow | RecordingRow | BusinessRow

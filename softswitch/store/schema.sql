@@ -11,6 +11,16 @@ CREATE TABLE agent_intervals (
     PRIMARY KEY (agent, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE business (
+    kind       TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    version    INTEGER NOT NULL,        -- the version of the whole in which it changed last
+    changed_at REAL NOT NULL,
+    changed_by TEXT NOT NULL,
+    data       TEXT,                    -- JSON; NULL when it was removed
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE calls (
     call_id      TEXT PRIMARY KEY,
     trunk        TEXT NOT NULL,
@@ -104,6 +114,8 @@ CREATE INDEX calls_by_called ON calls (called, arrived_at);
 CREATE INDEX calls_by_caller ON calls (caller, arrived_at);
 
 CREATE INDEX calls_open ON calls (arrived_at, call_id) WHERE ended_at IS NULL;
+
+CREATE INDEX journal_business ON journal (seq) WHERE kind = 'BusinessChanged';
 
 CREATE INDEX journal_by_call ON journal (call_id, seq) WHERE call_id IS NOT NULL;
 

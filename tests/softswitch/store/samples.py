@@ -1,5 +1,6 @@
 """Entries for the store's tests: one whole call, and strategies for any sequence of entries."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from softswitch.store.entries import (
     AgentStateChanged,
     AlarmCleared,
     AlarmRaised,
+    BusinessChanged,
     CallAnswered,
     CallArrived,
     CallConnected,
@@ -144,6 +146,21 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
     st.builds(AlarmRaised, at=_times, alarm=_texts, detail=_texts),
     st.builds(AlarmCleared, at=_times, alarm=_texts),
     st.builds(ProcessLost, at=_times, process=_texts),
+    st.builds(
+        BusinessChanged,
+        at=_times,
+        version=st.integers(1, 5),
+        by=_texts,
+        reason=_texts,
+        changes=st.lists(
+            st.tuples(
+                st.sampled_from(["agents", "queues"]),
+                _agents,
+                st.none(),
+                st.none() | st.dictionaries(_texts, _texts, max_size=2),
+            )
+        ).map(json.dumps),
+    ),
 )
 any_entry = _any_entry
 any_entries = st.lists(_any_entry, max_size=40)
