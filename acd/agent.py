@@ -2,13 +2,16 @@
 
 from acd.agent_state import IDLE_RESTARTS, Activity, AgentTrigger, Presence, next_state
 from acd.commands import ReportAgent
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
+from acd.skills import Need, fit
 
 PHONE_LOST = "phone_lost"
 """Reason of an agent whose phone is not reachable."""
 
 NO_ANSWER = "no_answer"
 """Reason of an agent who let the phone ring out."""
+
+_MOST_FITS = 256  # remembered for one agent
 
 
 class Agent:
@@ -17,18 +20,28 @@ class Agent:
     __slots__ = (
         "activity",
         "contact",
+        "counted_to",
+        "fits",
         "id",
         "idle_since",
         "is_delayed",
+        "occupied_s",
         "offer",
+        "on_duty_s",
         "pending",
         "pending_reason",
         "presence",
+        "priorities",
         "queues",
+        "rank",
         "reachable",
         "reason",
         "reported",
         "since",
+        "skills",
+        "taken",
+        "talk_s",
+        "turns",
         "wrap_up_s",
     )
 
@@ -38,6 +51,16 @@ class Agent:
         """Begin as somebody who is logged out, with a phone that is reachable."""
         self.id = agent
         self.queues = tuple(dict.fromkeys(queues))
+        self.skills: dict[SkillName, int] = {}
+        self.priorities: dict[QueueName, int] = {}
+        self.rank = 0
+        self.fits: dict[Need, int | None] = {}
+        self.turns: dict[QueueName, int] = {}  # by queue, when the last offer of it came
+        self.taken = 0  # calls, since the login
+        self.talk_s = 0.0
+        self.on_duty_s = 0.0
+        self.occupied_s = 0.0  # of the time on duty: reserved, ringing, talking, in another call, in wrap-up
+        self.counted_to = now
         self.presence = Presence.LOGGED_OUT
         self.activity = Activity.IDLE
         self.reason = ""
@@ -72,9 +95,39 @@ class Agent:
         """Whether the agent takes calls, now or after what keeps them busy."""
         return self.presence is Presence.READY or self.presence is Presence.WRAP_UP
 
+    @property
+    def occupancy(self) -> float:
+        """Which part of the time on duty the agent was busy, up to the last change; 0 to 1."""
+        return self.occupied_s / self.on_duty_s if self.on_duty_s else 0.0
+
+    def assign(
+        self,
+        queues: tuple[QueueName, ...],
+        skills: dict[SkillName, int],
+        priorities: dict[QueueName, int],
+        rank: int,
+    ) -> None:
+        """Serve these queues with these skills; the agent must be in no file meanwhile."""
+        self.queues = tuple(dict.fromkeys(queues))
+        self.skills = skills
+        self.priorities = priorities
+        self.rank = rank
+        self.fits.clear()
+
+    def fit(self, need: Need) -> int | None:
+        """How well the agent's skills fit a need, None where they do not."""
+        fits = self.fits
+        if need not in fits:
+            if len(fits) >= _MOST_FITS:
+                fits.clear()
+            fits[need] = fit(self.skills, need)
+        return fits[need]
+
     def apply(self, trigger: AgentTrigger, now: float, reason: str = "") -> None:
         """Change the state as the tables say; raises `InvalidTransition` and changes nothing."""
         presence, activity = next_state(self.presence, self.activity, trigger)
+        self._count(now)
+        self.taken += trigger is AgentTrigger.ANSWERED
         if presence is not Presence.NOT_READY:
             reason = ""
         elif not reason or (trigger is AgentTrigger.PHONE_LOST and self.presence is Presence.NOT_READY):
@@ -84,6 +137,17 @@ class Agent:
         if (presence, activity, reason) != (self.presence, self.activity, self.reason):
             self.since = now
         self.presence, self.activity, self.reason = presence, activity, reason
+
+    def _count(self, now: float) -> None:
+        """Add up the time since the last change."""
+        span_s, self.counted_to = now - self.counted_to, now
+        is_busy = self.activity is not Activity.IDLE
+        if is_busy or self.is_on_duty:
+            self.on_duty_s += span_s
+        if is_busy or self.presence is Presence.WRAP_UP:
+            self.occupied_s += span_s
+        if self.activity is Activity.TALKING:
+            self.talk_s += span_s
 
     def __repr__(self) -> str:
         """Name and state."""

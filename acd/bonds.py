@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from acd import views
 from acd.agent import Agent
 from acd.agent_state import APPLIED_LATER, DEFERRED, IN_CALL, AgentTrigger, Presence
-from acd.commands import Command, OfferContact, WithdrawCause, WithdrawOffer
+from acd.commands import Command, OfferContact, ReportWidening, WithdrawCause, WithdrawOffer
 from acd.contact import Contact
 from acd.contact_state import ContactState, ContactTrigger
 from acd.deadlines import Deadlines
@@ -20,9 +20,10 @@ from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
 from acd.matching import Pairing, next_pairing
 from acd.names import AgentId, ContactId, OfferId
+from acd.skills import lowered, next_widening_s, widened_by
 
-RING, WRAP_UP, DELAY = "ring", "wrap_up", "delay"
-"""Kinds of deadlines: of an offer, and two of an agent."""
+RING, WRAP_UP, DELAY, WIDENING = "ring", "wrap_up", "delay", "widening"
+"""Kinds of deadlines: of an offer, two of an agent, and of a contact that waits."""
 
 WITHDRAWN: Mapping[AgentTrigger, WithdrawCause] = {
     AgentTrigger.RANG_OUT: WithdrawCause.RING_TIMEOUT,
@@ -76,39 +77,81 @@ class Bonds:
         except InvalidTransition as error:
             raise InvalidEvent(cause, f"agent {agent.id!r}", error.state) from error
         if follow is not None and agent.offer is not None:
-            contact = self._end_offer(agent.offer, trigger).contact
-            contact.apply(follow)
-            self.floor.stand(contact)
+            contact = self._end_offer(agent.offer, WITHDRAWN.get(trigger)).contact
+            if not contact.offers:
+                contact.apply(follow)
+                self.line_up(contact)
             self.report_contact(contact)
         self.settle(agent)
 
     def tell_contact(self, cause: str, contact: Contact, trigger: ContactTrigger) -> None:
         """Apply a trigger to a contact, and what follows from it to its agent; raises `InvalidEvent`."""
         before = contact.state
-        agent = None if contact.agent is None else self.floor.agents[contact.agent]
+        names = contact.offers.values() if contact.offers else filter(None, (contact.agent,))
+        agents = [self.floor.agents[name] for name in names]
         try:
             contact.apply(trigger)
         except InvalidTransition as error:
             raise InvalidEvent(cause, f"contact {contact.id!r}", error.state) from error
         self.report_contact(contact)
         if before is ContactState.WAITING:
-            self.floor.leave(contact)
+            self.step_out(contact)
         follow = AGENT_FOLLOWS.get((before, trigger))
-        if agent is None or follow is None:
+        if follow is None:
             return
-        if contact.offer is not None:
-            self._end_offer(contact.offer, follow)
+        for agent in agents:
+            if agent.offer is not None:
+                self._end_offer(agent.offer, WITHDRAWN.get(follow))
+            agent.apply(follow, self.now)
+            if follow is AgentTrigger.TALK_ENDED:
+                contact.agent, agent.contact = None, None
+                self._begin_wrap_up(agent, self.floor.queues[contact.queue])
+            self.settle(agent)
+
+    def accept(self, offer: Offer) -> None:
+        """An agent answered: the two talk, and whoever else rings for the contact stops at once."""
+        contact, agent = offer.contact, offer.agent
+        follow = AGENT_FOLLOWS[contact.state, ContactTrigger.ACCEPTED]
+        contact.apply(ContactTrigger.ACCEPTED)
+        self._end_offer(offer.id, None)
+        for other in tuple(contact.offers):
+            loser = self._end_offer(other, WithdrawCause.ANSWERED_ELSEWHERE).agent
+            loser.apply(AgentTrigger.OFFER_ENDED, self.now)
+            self.settle(loser)
         agent.apply(follow, self.now)
-        if follow is AgentTrigger.ANSWERED:
-            self.join(contact, agent)
-        elif follow is AgentTrigger.TALK_ENDED:
-            contact.agent, agent.contact = None, None
-            self._begin_wrap_up(agent, self.floor.queues[contact.queue])
+        self.join(contact, agent)
+        self.report_contact(contact)
         self.settle(agent)
 
     def join(self, contact: Contact, agent: Agent) -> None:
         """Let each know the other."""
         contact.agent, agent.contact = agent.id, contact.id
+
+    # ---- lines -------------------------------------------------------------------------------------
+
+    def line_up(self, contact: Contact) -> None:
+        """Let a contact that waits stand in line, with the need that its wait has come down to."""
+        place = contact.place
+        widening = self.floor.queues[place.queue].definition.widening
+        if place.asked.skills and widening:
+            by = widened_by(widening, self.now - contact.arrived_at)
+            if by > place.lowered_by:
+                place.lowered_by, place.need = by, lowered(place.asked, by)
+                self.order(ReportWidening(contact=contact.id, queue=place.queue, lowered_by=by))
+            after_s = next_widening_s(widening, place.lowered_by)
+            if after_s is not None:
+                self.deadlines.set((WIDENING, contact.id), contact.arrived_at + after_s)
+        self.floor.stand(contact)
+
+    def step_out(self, contact: Contact) -> None:
+        """Take a contact out of its line."""
+        self.deadlines.cancel((WIDENING, contact.id))
+        self.floor.leave(contact)
+
+    def line_up_anew(self, contact: Contact) -> None:
+        """Let a contact that stands in line stand there by the rules of now; it keeps its place."""
+        self.step_out(contact)
+        self.line_up(contact)
 
     # ---- presence ----------------------------------------------------------------------------------
 
@@ -159,24 +202,52 @@ class Bonds:
         """Offer every contact that can be offered now."""
         floor = self.floor
         while floor.fresh_contacts or floor.fresh_agents:
-            pairing = next_pairing(floor)
-            if pairing is None:
-                floor.fresh_contacts.clear()
-                floor.fresh_agents.clear()
-            else:
+            pairing = next_pairing(floor, self.now)
+            if pairing is not None:
                 self._offer(pairing)
+                continue
+            for agent in floor.fresh_agents.values():
+                self._join_ringing(agent)
+            floor.fresh_contacts.clear()
+            floor.fresh_agents.clear()
 
     def _offer(self, pairing: Pairing) -> None:
         contact, agent = pairing
+        queue = self.floor.queues[contact.queue]
+        self.step_out(contact)
+        contact.apply(ContactTrigger.OFFERED)
+        self._ring(contact, agent, queue)
+        if queue.rings_all:
+            queue.ringing[contact.id] = contact
+            able = queue.free.best_first(contact.place.need)
+            others = [each for each in able if queue.may_serve(each, contact)]
+            for other in others[: queue.definition.ring_most - 1]:
+                self._ring(contact, other, queue)
+        self.report_contact(contact)
+
+    def _join_ringing(self, agent: Agent) -> None:
+        """Let an agent who came free and has nobody to take ring along with the others."""
+        for name in agent.queues:
+            queue = self.floor.queues[name]
+            for contact in queue.ringing.values():
+                if (
+                    agent.is_available
+                    and len(contact.offers) < queue.definition.ring_most
+                    and agent.fit(contact.place.need) is not None
+                    and queue.may_serve(agent, contact)
+                ):
+                    self._ring(contact, agent, queue)
+
+    def _ring(self, contact: Contact, agent: Agent, queue: Queue) -> None:
         self._offers_made += 1
         offer = Offer(OfferId(f"{self._run}o{self._offers_made}"), contact, agent)
-        until = self.now + self.floor.queues[contact.queue].definition.ring_time_s
-        follow = AGENT_FOLLOWS[contact.state, ContactTrigger.OFFERED]
-        self.floor.leave(contact)
-        contact.apply(ContactTrigger.OFFERED)
-        agent.apply(follow, self.now)
-        self.join(contact, agent)
-        contact.offer = agent.offer = offer.id
+        until = self.now + queue.definition.ring_time_s
+        queue.turns += 1
+        agent.turns[queue.name] = queue.turns
+        agent.apply(AGENT_FOLLOWS[ContactState.WAITING, ContactTrigger.OFFERED], self.now)
+        contact.offers[offer.id] = agent.id
+        contact.agent = contact.agent or agent.id
+        agent.contact, agent.offer = contact.id, offer.id
         self.offers[offer.id] = offer
         self.deadlines.set((RING, offer.id), until)
         self.tally["offered"] += 1
@@ -185,16 +256,18 @@ class Bonds:
                 offer=offer.id, contact=contact.id, agent=agent.id, queue=contact.queue, ring_until=until
             )
         )
-        self.report_contact(contact)
         self.settle(agent)
 
-    def _end_offer(self, name: OfferId, trigger: AgentTrigger) -> Offer:
+    def _end_offer(self, name: OfferId, cause: WithdrawCause | None) -> Offer:
+        """An offer runs no more; with a cause the phone is told."""
         offer = self.offers.pop(name)
         contact, agent = offer.contact, offer.agent
         self.deadlines.cancel((RING, name))
-        contact.offer = agent.offer = None
-        contact.agent, agent.contact = None, None
-        cause = WITHDRAWN.get(trigger)
+        agent.offer, agent.contact = None, None
+        del contact.offers[name]
+        contact.agent = next(iter(contact.offers.values()), None)
+        if not contact.offers:
+            self.floor.queues[contact.queue].ringing.pop(contact.id, None)
         if cause is not None:
             self.tally["rang_out" if cause is WithdrawCause.RING_TIMEOUT else "withdrawn"] += 1
             self.order(WithdrawOffer(offer=name, contact=contact.id, agent=agent.id, cause=cause))

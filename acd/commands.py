@@ -18,6 +18,7 @@ class WithdrawCause(StrEnum):
     RING_TIMEOUT = "ring_timeout"
     CONTACT_LEFT = "contact_left"
     AGENT_GONE = "agent_gone"  # not ready, logged out, phone lost, in another call
+    ANSWERED_ELSEWHERE = "answered_elsewhere"  # several rang together, and another was first
 
 
 class RefuseCause(StrEnum):
@@ -31,7 +32,8 @@ class RefuseCause(StrEnum):
 class OfferContact:
     """Ring the agent's phone for the contact; answer with `OfferAccepted` or `OfferDeclined`.
 
-    At `ring_until` (monotonic seconds) the engine withdraws the offer by itself.
+    At `ring_until` (monotonic seconds) the engine withdraws the offer by itself.  Where a queue rings all, there are
+    several offers of one contact, one each agent; the first that is accepted counts, the others are withdrawn.
     """
 
     offer: OfferId
@@ -58,6 +60,18 @@ class RefuseContact:
     contact: ContactId
     queue: QueueName
     cause: RefuseCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWidening:
+    """From now on the skill levels that the contact asked for are lower by `lowered_by`, by the rules of the queue.
+
+    Given in the order of the deeds, before the offer that it may have made possible.
+    """
+
+    contact: ContactId
+    queue: QueueName
+    lowered_by: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,4 +106,4 @@ class ReportAgent:
     wrap_up_until: float | None = None
 
 
-Command = OfferContact | WithdrawOffer | RefuseContact | ReportContact | ReportAgent
+Command = OfferContact | WithdrawOffer | RefuseContact | ReportWidening | ReportContact | ReportAgent

@@ -1,9 +1,41 @@
 """A contact that waits, is being offered or talks, as the engine keeps it."""
 
+from typing import NamedTuple
+
 from acd.commands import ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.ranking import Key
+from acd.skills import ANYBODY, Need
+
+
+class Ageing(NamedTuple):
+    """What waiting is worth: one level more each `level_s`, one step of queue priority each `priority_s`.
+
+    None for nothing.  A contact keeps the ageing that held when it was queued, so that a change of the rules turns
+    nobody's place about.
+    """
+
+    level_s: float | None = None
+    priority_s: float | None = None
+
+
+TIMELESS = Ageing()
+"""Waiting is worth nothing but the place in the line."""
+
+
+class Place:
+    """Where a contact stands or would stand: a queue, and what is needed of its agents now."""
+
+    __slots__ = ("ageing", "asked", "lowered_by", "need", "queue")
+
+    def __init__(self, queue: QueueName, asked: Need = ANYBODY, ageing: Ageing = TIMELESS) -> None:
+        """Begin with what was asked for."""
+        self.queue = queue
+        self.asked = asked
+        self.ageing = ageing
+        self.lowered_by = 0
+        self.need = asked
 
 
 class Contact:
@@ -18,7 +50,8 @@ class Contact:
         "declined_by",
         "id",
         "level",
-        "offer",
+        "offers",
+        "place",
         "queue",
         "reported",
         "serial",
@@ -26,29 +59,37 @@ class Contact:
     )
 
     def __init__(
-        self, contact: ContactId, queue: QueueName, *, level: int, arrived_at: float, serial: int
+        self, contact: ContactId, place: Place, *, level: int, arrived_at: float, serial: int
     ) -> None:
         """Begin waiting."""
         self.id = contact
-        self.queue = queue
+        self.place = place
+        self.queue = place.queue
         self.level = level
         self.arrived_at = arrived_at
         self.serial = serial
         self.state = ContactState.WAITING
-        self.offer: OfferId | None = None
-        self.agent: AgentId | None = None
+        self.offers: dict[OfferId, AgentId] = {}  # one, or several where all ring together
+        self.agent: AgentId | None = None  # whom it is offered to (the first of them) or talks with
         self.declined_by: set[AgentId] = set()
         self.reported: ReportContact | None = None
 
     @property
-    def place(self) -> Key:
-        """Order among contacts of one level: first come, first served."""
-        return (self.arrived_at, self.serial)
+    def offer(self) -> OfferId | None:
+        """The running offer, the first of them if there are several."""
+        return next(iter(self.offers), None)
 
     @property
-    def order(self) -> Key:
-        """Order among all contacts that one agent could serve: level, then first come."""
-        return (-self.level, self.arrived_at, self.serial)
+    def arrival(self) -> Key:
+        """Order among contacts that differ in nothing else: first come, first served."""
+        return (self.arrived_at, self.serial)
+
+    def urgency(self, ageing: Ageing, now: float) -> tuple[int, int]:
+        """Return steps of queue priority won by waiting, and the level with what waiting added to it."""
+        waited_s = max(0.0, now - self.arrived_at)
+        steps = 0 if ageing.priority_s is None else int(waited_s // ageing.priority_s)
+        added = 0 if ageing.level_s is None else int(waited_s // ageing.level_s)
+        return steps, self.level + added
 
     def apply(self, trigger: ContactTrigger) -> None:
         """Change the state as the table says; raises `InvalidTransition` and changes nothing."""

@@ -14,15 +14,16 @@ from typing import Any
 from acd import events, views
 from acd.agent import NO_ANSWER, PHONE_LOST, Agent
 from acd.agent_state import AgentTrigger, Presence
-from acd.bonds import DELAY, RING, WRAP_UP, Bonds, Offer
+from acd.bonds import DELAY, RING, WIDENING, WRAP_UP, Bonds, Offer
 from acd.commands import Command, RefuseCause, RefuseContact
-from acd.contact import Contact
+from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.errors import AcdError, InvalidEvent, QueueOccupied, UnknownAgent, UnknownContact, UnknownQueue
 from acd.events import Event
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.skills import ANYBODY, need_of
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
 
 
@@ -42,6 +43,7 @@ class Engine:
             events.QueueRemoved: self._on_queue_removed,
             events.AgentLoggedIn: self._on_agent_logged_in,
             events.AgentRestored: self._on_agent_restored,
+            events.AgentReassigned: self._on_agent_reassigned,
             events.AgentLoggedOut: self._on_agent_logged_out,
             events.AgentMadeReady: self._on_agent_made_ready,
             events.AgentMadeNotReady: self._on_agent_made_not_ready,
@@ -99,16 +101,16 @@ class Engine:
 
         A contact that is being offered does not wait: it has no place, and nobody counts it as before them.
         """
-        return views.position(self._floor, contact)
+        return views.position(self._floor, contact, self._bonds.now)
 
     def contact(self, contact: ContactId) -> ContactSnapshot | None:
         """Return a contact that is here."""
         found = self._floor.contacts.get(contact)
-        return None if found is None else views.contact_snapshot(found, views.position(self._floor, contact))
+        return None if found is None else views.contact_snapshot(found, self.position(contact))
 
     def waiting(self, queue: QueueName) -> tuple[ContactSnapshot, ...]:
         """Return who waits in a queue, the next one first; raises `UnknownQueue`."""
-        return views.line_snapshot(self._queue(queue))
+        return views.line_snapshot(self._queue(queue), self._bonds.now)
 
     def agent(self, agent: AgentId) -> AgentSnapshot | None:
         """Return an agent who is logged in."""
@@ -143,6 +145,8 @@ class Engine:
             self._floor.queues[event.queue] = Queue(event)
         else:
             queue.redefine(event)
+            for contact in [each for each in queue.line if each.place.asked.skills]:
+                self._bonds.line_up_anew(contact)
 
     def _on_queue_removed(self, event: events.QueueRemoved) -> None:
         queue = self._queue(event.queue)
@@ -164,12 +168,12 @@ class Engine:
         if event.contact is None or event.contact_queue is None:
             self._sit_down(agent, event.presence, event.reason, event.reachable)
         else:
-            self._queue(event.contact_queue)
+            queue = self._queue(event.contact_queue)
             known = self._floor.contacts.get(event.contact)
             if known is not None:
                 raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
             contact = self._new_contact(
-                event.contact, event.contact_queue, event.contact_level, event.contact_arrived_at
+                event.contact, queue.place_for(ANYBODY), event.contact_level, event.contact_arrived_at
             )
             self._sit_down(agent, Presence.READY, "", reachable=True)
             for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):  # the way it once went
@@ -182,8 +186,17 @@ class Engine:
                 agent.apply(AgentTrigger.PHONE_LOST, self._bonds.now, event.reason or PHONE_LOST)
         agent.pending, agent.pending_reason = event.pending, event.pending_reason
         agent.idle_since = event.idle_since
+        agent.taken, agent.talk_s = max(agent.taken, event.taken), event.talk_s
         if agent.presence is Presence.WRAP_UP and event.wrap_up_until is not None:
             self._bonds.deadlines.set((WRAP_UP, agent.id), event.wrap_up_until)
+        self._bonds.settle(agent)
+
+    def _on_agent_reassigned(self, event: events.AgentReassigned) -> None:
+        agent = self._agent(event.agent)
+        for name in event.queues:
+            self._queue(name)
+        self._floor.take_off(agent)
+        _assign(agent, event)
         self._bonds.settle(agent)
 
     def _on_agent_logged_out(self, event: events.AgentLoggedOut) -> None:
@@ -245,21 +258,23 @@ class Engine:
             and contact.queue == event.queue
             and contact.state is not ContactState.CONNECTED
         )
-        if not is_in_line and len(queue.line) >= queue.definition.limit and not len(queue.free):
+        place = queue.place_for(need_of(event.skills))
+        has_room = is_in_line or len(queue.line) < queue.definition.limit
+        if not has_room and next(queue.free.best_first(place.need), None) is None:
             self._refuse(event, RefuseCause.QUEUE_FULL)
             return
         if contact is None:
-            contact = self._new_contact(event.contact, event.queue, event.level, event.arrived_at)
+            contact = self._new_contact(event.contact, place, event.level, event.arrived_at)
             self._bonds.tally["queued"] += 1
         else:
             self._bonds.tell_contact(_name(event), contact, ContactTrigger.MOVED)
             self._bonds.tally["moved"] += 1
             self._floor.forget(contact)
-            contact.queue, contact.level = event.queue, event.level
+            contact.queue, contact.level, contact.place = event.queue, event.level, place
             if event.arrived_at is not None:
                 contact.arrived_at = min(event.arrived_at, self._bonds.now)
             self._floor.enter(contact)
-        self._floor.stand(contact)
+        self._bonds.line_up(contact)
         self._bonds.report_contact(contact)
 
     def _on_contact_left(self, event: events.ContactLeft) -> None:
@@ -278,7 +293,7 @@ class Engine:
         contact = self._contact(event.contact)
         self._bonds.tell_contact(_name(event), contact, ContactTrigger.REQUEUED)
         self._bonds.tally["requeued"] += 1
-        self._floor.stand(contact)
+        self._bonds.line_up(contact)
 
     # ---- offers --------------------------------------------------------------------------------
 
@@ -290,7 +305,7 @@ class Engine:
     def _on_offer_accepted(self, event: events.OfferAccepted) -> None:
         offer = self._running(event.offer)
         if offer is not None:
-            self._bonds.tell_contact(_name(event), offer.contact, ContactTrigger.ACCEPTED)
+            self._bonds.accept(offer)
             self._bonds.tally["accepted"] += 1
 
     def _on_offer_declined(self, event: events.OfferDeclined) -> None:
@@ -315,6 +330,8 @@ class Engine:
             if kind == RING:
                 agent = bonds.offers[OfferId(name)].agent
                 bonds.tell_agent(_name(event), agent, AgentTrigger.RANG_OUT, NO_ANSWER)
+            elif kind == WIDENING:
+                bonds.line_up_anew(self._floor.contacts[ContactId(name)])
             elif kind == WRAP_UP:
                 bonds.end_wrap_up(_name(event), self._floor.agents[AgentId(name)])
             else:
@@ -332,7 +349,9 @@ class Engine:
             raise InvalidEvent(_name(event), f"agent {known.id!r}", known.state)
         for name in event.queues:
             self._queue(name)
-        return Agent(event.agent, event.queues, now=self._bonds.now, wrap_up_s=event.wrap_up_s)
+        agent = Agent(event.agent, event.queues, now=self._bonds.now, wrap_up_s=event.wrap_up_s)
+        _assign(agent, event)
+        return agent
 
     def _sit_down(self, agent: Agent, presence: Presence, reason: str, reachable: bool) -> None:
         now = self._bonds.now
@@ -346,14 +365,12 @@ class Engine:
         if presence is Presence.WRAP_UP:
             agent.apply(AgentTrigger.WRAP_UP_BEGAN, now)
 
-    def _new_contact(
-        self, name: ContactId, queue: QueueName, level: int, arrived_at: float | None
-    ) -> Contact:
+    def _new_contact(self, name: ContactId, place: Place, level: int, arrived_at: float | None) -> Contact:
         now = self._bonds.now
         self._contacts_seen += 1
         contact = Contact(
             name,
-            queue,
+            place,
             level=level,
             arrived_at=now if arrived_at is None else min(arrived_at, now),
             serial=self._contacts_seen,
@@ -388,6 +405,15 @@ class Engine:
         if contact is None:
             raise UnknownContact(name)
         return contact
+
+
+def _assign(agent: Agent, event: events.Assignment) -> None:
+    agent.assign(
+        event.queues,
+        {each.skill: each.level for each in event.skills},
+        {each.queue: each.priority for each in event.priorities},
+        event.rank,
+    )
 
 
 def _name(event: object) -> str:

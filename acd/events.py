@@ -3,36 +3,18 @@
 Times are seconds on the monotonic clock that also gives `now`; durations end in `_s`.
 """
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 
 from acd.agent_state import Presence
+from acd.checks import check_at_least, check_distinct, check_finite, check_named
 from acd.errors import InvalidValue
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.skills import SkillLevel, Widening
 
 SHORTEST_DELAY_S = 0.2
 """A declined offer is never followed sooner by another one to the same agent: a phone that always says no
 must not be called in circles."""
-
-
-def _check_finite(event: object, **values: float | None) -> None:
-    for name, value in values.items():
-        if value is not None and not math.isfinite(value):
-            raise InvalidValue(type(event).__name__, name, value, "a finite number")
-
-
-def _check_at_least(event: object, minimum: float, **values: float | None) -> None:
-    _check_finite(event, **values)
-    for name, value in values.items():
-        if value is not None and value < minimum:
-            raise InvalidValue(type(event).__name__, name, value, f"at least {minimum:g}")
-
-
-def _check_named(event: object, **values: str) -> None:
-    for name, value in values.items():
-        if not value:
-            raise InvalidValue(type(event).__name__, name, value, "a name")
 
 
 # ---- queues ------------------------------------------------------------------------------------
@@ -46,6 +28,14 @@ class QueueDefined:
     `ring_time_s` is the life of an offer.  `wrap_up_s` follows each conversation: 0 for none, None until the agent
     ends it.  `decline_delay_s` keeps an agent from the next offer after the phone declined or was busy
     (`SHORTEST_DELAY_S` at least).  `strategy` names how to choose among free agents (`acd.strategies`).
+
+    An agent of several queues serves those of higher `priority` first.  With ageing a contact gains a level for each
+    `ageing_s` it has waited, and a step of priority for each `promotion_s`: the first bounds the wait among queues of
+    equal priority, the second among all.  `widening` lowers the skill levels that are asked for with the wait; it is
+    read live, what has been lowered stays so.
+
+    With the strategy `ring_all` up to `ring_most` agents ring together for one contact, those too who come free while
+    it rings; the first to answer has it.
     """
 
     queue: QueueName
@@ -54,14 +44,22 @@ class QueueDefined:
     wrap_up_s: float | None = 10.0
     decline_delay_s: float = 2.0
     strategy: str = "longest_idle"
+    priority: int = 0
+    ageing_s: float | None = None
+    promotion_s: float | None = None
+    widening: tuple[Widening, ...] = ()
+    ring_most: int = 8
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_named(self, queue=self.queue)
-        _check_at_least(
+        check_named(self, queue=self.queue)
+        check_at_least(
+            self, 1, ageing_s=self.ageing_s, promotion_s=self.promotion_s, ring_most=self.ring_most
+        )
+        check_at_least(
             self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
         )
-        _check_at_least(self, 0.1, ring_time_s=self.ring_time_s)
+        check_at_least(self, 0.1, ring_time_s=self.ring_time_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +73,20 @@ class QueueRemoved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePriority:
+    """The priority of a queue for one agent (or agent group), in place of the queue's own."""
+
+    queue: QueueName
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLoggedIn:
     """An agent sat down: `presence` is `READY`, or `NOT_READY` with a `reason`.
 
     `wrap_up_s` replaces that of the queues for this agent; None leaves it to the queue.  With a phone that is not
-    reachable the agent is not ready, `phone_lost`, whatever was asked for.
+    reachable the agent is not ready, `phone_lost`, whatever was asked for.  `priorities` replaces the priority of some
+    of the queues; `rank` is the agent's place where a queue rings in a fixed order (`linear`), the smallest first.
     """
 
     agent: AgentId
@@ -88,11 +95,15 @@ class AgentLoggedIn:
     reason: str = ""
     wrap_up_s: float | None = None
     reachable: bool = True
+    skills: tuple[SkillLevel, ...] = ()
+    priorities: tuple[QueuePriority, ...] = ()
+    rank: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _check_named(self, agent=self.agent)
-        _check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
+        check_named(self, agent=self.agent)
+        check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
+        _check_assignment(self)
         if self.presence not in (Presence.READY, Presence.NOT_READY):
             raise InvalidValue(type(self).__name__, "presence", self.presence, "ready or not_ready")
 
@@ -104,6 +115,7 @@ class AgentRestored:
     Times are on the new clock and may be negative.  `wrap_up_until` None with presence `WRAP_UP` is a wrap-up that
     the agent ends.  With `contact` (then also its queue and arrival) the agent talks with it.  Restore waiting
     contacts before agents, and agents by the time they have been idle: each takes a call as soon as it is told of.
+    `taken` and `talk_s` are the calls since the login and the time they lasted.
     """
 
     agent: AgentId
@@ -120,17 +132,24 @@ class AgentRestored:
     contact_queue: QueueName | None = None
     contact_level: int = 0
     contact_arrived_at: float | None = None
+    skills: tuple[SkillLevel, ...] = ()
+    priorities: tuple[QueuePriority, ...] = ()
+    rank: int = 0
+    taken: int = 0
+    talk_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Check that the fields can be true together."""
-        _check_named(self, agent=self.agent)
-        _check_finite(
+        _check_assignment(self)
+        check_at_least(self, 0, taken=self.taken, talk_s=self.talk_s)
+        check_named(self, agent=self.agent)
+        check_finite(
             self,
             idle_since=self.idle_since,
             wrap_up_until=self.wrap_up_until,
             contact_arrived_at=self.contact_arrived_at,
         )
-        _check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
+        check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
         name = type(self).__name__
         if self.presence is Presence.LOGGED_OUT:
             raise InvalidValue(name, "presence", self.presence, "that of an agent who is logged in")
@@ -141,6 +160,30 @@ class AgentRestored:
                 raise InvalidValue(name, "presence", self.presence, "ready or not_ready in a conversation")
             if self.contact_queue is None:
                 raise InvalidValue(name, "contact_queue", None, "the queue of the contact")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReassigned:
+    """From now on an agent who is logged in serves these queues with these skills; a running call goes on."""
+
+    agent: AgentId
+    queues: tuple[QueueName, ...]
+    skills: tuple[SkillLevel, ...] = ()
+    priorities: tuple[QueuePriority, ...] = ()
+    rank: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _check_assignment(self)
+
+
+Assignment = AgentLoggedIn | AgentRestored | AgentReassigned
+"""What says whom an agent serves."""
+
+
+def _check_assignment(event: Assignment) -> None:
+    check_distinct(event, "skills", [each.skill for each in event.skills])
+    check_distinct(event, "priorities", [each.queue for each in event.priorities])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +253,7 @@ class WrapUpExtended:
 
     def __post_init__(self) -> None:
         """Check the range."""
-        _check_at_least(self, 0, seconds=self.seconds)
+        check_at_least(self, 0, seconds=self.seconds)
 
 
 # ---- contacts ----------------------------------------------------------------------------------
@@ -223,17 +266,22 @@ class ContactQueued:
     `arrived_at` None means now.  For a contact that is already here this is a move: into another queue or level, or
     out of a conversation (transfer); the time of arrival is kept unless another one is given.  A queue that is
     full or not defined answers with `RefuseContact`, and a contact that was here stays as it was.
+
+    Only agents may serve it who have all of its `skills` at the levels given, or at those that the queue's widening
+    has come down to.
     """
 
     contact: ContactId
     queue: QueueName
     level: int = 0
     arrived_at: float | None = None
+    skills: tuple[SkillLevel, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the names and times."""
-        _check_named(self, contact=self.contact, queue=self.queue)
-        _check_finite(self, arrived_at=self.arrived_at)
+        check_named(self, contact=self.contact, queue=self.queue)
+        check_finite(self, arrived_at=self.arrived_at)
+        check_distinct(self, "skills", [each.skill for each in self.skills])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +352,7 @@ QueueEvent = QueueDefined | QueueRemoved
 AgentEvent = (
     AgentLoggedIn
     | AgentRestored
+    | AgentReassigned
     | AgentLoggedOut
     | AgentMadeReady
     | AgentMadeNotReady

@@ -75,12 +75,19 @@ def _line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _spoken(message: Event | Command) -> dict[str, Any]:
+def _spoken(message: Any) -> dict[str, Any]:
     return {
-        field.name: value
+        field.name: _plain(value)
         for field in dataclasses.fields(message)
         if (value := getattr(message, field.name)) != field.default
     }
+
+
+def _plain(value: Any) -> Any:
+    """Say the parts of a policy as objects of their own."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return _spoken(value) if dataclasses.is_dataclass(value) else value
 
 
 # ---- reading back --------------------------------------------------------------------------------
@@ -114,8 +121,19 @@ def _optional(inner: _Reader) -> _Reader:
     return lambda value: None if value is None else inner(value)
 
 
+def _part(kind: Any) -> _Reader:
+    readers = {name: _reader_of(hint) for name, hint in typing.get_type_hints(kind).items()}
+
+    def read(value: Any) -> Any:
+        if type(value) is not dict or not value.keys() <= readers.keys():
+            raise TypeError(f"{value!r} is no {kind.__name__}")
+        return kind(**{name: readers[name](each) for name, each in value.items()})
+
+    return read
+
+
 def _reader_of(hint: Any) -> _Reader:
-    """Return what reads a field of this type: ids and text, numbers, enums, tuples of one type, or None."""
+    """Return what reads a field of this type: text, numbers, enums, parts of a policy, tuples of one type, or None."""
     if isinstance(hint, typing.NewType):
         return _reader_of(hint.__supertype__)
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
@@ -125,6 +143,8 @@ def _reader_of(hint: Any) -> _Reader:
         return _tuple_of(_reader_of(typing.get_args(hint)[0]))
     if hint is float:
         return _number
+    if dataclasses.is_dataclass(hint):
+        return _part(hint)
     if issubclass(hint, StrEnum):
         kind: type[StrEnum] = hint
         return kind

@@ -1,18 +1,23 @@
 """Who gets whom: one pure look at the floor.
 
 Called after every change until it finds nothing.  Before a change no possible pair is left over, so each new one
-has a fresh agent or a fresh contact in it, and among those
+has a fresh agent or a fresh contact in it.  A pair is made of two who are each other's first: the agent would take no
+other contact, and the contact would go to no other agent, fresh or not.  So nobody is passed over, whatever became
+possible at one moment.
 
-1. the contact that comes first (level, then arrival) is served first: a fresh one, or the first that a fresh agent
-   may serve in any of the agent's queues;
-2. it gets the free agent that the strategy of its queue puts first, fresh or not.
+A contact goes to the best-skilled free agent, among equals to the one whom the strategy of its queue puts first.  An
+agent takes of all heads that they may serve the one of the highest queue priority, then of the highest level, then
+of their own best skill, then the first come.  Contacts before it that they may not serve are stepped over and keep
+their place.
 """
 
 from typing import NamedTuple
 
 from acd.agent import Agent
 from acd.contact import Contact
-from acd.floor import Floor
+from acd.floor import Floor, Queue
+from acd.names import AgentId
+from acd.ranking import Key, Ranking
 
 
 class Pairing(NamedTuple):
@@ -22,37 +27,74 @@ class Pairing(NamedTuple):
     agent: Agent
 
 
-def next_pairing(floor: Floor) -> Pairing | None:
-    """Return the pair to be made next; None when none is possible."""
-    chosen: Contact | None = None
-    for contact in floor.fresh_contacts.values():
-        if (chosen is None or contact.order < chosen.order) and best_agent(floor, contact) is not None:
-            chosen = contact
+def next_pairing(floor: Floor, now: float) -> Pairing | None:
+    """Return the pair to be made next; None when none is possible.
+
+    A contact that nobody is free for is not fresh any more: nothing that matching does frees an agent.
+    """
+    while floor.fresh_contacts:
+        contact = next(iter(floor.fresh_contacts.values()))
+        pairing = _each_others_first(floor, contact, now)
+        if pairing is not None:
+            return pairing
+        del floor.fresh_contacts[contact.id]
     for agent in floor.fresh_agents.values():
-        found = best_contact(floor, agent) if agent.is_available else None
-        if found is not None and (chosen is None or found.order < chosen.order):
-            chosen = found
-    taker = None if chosen is None else best_agent(floor, chosen)
-    return None if chosen is None or taker is None else Pairing(chosen, taker)
+        found = best_contact(floor, agent, now) if agent.is_available else None
+        if found is not None:
+            return _each_others_first(floor, found, now)
+    return None
 
 
-def best_contact(floor: Floor, agent: Agent) -> Contact | None:
-    """Return the first contact that a free agent may serve; those before it are stepped over and keep their place."""
+def _each_others_first(floor: Floor, contact: Contact, now: float) -> Pairing | None:
+    """Go from a contact to the agent whom it would have, from there to the contact whom that one would rather have,
+    and so on, until two are each other's first; None when nobody is free for the contact.
+
+    Where wishes go round in a circle, the agent's counts.
+    """
+    asked: set[AgentId] = set()
+    agent = best_agent(floor, contact)
+    while agent is not None:
+        wanted = best_contact(floor, agent, now) or contact
+        if wanted is contact or agent.id in asked:
+            return Pairing(wanted, agent)
+        asked.add(agent.id)
+        contact = wanted
+        agent = best_agent(floor, contact)
+    return None
+
+
+def best_contact(floor: Floor, agent: Agent, now: float) -> Contact | None:
+    """Return the contact that a free agent takes first."""
     best: Contact | None = None
+    best_rank: Key = ()
     for name in agent.queues:
         queue = floor.queues[name]
-        for contact in queue.line:
-            if queue.may_serve(agent, contact):
-                if best is None or contact.order < best.order:
-                    best = contact
-                break
+        if not len(queue.line):
+            continue
+        priority = agent.priorities.get(name, queue.definition.priority)
+        for bucket in queue.line.buckets():
+            fit = agent.fit(bucket.need)
+            contact = None if fit is None else _first_servable(queue, bucket.contacts, agent)
+            if contact is None or fit is None:
+                continue
+            steps, level = contact.urgency(bucket.ageing, now)
+            rank = (-priority - steps, -level, -fit, contact.arrived_at, contact.serial)
+            if best is None or rank < best_rank:
+                best, best_rank = contact, rank
     return best
+
+
+def _first_servable(queue: Queue, contacts: Ranking[Contact], agent: Agent) -> Contact | None:
+    for contact in contacts:
+        if queue.may_serve(agent, contact):
+            return contact
+    return None
 
 
 def best_agent(floor: Floor, contact: Contact) -> Agent | None:
     """Return the free agent for a waiting contact."""
     queue = floor.queues[contact.queue]
-    for agent in queue.free:
+    for agent in queue.free.best_first(contact.place.need):
         if queue.may_serve(agent, contact):
             return agent
     return None

@@ -16,3 +16,6 @@ QueueName = NewType("QueueName", str)
 
 OfferId = NewType("OfferId", str)
 """One attempt to bring one contact to one agent; never used twice."""
+
+SkillName = NewType("SkillName", str)
+"""Something that agents can and contacts need."""

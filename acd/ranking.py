@@ -6,7 +6,7 @@ with its square root, and at a hundred thousand that is some microseconds).
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -57,10 +57,14 @@ class Ranking(Generic[Item]):
             del self._chunks[index]
             del self._lasts[index]
 
-    def rank(self, key: Key) -> int:
-        """How many are before the item; raises `KeyError`."""
-        index, place = self._find(key)
-        return sum(len(chunk) for chunk in self._chunks[:index]) + place
+    def count_while(self, holds: Callable[[Item], bool]) -> int:
+        """How many items a condition holds for that holds for the first ones and no others."""
+        chunks = self._chunks
+        whole = bisect_left(chunks, True, key=lambda chunk: not holds(chunk[-1][1]))
+        count = sum(len(chunk) for chunk in chunks[:whole])
+        if whole < len(chunks):
+            count += bisect_left(chunks[whole], True, key=lambda entry: not holds(entry[1]))
+        return count
 
     def _find(self, key: Key) -> tuple[int, int]:
         index = bisect_left(self._lasts, key)

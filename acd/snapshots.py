@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
+from acd.skills import ANYBODY, Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSnapshot:
-    """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`."""
+    """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`.
+
+    `taken`, `talk_s` and `occupancy` count from the login to the last change of the agent's state.
+    """
 
     agent: AgentId
     queues: tuple[QueueName, ...]
@@ -25,13 +29,20 @@ class AgentSnapshot:
     since: float
     idle_since: float
     wrap_up_until: float | None
+    skills: tuple[tuple[SkillName, int], ...] = ()
+    priorities: tuple[tuple[QueueName, int], ...] = ()
+    rank: int = 0
+    taken: int = 0
+    talk_s: float = 0.0
+    occupancy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactSnapshot:
     """A contact that waits, is being offered or talks.
 
-    `position` is its place in the line of its queue, 1 for the next; None when it does not wait.
+    `position` is its place in the line of its queue, 1 for the next; None when it does not wait.  `need` is what its
+    wait has come down to.
     """
 
     contact: ContactId
@@ -43,6 +54,8 @@ class ContactSnapshot:
     agent: AgentId | None
     offer: OfferId | None
     declined_by: tuple[AgentId, ...]
+    need: Need = ANYBODY
+    offers: tuple[OfferId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

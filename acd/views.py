@@ -40,12 +40,12 @@ def agent_report(agent: Agent, wrap_up_until: float | None) -> ReportAgent:
     )
 
 
-def position(floor: Floor, name: ContactId) -> int | None:
+def position(floor: Floor, name: ContactId, now: float) -> int | None:
     """Return a contact's place in its line, None when it does not wait."""
     contact = floor.contacts.get(name)
     if contact is None or contact.state is not ContactState.WAITING:
         return None
-    return floor.queues[contact.queue].line.position(contact)
+    return floor.queues[contact.queue].line.position(contact, contact.place, now)
 
 
 def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
@@ -60,12 +60,16 @@ def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
         agent=contact.agent,
         offer=contact.offer,
         declined_by=tuple(sorted(contact.declined_by)),
+        need=contact.place.need,
+        offers=tuple(contact.offers),
     )
 
 
-def line_snapshot(queue: Queue) -> tuple[ContactSnapshot, ...]:
+def line_snapshot(queue: Queue, now: float) -> tuple[ContactSnapshot, ...]:
     """Return a picture of a line, the next contact first."""
-    return tuple(contact_snapshot(contact, place) for place, contact in enumerate(queue.line, start=1))
+    return tuple(
+        contact_snapshot(contact, place) for place, contact in enumerate(queue.line.in_order(now), start=1)
+    )
 
 
 def agent_snapshot(agent: Agent, wrap_up_until: float | None) -> AgentSnapshot:
@@ -85,6 +89,12 @@ def agent_snapshot(agent: Agent, wrap_up_until: float | None) -> AgentSnapshot:
         since=agent.since,
         idle_since=agent.idle_since,
         wrap_up_until=wrap_up_until,
+        skills=tuple(sorted(agent.skills.items())),
+        priorities=tuple(sorted(agent.priorities.items())),
+        rank=agent.rank,
+        taken=agent.taken,
+        talk_s=agent.talk_s,
+        occupancy=agent.occupancy,
     )
 
 

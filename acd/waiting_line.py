@@ -1,58 +1,96 @@
 """The line of one queue: a bucket for each kind of contact, each bucket first come, first served.
 
 Two contacts are of one kind when every agent who may serve the one may serve the other, and they differ in nothing
-but their arrival; today that is their level.  So whoever looks for the next contact looks at the heads, and what
-that costs does not depend on how many wait.
+but their arrival: same level, same need, same ageing.  What waiting adds grows with the wait alone, so the head of a
+bucket is always its most urgent; whoever looks for the next contact looks at the heads, and what that costs does not
+depend on how many wait.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
 
-from acd.contact import Contact
-from acd.ranking import Ranking
+from acd.contact import Ageing, Contact, Place
+from acd.ranking import Key, Ranking
+from acd.skills import Need
+
+
+class Bucket(NamedTuple):
+    """Contacts of one kind, and what they have in common."""
+
+    level: int
+    need: Need
+    ageing: Ageing
+    contacts: Ranking[Contact]
 
 
 class WaitingLine:
-    """Contacts that wait, the highest level first."""
+    """Contacts that wait, the most urgent first."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._buckets: dict[int, Ranking[Contact]] = {}  # by level; none of them empty
-        self._levels: list[int] = []  # their negatives, ascending: the highest level first
+        self._buckets: dict[tuple[int, Need, Ageing], Bucket] = {}  # none of them empty
         self._length = 0
 
-    def join(self, contact: Contact) -> None:
-        """Put a contact in the place that its level and arrival give it."""
-        bucket = self._buckets.get(contact.level)
+    def join(self, contact: Contact, place: Place) -> None:
+        """Put a contact in the bucket that its level and need give it."""
+        key = (contact.level, place.need, place.ageing)
+        bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[contact.level] = Ranking()
-            self._levels.insert(bisect_left(self._levels, -contact.level), -contact.level)
-        bucket.add(contact.place, contact)
+            bucket = self._buckets[key] = Bucket(*key, Ranking())
+        bucket.contacts.add(contact.arrival, contact)
         self._length += 1
 
-    def leave(self, contact: Contact) -> None:
-        """Take a contact out; raises `KeyError`."""
-        bucket = self._buckets[contact.level]
-        bucket.remove(contact.place)
+    def leave(self, contact: Contact, place: Place) -> None:
+        """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
+        key = (contact.level, place.need, place.ageing)
+        contacts = self._buckets[key].contacts
+        contacts.remove(contact.arrival)
         self._length -= 1
-        if not len(bucket):
-            del self._buckets[contact.level]
-            del self._levels[bisect_left(self._levels, -contact.level)]
+        if not len(contacts):
+            del self._buckets[key]
 
-    def position(self, contact: Contact) -> int:
-        """Return the contact's place in the line, 1 for the next; raises `KeyError`."""
+    def buckets(self) -> Iterable[Bucket]:
+        """All kinds of contacts that wait."""
+        return self._buckets.values()
+
+    def position(self, contact: Contact, place: Place, now: float) -> int:
+        """Return the contact's place in the line, 1 for the next; it must be there."""
+        mine = order(contact, place.ageing, now)
         before = 0
-        for level in self._levels:
-            if -level == contact.level:
-                return before + self._buckets[-level].rank(contact.place) + 1
-            before += len(self._buckets[-level])
-        raise KeyError(contact.id)
+        for bucket in self._buckets.values():
+            is_before = partial(_is_before, ageing=bucket.ageing, now=now, mine=mine)
+            before += bucket.contacts.count_while(is_before)
+        return before + 1
+
+    def in_order(self, now: float) -> list[Contact]:
+        """Every contact, the next one first."""
+        keyed = [
+            (order(contact, bucket.ageing, now), contact)
+            for bucket in self._buckets.values()
+            for contact in bucket.contacts
+        ]
+        return [contact for _, contact in sorted(keyed, key=_first)]
 
     def __iter__(self) -> Iterator[Contact]:
-        """Every contact in order, the next one first.  The line must not change meanwhile."""
-        for level in self._levels:
-            yield from self._buckets[-level]
+        """Every contact, kind by kind.  The line must not change meanwhile."""
+        for bucket in self._buckets.values():
+            yield from bucket.contacts
 
     def __len__(self) -> int:
         """How many wait."""
         return self._length
+
+
+def order(contact: Contact, ageing: Ageing, now: float) -> Key:
+    """Order of a line: priority won by waiting, level with what waiting added, then first come."""
+    steps, level = contact.urgency(ageing, now)
+    return (-steps, -level, contact.arrived_at, contact.serial)
+
+
+def _is_before(contact: Contact, *, ageing: Ageing, now: float, mine: Key) -> bool:
+    return order(contact, ageing, now) < mine
+
+
+def _first(keyed: tuple[Key, Contact]) -> Key:
+    return keyed[0]

@@ -13,6 +13,7 @@ from acd.events import (
     AgentMadeNotReady,
     AgentMadeReady,
     AgentReachabilityChanged,
+    AgentReassigned,
     ContactEnded,
     ContactLeft,
     ContactQueued,
@@ -23,12 +24,18 @@ from acd.events import (
     PhoneRang,
     QueueDefined,
 )
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
+from acd.skills import SkillLevel
 from acd.snapshots import AgentSnapshot
 
 C = TypeVar("C", bound=Command)
 
 MAIN = QueueName("main")
+
+
+def skilled(**levels: int) -> tuple[SkillLevel, ...]:
+    """Skills at these levels, had or asked for."""
+    return tuple(SkillLevel(skill=SkillName(name), level=level) for name, level in levels.items())
 
 
 class Hotline:
@@ -79,9 +86,19 @@ class Hotline:
         """An agent's phone is lost or back."""
         self.tell(AgentReachabilityChanged(agent=AgentId(agent), reachable=reachable), at)
 
-    def call(self, contact: str, at: float | None = None, queue: str = MAIN, level: int = 0) -> None:
+    def reassign(
+        self, agent: str, at: float | None = None, queues: Iterable[str] = (MAIN,), **more: object
+    ) -> None:
+        """An agent serves other queues or has other skills."""
+        names = tuple(QueueName(name) for name in queues)
+        self.tell(AgentReassigned(agent=AgentId(agent), queues=names, **more), at)  # type: ignore[arg-type]
+
+    def call(
+        self, contact: str, at: float | None = None, queue: str = MAIN, level: int = 0, **more: object
+    ) -> None:
         """A caller wants somebody."""
-        self.tell(ContactQueued(contact=ContactId(contact), queue=QueueName(queue), level=level), at)
+        name = ContactId(contact)
+        self.tell(ContactQueued(contact=name, queue=QueueName(queue), level=level, **more), at)  # type: ignore[arg-type]
 
     def hang_up(self, contact: str, at: float | None = None) -> None:
         """A caller goes away."""

@@ -5,7 +5,8 @@ import pytest
 from acd.agent import NO_ANSWER, PHONE_LOST, Agent
 from acd.agent_state import Activity, AgentTrigger, Presence
 from acd.errors import InvalidTransition
-from acd.names import AgentId, QueueName
+from acd.names import AgentId, QueueName, SkillName
+from acd.skills import Need
 
 
 @pytest.fixture
@@ -82,3 +83,13 @@ def test_it_shows_name_and_state(agent: Agent) -> None:
     """And serves each queue once."""
     assert repr(agent) == "<Agent ana ready, idle>"
     assert agent.queues == ("main",)
+
+
+def test_fits_are_remembered_and_never_grow_for_ever(agent: Agent) -> None:
+    """However many needs there are; new skills are measured anew."""
+    tax = SkillName("tax")
+    for level in range(1000):
+        assert agent.fit(Need(((tax, level),))) == (0 if level == 0 else None)
+    assert len(agent.fits) <= 256
+    agent.assign(agent.queues, {tax: 3}, {}, 0)
+    assert agent.fit(Need(((tax, 2),))) == 3

@@ -3,10 +3,21 @@
 import pytest
 
 from acd.agent_state import Activity, Presence
+from acd.commands import OfferContact
+from acd.contact_state import ContactState
 from acd.errors import InvalidEvent
-from acd.events import AgentDisengaged, AgentEngaged, DeclineCause, QueueDefined, WrapUpEnded, WrapUpExtended
-from acd.names import AgentId
-from tests.acd.hotline import MAIN, Hotline
+from acd.events import (
+    AgentDisengaged,
+    AgentEngaged,
+    DeclineCause,
+    OfferAccepted,
+    OfferDeclined,
+    QueueDefined,
+    WrapUpEnded,
+    WrapUpExtended,
+)
+from acd.names import AgentId, ContactId, OfferId, QueueName
+from tests.acd.hotline import MAIN, Hotline, skilled
 
 ANA = AgentId("ana")
 
@@ -320,3 +331,96 @@ class TestDelay:
         assert snapshot.declined_by == ()
         hotline.wait(4.0)
         assert hotline.offered() == [("c1", "ben")]
+
+
+class TestRingAll:
+    """All who are free ring together."""
+
+    @pytest.fixture
+    def hotline(self) -> Hotline:
+        """Ana, ben and cid are free; cid does not ring, two are the most."""
+        hotline = Hotline(QueueDefined(queue=MAIN, strategy="ring_all", ring_most=2))
+        for serial, name in enumerate(("ana", "ben", "cid")):
+            hotline.login(name, float(serial))
+        hotline.call("c1", 5.0)
+        return hotline
+
+    def test_they_ring_together_the_longest_idle_first(self, hotline: Hotline) -> None:
+        """An offer each, and one deadline each."""
+        assert hotline.offered() == [("c1", "ana"), ("c1", "ben")]
+        snapshot = hotline.engine.contact(ContactId("c1"))
+        assert snapshot is not None
+        assert (snapshot.agent, snapshot.offers) == ("ana", ("o1", "o2"))
+        assert hotline.engine.next_deadline() == 25.0
+
+    def test_the_first_to_answer_has_the_call_and_the_others_stop_at_once(self, hotline: Hotline) -> None:
+        """In the same answer; the loser is idle and keeps the place among the idle."""
+        hotline.tell(OfferAccepted(offer=OfferId("o2")), 8.0)
+        assert hotline.withdrawn() == [("ana", "answered_elsewhere")]
+        assert hotline.state("ben") == (Presence.READY, Activity.TALKING, "")
+        assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
+        assert hotline.agent("ana").idle_since == 0.0
+        assert hotline.reported_contact("c1").agent == "ben"
+
+    def test_a_second_answer_never_counts(self, hotline: Hotline) -> None:
+        """It crossed the order to stop: ignored, counted."""
+        hotline.tell(OfferAccepted(offer=OfferId("o2")), 8.0)
+        assert hotline.tell(OfferAccepted(offer=OfferId("o1"))) == ()
+        assert hotline.engine.statistics().tally.stale_answers == 1
+        assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
+
+    def test_one_who_declines_leaves_the_others_ringing(self, hotline: Hotline) -> None:
+        """The caller is still on offer, and the next free agent rings along."""
+        hotline.tell(OfferDeclined(offer=OfferId("o1"), cause=DeclineCause.DECLINED), 8.0)
+        assert hotline.contact_state("c1") is ContactState.OFFERED
+        assert hotline.reported_contact("c1").agent == "ben"
+        hotline.ready("cid", 9.0)
+        hotline.not_ready("cid", at=9.5)
+        hotline.ready("cid", 10.0)
+        assert hotline.offered() == [("c1", "cid")]
+
+    def test_who_comes_free_rings_along_for_a_ring_time_of_their_own(self) -> None:
+        """But takes a caller who waits before that, and nobody else's."""
+        tax = QueueName("tax")
+        hotline = Hotline(QueueDefined(queue=MAIN, strategy="ring_all"), QueueDefined(queue=tax))
+        hotline.login("ana", 0.0)
+        hotline.call("c1", 1.0, skills=skilled(law=1))
+        hotline.call("c2", 1.0)
+        hotline.call("c3", 2.0, queue="tax")
+        hotline.login("ben", 4.0, queues=("main", "tax"))
+        assert hotline.offered() == [("c3", "ben")]
+        hotline.login("cid", 5.0)
+        assert hotline.offered() == [("c2", "cid")]
+        assert hotline.orders(OfferContact)[0].ring_until == 25.0
+        hotline.login("dan", 6.0, queues=("tax",))
+        assert hotline.offered() == []
+
+    def test_one_who_lacks_the_skill_does_not_ring_along(self) -> None:
+        """Neither at first nor later."""
+        hotline = Hotline(QueueDefined(queue=MAIN, strategy="ring_all"))
+        hotline.login("ana", 0.0)
+        hotline.login("ben", 0.0, skills=skilled(law=1))
+        hotline.call("c1", 1.0, skills=skilled(law=1))
+        assert hotline.offered() == [("c1", "ben")]
+        hotline.login("cid", 2.0)
+        assert hotline.offered() == []
+
+    def test_when_nobody_answers_the_caller_is_back_at_the_head(self, hotline: Hotline) -> None:
+        """And the one who did not ring gets the call."""
+        hotline.wait(25.0)
+        assert hotline.withdrawn() == [("ana", "ring_timeout"), ("ben", "ring_timeout")]
+        assert hotline.offered() == [("c1", "cid")]
+        assert hotline.state("ana")[2] == hotline.state("ben")[2] == "no_answer"
+
+    def test_a_caller_who_hangs_up_stops_them_all(self, hotline: Hotline) -> None:
+        """In one answer."""
+        hotline.hang_up("c1", 8.0)
+        assert hotline.withdrawn() == [("ana", "contact_left"), ("ben", "contact_left")]
+        assert [hotline.state(name)[1] for name in ("ana", "ben")] == [Activity.IDLE, Activity.IDLE]
+        assert not hotline.engine._floor.queues[MAIN].ringing
+
+    def test_a_caller_who_is_moved_stops_them_all(self, hotline: Hotline) -> None:
+        """And is offered by the rules of the new place."""
+        hotline.call("c1", 8.0, level=3)
+        assert hotline.withdrawn() == [("ana", "contact_left"), ("ben", "contact_left")]
+        assert hotline.offered() == [("c1", "ana"), ("c1", "ben")]

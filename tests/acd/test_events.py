@@ -16,9 +16,11 @@ from acd.events import (
     ContactQueued,
     Event,
     QueueDefined,
+    QueuePriority,
     WrapUpExtended,
 )
 from acd.names import AgentId, ContactId, QueueName
+from tests.acd.hotline import skilled
 
 ANA, MAIN = AgentId("ana"), QueueName("main")
 PARTICIPLE = re.compile(r"(ed|Left|Rang|Ready|Out|In)$")
@@ -57,6 +59,14 @@ def restored(**more: object) -> AgentRestored:
         (lambda: QueueDefined(queue=MAIN, ring_time_s=math.nan), "ring_time_s"),
         (lambda: QueueDefined(queue=MAIN, wrap_up_s=-0.5), "wrap_up_s"),
         (lambda: QueueDefined(queue=MAIN, decline_delay_s=math.inf), "decline_delay_s"),
+        (lambda: QueueDefined(queue=MAIN, ageing_s=0.5), "ageing_s"),
+        (lambda: QueueDefined(queue=MAIN, promotion_s=math.nan), "promotion_s"),
+        (lambda: AgentLoggedIn(agent=ANA, queues=(), skills=skilled(tax=1) * 2), "skills"),
+        (
+            lambda: restored(priorities=(QueuePriority(queue=MAIN, priority=1),) * 2),
+            "priorities",
+        ),
+        (lambda: ContactQueued(contact=ContactId("c1"), queue=MAIN, skills=skilled(tax=1) * 2), "skills"),
         (lambda: AgentLoggedIn(agent=AgentId(""), queues=()), "agent"),
         (lambda: AgentLoggedIn(agent=ANA, queues=(), presence=Presence.WRAP_UP), "presence"),
         (lambda: AgentLoggedIn(agent=ANA, queues=(), wrap_up_s=-1.0), "wrap_up_s"),

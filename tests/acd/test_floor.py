@@ -118,6 +118,5 @@ def test_nothing_is_left_on_the_floor_when_all_have_gone() -> None:
     assert not queue.contacts
     assert not queue.declined
     assert not queue.on_duty
-    assert not queue.free_keys
     assert len(queue.free) == len(queue.line) == 0
     assert hotline.engine.next_deadline() is None

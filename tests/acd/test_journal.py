@@ -21,12 +21,16 @@ from acd.events import (
     Event,
     OfferDeclined,
     QueueDefined,
+    QueuePriority,
     TimePassed,
 )
 from acd.journal import decode_event, encode_command, encode_event, replay
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.skills import SkillLevel, Widening
 from tests.acd.hotline import MAIN, Hotline
 
+LEVELS = st.builds(SkillLevel, skill=st.text(min_size=1), level=st.integers(1))
+SKILLS = st.lists(LEVELS, unique_by=lambda each: each.skill).map(tuple)
 MOMENTS = st.floats(allow_nan=False, allow_infinity=False)
 EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
@@ -37,6 +41,10 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         wrap_up_s=st.one_of(st.none(), st.floats(0, 1e6)),
         decline_delay_s=st.floats(0, 1e6),
         strategy=st.text(),
+        ageing_s=st.one_of(st.none(), st.floats(1, 1e6)),
+        widening=st.lists(st.builds(Widening, after_s=st.floats(0, 1e6), lower_by=st.integers(1, 9))).map(
+            tuple
+        ),
     ),
     st.builds(
         AgentLoggedIn,
@@ -46,6 +54,11 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         reason=st.text(),
         wrap_up_s=st.one_of(st.none(), st.floats(0, 1e6)),
         reachable=st.booleans(),
+        skills=SKILLS,
+        priorities=st.lists(
+            st.builds(QueuePriority, queue=st.text(), priority=st.integers()),
+            unique_by=lambda each: each.queue,
+        ).map(tuple),
     ),
     st.builds(
         AgentRestored,
@@ -68,6 +81,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         queue=st.text(min_size=1),
         level=st.integers(),
         arrived_at=st.one_of(st.none(), MOMENTS),
+        skills=SKILLS,
     ),
     st.just(TimePassed()),
 )
@@ -115,6 +129,18 @@ def test_every_event_class_can_be_read_back() -> None:
         (
             b'{"at":1,"event":"OfferDeclined","offer":"o1","cause":"tired"}',
             "'tired' is not a valid DeclineCause",
+        ),
+        (
+            b'{"at":1,"event":"ContactQueued","contact":"c","queue":"q","skills":[{"skil":"x"}]}',
+            "is no SkillLevel",
+        ),
+        (
+            b'{"at":1,"event":"ContactQueued","contact":"c","queue":"q","skills":[{"level":1}]}',
+            "ContactQueued cannot be read",
+        ),
+        (
+            b'{"at":1,"event":"ContactQueued","contact":"c","queue":"q","skills":[{"skill":"x","level":0}]}',
+            "SkillLevel.level is 0",
         ),
         (b'{"at":1,"event":"QueueDefined","queue":"q","limit":-1}', "QueueDefined.limit is -1"),
     ],

@@ -4,7 +4,10 @@ A machine that knows only the public face of the engine plays phones, callers, a
 anything that was promised and is not so.  Its own idea of who may serve whom is written anew, slowly and plainly.
 """
 
+import dataclasses
+import math
 from collections.abc import Iterable
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -17,6 +20,7 @@ from acd.commands import (
     RefuseContact,
     ReportAgent,
     ReportContact,
+    ReportWidening,
     WithdrawCause,
     WithdrawOffer,
 )
@@ -31,6 +35,7 @@ from acd.events import (
     AgentMadeNotReady,
     AgentMadeReady,
     AgentReachabilityChanged,
+    AgentReassigned,
     AgentRestored,
     ContactEnded,
     ContactLeft,
@@ -42,6 +47,7 @@ from acd.events import (
     OfferDeclined,
     PhoneRang,
     QueueDefined,
+    QueuePriority,
     QueueRemoved,
     TimePassed,
     WrapUpEnded,
@@ -49,7 +55,10 @@ from acd.events import (
 )
 from acd.journal import encode_command, encode_event, replay
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.skills import SkillLevel, Widening
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
+from acd.strategies import RING_ALL, STRATEGIES
+from tests.acd.hotline import skilled
 
 QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
 AGENTS = tuple(AgentId(name) for name in ("ana", "ben", "cid", "dan"))
@@ -59,12 +68,41 @@ queues = st.sampled_from(QUEUES)
 agents = st.sampled_from(AGENTS)
 contacts = st.sampled_from(CONTACTS)
 served = st.sampled_from((QUEUES, QUEUES[:1], QUEUES[1:], QUEUES[::-1]))
+skills = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(tax=3, law=1)))
+asked = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(law=2)))
+priorities = st.sampled_from(((), (), (QueuePriority(queue=QUEUES[0], priority=2),)))
+strategies = st.sampled_from(("longest_idle", "longest_idle", RING_ALL, *sorted(STRATEGIES)))
+WIDENING = (Widening(after_s=1.0), Widening(after_s=9.0, lower_by=3))
 seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
 
 
-def order(contact: ContactSnapshot) -> tuple[int, float]:
-    """Who comes first, as far as level and arrival tell."""
-    return (-contact.level, contact.arrived_at)
+def order(contact: ContactSnapshot, rules: QueueDefined, now: float) -> tuple[int, int, float]:
+    """Who comes first in a line, as far as priority won by waiting, level and arrival tell."""
+    waited_s = now - contact.arrived_at
+    steps = 0 if rules.promotion_s is None else math.floor(waited_s / rules.promotion_s)
+    added = 0 if rules.ageing_s is None else math.floor(waited_s / rules.ageing_s)
+    return (-steps, -contact.level - added, contact.arrived_at)
+
+
+def fits(agent: AgentSnapshot, contact: ContactSnapshot) -> int | None:
+    """The sum of the levels that are asked for, None where one is too low."""
+    has = dict(agent.skills)
+    levels = [(has.get(skill, 0), least) for skill, least in contact.need.skills]
+    return None if any(level < least for level, least in levels) else sum(level for level, _ in levels)
+
+
+def preference(
+    agent: AgentSnapshot, contact: ContactSnapshot, rules: QueueDefined, now: float
+) -> tuple[int, int, int, float]:
+    """What an agent takes first: priority, level, own skill, arrival."""
+    steps, level, arrived_at = order(contact, rules, now)
+    own = dict(agent.priorities).get(contact.queue, rules.priority)
+    return (steps - own, level, -(fits(agent, contact) or 0), arrived_at)
+
+
+def seen(contact: ContactSnapshot | None) -> ContactSnapshot | None:
+    """A contact without what changes by waiting alone."""
+    return contact and dataclasses.replace(contact, position=None)
 
 
 def is_free(agent: AgentSnapshot) -> bool:
@@ -86,10 +124,13 @@ class Floor(RuleBasedStateMachine):
         self.engine = Engine("t")
         self.now = 1000.0
         self.restored_talking = 0
+        self.ageing: dict[str, Any] = {}
         self.journal: list[bytes] = []
         self.answers: list[bytes] = []
         self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
         self.offer_ids: set[OfferId] = set()
+        self.defined: dict[QueueName, QueueDefined] = {}
+        self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
         self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
         self.shown_contacts: dict[ContactId, ReportContact] = {}
 
@@ -98,7 +139,6 @@ class Floor(RuleBasedStateMachine):
     def tell(self, event: Event, later_s: float = 0.0) -> tuple[Command, ...]:
         """Let something happen, and look at the answer."""
         self.now += later_s
-        self.journal.append(encode_event(event, self.now))
         before = self.picture()
         waiting = {
             each.contact: each for queue in self.defined_queues() for each in self.engine.waiting(queue)
@@ -108,9 +148,13 @@ class Floor(RuleBasedStateMachine):
             answer = self.engine.handle(event, self.now)
         except AcdError as error:
             assert self.picture() == before, f"{event} was refused and changed something"
+            self.journal.append(encode_event(event, self.now))
             self.answers.append(type(error).__name__.encode())
             return ()
+        self.journal.append(encode_event(event, self.now))
         self.answers.extend(encode_command(command) for command in answer)
+        if isinstance(event, QueueDefined):
+            self.defined[event.queue] = event
         self.look_at_order(answer)
         for command in answer:
             self.take_in(command)
@@ -135,7 +179,9 @@ class Floor(RuleBasedStateMachine):
                 assert command.ring_until > self.now
                 for other in self.offers.values():
                     assert other.agent != command.agent, "two offers for one agent"
-                    assert other.contact != command.contact, "two offers of one contact"
+                    assert other.contact != command.contact or command.queue in self.rings_all, (
+                        "two offers of one contact"
+                    )
                 self.offer_ids.add(command.offer)
                 self.offers[command.offer] = command
             case WithdrawOffer():
@@ -153,6 +199,8 @@ class Floor(RuleBasedStateMachine):
                 self.shown_contacts[command.contact] = command
                 if command.state in (ContactState.LEFT, ContactState.ENDED):
                     del self.shown_contacts[command.contact]
+            case ReportWidening():
+                assert command.lowered_by > 0
             case RefuseContact():
                 pass
 
@@ -175,26 +223,35 @@ class Floor(RuleBasedStateMachine):
                 and still.queue in taker.queues
                 and taker.agent not in still.declined_by
                 and was.queue == still.queue
-                and order(was) == order(still)
+                and (was.level, was.arrived_at, was.need) == (still.level, still.arrived_at, still.need)
+                and fits(taker, still) is not None
             ):
-                assert order(taken) <= order(still), f"{still} was passed over for {taken}"
+                first, second = (
+                    preference(taker, each, self.defined[each.queue], self.now) for each in (taken, still)
+                )
+                assert first <= second, f"{still} was passed over for {taken}"
         for agent in free:
             now = self.engine.agent(agent.agent)
             if (
                 now == agent
+                and self.defined[taken.queue].strategy == "longest_idle"
                 and taken.queue in now.queues
+                and fits(now, taken) is not None
                 and now.agent not in taken.declined_by
                 and taker.agent not in taken.declined_by
             ):
-                mine = (taker.idle_since, taker.agent)
-                assert mine < (now.idle_since, now.agent), f"{now} was passed over for {taker}"
+                mine, theirs = (
+                    (-(fits(each, taken) or 0), each.idle_since, each.agent) for each in (taker, now)
+                )
+                assert mine < theirs, f"{now} was passed over for {taker}"
 
     def picture(self) -> tuple[object, ...]:
-        """Everything that can be seen."""
+        """Everything that can be seen and does not change by waiting alone."""
+        here = [self.engine.contact(name) for name in CONTACTS]
         return (
             self.engine.agents(),
-            tuple(self.engine.contact(name) for name in CONTACTS),
-            tuple(self.engine.waiting(queue) for queue in self.defined_queues()),
+            tuple(seen(contact) for contact in here),
+            tuple(sorted(each.contact for each in self.engine.waiting(q)) for q in self.defined_queues()),
             self.engine.next_deadline(),
             repr(self.engine),
         )
@@ -210,36 +267,127 @@ class Floor(RuleBasedStateMachine):
         limit=st.sampled_from((0, 2, 256)),
         here=st.sets(agents),
         waiting=st.lists(contacts, unique=True, max_size=4),
+        ageing_s=st.sampled_from((None, 2.0)),
+        promotion_s=st.sampled_from((None, 5.0)),
+        strategy=strategies,
     )
-    def open(self, wrap_up_s: float | None, limit: int, here: set[AgentId], waiting: list[ContactId]) -> None:
+    def open(
+        self,
+        wrap_up_s: float | None,
+        limit: int,
+        here: set[AgentId],
+        waiting: list[ContactId],
+        ageing_s: float | None,
+        promotion_s: float | None,
+        strategy: str,
+    ) -> None:
         """Two queues, and perhaps somebody there already."""
-        self.tell(QueueDefined(queue=QUEUES[0], wrap_up_s=wrap_up_s, ring_time_s=15.0))
-        self.tell(QueueDefined(queue=QUEUES[1], limit=limit, ring_time_s=5.0, decline_delay_s=0.0))
+        if strategy == RING_ALL:
+            self.rings_all.add(QUEUES[1])
+        self.ageing = {"ageing_s": ageing_s, "promotion_s": promotion_s}
+        for event in (
+            QueueDefined(
+                queue=QUEUES[0], wrap_up_s=wrap_up_s, ring_time_s=15.0, widening=WIDENING, **self.ageing
+            ),
+            QueueDefined(
+                queue=QUEUES[1],
+                limit=limit,
+                ring_time_s=5.0,
+                decline_delay_s=0.0,
+                priority=1,
+                strategy=strategy,
+                ring_most=2,
+                **self.ageing,
+            ),
+        ):
+            self.tell(event)
         for contact in waiting:
             self.tell(ContactQueued(contact=contact, queue=QUEUES[0]), 1.0)
         for agent in sorted(here):
             self.tell(AgentLoggedIn(agent=agent, queues=QUEUES))
 
-    @rule(queue=queues, limit=st.integers(0, 4), ring_time_s=st.sampled_from((1.0, 15.0)))
-    def define(self, queue: QueueName, limit: int, ring_time_s: float) -> None:
-        """A queue's rules change."""
-        self.tell(QueueDefined(queue=queue, limit=limit, ring_time_s=ring_time_s, wrap_up_s=3.0))
+    @rule(
+        queue=queues,
+        limit=st.integers(0, 4),
+        ring_time_s=st.sampled_from((1.0, 15.0)),
+        priority=st.integers(0, 2),
+        strategy=st.sampled_from(sorted(STRATEGIES.keys() - {RING_ALL})),
+        widening=st.sampled_from(((), WIDENING, WIDENING[:1])),
+    )
+    def define(
+        self,
+        queue: QueueName,
+        limit: int,
+        ring_time_s: float,
+        priority: int,
+        strategy: str,
+        widening: tuple[Widening, ...],
+    ) -> None:
+        """A queue's rules change; where all ring together they go on so."""
+        if queue in self.rings_all:
+            strategy = RING_ALL
+        self.tell(
+            QueueDefined(
+                queue=queue,
+                limit=limit,
+                ring_time_s=ring_time_s,
+                wrap_up_s=3.0,
+                priority=priority,
+                strategy=strategy,
+                ring_most=2,
+                widening=widening,
+                **self.ageing,
+            )
+        )
 
     @rule(queue=queues)
     def remove(self, queue: QueueName) -> None:
         """A queue is taken away (mostly refused)."""
         self.tell(QueueRemoved(queue=queue))
 
-    @rule(agent=agents, queues=served, is_ready=st.booleans(), reachable=st.booleans(), later_s=seconds)
+    @rule(
+        agent=agents,
+        queues=served,
+        is_ready=st.booleans(),
+        reachable=st.booleans(),
+        skills=skills,
+        priorities=priorities,
+        later_s=seconds,
+    )
     def login(
-        self, agent: AgentId, queues: tuple[QueueName, ...], is_ready: bool, reachable: bool, later_s: float
+        self,
+        agent: AgentId,
+        queues: tuple[QueueName, ...],
+        is_ready: bool,
+        reachable: bool,
+        skills: tuple[SkillLevel, ...],
+        priorities: tuple[QueuePriority, ...],
+        later_s: float,
     ) -> None:
         """Somebody sits down."""
-        presence = Presence.READY if is_ready else Presence.NOT_READY
         self.tell(
-            AgentLoggedIn(agent=agent, queues=queues, presence=presence, reason="new", reachable=reachable),
+            AgentLoggedIn(
+                agent=agent,
+                queues=queues,
+                presence=Presence.READY if is_ready else Presence.NOT_READY,
+                reason="new",
+                reachable=reachable,
+                skills=skills,
+                priorities=priorities,
+            ),
             later_s,
         )
+
+    @rule(agent=agents, queues=served, skills=skills, priorities=priorities)
+    def reassign(
+        self,
+        agent: AgentId,
+        queues: tuple[QueueName, ...],
+        skills: tuple[SkillLevel, ...],
+        priorities: tuple[QueuePriority, ...],
+    ) -> None:
+        """Somebody learns, or is sent elsewhere."""
+        self.tell(AgentReassigned(agent=agent, queues=queues, skills=skills, priorities=priorities))
 
     @rule(
         agent=agents,
@@ -304,17 +452,25 @@ class Floor(RuleBasedStateMachine):
         """Somebody ends the wrap-up, or needs more of it."""
         self.tell(WrapUpEnded(agent=agent) if more is None else WrapUpExtended(agent=agent, seconds=more))
 
-    @rule(contact=contacts, queue=queues, level=st.integers(0, 2), later_s=seconds)
-    def call(self, contact: ContactId, queue: QueueName, level: int, later_s: float) -> None:
+    @rule(contact=contacts, queue=queues, level=st.integers(0, 2), skills=asked, later_s=seconds)
+    def call(
+        self,
+        contact: ContactId,
+        queue: QueueName,
+        level: int,
+        skills: tuple[SkillLevel, ...],
+        later_s: float,
+    ) -> None:
         """A caller comes, or one who is here is moved."""
+        self.now += later_s
         here = self.engine.contact(contact)
-        answer = self.tell(ContactQueued(contact=contact, queue=queue, level=level), later_s)
+        answer = self.tell(ContactQueued(contact=contact, queue=queue, level=level, skills=skills))
         after = self.engine.contact(contact)
         if here is not None:
             assert after is not None
             assert after.arrived_at == here.arrived_at
         if any(isinstance(command, RefuseContact) for command in answer):
-            assert after == here
+            assert seen(after) == seen(here)
 
     @rule(contact=contacts, later_s=seconds)
     def leave(self, contact: ContactId, later_s: float) -> None:
@@ -404,20 +560,38 @@ class Floor(RuleBasedStateMachine):
 
     @invariant()
     def nobody_idles_beside_a_caller_they_may_serve(self) -> None:
-        """Written anew: a ready, idle, reachable, rested agent and a waiting contact of one of their queues."""
+        """Written anew: a ready, idle, reachable, rested agent and a waiting contact that they may serve."""
         everybody = self.engine.agents()
         for queue in self.defined_queues():
             on_duty = [
-                agent.agent
+                agent
                 for agent in everybody
                 if queue in agent.queues and agent.presence in (Presence.READY, Presence.WRAP_UP)
             ]
             for contact in self.engine.waiting(queue):
-                others = [name for name in on_duty if name not in contact.declined_by]
+                others = [
+                    each.agent
+                    for each in on_duty
+                    if each.agent not in contact.declined_by and fits(each, contact) is not None
+                ]
                 for agent in everybody:
-                    if queue in agent.queues and is_free(agent):
+                    if queue in agent.queues and is_free(agent) and fits(agent, contact) is not None:
                         assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
                         assert others, f"nobody else is left for {contact} than {agent}"
+
+    @invariant()
+    def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
+        """As long as there is room for one more phone."""
+        for name in CONTACTS:
+            contact = self.engine.contact(name)
+            if contact is None or not contact.offers or contact.queue not in self.rings_all:
+                continue
+            for agent in self.engine.agents():
+                if contact.queue in agent.queues and is_free(agent) and fits(agent, contact) is not None:
+                    has_room = len(contact.offers) < self.defined[contact.queue].ring_most
+                    assert not has_room or agent.agent in contact.declined_by, (
+                        f"{agent} idles beside {contact}"
+                    )
 
     @invariant()
     def agents_and_contacts_agree_on_who_has_whom(self) -> None:
@@ -430,7 +604,10 @@ class Floor(RuleBasedStateMachine):
             if agent.contact is not None:
                 contact = self.engine.contact(agent.contact)
                 assert contact is not None
-                assert (contact.agent, contact.offer) == (agent.agent, agent.offer)
+                if agent.offer is None:
+                    assert (contact.agent, contact.offers) == (agent.agent, ())
+                else:
+                    assert agent.offer in contact.offers
         for name in CONTACTS:
             contact = self.engine.contact(name)
             if contact is None:
@@ -441,7 +618,9 @@ class Floor(RuleBasedStateMachine):
             if contact.agent is not None:
                 holder = self.engine.agent(contact.agent)
                 assert holder is not None
-                assert holder.contact == name
+                assert (holder.contact, holder.offer) == (name, contact.offer)
+            for offer in contact.offers:
+                assert self.offers[offer].contact == name
         running = {agent.offer for agent in self.engine.agents() if agent.offer is not None}
         assert running == set(self.offers)
         assert all(self.engine.has_offer(offer) for offer in running)
@@ -453,8 +632,15 @@ class Floor(RuleBasedStateMachine):
         ends += [agent.wrap_up_until for agent in self.engine.agents() if agent.wrap_up_until is not None]
         delayed = [agent for agent in self.engine.agents() if agent.delayed]
         deadline = self.engine.next_deadline()
-        assert self.engine.statistics().deadlines == len(ends) + len(delayed)
-        assert deadline is None if not ends and not delayed else deadline is not None
+        assert self.engine.statistics().deadlines >= len(ends) + len(delayed)
+        assert deadline is not None or (not ends and not delayed)
+        for queue in self.defined_queues():
+            steps = [step.after_s for step in self.defined[queue].widening]
+            for contact in self.engine.waiting(queue):
+                comes = [contact.arrived_at + step for step in steps if contact.arrived_at + step > self.now]
+                if comes and any(level for _, level in contact.need.skills):
+                    assert deadline is not None
+                    assert deadline <= min(comes)
         assert not ends or (deadline is not None and deadline <= min(ends))
         for agent in self.engine.agents():
             assert agent.wrap_up_until is None or agent.presence is Presence.WRAP_UP
@@ -464,7 +650,8 @@ class Floor(RuleBasedStateMachine):
         """Level, then arrival; 1, 2, 3."""
         for queue in self.defined_queues():
             line = self.engine.waiting(queue)
-            assert [order(each) for each in line] == sorted(order(each) for each in line)
+            ranks = [order(each, self.defined[queue], self.now) for each in line]
+            assert ranks == sorted(ranks)
             assert [each.position for each in line] == list(range(1, len(line) + 1))
             assert [self.engine.position(each.contact) for each in line] == [each.position for each in line]
 

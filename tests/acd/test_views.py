@@ -66,6 +66,9 @@ def test_an_agent_is_shown_whole() -> None:
         since=4.0,
         idle_since=4.0,
         wrap_up_until=14.0,
+        taken=1,
+        talk_s=2.0,
+        occupancy=2.0 / 3.0,
     )
     assert hotline.engine.agent(AgentId("ana")) == shown
     hotline.login("abe")

@@ -4,16 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.contact import Contact
+from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.names import ContactId, QueueName
-from acd.waiting_line import WaitingLine
+from acd.waiting_line import WaitingLine, order
 
 
-def contact(serial: int, level: int = 0, arrived_at: float = 0.0) -> Contact:
+def contact(serial: int, level: int = 0, arrived_at: float = 0.0, ageing: Ageing = TIMELESS) -> Contact:
     """A contact."""
-    return Contact(
-        ContactId(f"c{serial}"), QueueName("main"), level=level, arrived_at=arrived_at, serial=serial
-    )
+    place = Place(QueueName("main"), ageing=ageing)
+    return Contact(ContactId(f"c{serial}"), place, level=level, arrived_at=arrived_at, serial=serial)
 
 
 def test_positions_count_from_one_for_the_next() -> None:
@@ -21,20 +20,21 @@ def test_positions_count_from_one_for_the_next() -> None:
     line = WaitingLine()
     low, first, second = contact(1), contact(2, level=9), contact(3, level=9)
     for each in (low, second, first):
-        line.join(each)
-    assert [line.position(each) for each in (first, second, low)] == [1, 2, 3]
+        line.join(each, each.place)
+    assert [line.position(each, each.place, 0.0) for each in (first, second, low)] == [1, 2, 3]
 
 
-def test_who_is_not_there_has_no_place() -> None:
-    """Neither in an empty line nor in one with others."""
+def test_who_is_not_there_cannot_leave() -> None:
+    """Neither an empty line nor one with others."""
     line = WaitingLine()
+    one = contact(1)
     with pytest.raises(KeyError):
-        line.position(contact(1))
-    line.join(contact(2))
+        line.leave(one, one.place)
+    other = contact(2)
+    line.join(other, other.place)
     with pytest.raises(KeyError):
-        line.position(contact(1))
-    with pytest.raises(KeyError):
-        line.leave(contact(1))
+        line.leave(one, one.place)
+    assert list(line) == [other]
 
 
 def test_an_empty_level_is_forgotten() -> None:
@@ -42,29 +42,48 @@ def test_an_empty_level_is_forgotten() -> None:
     line = WaitingLine()
     for level in range(50):
         one = contact(level, level=level)
-        line.join(one)
-        line.leave(one)
+        line.join(one, one.place)
+        line.leave(one, one.place)
     assert len(line) == 0
     assert line._buckets == {}
-    assert line._levels == []
+
+
+AGEINGS = (TIMELESS, Ageing(level_s=10.0), Ageing(level_s=25.0, priority_s=40.0))
 
 
 @given(
-    st.lists(st.tuples(st.integers(-2, 2), st.floats(0, 100), st.booleans()), max_size=60),
+    st.lists(
+        st.tuples(st.integers(-2, 2), st.floats(0, 100), st.sampled_from(AGEINGS), st.booleans()), max_size=60
+    ),
+    st.floats(100, 300),
 )
-def test_it_is_the_list_sorted_by_level_arrival_and_entry(people: list[tuple[int, float, bool]]) -> None:
-    """Whoever leaves, the rest is in order and counted right."""
+def test_it_is_the_list_sorted_by_urgency_arrival_and_entry(
+    people: list[tuple[int, float, Ageing, bool]], now: float
+) -> None:
+    """Whoever leaves, the rest is in order and counted right, at any time."""
     line = WaitingLine()
-    everybody = [contact(serial, level, at) for serial, (level, at, _) in enumerate(people)]
+    everybody = [contact(serial, level, at, ageing) for serial, (level, at, ageing, _) in enumerate(people)]
     for each in everybody:
-        line.join(each)
+        line.join(each, each.place)
     stay = []
-    for each, (_, _, leaves) in zip(everybody, people, strict=True):
+    for each, (_, _, _, leaves) in zip(everybody, people, strict=True):
         if leaves:
-            line.leave(each)
+            line.leave(each, each.place)
         else:
             stay.append(each)
-    stay.sort(key=lambda each: (-each.level, each.arrived_at, each.serial))
-    assert list(line) == stay
+    stay.sort(key=lambda each: order(each, each.place.ageing, now))
+    assert line.in_order(now) == stay
+    assert sorted(each.serial for each in line) == sorted(each.serial for each in stay)
     assert len(line) == len(stay)
-    assert [line.position(each) for each in stay] == list(range(1, len(stay) + 1))
+    assert [line.position(each, each.place, now) for each in stay] == list(range(1, len(stay) + 1))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 50)), min_size=1, max_size=30), st.floats(50, 200))
+def test_the_head_of_a_bucket_is_its_most_urgent(people: list[tuple[int, float]], now: float) -> None:
+    """That is what lets a decision look at heads only."""
+    line = WaitingLine()
+    for serial, (level, at) in enumerate(people):
+        one = contact(serial, level, at, AGEINGS[2])
+        line.join(one, one.place)
+    heads = [next(iter(bucket.contacts)) for bucket in line.buckets()]
+    assert min(heads, key=lambda each: order(each, AGEINGS[2], now)) is line.in_order(now)[0]

@@ -1,0 +1,85 @@
+"""The free agents of one queue, best first for each need.
+
+For every need that contacts of this queue have brought there is a ranking of those who may serve it: the best-skilled
+first, among equals by the queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever
+the number of agents and skills.
+"""
+
+from collections.abc import Iterator
+
+from acd.agent import Agent
+from acd.names import AgentId, QueueName
+from acd.ranking import Key, Ranking
+from acd.skills import ANYBODY, Need
+from acd.strategies import Strategy
+
+MOST_NEEDS = 64
+"""Rankings kept for one queue; the one that was made first goes when there are more."""
+
+
+class FreeAgents:
+    """Who is available now."""
+
+    __slots__ = ("_keys", "_places", "_queue", "_rankings", "_strategy")
+
+    def __init__(self, queue: QueueName, strategy: Strategy) -> None:
+        """Begin with nobody."""
+        self._queue = queue
+        self._strategy = strategy
+        self._keys: dict[AgentId, Key] = {}
+        self._places: dict[AgentId, list[tuple[Ranking[Agent], Key]]] = {}
+        self._rankings: dict[Need, Ranking[Agent]] = {ANYBODY: Ranking()}
+
+    def admit(self, agent: Agent) -> None:
+        """File an agent as free."""
+        key = self._keys[agent.id] = self._strategy(agent, self._queue)
+        places = self._places[agent.id] = []
+        for need, ranking in self._rankings.items():
+            self._enter(agent, key, need, ranking, places)
+
+    def withdraw(self, agent: Agent) -> None:
+        """Take an agent out; raises `KeyError`."""
+        for ranking, key in self._places.pop(agent.id):
+            ranking.remove(key)
+        del self._keys[agent.id]
+
+    def best_first(self, need: Need) -> Iterator[Agent]:
+        """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
+        ranking = self._rankings.get(need)
+        return iter(self._ranked(need) if ranking is None else ranking)
+
+    def _ranked(self, need: Need) -> Ranking[Agent]:
+        """Make the ranking of a need that is new."""
+        if len(self._rankings) >= MOST_NEEDS:
+            self._drop(next(each for each in self._rankings if each != ANYBODY))
+        ranking = self._rankings[need] = Ranking()
+        for agent in self._rankings[ANYBODY]:
+            self._enter(agent, self._keys[agent.id], need, ranking, self._places[agent.id])
+        return ranking
+
+    def _drop(self, need: Need) -> None:
+        dropped = self._rankings.pop(need)
+        for agent in dropped:
+            self._places[agent.id] = [place for place in self._places[agent.id] if place[0] is not dropped]
+
+    @staticmethod
+    def _enter(
+        agent: Agent, key: Key, need: Need, ranking: Ranking[Agent], places: list[tuple[Ranking[Agent], Key]]
+    ) -> None:
+        fit = agent.fit(need)
+        if fit is not None:
+            key = (-fit, *key)
+            ranking.add(key, agent)
+            places.append((ranking, key))
+
+    def __contains__(self, agent: AgentId) -> bool:
+        """Whether the agent is free."""
+        return agent in self._keys
+
+    def __len__(self) -> int:
+        """How many are free."""
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[Agent]:
+        """All of them, in the order of the strategy."""
+        return iter(self._rankings[ANYBODY])

@@ -1,0 +1,81 @@
+"""Skills: what a contact needs, what an agent can, and how the one is measured by the other.
+
+A level is 1 for a beginner and grows; who has not the skill at all has level 0 in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from acd.checks import check_at_least, check_named
+from acd.names import SkillName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillLevel:
+    """A skill at a level: with an agent the one they have, with a contact the least that will do."""
+
+    skill: SkillName
+    level: int = 1
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        check_named(self, skill=self.skill)
+        check_at_least(self, 1, level=self.level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widening:
+    """From `after_s` of waiting on, every required level is lower by `lower_by`; at 0 nobody is left out for it."""
+
+    after_s: float
+    lower_by: int = 1
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        check_at_least(self, 0, after_s=self.after_s)
+        check_at_least(self, 1, lower_by=self.lower_by)
+
+
+class Need(NamedTuple):
+    """What an agent must have to be offered a contact: skills with their least levels, by name.
+
+    A level of 0 excludes nobody and still says whom the contact goes to first.
+    """
+
+    skills: tuple[tuple[SkillName, int], ...] = ()
+
+
+ANYBODY = Need()
+"""The need of a contact that every agent of the queue may serve."""
+
+
+def need_of(skills: tuple[SkillLevel, ...]) -> Need:
+    """Return the need that is made of required levels."""
+    return Need(tuple(sorted((each.skill, each.level) for each in skills))) if skills else ANYBODY
+
+
+def lowered(need: Need, by: int) -> Need:
+    """Return the need with every level lower, 0 at the least."""
+    return Need(tuple((skill, max(0, level - by)) for skill, level in need.skills))
+
+
+def fit(skills: Mapping[SkillName, int], need: Need) -> int | None:
+    """How well skills fit a need: the sum of the levels that are asked for, None where one is too low."""
+    total = 0
+    for skill, least in need.skills:
+        level = skills.get(skill, 0)
+        if level < least:
+            return None
+        total += level
+    return total
+
+
+def widened_by(widening: tuple[Widening, ...], waited_s: float) -> int:
+    """By how much the levels are lowered after a wait."""
+    return max((step.lower_by for step in widening if step.after_s <= waited_s), default=0)
+
+
+def next_widening_s(widening: tuple[Widening, ...], lowered_by: int) -> float | None:
+    """After what wait the levels are lowered by more than they are; None for never."""
+    return min((step.after_s for step in widening if step.lower_by > lowered_by), default=None)

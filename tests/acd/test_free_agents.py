@@ -1,0 +1,68 @@
+"""Free agents in the order of each need."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acd.agent import Agent
+from acd.free_agents import MOST_NEEDS, FreeAgents
+from acd.names import AgentId, QueueName, SkillName
+from acd.skills import ANYBODY, Need, fit
+from acd.strategies import longest_idle
+
+MAIN = QueueName("main")
+TAX = SkillName("tax")
+
+
+def agent(serial: int, since: float, tax: int = 0) -> Agent:
+    """An agent idle since then, with a skill."""
+    one = Agent(AgentId(f"a{serial:03}"), (MAIN,), now=since, wrap_up_s=None)
+    one.assign((MAIN,), {TAX: tax} if tax else {}, {}, 0)
+    return one
+
+
+def need(level: int) -> Need:
+    """Of that skill."""
+    return Need(((TAX, level),))
+
+
+def test_who_is_not_there_cannot_be_taken_out() -> None:
+    """It would hide a mistake."""
+    free = FreeAgents(MAIN, longest_idle)
+    with pytest.raises(KeyError):
+        free.withdraw(agent(1, 0.0))
+
+
+@given(st.lists(st.tuples(st.floats(0, 9), st.integers(0, 4), st.booleans()), max_size=40))
+def test_every_need_has_its_own_order(people: list[tuple[float, int, bool]]) -> None:
+    """As if sorted anew each time, whoever came and went before and after the need was first asked for."""
+    free = FreeAgents(MAIN, longest_idle)
+    here: list[Agent] = []
+    for serial, (since, tax, goes) in enumerate(people):
+        one = agent(serial, since, tax)
+        free.admit(one)
+        here.append(one)
+        if goes:
+            free.withdraw(here.pop(len(here) // 2))
+        asked = need(serial % 5)
+        able = [each for each in here if fit(each.skills, asked) is not None]
+        able.sort(key=lambda each: (-each.skills.get(TAX, 0), each.idle_since, each.id))
+        assert list(free.best_first(asked)) == able
+    here.sort(key=lambda each: (each.idle_since, each.id))
+    assert list(free) == here
+    assert len(free) == len(here)
+    assert all(each.id in free for each in here)
+
+
+def test_needs_that_come_and_go_leave_no_growing_trace() -> None:
+    """Only so many rankings are kept, and that of everybody always."""
+    free = FreeAgents(MAIN, longest_idle)
+    one = agent(1, 0.0, tax=10_000)
+    free.admit(one)
+    for level in range(1, 5 * MOST_NEEDS):
+        assert list(free.best_first(need(level))) == [one]
+    assert len(free._rankings) == MOST_NEEDS
+    assert len(free._places[one.id]) == MOST_NEEDS
+    assert list(free.best_first(ANYBODY)) == [one]
+    free.withdraw(one)
+    assert list(free.best_first(need(7))) == []
