@@ -7,6 +7,8 @@ socket 0600, and each end asks the kernel who the other is: another user is turn
 
 import asyncio
 import os
+import select
+import signal
 import socket
 import stat
 import struct
@@ -258,13 +260,41 @@ class Client:
         """False once the link was closed by either end."""
         return self._connection is not None
 
-    def send(self, message: object) -> None:
-        """Send one message in order; kept back while the buffer is full, counted when the link is closed."""
+    @property
+    def peer_pid(self) -> int:
+        """Process id of the server; 0 once the link was closed."""
+        return 0 if self._connection is None else _peer_pid(self._connection)
+
+    def kill_peer(self) -> bool:
+        """End a server that hangs: SIGKILL, by its process id; False when it is gone already, or ourselves.
+
+        It holds its end of the link while it lives, so the id is still its own when that end was not closed after
+        the kernel gave us a handle of it.
+        """
+        pid = self.peer_pid
+        if pid in (0, os.getpid()):
+            return False
+        try:
+            handle = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return False
+        try:
+            if self._connection is None or _is_hung_up(self._connection):
+                return False
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        finally:
+            os.close(handle)
+        return True
+
+    def send(self, message: object) -> bool:
+        """Send one message in order, kept back while the buffer is full; False (and counted) when the link is closed."""
         data = self._sends.encode(message)
         connection = self._connection
         if connection is None or self._broken:
             self.dropped += 1
-            return
+            return False
         if not self._waiting:
             try:
                 connection.send(data, socket.MSG_NOSIGNAL)
@@ -273,12 +303,13 @@ class Client:
             except OSError:
                 self._break()  # the reader sees the end, after the messages that the other sent before it
                 self.dropped += 1
-                return
+                return False
             else:
-                return
+                return True
         self._waiting.append(data)
         if len(self._waiting) > QUEUE_MAX_MESSAGES:
             self._end()
+        return True
 
     def close(self) -> None:
         """Close the link now; messages that still wait are dropped, `on_closed` is not called."""
@@ -375,10 +406,26 @@ def _decoded(vocabulary: Vocabulary, buffer: bytearray, size: int, flags: int) -
 
 
 def _peer_uid(connection: socket.socket) -> int:
-    """User id of the process at the other end (`SO_PEERCRED`)."""
+    """User id of the process at the other end."""
+    return _peer_credentials(connection)[1]
+
+
+def _peer_pid(connection: socket.socket) -> int:
+    """Process id of the other end: a server's is that which called `listen`."""
+    return _peer_credentials(connection)[0]
+
+
+def _peer_credentials(connection: socket.socket) -> tuple[int, int]:
+    """Process id and user id, as the kernel has them (`SO_PEERCRED`)."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    uid: int = struct.unpack("3i", credentials)[1]
-    return uid
+    pid, uid, _ = struct.unpack("3i", credentials)
+    return pid, uid
+
+
+def _is_hung_up(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, 0)
+    return bool(poll.poll(0))
 
 
 def _widen(connection: socket.socket) -> None:

@@ -1,6 +1,7 @@
 """Control's link to one media plane: it is found again whenever it was lost, and says what it holds."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,10 +12,15 @@ import structlog
 from media import commands, events
 from softswitch.links import Client, LinkRefused
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
+from softswitch.standing_orders import StandingOrders
+from softswitch.vigil import Vigil
 
 log = structlog.get_logger(__name__)
 
 RETRY_S = 0.05
+PATIENCE_S = 3.0
+GAP_MOST_ORDERS = 20_000
+"""Orders that wait for a link to be mended, which takes some 50 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +51,34 @@ class PlaneLink:
         on_event: Callable[[events.Event], None],
         on_found: Callable[[Held], None],
         on_lost: Callable[[], None],
+        patience_s: float = PATIENCE_S,
     ) -> None:
-        """`on_found` comes after every connection with all that the plane holds; `on_lost` when it is dead."""
+        """`on_found` comes after every connection with all that the plane holds; `on_lost` when it is dead.
+
+        A plane reports once a second.  One that says nothing for `patience_s` seconds hangs: it is killed, and the
+        launcher starts another.
+        """
         self.plane_id = plane_id
+        self.hung = 0
+        """Planes that were killed because they hung."""
+        self.last_report: events.PlaneReported | None = None
+        """The health of the tick as last reported; None while no plane is there."""
         self._path = run_dir / socket_name(plane_id)
         self._on_event = on_event
         self._on_found = on_found
         self._on_lost = on_lost
+        self._patience_s = patience_s
         self._client: Client | None = None
+        self._pid = 0
+        self._vigil = Vigil(patience_s, 0.0)
+        self._orders = StandingOrders()
+        self._in_the_gap: deque[commands.Command] = deque(maxlen=GAP_MOST_ORDERS)
         self._closed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._found = asyncio.Event()
         self._held = Held()
         self._task: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
 
     @property
     def is_there(self) -> bool:
@@ -84,9 +105,11 @@ class PlaneLink:
             self._client.close()
 
     def send(self, command: commands.Command) -> None:
-        """Give an order; without a plane it is dropped, since all that a dead plane held is lost."""
-        if self._client is not None:
-            self._client.send(command)
+        """Give an order.  While the link is cut it waits; without a plane it is dropped with all that this held."""
+        self._orders.note(command)
+        is_sent = self._client is not None and self._client.send(command)
+        if not is_sent and self.is_there:
+            self._in_the_gap.append(command)
 
     async def _keep(self) -> None:
         while not self._stopping.is_set():
@@ -102,16 +125,44 @@ class PlaneLink:
                 )
             except LinkRefused:
                 self._lose()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(RETRY_S):
-                        await self._stopping.wait()
+                await self._pause(self._stopping, RETRY_S)
                 continue
-            self._client.send(commands.ReportState())
-            await self._closed.wait()
+            self._meet(self._client)
+            await self._watch(self._client)
             self._client = None
             log.warning("plane.link_lost", plane=self.plane_id)
 
+    def _meet(self, client: Client) -> None:
+        """A link stands: another plane than before has none of what that one held, the same one hears what waited."""
+        if client.peer_pid != self._pid:
+            self._lose()
+            self._pid = client.peer_pid
+        waiting, self._in_the_gap = self._in_the_gap, deque(maxlen=GAP_MOST_ORDERS)
+        for command in waiting:
+            client.send(command)
+        client.send(commands.ReportState())
+        self._vigil = Vigil(self._patience_s, self._loop.time())
+
+    async def _watch(self, client: Client) -> None:
+        """Return when the link is closed; a plane that hangs is killed, which closes it."""
+        while not self._closed.is_set():
+            await self._pause(self._closed, self._patience_s / 4)
+            if not self._closed.is_set() and self._vigil.is_hung(self._loop.time()):
+                self.hung += 1
+                killed = client.kill_peer()
+                log.error("plane.hung", plane=self.plane_id, pid=client.peer_pid, killed=killed)
+                self._vigil.hear(self._loop.time())  # the kernel needs a moment to close what it held
+
+    @staticmethod
+    async def _pause(event: asyncio.Event, most_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_s):
+                await event.wait()
+
     def _lose(self) -> None:
+        self._orders.clear()
+        self._in_the_gap.clear()
+        self.last_report = None
         if self._found.is_set():
             self._found.clear()
             log.error("plane.lost", plane=self.plane_id)
@@ -121,6 +172,7 @@ class PlaneLink:
                 log.exception("plane.loss_not_taken", plane=self.plane_id)
 
     def _hear(self, event: events.Event) -> None:
+        self._vigil.hear(self._loop.time())
         match event:
             case events.LegHeld():
                 self._held.legs[event.leg_id] = event
@@ -130,5 +182,10 @@ class PlaneLink:
                 held, self._held = self._held, Held()
                 self._found.set()
                 self._on_found(held)
+                for command in self._orders.missing(held.legs, held.recordings):
+                    self.send(command)
             case _:
+                if isinstance(event, events.PlaneReported):
+                    self.last_report = event
+                self._orders.hear(event)
                 self._on_event(event)

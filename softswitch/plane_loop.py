@@ -11,13 +11,14 @@ import select
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
 import structlog
 
-from media.events import Event, PlaneReported
+from media.events import Event, PlaneReported, PlaylistFinished, RecordingClosed
 from media.plane import Plane
 from media.tick_meter import TickMeter
 
@@ -29,10 +30,17 @@ COLLECT_ROOM_S: Final = 0.008  # garbage is collected only with so much time bef
 SWITCH_INTERVAL_S: Final = 0.0005  # the writer thread may hold the interpreter no longer
 REALTIME_PRIORITY: Final = 10
 NICE: Final = -10
+KEPT_EVENTS: Final = (RecordingClosed, PlaylistFinished)
+"""What control cannot find out by asking again what the plane holds: kept while nobody listens."""
+KEPT_MOST: Final = 2000
 
 
 class CommandServer(Protocol):
     """The part of `links.Server` that the host needs."""
+
+    @property
+    def connected(self) -> bool:
+        """True while a client is there."""
 
     @property
     def wants_to_write(self) -> bool:
@@ -70,6 +78,7 @@ class PlaneLoop:
         self._collect_at = 0.0
         self._received_before = 0
         self._sent_before = 0
+        self._unheard: deque[Event] = deque(maxlen=KEPT_MOST)
         self.stopping = False
 
     def stop(self) -> None:
@@ -124,7 +133,10 @@ class PlaneLoop:
         self._polled = filenos
 
     def _serve(self) -> None:
-        for command in self._server.service():
+        ordered = self._server.service()
+        while self._unheard and self._server.connected:
+            self._server.send(self._unheard.popleft())
+        for command in ordered:
             try:
                 self._plane.execute(command, self._clock())  # type: ignore[arg-type]
             except Exception:  # one broken command must not silence every call
@@ -133,7 +145,10 @@ class PlaneLoop:
 
     def _tell(self, events: Sequence[Event]) -> None:
         for event in events:
-            self._server.send(event)
+            if self._server.connected or not isinstance(event, KEPT_EVENTS):
+                self._server.send(event)
+            else:
+                self._unheard.append(event)
 
     def _report(self, now: float) -> None:
         self._report_at = now + REPORT_EVERY_S

@@ -5,6 +5,7 @@ here it is done, in the order that the engine wants: waiting callers first, then
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -29,6 +30,37 @@ from softswitch.plane_link import Held
 from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A call's record, read whole before anything is done about it."""
+
+    call: Call
+    state: CallState
+    customer: Leg
+    offer: Offer | None
+    talked_with: str  # the agent who had it, "" for none
+
+
+def _read(record: Mapping[str, Any], *, with_agent: bool) -> _Read:
+    """Raises KeyError, TypeError, ValueError or AttributeError for what is no record of ours."""
+    call_id, offer, state = record["call_id"], record["offer"], CallState(record["state"])
+    had_agent = offer is not None and state in (CallState.INTRODUCED, CallState.TALKING)
+    return _Read(
+        call=Call.restored(record),
+        state=state,
+        customer=Leg.restored(record["customer"], call_id),
+        offer=Offer(
+            offer_id=offer["offer_id"],
+            agent=offer["agent"],
+            extension=offer["extension"],
+            leg=Leg.restored(offer["leg"], call_id),
+        )
+        if with_agent and offer is not None
+        else None,
+        talked_with=offer["agent"] if had_agent else "",
+    )
 
 
 class Succession:
@@ -69,15 +101,22 @@ class Succession:
         adopted: set[str] = set()
         over: list[str] = []
         for call_id, record in records.items():
-            adoption = decide(record, confirmed, held.legs)
-            queue, arrival = record["queue"], self._to_clock(record["queued_at"] or record["arrived_at"])
-            if record["offer"] is not None and record["state"] in (CallState.INTRODUCED, CallState.TALKING):
-                talking[record["offer"]["agent"]] = (call_id, queue, arrival)
+            try:
+                adoption = decide(record, confirmed, held.legs)
+                read = _read(record, with_agent=adoption.fate is Fate.TALKS)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                # What nobody can read costs this call alone: its legs are strays, its record is closed as a crash.
+                log.exception("call.unreadable", call_id=call_id)
+                self._store.remove(LIVE_CALLS, call_id)
+                continue
+            if read.talked_with:
+                arrival = self._to_clock(read.call.queued_at or read.call.arrived_at)
+                talking[read.talked_with] = (call_id, read.call.route.queue, arrival)
             if adoption.fate is Fate.IS_OVER:
                 self._store.remove(LIVE_CALLS, call_id)
                 over.append(call_id)
                 continue
-            call = self._rebuilt(record, held, with_agent=adoption.fate is Fate.TALKS)
+            call = self._rebuilt(read, held)
             adopted.add(call_id)
             if adoption.fate is Fate.WAITS:
                 waiting.append(call)
@@ -109,26 +148,22 @@ class Succession:
             arrived_at=self._to_clock(call.queued_at or call.arrived_at),
         )
 
-    def _rebuilt(self, record: Mapping[str, Any], held: Held, *, with_agent: bool) -> Call:
-        call = Call.restored(record)
-        call.customer = Leg.restored(record["customer"], call.call_id)
-        self._legs.adopt(call.customer)
-        call.rows = {call.customer.leg_id: held.legs[call.customer.leg_id].hearing}
+    def _rebuilt(self, read: _Read, held: Held) -> Call:
+        """Let everybody know a call that goes on."""
+        call, customer, offer = read.call, read.customer, read.offer
+        call.customer = customer
+        self._legs.adopt(customer)
+        call.rows = {customer.leg_id: held.legs[customer.leg_id].hearing}
         if call.recording_id:
             self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
         self._board.adopt(call)
-        offer = record["offer"]
-        if with_agent and offer is not None:
-            leg = Leg.restored(offer["leg"], call.call_id)
-            self._legs.adopt(leg)
-            call.rows[leg.leg_id] = held.legs[leg.leg_id].hearing
-            call.offer = Offer(
-                offer_id=offer["offer_id"], agent=offer["agent"], extension=offer["extension"], leg=leg
-            )
-            self._board.resume_talk(call, was_talking=record["state"] == CallState.TALKING.value)
+        if offer is not None:
+            self._legs.adopt(offer.leg)
+            call.rows[offer.leg.leg_id] = held.legs[offer.leg.leg_id].hearing
+            call.offer = offer
+            self._board.resume_talk(call, was_talking=read.state is CallState.TALKING)
         else:
-            had_agent = record["state"] in (CallState.INTRODUCED, CallState.TALKING)
-            self._board.resume_wait(call, had_agent=had_agent)
+            self._board.resume_wait(call, had_agent=bool(read.talked_with))
         return call
 
     def _end_strays(self, known: set[str], in_cells: Mapping[str, LegHeld], held: Held) -> None:

@@ -39,12 +39,16 @@ from softswitch.cells.messages import (
 )
 from softswitch.cells.slots import Cell, IllegalSlotChange, NoCellFree, SlotChange, SlotState, SlotTable
 from softswitch.links import Client, LinkRefused, private_folder
+from softswitch.vigil import Vigil
 
 __all__ = ["AlreadyControlled", "Cell", "CellPool", "CellsAbsent", "NoCellFree", "UnknownLeg"]
 
 RETRY_S = 0.1
 START_TIMEOUT_S = 15.0
 REPORT_TIMEOUT_S = 3.0
+ROUND_S = 2.0
+PATIENCE_S = 5.0
+"""Every cell is asked each round what it holds; one that does not answer for so long hangs, and is killed."""
 ENDED_UNSEEN_STATUS = 500
 ORDER_STEP_LEGS = 8
 """Room is asked for in steps, so that the nursery is not woken for every leg."""
@@ -84,8 +88,10 @@ class _Linked:
     cell: Cell
     pid: int
     link_path: Path
+    vigil: Vigil
     link: Client | None = None
     reported: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: frozenset[str] | None = None  # legs that it had when it was asked, None once it has answered
     held: set[str] = field(default_factory=set)  # leg ids of the report that is being read
 
 
@@ -102,6 +108,8 @@ class CellPool:
         on_started: Callable[[Cell], None] = lambda cell: None,
         on_ended: Callable[[str], None] = lambda cell_id: None,
         spare_legs: int = 24,
+        patience_s: float = PATIENCE_S,
+        round_s: float = ROUND_S,
     ) -> None:
         """`wake(address, port)` sends a CRLF datagram from the edge's inner socket.
 
@@ -117,6 +125,10 @@ class CellPool:
         self._on_started = on_started
         self._on_ended = on_ended
         self._spare_legs = spare_legs
+        self._patience_s = patience_s
+        self._round_s = round_s
+        self.hung = 0
+        """Cells that were killed because they hung."""
         self._slots = SlotTable()
         self._cells: dict[str, _Linked] = {}
         self._nursery: Client | None = None
@@ -157,6 +169,7 @@ class CellPool:
         """
         self._lock_cells()
         self._spawn(self._keep_nursery())
+        self._spawn(self._go_rounds())
         try:
             async with asyncio.timeout(timeout_s):
                 await self._cells_reported.wait()
@@ -253,7 +266,7 @@ class CellPool:
                     on_closed=self._nursery_gone.set,
                 )
             except LinkRefused:
-                await self._pause()
+                await self._pause(RETRY_S)
                 continue
             self._wanted_legs = -1
             self._order_cells()
@@ -286,7 +299,12 @@ class CellPool:
     def _adopt(self, started: CellStarted) -> None:
         """Get to know a cell; it takes legs once it has said what it holds."""
         cell = Cell(cell_id=started.cell_id, address=started.sip_address, port=started.sip_port)
-        linked = _Linked(cell=cell, pid=started.pid, link_path=Path(started.link_path))
+        linked = _Linked(
+            cell=cell,
+            pid=started.pid,
+            link_path=Path(started.link_path),
+            vigil=Vigil(self._patience_s, self._loop.time()),
+        )
         self._cells[cell.cell_id] = linked
         self._slots.add_cell(cell, started.capacity)
         self._on_started(cell)
@@ -306,12 +324,35 @@ class CellPool:
             log.debug("cell.link_refused", cell_id=linked.cell.cell_id, detail=refusal.detail)
             self._lose(linked.cell.cell_id)
             return
+        linked.vigil.hear(self._loop.time())
+        self._ask(linked)
+
+    def _ask(self, linked: _Linked) -> None:
+        """Ask a cell what it holds.  Legs that come while it answers are none of its report's business."""
+        legs = self._slots.legs_in(linked.cell.cell_id)
+        linked.asked = frozenset(leg for leg in legs if self._slots.state_of(leg) is not SlotState.PLACED)
         self._tell(linked, ReportState())
+
+    async def _go_rounds(self) -> None:
+        """Ask every cell now and then: its answer shows that it lives, and heals what we believe of its legs."""
+        while not self._stopping.is_set():
+            await self._pause(self._round_s)
+            now = self._loop.time()
+            for linked in tuple(self._cells.values()):
+                if linked.link is None:
+                    continue
+                if linked.vigil.is_hung(now):
+                    self.hung += 1
+                    killed = linked.link.kill_peer()
+                    log.error("cell.hung", cell_id=linked.cell.cell_id, pid=linked.pid, killed=killed)
+                elif linked.asked is None:
+                    self._ask(linked)
 
     def _link_closed(self, linked: _Linked) -> None:
         """The cell died, or cut the link because we did not read: linking again tells which."""
         linked.link = None
         linked.held.clear()
+        linked.asked = None
         linked.reported.clear()
         self._slots.close_cell(linked.cell.cell_id)
         if self._cells.get(linked.cell.cell_id) is linked:
@@ -326,6 +367,7 @@ class CellPool:
 
     def _hear_cell(self, linked: _Linked, event: CellEvent) -> None:
         cell_id = linked.cell.cell_id
+        linked.vigil.hear(self._loop.time())
         match event:
             case StateReported():
                 self._read_report(linked)
@@ -373,18 +415,20 @@ class CellPool:
             log.exception("cell.event_failed", cell_id=cell_id, cell_event=type(event).__name__)
 
     def _read_report(self, linked: _Linked) -> None:
-        """The cell has said all that it holds: what we knew beyond that ended while the link was down."""
+        """The cell has said all that it holds: what we knew beyond that when we asked has ended unseen."""
         cell_id = linked.cell.cell_id
         ended = []
+        asked, linked.asked = linked.asked or frozenset(), None
         for leg_id in self._slots.legs_in(cell_id):
             state = self._slots.state_of(leg_id)
-            if leg_id in linked.held or state is SlotState.PLACED:
+            if leg_id in linked.held or leg_id not in asked:
                 continue
             self._change(linked, leg_id, SlotChange.FREED)
             if state is SlotState.LIVE:
                 ended.append(leg_id)
         linked.held.clear()
-        self._slots.open_cell(cell_id)
+        if not linked.reported.is_set():
+            self._slots.open_cell(cell_id)
         linked.reported.set()
         self._order_cells()
         for leg_id in ended:
@@ -431,8 +475,8 @@ class CellPool:
         if not task.cancelled() and task.exception() is not None:
             log.error("pool.task_failed", exc_info=task.exception())
 
-    async def _pause(self) -> None:
-        """Wait a moment before the next attempt, or less when the pool stops."""
+    async def _pause(self, most_s: float) -> None:
+        """Wait so long, or less when the pool stops."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(RETRY_S):
+            async with asyncio.timeout(most_s):
                 await self._stopping.wait()

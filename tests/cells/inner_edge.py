@@ -210,7 +210,7 @@ class Cells:
         self.pool.send(leg_id, make_leg(leg_id, **more))
         return cell
 
-    def new_pool(self) -> CellPool:
+    def new_pool(self, **options: float) -> CellPool:
         """A pool as a restarted control would make it, telling into the same lists."""
 
         def on_event(cell_id: str, event: CellEvent) -> None:
@@ -228,6 +228,7 @@ class Cells:
             on_lost=on_lost,
             on_started=self.cells.append,
             spare_legs=4,
+            **options,  # type: ignore[arg-type]  # patience and rounds in seconds
         )
 
 

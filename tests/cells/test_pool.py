@@ -50,6 +50,47 @@ async def confirmed(cells: Cells, leg_id: str) -> str:
     return call_id
 
 
+async def test_a_cell_that_hangs_is_killed_and_loses_its_own_legs(tmp_path: Path) -> None:
+    """It is stopped, so its link stays open; the other cells answer each round and are left alone."""
+    async with running_cells(tmp_path, spare_legs=8) as cells:
+        await cells.pool.stop()
+        cells.pool = cells.new_pool(patience_s=1.0, round_s=0.2)
+        await cells.pool.start()
+        for number in range(3):
+            await confirmed(cells, f"leg{number}")
+        stuck = cells.pool.cell_of("leg0")
+        assert stuck is not None
+        legs = {f"leg{n}" for n in range(3) if cells.pool.cell_of(f"leg{n}") == stuck}
+        pid = cells.pool.pids()[stuck.cell_id]
+        os.kill(pid, signal.SIGSTOP)
+        await cells.wait_until(lambda: bool(cells.lost))
+        assert [(cell_id, set(lost)) for cell_id, lost in cells.lost] == [(stuck.cell_id, legs)]
+        assert cells.pool.hung == 1
+        assert not Path(f"/proc/{pid}").exists()
+        survivor = next(f"leg{n}" for n in range(3) if f"leg{n}" not in legs)
+        cells.pool.send(survivor, HangUpLeg(leg_id=survivor))
+        await cells.edge.wait_request("BYE", Call_ID=f"call-{survivor}")
+
+
+async def test_rounds_during_set_up_and_end_change_nothing(tmp_path: Path) -> None:
+    """Cells are asked what they hold twenty times a second while legs come and go: none is ended by it."""
+    async with running_cells(tmp_path, spare_legs=8) as cells:
+        await cells.pool.stop()
+        cells.pool = cells.new_pool(round_s=0.05)
+        await cells.pool.start()
+        for number in range(6):
+            await confirmed(cells, f"leg{number}")
+        cells.make("out")
+        await cells.edge.be_called("out")
+        await asyncio.sleep(0.3)
+        assert not [event for _, event in cells.events if isinstance(event, LegEnded | LegFailed)]
+        assert not cells.lost
+        for number in range(6):
+            cells.pool.send(f"leg{number}", HangUpLeg(leg_id=f"leg{number}"))
+            await cells.edge.wait_request("BYE", Call_ID=f"call-leg{number}")
+        assert cells.pool.hung == 0
+
+
 async def test_a_killed_cell_loses_its_own_legs_at_once_and_is_replaced(tmp_path: Path) -> None:
     async with running_cells(tmp_path, spare_legs=8) as cells:
         for number in range(4):

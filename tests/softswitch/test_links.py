@@ -3,8 +3,10 @@
 import asyncio
 import os
 import select
+import signal
 import socket
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from hypothesis import strategies as st
 
 import media.commands
 import media.events
+from bench.leash import LEASH
+from bench.running_server import ROOT
 from softswitch.cells import messages
 from softswitch.links import Client, LinkFault, LinkRefused, Server, Vocabulary
 
@@ -356,5 +360,57 @@ async def test_a_restarted_server_takes_over_a_stale_socket_with_a_long_path(tmp
     client = await Listener().connect(path)
     client.send(Said(text="hello"))
     assert [message.text for message in server.service()] == ["hello"]
+    client.close()
+    server.close()
+
+
+SERVE = """
+import sys, time
+from pathlib import Path
+from tests.softswitch.test_links import WORDS
+from softswitch.links import Server
+server = Server(Path(sys.argv[1]), receives=WORDS, sends=WORDS)
+print("serves", flush=True)
+while True:
+    server.service()
+    time.sleep(0.01)
+"""
+
+
+async def test_a_server_that_hangs_is_ended_by_its_process_id(tmp_path: Path) -> None:
+    """It is stopped: its end of the link stays open, and nothing but its death closes it."""
+    path = tmp_path / "run" / "s.sock"
+    process = await asyncio.create_subprocess_exec(
+        *LEASH, sys.executable, "-c", SERVE, str(path), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    closed = asyncio.Event()
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"serves\n"
+        client = await Client.connect(
+            path, sends=WORDS, receives=WORDS, on_message=lambda message: None, on_closed=closed.set
+        )
+        server_pid = client.peer_pid
+        assert server_pid != os.getpid()
+        os.kill(server_pid, signal.SIGSTOP)
+        assert client.kill_peer()
+        async with asyncio.timeout(5):
+            await closed.wait()
+            await process.wait()
+        assert client.peer_pid == 0
+        assert not client.kill_peer()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_a_server_in_the_same_process_is_not_killed(tmp_path: Path) -> None:
+    server = Server(tmp_path / "run" / "s.sock", receives=WORDS, sends=WORDS)
+    client = await Client.connect(
+        server.path, sends=WORDS, receives=WORDS, on_message=lambda message: None, on_closed=lambda: None
+    )
+    assert client.peer_pid == os.getpid()
+    assert not client.kill_peer()
     client.close()
     server.close()

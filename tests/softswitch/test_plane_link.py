@@ -241,3 +241,48 @@ async def test_a_stopped_link_leaves_the_plane_to_the_next_control(
     assert plane.server.connections == 2
     assert control.kinds == ["found"]
     await successor.link.stop()
+
+
+async def test_orders_given_while_the_link_is_cut_arrive_before_the_plane_is_asked(
+    control: Control, planes: Planes
+) -> None:
+    plane = planes("leg1")
+    await control.link.start()
+    plane.heard.clear()
+    await plane.cut()
+    control.link.send(commands.PermitSending(leg_id="leg1"))
+    control.link.send(commands.StopRecording(recording_id="r1"))
+    await control.wait(lambda: len(control.told) == 2 and len(plane.heard) == 5)
+    assert plane.heard == [
+        commands.PermitSending(leg_id="leg1"),
+        commands.StopRecording(recording_id="r1"),
+        commands.ReportState(),
+        # It answers as if it had not heard of them: then it hears them again.
+        commands.PermitSending(leg_id="leg1"),
+        commands.StopRecording(recording_id="r1"),
+    ]
+
+
+async def test_a_plane_that_falls_silent_is_taken_for_hung_and_its_life_sign_is_enough(
+    tmp_path: Path,
+) -> None:
+    """The plane here is this very process, which the link does not kill; a real one is in the tests of faults."""
+    link = PlaneLink(
+        tmp_path,
+        "plane-0",
+        on_event=lambda event: None,
+        on_found=lambda held: None,
+        on_lost=lambda: None,
+        patience_s=0.2,
+    )
+    plane = Plane(tmp_path)
+    await link.start()
+    for _ in range(8):
+        plane.server.send(events.MediaStarted(leg_id="a"))
+        await asyncio.sleep(0.05)
+    assert link.hung == 0
+    async with asyncio.timeout(PATIENCE_S):
+        while link.hung == 0:
+            await asyncio.sleep(0.01)
+    await link.stop()
+    await plane.die(leave_socket=False)

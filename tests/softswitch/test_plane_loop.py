@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from media.commands import CloseLeg, OpenLeg, PermitSending, ReportState
-from media.events import Event, LegClosed, LegOpened, LegRefused, PlaneReported, StateReported
+from media.commands import CloseLeg, OpenLeg, PermitSending, ReportState, StartRecording, StopRecording
+from media.events import (
+    Event,
+    LegClosed,
+    LegOpened,
+    LegRefused,
+    PlaneReported,
+    RecordingClosed,
+    RecordingFaulted,
+    StateReported,
+)
 from media.packets import PortRange
 from media.plane import Plane
 from media.playlists import Playlists
@@ -24,8 +33,9 @@ ADDRESS = "127.66.5.1"
 class Control:
     """The asking end of the link."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writer: "SlowWriter") -> None:
         self.path = path
+        self.writer = writer
         self.events: list[Event] = []
         self.client: Client | None = None
         self.changed = asyncio.Event()
@@ -61,6 +71,34 @@ class Control:
                 await self.changed.wait()
 
 
+class SlowWriter(WriterInMemory):
+    """Says that a recording is closed only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_tell = threading.Event()
+        self._told: set[str] = set()
+
+    def take_events(self) -> list[RecordingClosed | RecordingFaulted]:
+        """The files that are closed, once."""
+        news = [name for name in self.closed if name not in self._told] if self.may_tell.is_set() else []
+        self._told.update(news)
+        return [
+            RecordingClosed(
+                recording_id=name,
+                path="",
+                frames=0,
+                size_bytes=0,
+                sha256="",
+                incomplete=False,
+                fault="",
+                left_dbfs=None,
+                right_dbfs=None,
+            )
+            for name in news
+        ]
+
+
 class BrittlePlane(Plane):
     """A plane that breaks when it is told to permit anything."""
 
@@ -75,18 +113,19 @@ class BrittlePlane(Plane):
 async def control(tmp_path: Path) -> AsyncIterator[Control]:
     """A plane that runs in a thread, and who commands it."""
     path = tmp_path / "run" / socket_name("plane-0")
+    writer = SlowWriter()
     plane = BrittlePlane(
         max_legs=8,
         ports=PortRange(31000, 31099),
         prompts=Playlists.of(8, {}),
         music={},
-        recordings=WriterInMemory(),
+        recordings=writer,
     )
     server = Server(path, receives=PLANE_COMMANDS, sends=PLANE_EVENTS)
     loop = PlaneLoop(plane, server)
     thread = threading.Thread(target=loop.run)
     thread.start()
-    made = Control(path)
+    made = Control(path, writer)
     await made.connect()
     yield made
     loop.stop()
@@ -141,3 +180,29 @@ async def test_control_may_go_and_come_back(control: Control) -> None:
     control.send(ReportState())
     reported = await control.wait_for(StateReported)
     assert reported == StateReported(legs=1, recordings=0)
+
+
+async def test_the_end_of_a_recording_that_nobody_heard_is_told_to_whoever_comes_next(
+    control: Control, tmp_path: Path
+) -> None:
+    """Control dies right after the order to stop: the next one cannot ask for a recording that is gone."""
+    control.send(opening("leg"))
+    await control.wait_for(LegOpened)
+    path = str(tmp_path / "r1.wav")
+    control.send(StartRecording(recording_id="r1", call_id="call", path=path, left=("leg",), right=()))
+    control.send(StopRecording(recording_id="r1"))
+    async with asyncio.timeout(5):
+        while not control.writer.closed:
+            await asyncio.sleep(0.01)
+    assert control.client is not None
+    control.client.close()
+    await asyncio.sleep(0.05)
+    control.writer.may_tell.set()
+    await asyncio.sleep(0.1)
+    control.events.clear()
+    await control.connect()
+    control.send(ReportState())
+    closed = await control.wait_for(RecordingClosed)
+    assert isinstance(closed, RecordingClosed)
+    assert closed.recording_id == "r1"
+    assert await control.wait_for(StateReported) == StateReported(legs=1, recordings=0)

@@ -247,3 +247,19 @@ async def test_places_are_announced_again_after_the_take_over(store: Store, node
     after.settle()
     after.pass_time(30.0)
     assert after.plane.prompts_of("in1") == ("position_next",)
+
+
+async def test_a_record_that_nobody_can_read_costs_its_own_call_alone(store: Store, node: Node) -> None:
+    """Its caller gets BYE and its record an end; everybody else is taken over."""
+    spoilt = node.call_in("in1")
+    kept = node.call_in("in2")
+    store.put("live_call", spoilt, {"call_id": spoilt, "state": "nonsense"})
+    store.put("live_call", "junk", {})
+    after = await succeed(store, node)
+    assert [call.call_id for call in after.board.calls()] == [kept]
+    assert after.outside("in1").told[-1][0] == "BYE"
+    assert spoilt not in (await store.close_orphans(EPOCH, {kept})).calls  # the take-over closed it
+    assert store.load("live_call").keys() == {kept}
+    after.sip.leave("in2")
+    after.settle()
+    after.assert_nothing_is_left()
