@@ -33,6 +33,7 @@ class Terms:
     spare_legs: int = 8
     algorithms: tuple[str, ...] = ("SHA-256", "MD5")
     trunk_kind: str = "sip"
+    spans: int = 1  # of an E1 gateway
     media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
     # TOML put into its table as it is; {network} stands for the first three numbers of its addresses.
     transport_extra: str = ""
@@ -59,7 +60,7 @@ def toml_of(number: int, folder: Path, terms: Terms) -> str:
 
     phones = [f"{network}.3/32", *terms.media_via]
     trunk = [f"{network}.2/32", *terms.media_via]
-    spans = "spans = 1\n" if terms.trunk_kind == "e1_gateway" else ""
+    spans = f"spans = {terms.spans}\n" if terms.trunk_kind == "e1_gateway" else ""
     accounts = "".join(
         f"""
 [[accounts]]

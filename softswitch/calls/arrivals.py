@@ -14,7 +14,7 @@ from softswitch.calls.leg_desk import UnknownLeg
 from softswitch.calls.numbers import called_number, caller_of
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
-from softswitch.calls.trunks import AllChannelsBusy
+from softswitch.calls.trunks import AllChannelsBusy, trunk_group_of
 from softswitch.sip.events import InviteReceived, PeerKind
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
@@ -57,6 +57,7 @@ class Arrivals:
         called = called_number(invite.request_user, rules, self._area_code)
         now = table.clock.wall()
         call_id = f"{int(now * 1000):011x}-{self._token(4)}"
+        group = trunk_group_of(next((text for name, text in invite.headers if name == "Contact"), ""))
         route = self._routes.find(called, invite.peer.name)
         table.chronicle.record(
             entries.CallArrived(
@@ -71,7 +72,7 @@ class Arrivals:
             )
         )
         try:
-            trunks.seize(invite.peer.name, call_id)
+            trunks.seize(invite.peer.name, call_id, group)
         except AllChannelsBusy:
             self._refuse(invite, call_id, 503, 34, EndReason.NO_CHANNEL)
             return
@@ -86,6 +87,7 @@ class Arrivals:
         call = Call(
             call_id=call_id,
             trunk=invite.peer.name,
+            trunk_group=group,
             caller=caller.number,
             called=called,
             route=route,

@@ -66,6 +66,7 @@ class Call:
     called: str
     route: Route
     arrived_at: float
+    trunk_group: str = ""  # the span of an E1 gateway, where it names it
     customer: Leg | None = None
     offer: Offer | None = None
     answered_at: float | None = None
@@ -124,6 +125,7 @@ class Call:
         return {
             "call_id": self.call_id,
             "trunk": self.trunk,
+            "trunk_group": self.trunk_group,
             "caller": self.caller,
             "called": self.called,
             "queue": self.route.queue,
@@ -153,6 +155,7 @@ class Call:
         call = cls(
             call_id=record["call_id"],
             trunk=record["trunk"],
+            trunk_group=record["trunk_group"],
             caller=record["caller"],
             called=record["called"],
             route=Route(queue=record["queue"], greeting=record["greeting"]),

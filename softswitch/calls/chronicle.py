@@ -31,10 +31,11 @@ KINDS: dict[type, str] = {
     entries.AlarmRaised: "alarm.raised",
     entries.AlarmCleared: "alarm.cleared",
     entries.ProcessLost: "process.lost",
+    entries.BusinessChanged: "business.changed",
 }
 
-_HIDDEN = frozenset({"path", "at"})
-"""Fields that are not for readers of the stream (files are served by id)."""
+_HIDDEN = frozenset({"path", "at", "changes"})
+"""Fields that are not for readers of the stream: files are served by id, changed documents by the business's own pages."""
 _SHOWN: dict[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in dataclasses.fields(kind) if field.name not in _HIDDEN)
     for kind in KINDS

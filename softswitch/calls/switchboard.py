@@ -228,7 +228,7 @@ class Switchboard:
     def adopt(self, call: Call) -> None:
         """Know a call of before a restart."""
         self._table.add(call)
-        self._table.trunks.adopt(call.trunk, call.call_id)
+        self._table.trunks.adopt(call.trunk, call.call_id, call.trunk_group)
 
     def resume_talk(self, call: Call, *, was_talking: bool) -> None:
         """An adopted call whose both legs live goes on where it was; a half-spoken announcement is not repeated."""

@@ -50,6 +50,7 @@ PASSED_OUTSIDE = (
 IDENTITY_HEADERS = (
     "From",
     "To",
+    "Contact",
     "P-Asserted-Identity",
     "P-Preferred-Identity",
     "Remote-Party-ID",

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -45,8 +45,8 @@ class Gateway:
         elif self.is_alive:
             self.peer.answer(text, 200, source)
 
-    async def invite(self, caller: str, *, codecs: str = "8 0 101") -> tuple[str, str]:
-        """Call the hotline; the INVITE and its final answer, acknowledged."""
+    async def invite(self, caller: str, *, codecs: str = "8 0 101", group: str = "") -> tuple[str, str]:
+        """Call the hotline on a trunk group; the INVITE and its final answer, acknowledged."""
         peer = self.peer
         invite = peer.request(
             "INVITE",
@@ -54,6 +54,9 @@ class Gateway:
             from_=f"<sip:{caller}@{peer.address}>;tag=g{caller}",
             content=sdp(peer.address, codecs=codecs),
         )
+        if group:
+            user = f"{caller};tgrp={group};trunk-context=gw.example"
+            invite = invite.replace("Contact: <sip:raw@", f"Contact: <sip:{user}@")
         peer.send(invite, self.here.sip)
         call = header(invite, "Call-ID")
         final = await peer.wait(lambda m: status(m) >= 200 and header(m, "Call-ID") == call)
@@ -154,6 +157,33 @@ async def test_a_gateway_speaks_a_law_alone_and_has_as_many_channels_as_its_span
         await _record(here, first)
         _, again = await e1.invite("13800000005")
         assert status(again) == 200, "a channel that is free again serves the next call"
+
+
+async def test_a_span_that_the_gateway_names_is_full_for_itself(tmp_path: Path) -> None:
+    """RFC 4904: the trunk group in the Contact tells which span a call came on; control keeps it when it starts anew."""
+    two = replace(
+        E1,
+        trunk_extra=E1.trunk_extra.replace("channels_per_span = 2", "channels_per_span = 1")
+        + '\nspan_groups = ["pri1", "pri2"]',
+        spans=2,
+    )
+    async with stand(tmp_path / "stand", two) as here, gateway(here) as e1:
+        _, answer = await e1.invite("13800000001", group="pri2")
+        assert status(answer) == 200
+        third, busy = await e1.invite("13800000002", group="pri2")
+        assert (status(busy), header(busy, "Reason")) == (503, "Q.850;cause=34")
+        assert (await _record(here, third))["end_reason"] == "no_channel"
+        old = here.server.kill("control")
+        async with asyncio.timeout(10):
+            while here.server.pids().get("control") in (None, old):
+                await asyncio.sleep(0.05)
+        await here.server.wait_ready(within_s=10)
+        _, busy = await e1.invite("13800000003", group="pri2")
+        assert status(busy) == 503
+        _, answer = await e1.invite("13800000004", group="pri1")
+        assert status(answer) == 200
+        seen = await _trunk(here)
+        assert (seen["in_use"], seen["limit"]) == (2, 2)
 
 
 async def test_a_gateway_that_falls_silent_is_down_until_it_answers_again(tmp_path: Path) -> None:
