@@ -175,8 +175,12 @@ def with_tag(text: str, tag: str) -> str:
 
 
 def unsupported_tags(headers: Headers) -> tuple[str, ...]:
-    """Return the option tags that are required of us and that we do not have (RFC 3261 section 8.2.2.3)."""
-    return tuple([tag for tag in headers.all("Require") if tag.lower() not in OPTION_TAGS])
+    """Return the option tags that are required of us and that we do not have.
+
+    Both headers speak to us: we end every dialog and are the proxy before it (RFC 3261 sections 8.2.2.3, 16.3).
+    """
+    required = (*headers.all("Require"), *headers.all("Proxy-Require"))
+    return tuple([tag for tag in required if tag.lower() not in OPTION_TAGS])
 
 
 def codecs_of(trunk: TrunkSettings | None) -> tuple[str, ...]:

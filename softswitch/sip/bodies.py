@@ -20,6 +20,12 @@ def has_description(message: Request | Response) -> bool:
     return bool(message.body) and message.content_type in (SDP, "")
 
 
+def takes_descriptions(request: Request) -> bool:
+    """Whether an INVITE's Accept lets us answer with a session description (RFC 3261 section 20.1)."""
+    accepted = [value.partition(";")[0].strip().lower() for value in request.headers.all("Accept")]
+    return not accepted or any(value in (SDP, "application/*", "*/*") for value in accepted)
+
+
 def duty_of(dialog: Dialog, media: OfferAnswer, request: Request) -> BodyDuty:
     """Take the body of an INVITE or UPDATE of the outside; say what its answer has to carry.
 
@@ -112,5 +118,6 @@ __all__ = [
     "offer_for_outside",
     "take_acknowledged",
     "take_answer",
+    "takes_descriptions",
     "tell",
 ]

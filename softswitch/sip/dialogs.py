@@ -336,7 +336,7 @@ class DialogTable:
         keys = self._tags_of.setdefault(dialog.leg_id, set())
         if dialog.call_id and dialog.local_tag:
             for remote_tag in (dialog.remote_tag, *dialog.early_ends):
-                if remote_tag:
+                if remote_tag or dialog.inbound:  # a caller of RFC 2543 has none (RFC 3261 section 12.1.1)
                     key = (dialog.call_id, dialog.local_tag, remote_tag)
                     self._by_tags[key] = dialog.leg_id
                     keys.add(key)

@@ -346,7 +346,7 @@ class Edge:
         chosen.sort(key=lambda contact: contact.is_answering)
         if not chosen or target.account not in self._wiring.accounts:
             raise NotReachable(target.account, "not registered")
-        return flow_of_contact(self._wiring, chosen[-1]), chosen[-1].uri
+        return flow_of_contact(self._wiring, chosen[-1]), chosen[-1].request_uri
 
     # --- both -------------------------------------------------------------------------------------------------------
 

@@ -28,6 +28,15 @@ class Contact:
     flow: Flow
     is_answering: bool = True
 
+    @property
+    def request_uri(self) -> str:
+        """What a request to it names: the headers that a phone wrote into its URI stay in the binding alone.
+
+        They may be refused for what they can do (RFC 3261 section 19.1.5), and a Request-URI has none.
+        """
+        uri = SipUri.parse(self.uri)
+        return str(replace(uri, headers="")) if uri.headers else self.uri
+
     def to_record(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return {

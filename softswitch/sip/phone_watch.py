@@ -79,7 +79,7 @@ class PhoneWatch:
         )
         branch = wiring.fresh_branch()
         flow = flow_of_contact(wiring, contact)
-        data = options_request(wiring, contact.uri, flow, branch, self._name, 1).serialise()
+        data = options_request(wiring, contact.request_uri, flow, branch, self._name, 1).serialise()
 
         def answered(response: Response, source: str) -> None:
             if source == flow.address and response.status >= 200:

@@ -63,9 +63,10 @@ class Reception:
     def hear_broken_stream(self, fault: BrokenStream, flow: Flow) -> None:
         """Take what was left of a stream that lost its boundaries."""
         try:
-            parse(fault.head, stream=True)
+            read: object = parse(fault.head, stream=True)  # nothing is wrong but that its end cannot be told
         except MalformedMessage as malformed:
-            self._refuse_malformed(MalformedMessage(fault.reason, fault.status, malformed.partial), flow)
+            read = malformed.partial
+        self._refuse_malformed(MalformedMessage(fault.reason, fault.status, read), flow)
 
     def hear_outside(self, data: bytes, flow: Flow) -> None:
         """Take one message of the outside."""
@@ -134,45 +135,59 @@ class Reception:
             return
         trunk = self._identity.trunk_at(flow.address)
         account = None
-        if trunk is None:
-            if request.method == "OPTIONS" and self._location.account_at(flow.address, flow.port) is not None:
-                self._answer_options(request, flow)
-                return
+        if trunk is None and not self._is_ping_of_a_phone(request, flow):
             proof = self._identity.prove(request, flow, now, as_registrar=False)
             if proof.account is None:
                 wiring.answer_stateless(request, flow, 407, proof.challenge)
                 return
             account = wiring.accounts[proof.account]
-        if request.method == "OPTIONS":
-            self._answer_options(request, flow)
-        elif request.method != "INVITE":
+        if request.method not in ("INVITE", "OPTIONS"):
             status = _NEVER_DONE.get(request.method, 501)
             wiring.answer(request, flow, status, headers=(("Allow", ALLOW),))
-        elif not self._demands_too_much(request, flow):
-            self._invite(request, flow, trunk, account)
+            return
+        target = parse_uri(request.uri)
+        if not isinstance(target, SipUri):
+            wiring.answer(request, flow, 416)
+        elif self._demands_too_much(request, flow):
+            return
+        elif request.method == "OPTIONS":
+            self._answer_options(request, flow)
+        else:
+            self._invite(request, target, flow, trunk, account)
+
+    def _is_ping_of_a_phone(self, request: Request, flow: Flow) -> bool:
+        return request.method == "OPTIONS" and self._location.account_at(flow.address, flow.port) is not None
 
     def _demands_too_much(self, request: Request, flow: Flow) -> bool:
+        """Refuse what asks for an extension or a kind of body that we do not have."""
         unsupported = unsupported_tags(request.headers)
         if unsupported:
             lines = tuple([("Unsupported", tag) for tag in unsupported])
             self._wiring.answer(request, flow, 420, headers=lines)
-        return bool(unsupported)
+            return True
+        if request.method != "INVITE":
+            return False
+        if request.body and not bodies.has_description(request):
+            self._wiring.answer(request, flow, 415, headers=(("Accept", bodies.SDP),))
+            return True
+        if not bodies.takes_descriptions(request):
+            self._wiring.answer(request, flow, 406)
+            return True
+        return False
 
     def _answer_options(self, request: Request, flow: Flow) -> None:
         lines = (("Allow", ALLOW), ("Accept", bodies.SDP), ("Supported", "100rel, timer"))
         self._wiring.answer(request, flow, 200, headers=lines)
 
     def _invite(
-        self, request: Request, flow: Flow, trunk: TrunkSettings | None, account: AccountSettings | None
+        self,
+        request: Request,
+        target: SipUri,
+        flow: Flow,
+        trunk: TrunkSettings | None,
+        account: AccountSettings | None,
     ) -> None:
         wiring = self._wiring
-        target = parse_uri(request.uri)
-        if not isinstance(target, SipUri):
-            wiring.answer(request, flow, 416)
-            return
-        if not request.from_.tag:
-            wiring.answer(request, flow, 400)
-            return
         if "Replaces" in request.headers:
             request.headers.remove("Replaces")  # control does what it means for itself
         leg_id = f"i{secrets.token_hex(8)}"

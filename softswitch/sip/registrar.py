@@ -64,7 +64,7 @@ class Registrar:
         """Return the contacts asked for with their seconds; None for `*`, which ends all."""
         target = request.to.uri
         if not isinstance(target, SipUri):
-            raise _Refused(404)
+            raise _Refused(400)  # RFC 4475 section 3.3.4: an address-of-record is a SIP URI
         if target.decoded_user != account:
             raise _Refused(403)
         try:

@@ -15,20 +15,19 @@ T2_S = 4.0
 LIFE_T1 = 64  # timers B, F, H, J: a transaction lives 64 times T1
 
 TransactionKey = tuple[str, str, str]
-"""Branch, sent-by and method: what a request and its retransmissions share (RFC 3261 section 17.2.3)."""
+"""What a request and its retransmissions share: what names it, sent-by, and method (RFC 3261 section 17.2.3)."""
 
 
 def transaction_key(request: Request) -> TransactionKey:
     """Return the key of a request's transaction; an ACK or CANCEL has that of its INVITE.
 
-    Without the magic cookie, what RFC 2543 compared stands in for the branch.
+    Beside the branch stands what RFC 2543 compared: it is all there is without the magic cookie, and it tells apart
+    the requests of a client that uses a branch twice.
     """
     via = request.top_via
     method = "INVITE" if request.method in ("ACK", "CANCEL") else request.method
-    branch = via.branch or ""
-    if not via.is_rfc3261:
-        branch = f"{branch}|{request.call_id}|{request.cseq.number}|{request.from_.tag}"
-    return (branch, f"{via.host}:{via.port or 5060}".lower(), method)
+    named = f"{via.branch or ''}|{request.call_id}|{request.cseq.number}|{request.from_.tag or ''}"
+    return (named, f"{via.host}:{via.port or 5060}".lower(), method)
 
 
 class ClientState(StrEnum):

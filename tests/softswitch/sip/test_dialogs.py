@@ -112,3 +112,17 @@ def test_strict_route_takes_the_request_uri_and_the_target_goes_last() -> None:
     hop = addressed(request, RemoteEnd(target="sip:a@h", routes=("sip:p1", "sip:p2;lr")))
     assert (request.uri, str(hop)) == ("sip:p1", "sip:p1")
     assert request.headers.all("Route") == ("<sip:p2;lr>", "<sip:a@h>")
+
+
+def test_a_caller_of_rfc_2543_without_a_tag_can_hang_up_and_an_outbound_leg_is_never_found_that_way() -> None:
+    """RFC 3261 section 12.1.1: a From without a tag is a null tag; our own far end has one once it answered."""
+    table = DialogTable()
+    for leg_id, inbound in (("in", True), ("out", False)):
+        leg = dialog(leg_id)
+        leg.inbound, leg.call_id, leg.local_tag = inbound, f"call-{leg_id}", "ours"
+        table.add(leg)
+    found = table.of_outside("call-in", "ours", None)
+    assert found is not None
+    assert found.leg_id == "in"
+    assert table.of_outside("call-in", "ours", "theirs") is None
+    assert table.of_outside("call-out", "ours", None) is None

@@ -97,3 +97,10 @@ def test_limits_and_the_table_of_sources_hold_for_any_history(
     location.expire(100.0)
     assert len(location) == 0
     assert not location.is_source("127.62.0.3")
+
+
+def test_headers_in_a_contact_stay_in_the_binding_and_out_of_requests() -> None:
+    """A phone may not write a Route into the INVITE that rings it (RFC 3261 section 19.1.5)."""
+    held = contact(1, uri="sip:a?b@127.62.0.3:9;line=1?Route=%3Csip:elsewhere%3E")
+    assert held.request_uri == "sip:a?b@127.62.0.3:9;line=1"
+    assert contact(1, uri="sip:a?b@127.62.0.3").request_uri == "sip:a?b@127.62.0.3"

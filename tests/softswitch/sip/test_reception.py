@@ -13,7 +13,7 @@ from softswitch.sip.events import InviteReceived
 from tests.softswitch.sip.edge_stand import ATTACKER, SETTINGS, TRUNK, Stand, running_edge
 from tests.softswitch.sip.raw_peer import header, sdp, start_line, status, tag
 
-TORTURE = Path(__file__).parents[2] / "data" / "rfc4475"
+DATA = Path(__file__).parents[2] / "data"
 OPEN = replace(SETTINGS, messages_per_source=1_000_000)
 
 
@@ -68,8 +68,8 @@ async def test_what_cannot_be_answered_is_met_with_silence(junk: bytes) -> None:
 async def test_torture_messages_from_a_stranger_and_from_a_trunk_leave_nothing_behind() -> None:
     async with running_edge(settings=OPEN) as stand:
         attacker, trunk = await stand.peer(ATTACKER), await stand.peer(TRUNK)
-        files = sorted(TORTURE.glob("*.dat"))
-        assert len(files) >= 49
+        files = sorted(DATA.glob("rfc*/*.dat"))
+        assert len(files) >= 61
         before, tasks = bookkeeping(stand), len(asyncio.all_tasks())
         for file in files:
             attacker.send(file.read_bytes(), stand.udp)

@@ -1,5 +1,7 @@
 """When requests and answers of the edge are sent again, and when it gives up (RFC 3261 section 17)."""
 
+import pytest
+
 from softswitch.sip.message import Request, Response, parse
 from softswitch.sip.transactions import (
     ClientState,
@@ -175,10 +177,15 @@ def _request(method: str, branch: str) -> Request:
 
 def test_ack_and_cancel_belong_to_the_transaction_of_their_invite() -> None:
     keys = {transaction_key(_request(method, "z9hG4bKx")) for method in ("INVITE", "ACK", "CANCEL")}
-    assert keys == {("z9hG4bKx", "127.0.0.2:5060", "INVITE")}
+    assert keys == {("z9hG4bKx|x|7|1", "127.0.0.2:5060", "INVITE")}
     assert transaction_key(_request("BYE", "z9hG4bKx")) not in keys
 
 
-def test_without_the_magic_cookie_call_id_cseq_and_tag_tell_transactions_apart() -> None:
-    assert transaction_key(_request("BYE", "1")) != transaction_key(_request("BYE", "2"))
-    assert "x|7|1" in transaction_key(_request("BYE", "1"))[0]
+@pytest.mark.parametrize("branch", ["z9hG4bKx", "1"], ids=["with the magic cookie", "without"])
+def test_call_id_cseq_and_tag_tell_transactions_apart_whatever_the_branch(branch: str) -> None:
+    known = _request("BYE", branch)
+    assert transaction_key(known) != transaction_key(_request("BYE", branch + "2"))
+    for name, value in (("Call-ID", "y"), ("CSeq", "8 BYE"), ("From", "<sip:a@b>;tag=2")):
+        other = _request("BYE", branch)
+        other.headers.set(name, value)
+        assert transaction_key(other) != transaction_key(known), name
