@@ -30,6 +30,8 @@ KINDS: dict[type, str] = {
     entries.TrunkStateChanged: "trunk.state_changed",
     entries.AlarmRaised: "alarm.raised",
     entries.AlarmCleared: "alarm.cleared",
+    entries.AlarmAcknowledged: "alarm.acknowledged",
+    entries.DifferenceHealed: "difference.healed",
     entries.ProcessLost: "process.lost",
     entries.BusinessChanged: "business.changed",
 }

@@ -192,11 +192,12 @@ class TrunkStateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised:
-    """Something needs a person; `alarm` is a stable name (`disk_full`, `prompt_missing`…)."""
+    """Something needs a person; `alarm` is a stable name (`disk_low`, `trunk_down`…), `subject` which of them."""
 
     at: float
     alarm: str
     detail: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +206,27 @@ class AlarmCleared:
 
     at: float
     alarm: str
+    detail: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmAcknowledged:
+    """Somebody looks after an alarm that stands."""
+
+    at: float
+    alarm: str
+    subject: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceHealed:
+    """Two parts did not agree for a while, and were brought together: `what` is a stable name (`stray_leg`…)."""
+
+    at: float
+    what: str
+    subject: str
     detail: str = ""
 
 
@@ -251,6 +273,8 @@ Entry = (
     | TrunkStateChanged
     | AlarmRaised
     | AlarmCleared
+    | AlarmAcknowledged
+    | DifferenceHealed
     | ProcessLost
     | BusinessChanged
 )

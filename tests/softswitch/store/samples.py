@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from softswitch.store.entries import (
     AgentStateChanged,
+    AlarmAcknowledged,
     AlarmCleared,
     AlarmRaised,
     BusinessChanged,
@@ -19,6 +20,7 @@ from softswitch.store.entries import (
     CallOffered,
     CallQueued,
     CallRequeued,
+    DifferenceHealed,
     EndedBy,
     EndReason,
     Entry,
@@ -144,7 +146,9 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
     ),
     st.builds(TrunkStateChanged, at=_times, trunk=_texts, up=st.booleans(), cause=_texts),
     st.builds(AlarmRaised, at=_times, alarm=_texts, detail=_texts),
-    st.builds(AlarmCleared, at=_times, alarm=_texts),
+    st.builds(AlarmCleared, at=_times, alarm=_texts, subject=_texts),
+    st.builds(AlarmAcknowledged, at=_times, alarm=_texts, subject=_texts, by=_texts),
+    st.builds(DifferenceHealed, at=_times, what=_texts, subject=_texts, detail=_texts),
     st.builds(ProcessLost, at=_times, process=_texts),
     st.builds(
         BusinessChanged,
