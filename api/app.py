@@ -12,6 +12,7 @@ from api.document import make_document
 from api.exchange import BODY_MOST, BODY_TIMEOUT_S, Exchange, read_body, read_query
 from api.json_text import dump
 from api.live import LIVE, Live, LiveLimits
+from api.pages import add_pages
 from api.ports import Ports
 from api.problems import Forbidden, Unauthenticated, from_exception
 from api.requests import Nothing
@@ -37,8 +38,9 @@ def make_app(
     version: str = "0",
     limits: LiveLimits | None = None,
     body_timeout_s: float = BODY_TIMEOUT_S,
+    embedders: Collection[str] = (),
 ) -> web.Application:
-    """The application over these ports; `tokens` are the ones that are let in."""
+    """The application over these ports; `tokens` are the ones that are let in, `embedders` origins that may frame the pages."""
     app = web.Application(client_max_size=BODY_MOST, middlewares=[_boundary])
     known = TokenList(tokens)
     app[LIVE] = Live(limits or LiveLimits())
@@ -54,6 +56,7 @@ def make_app(
         return web.json_response(text=document)
 
     app.router.add_get("/openapi.json", show_document)
+    add_pages(app, embedders)
     app.on_response_prepare.append(_secure)
     app.on_shutdown.append(_stop_live)
     return app

@@ -217,7 +217,7 @@ class Control:
             events=self._stream,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
-        app = make_app(ports, tokens, version=product_version())
+        app = make_app(ports, tokens, version=product_version(), embedders=http.embedders)
         self._server = await serve(app, http.address, http.port)
 
     def _define_queues(self) -> None:

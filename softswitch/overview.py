@@ -6,6 +6,7 @@ from typing import Any
 
 from acd.engine import Engine
 from acd.names import ContactId
+from api.json_text import iso_time, to_plain
 from api.views import HealthView, PartView
 from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import Switchboard
@@ -59,19 +60,8 @@ class Overview:
         wall = self._clock.wall()
         engine = self._engine
         return {
-            "agents": [
-                {
-                    "agent_id": agent.agent_id,
-                    "name": agent.name,
-                    "extension": agent.extension,
-                    "presence": agent.presence,
-                    "activity": agent.activity,
-                    "reason": agent.reason,
-                    "reachable": agent.reachable,
-                    "call_id": agent.call_id,
-                }
-                for agent in self._seats.views()
-            ],
+            "at": iso_time(wall),
+            "agents": [to_plain(agent) for agent in self._seats.views()],
             "calls": [
                 {
                     "call_id": call.call_id,
@@ -82,6 +72,9 @@ class Overview:
                     "position": engine.position(ContactId(call.call_id)),
                     "agent": None if call.offer is None else call.offer.agent,
                     "duration_s": round(wall - call.arrived_at, 1),
+                    "arrived_at": _iso_or_none(call.arrived_at),
+                    "queued_at": _iso_or_none(call.queued_at),
+                    "connected_at": _iso_or_none(call.connected_at),
                 }
                 for call in self._board.calls()
             ],
@@ -128,3 +121,7 @@ class Overview:
             version=product_version(),
             parts=parts,
         )
+
+
+def _iso_or_none(wall: float | None) -> str | None:
+    return None if wall is None else iso_time(wall)

@@ -416,6 +416,14 @@ class HttpSettings:
     address: str = field(default="127.0.0.1", metadata=_meta("地址 / address", kind="address"))
     port: int = field(default=8080, metadata=_meta("端口 / port", minimum=1, maximum=65535))
     tokens: tuple[TokenSettings, ...] = field(default=(), metadata=_meta("令牌 / bearer tokens"))
+    embedders: tuple[str, ...] = field(
+        default=(),
+        metadata=_meta(
+            "可嵌入坐席页、载入 phonebar.js 并互发消息的来源 / origins that may frame the pages, load phonebar.js "
+            "and exchange messages with them",
+            pattern=r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -280,4 +280,5 @@ class Seats:
             call_id=None if report is None else report.contact,
             queues=agent.queues,
             since=None if report is None else WallTime(self._to_wall(report.since)),
+            allowed=self._state_of(agent)[1],
         )

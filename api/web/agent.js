@@ -1,0 +1,298 @@
+/** The agent's page: the bar above, the caller and what is known of the call below. */
+
+import { BarControls } from './bar_controls.js';
+import { byId, fill, keepList, make, setText } from './element.js';
+import { dialOfAddress, serveParent } from './framing.js';
+import { icon, stateIcon } from './icons.js';
+import { secondsOf } from './floor.js';
+import { signIn } from './sign_in.js';
+import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
+
+const HISTORY = 8;
+
+class AgentPage {
+  #bar;
+  #controls;
+  #told = '';
+  #historyOf = null;
+  #unseen = null;
+
+  constructor(bar) {
+    this.#bar = bar;
+    this.#controls = new BarControls(bar, (text) => this.#tell(text));
+    byId('language').onclick = () => switchLanguage(() => this.showAll());
+    byId('sign-out').onclick = () => this.#controls.run(() => bar.logout());
+    byId('data-form').onsubmit = (event) => this.#saveData(event);
+    for (const name of ['agent', 'call', 'line', 'event', 'snapshot']) bar.on(name, () => this.#showSoon());
+    bar.on('hangup', () => this.#loadMine());
+    bar.on('line', ({ line }) => { if (line === 'live') this.#tell(''); });
+    bar.on('signedInElsewhere', () => location.reload());
+    this.#clock = setInterval(() => this.#showTimes(), 1000);
+  }
+
+  #clock;
+
+  /** End with the sign-in. */
+  close() { clearInterval(this.#clock); }
+
+  /** All of it, in the language that is set. */
+  showAll() {
+    speak();
+    this.#historyOf = null;
+    this.#show();
+    this.#loadMine();
+  }
+
+  openDial(number, data) { this.#controls.prepareDial(number, data); }
+
+  #tell(text) {
+    this.#told = text;
+    this.#showBanner();
+  }
+
+  /** Many events in one turn are one picture. */
+  #showSoon() {
+    this.#unseen ??= requestAnimationFrame(() => {
+      this.#unseen = null;
+      this.#show();
+    });
+    // A page in the background gets no frames, but its title still tells of a call.
+    setText(document.querySelector('title'), this.#title());
+  }
+
+  #title() {
+    const { state, call } = this.#bar;
+    const caller = call && ['ringing', 'talking', 'held'].includes(state) ? ` ${call.caller}` : '';
+    return `${word(`state.${state}`)}${caller} · 12345`;
+  }
+
+  #show() {
+    const { agent } = this.#bar;
+    if (!agent) return;
+    this.#showState();
+    this.#controls.show();
+    setText(byId('who-name'), agent.name || agent.agent_id);
+    setText(byId('who-seat'), [agent.agent_id, agent.extension && `${word('agent.extension')} ${agent.extension}`].filter(Boolean).join(' · '));
+    const language = byId('language');
+    fill(language, icon('globe'), make('span', { class: 'unseen' }, spoken() === 'zh' ? 'English' : '中文'));
+    language.title = spoken() === 'zh' ? 'English' : '中文';
+    const out = byId('sign-out');
+    fill(out, icon('leave'), make('span', { class: 'unseen' }, word('do.sign_out')));
+    out.title = word('do.sign_out');
+    out.disabled = !this.#bar.may('logout');
+    this.#showBanner();
+    this.#showCall();
+    this.#showData();
+    this.#showQueues();
+    fill(byId('keys'), ...BarControls.shortcuts(this.#bar).flatMap(([keys, text]) => [
+      make('dt', {}, text), make('dd', {}, make('kbd', {}, keys)),
+    ]));
+    this.#showTimes();
+  }
+
+  #showState() {
+    const { agent, state } = this.#bar;
+    const box = byId('state');
+    if (box.dataset.state !== state) {
+      box.dataset.state = state;
+      fill(byId('state-icon'), stateIcon(state));
+    }
+    setText(byId('state-word'), word(`state.${state}`));
+    const notes = [
+      agent.muted && word('agent.muted'),
+      state === 'not_ready' && wordOf('reason', agent.reason),
+      agent.pending_presence && `${word('agent.pending')}:${word(`state.${agent.pending_presence}`)}`,
+    ].filter(Boolean);
+    setText(byId('state-note'), notes.join(' · '));
+  }
+
+  #showBanner() {
+    const banner = byId('banner');
+    const { isLive } = this.#bar;
+    const text = isLive ? this.#told : word('line.broken');
+    banner.hidden = !text;
+    banner.classList.toggle('wrong', isLive);
+    fill(banner, icon('alert'), make('span', {}, text), isLive && make(
+      'button', { class: 'button plain', type: 'button', 'aria-label': word('do.close'), onclick: () => this.#tell('') }, icon('close'),
+    ));
+  }
+
+  #showTimes() {
+    const { agent, call, floor } = this.#bar;
+    const now = floor.now();
+    setText(byId('state-time'), agent?.since && agent.presence !== 'logged_out' ? clockText(now - agent.since) : '');
+    for (const element of document.querySelectorAll('[data-since]')) {
+      setText(element, clockText(now - Number(element.dataset.since)));
+    }
+    if (call) this.#history(call.caller);
+  }
+
+  #showCall() {
+    const { call, state, agent } = this.#bar;
+    const strip = byId('bar-call');
+    const place = byId('call');
+    if (!call) {
+      fill(strip);
+      fill(place, make('div', { class: 'nothing' }, icon('answer'), make('strong', {}, word('agent.idle')), make('span', {}, word('agent.idle_note'))));
+      byId('history-card').hidden = true;
+      return;
+    }
+    byId('history-card').hidden = false;
+    fill(strip, make('strong', {}, call.caller || '—'), ' ', call.queue ?? '');
+    const shown = state === 'wrap_up' || state === 'ready' || state === 'not_ready' ? 'talking' : state;
+    const waited = (call.connected_at ?? this.#bar.floor.now()) - (call.queued_at ?? call.arrived_at);
+    const facts = [
+      [word('agent.queue'), call.queue ?? '—'],
+      [word('agent.called'), call.called],
+      [word('agent.arrived'), dayTime(call.arrived_at)],
+      [word('agent.waited'), call.connected_at ? clockText(waited) : make('span', { dataset: { since: call.queued_at ?? call.arrived_at } })],
+      call.connected_at && [word('agent.talk'), make('span', { dataset: { since: call.connected_at } })],
+    ].filter(Boolean);
+    fill(
+      place,
+      make('div', { class: 'caller' }, make('strong', { id: 'caller-number' }, call.caller || '—'),
+        make('span', { class: 'badge', dataset: { state: shown } }, stateIcon(shown), word(`state.${shown}`)),
+        agent.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted'))),
+      make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
+      this.#parties(call),
+    );
+  }
+
+  #parties(call) {
+    const parties = call.parties ?? [];
+    if (parties.length < 2) return null;
+    return make('ul', { class: 'parties', 'aria-label': word('agent.parties') }, ...parties.map((party) => make(
+      'li', { dataset: { leg: party.leg_id, role: party.role } },
+      icon(party.role === 'customer' ? 'user' : 'answer'),
+      make('span', { class: 'name' }, make('small', {}, word(`role.${party.role}`)), party.agent_id || party.number || '—'),
+      party.held && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('hold'), word('state.held')),
+      party.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted')),
+      party.state === 'ringing' && make('span', { class: 'badge', dataset: { state: 'ringing' } }, icon('bell'), word('state.ringing')),
+      parties.length > 2 && party.agent_id !== this.#bar.agentId && this.#bar.may('drop') && make(
+        'button', { class: 'button', type: 'button', onclick: () => this.#controls.run(() => this.#bar.drop(party.leg_id)) }, word('do.drop'),
+      ),
+    )));
+  }
+
+  #showData() {
+    const { call } = this.#bar;
+    const pairs = Object.entries(call?.data ?? {});
+    byId('no-data').hidden = pairs.length > 0;
+    byId('data-form').hidden = !call || !this.#bar.isLive;
+    fill(byId('data'), ...pairs.flatMap(([name, value]) => [
+      make('dt', {}, name), make('dd', {}, typeof value === 'object' ? JSON.stringify(value) : String(value)),
+    ]));
+  }
+
+  async #saveData(event) {
+    event.preventDefault();
+    const form = event.target;
+    const saved = await this.#controls.run(() => this.#bar.mergeData({ [form.elements.name.value.trim()]: form.elements.value.value }));
+    if (saved) form.reset();
+  }
+
+  #showQueues() {
+    const { floor, agent } = this.#bar;
+    const mine = (agent.queues ?? [...floor.queues.keys()]);
+    keepList(byId('queues'), mine, (name) => name, () => make('li'), (line, name) => {
+      const waiting = floor.waiting(name);
+      fill(line, make('span', {}, name), make('span', {},
+        make('span', { class: 'figure' }, waiting.length),
+        make('small', {}, ' ', word('supervisor.waiting')),
+        waiting.length > 0 && make('small', {}, ' · ', make('span', { dataset: { since: waiting[0].queued_at } }))));
+    });
+  }
+
+  async #history(number) {
+    if (this.#historyOf === number) return;
+    this.#historyOf = number;
+    await this.#table('history', { number, limit: HISTORY + 1 }, word('agent.no_history'), (call) => call.ended_at !== null);
+  }
+
+  async #loadMine() {
+    const morning = new Date();
+    morning.setHours(0, 0, 0, 0);
+    await this.#table('mine', { agent: this.#bar.agentId, from: morning.toISOString(), limit: HISTORY }, word('agent.no_mine'), () => true, true);
+  }
+
+  async #table(id, query, nothing, wanted, withCaller = false) {
+    const place = byId(id);
+    try {
+      const { items } = await this.#bar.read('/v1/calls', query);
+      const rows = items.filter(wanted).slice(0, HISTORY);
+      fill(place, rows.length ? callTable(rows, withCaller) : make('p', { class: 'empty' }, nothing));
+    } catch (problem) {
+      fill(place, make('p', { class: 'empty' }, problemText(problem)));
+    }
+  }
+}
+
+function callTable(calls, withCaller) {
+  const head = [word('agent.time'), withCaller ? word('agent.caller') : word('state.talking').concat(' · ', word('agent.title')), word('agent.talk'), word('agent.result')];
+  return make(
+    'table', {},
+    make('thead', {}, make('tr', {}, ...head.map((text) => make('th', {}, text)))),
+    make('tbody', {}, ...calls.map((call) => make(
+      'tr', {},
+      make('td', {}, dayLabel(secondsOf(call.arrived_at))),
+      make('td', {}, withCaller ? call.caller : call.agent ?? '—'),
+      make('td', {}, call.talk_s === null ? '—' : clockText(call.talk_s)),
+      make('td', {}, call.end_reason ? wordOf('end', call.end_reason) : word('state.talking')),
+    ))),
+  );
+}
+
+function dayLabel(seconds) {
+  const day = new Date(seconds * 1000);
+  const today = new Date();
+  return day.toDateString() === today.toDateString() ? dayTime(seconds)
+    : `${day.toLocaleDateString(spoken() === 'zh' ? 'zh-CN' : 'en-GB', { month: 'numeric', day: 'numeric' })} ${dayTime(seconds, false)}`;
+}
+
+/** Take the seat unless this agent sits already: a page that is loaded again finds the agent where they were. */
+async function sitDown(bar, seat) {
+  if (bar.agent?.presence !== 'logged_out') return;
+  await bar.login({ extension: seat.extension, state: seat.state, reason: seat.state === 'not_ready' ? 'break' : '' });
+}
+
+/** Until the agent signs out, or the sign-in holds no more: why, as a text for the form. */
+function ended(bar) {
+  return new Promise((resolve) => {
+    let wasIn = false;
+    bar.on('agent', ({ agent }) => {
+      wasIn ||= agent.presence !== 'logged_out';
+      if (wasIn && agent.presence === 'logged_out') resolve('');
+    });
+    bar.on('line', ({ line, reason }) => {
+      if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
+    });
+  });
+}
+
+async function main() {
+  speak();
+  const wanted = dialOfAddress();
+  let notice = '';
+  for (;;) {
+    const { bar, seat } = await signIn(byId('sign-in'), { page: 'agent', notice });
+    const over = ended(bar);
+    try {
+      await sitDown(bar, seat);
+    } catch (problem) {
+      bar.close();
+      notice = problemText(problem);
+      continue;
+    }
+    const page = new AgentPage(bar);
+    byId('desk').hidden = false;
+    page.showAll();
+    serveParent(bar, (number, data) => page.openDial(number, data));
+    if (wanted) page.openDial(wanted.number, wanted.data);
+    notice = await over;
+    bar.close();
+    page.close();
+    byId('desk').hidden = true;
+  }
+}
+
+main();

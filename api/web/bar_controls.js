@@ -1,0 +1,215 @@
+/** The buttons of the bar: which operation each asks for, what it looks like, and when it may be pressed. */
+
+import { byId, fill, make } from './element.js';
+import { icon } from './icons.js';
+import { problemText, word } from './words.js';
+
+const REASONS = ['break', 'lunch', 'meeting', 'training', 'paperwork'];
+const KINDS = ['agent', 'queue', 'number'];
+const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+
+/**
+ * Buttons by id.  `may` are the server's names of the operations: one of them must be allowed.  `face` gives icon, word
+ * and whether the button is pressed in; `act` is done on a click, given what the bar is.
+ */
+const TOOLS = {
+  ready: {
+    may: ['ready', 'wrap-up/end'],
+    face: (bar) => (bar.state === 'wrap_up'
+      ? { icon: 'check', word: 'do.end_wrap_up' }
+      : { icon: 'check', word: 'do.ready', pressed: bar.agent?.presence === 'ready' }),
+    act: ({ bar }) => (bar.state === 'wrap_up' && bar.may('wrap-up/end') ? bar.endWrapUp() : bar.ready()),
+  },
+  'not-ready': {
+    may: ['not-ready'],
+    face: (bar) => ({ icon: 'cup', word: 'do.not_ready', pressed: bar.agent?.presence === 'not_ready' }),
+    act: ({ ask }) => ask.reason(),
+  },
+  answer: { may: ['answer'], face: () => ({ icon: 'answer', word: 'do.answer' }), act: ({ bar }) => bar.answer() },
+  'hang-up': { may: ['hang-up'], face: () => ({ icon: 'hang_up', word: 'do.hang_up' }), act: ({ bar }) => bar.hangUp() },
+  hold: {
+    may: ['hold', 'retrieve'],
+    face: (bar) => (bar.call?.held
+      ? { icon: 'retrieve', word: 'do.retrieve', pressed: true }
+      : { icon: 'hold', word: 'do.hold' }),
+    act: ({ bar }) => (bar.call?.held ? bar.retrieve() : bar.hold()),
+  },
+  mute: {
+    may: ['mute', 'unmute'],
+    face: (bar) => (bar.agent?.muted
+      ? { icon: 'unmute', word: 'do.unmute', pressed: true }
+      : { icon: 'mute', word: 'do.mute' }),
+    act: ({ bar }) => (bar.agent?.muted ? bar.unmute() : bar.mute()),
+  },
+  consult: { may: ['consult'], face: () => ({ icon: 'consult', word: 'do.consult' }), act: ({ ask }) => ask.target('consult') },
+  alternate: {
+    may: ['alternate'], rare: true, face: () => ({ icon: 'swap', word: 'do.alternate' }), act: ({ bar }) => bar.alternate(),
+  },
+  reconnect: {
+    may: ['reconnect'], rare: true, face: () => ({ icon: 'retrieve', word: 'do.reconnect' }), act: ({ bar }) => bar.reconnect(),
+  },
+  transfer: {
+    may: ['transfer'],
+    face: (bar) => ({ icon: 'transfer', word: isConsulting(bar) ? 'do.complete' : 'do.transfer' }),
+    act: ({ bar, ask }) => (isConsulting(bar) ? bar.transfer() : ask.target('transfer')),
+  },
+  conference: { may: ['conference'], face: () => ({ icon: 'conference', word: 'do.conference' }), act: ({ bar }) => bar.conference() },
+  digits: { may: ['digits'], face: () => ({ icon: 'keypad', word: 'do.digits' }), act: ({ ask }) => ask.digits() },
+  dial: { may: ['dial'], face: () => ({ icon: 'dial', word: 'do.dial' }), act: ({ ask }) => ask.number() },
+};
+
+const isConsulting = (bar) => (bar.call?.parties ?? []).some((party) => party.role === 'consultee');
+
+export class BarControls {
+  #bar;
+  #form = byId('ask');
+  #tell;
+  #asked = null;
+
+  /**
+   * @param {import('./phonebar.js').PhoneBar} bar
+   * @param {(text: string) => void} tell  shows what the server refused
+   */
+  constructor(bar, tell) {
+    this.#bar = bar;
+    this.#tell = tell;
+    for (const [id, tool] of Object.entries(TOOLS)) byId(id).onclick = () => this.#act(tool);
+    document.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  /** Shortcuts and their words, for the list on the page. */
+  static shortcuts(bar) {
+    return Object.entries(TOOLS).map(([id, tool]) => [byId(id).getAttribute('aria-keyshortcuts'), word(tool.face(bar).word)]);
+  }
+
+  /** Show each button as the server allows it now. */
+  show() {
+    for (const [id, tool] of Object.entries(TOOLS)) {
+      const button = byId(id);
+      const face = tool.face(this.#bar);
+      const key = `${face.word}:${word(face.word)}`;
+      if (button.dataset.face !== key) {
+        button.dataset.face = key;
+        fill(button, icon(face.icon), make('span', {}, word(face.word)));
+        button.title = `${word(face.word)} (${button.getAttribute('aria-keyshortcuts')})`;
+      }
+      const mayNow = tool.may.some((operation) => this.#bar.may(operation));
+      button.disabled = !mayNow;
+      if (tool.rare) button.hidden = !mayNow;
+      if (face.pressed === undefined) button.removeAttribute('aria-pressed');
+      else button.setAttribute('aria-pressed', String(face.pressed));
+    }
+    if (this.#asked && !this.#asked.stays()) this.#close();
+  }
+
+  /** Open the dial form with a number filled in; it is dialled by a click. */
+  prepareDial(number, data) { this.#askNumber(number, data); }
+
+  /** Do something of the server's, and tell a person when it refuses. */
+  async run(work) {
+    try {
+      await work();
+      this.#tell('');
+      return true;
+    } catch (problem) {
+      this.#tell(problemText(problem));
+      return false;
+    }
+  }
+
+  #act(tool) {
+    const ask = {
+      reason: () => this.#askReason(),
+      target: (verb) => this.#askTarget(verb),
+      digits: () => this.#askDigits(),
+      number: () => this.#askNumber('', {}),
+    };
+    return this.run(async () => tool.act({ bar: this.#bar, ask }));
+  }
+
+  #key(event) {
+    if (event.key === 'Escape' && this.#asked) {
+      this.#close();
+      return;
+    }
+    if (!event.altKey || event.ctrlKey || event.metaKey) return;
+    const shortcut = `Alt+${event.code.replace('Key', '')}`;
+    const found = Object.keys(TOOLS).find((id) => byId(id).getAttribute('aria-keyshortcuts') === shortcut);
+    if (found) {
+      event.preventDefault();
+      if (!byId(found).disabled && !byId(found).hidden) byId(found).click();
+    }
+  }
+
+  // ---- forms that stand in the bar in place of its buttons -----------------------------------------
+
+  #open(title, parts, submit, stays) {
+    this.#asked = { stays };
+    const cancel = make('button', { class: 'button plain', type: 'button', title: 'Esc', onclick: () => this.#close() }, word('do.cancel'));
+    fill(this.#form, make('span', { class: 'ask-title' }, word(title)), ...parts, cancel);
+    this.#form.onsubmit = async (event) => {
+      event.preventDefault();
+      if (await this.run(submit)) this.#close();
+    };
+    this.#form.hidden = false;
+    byId('tools').hidden = true;
+    byId('bar-call').hidden = true;
+    this.#form.querySelector('input, select, button')?.focus();
+  }
+
+  #close() {
+    this.#asked = null;
+    this.#form.hidden = true;
+    fill(this.#form);
+    byId('tools').hidden = false;
+    byId('bar-call').hidden = false;
+  }
+
+  #askReason() {
+    const choose = (reason) => async () => {
+      if (await this.run(() => this.#bar.notReady(reason))) this.#close();
+    };
+    const choices = REASONS.map((reason) => make(
+      'button', { class: 'button', type: 'button', dataset: { reason }, onclick: choose(reason) }, word(`reason.${reason}`),
+    ));
+    this.#open('do.not_ready', [make('span', { class: 'choices' }, ...choices)], async () => {}, () => this.#bar.may('not-ready'));
+  }
+
+  #askTarget(verb) {
+    const kind = make('select', { name: 'kind', 'aria-label': word('agent.target') },
+      ...KINDS.map((name) => make('option', { value: name }, word(`target.${name}`))));
+    const to = make('input', { name: 'to', required: true, maxLength: 64, 'aria-label': word('agent.number'), placeholder: word('agent.number') });
+    const list = make('datalist', { id: 'targets' });
+    to.setAttribute('list', 'targets');
+    const offer = () => fill(list, ...this.#targets(kind.value).map((value) => make('option', { value })));
+    kind.onchange = () => { to.value = ''; offer(); };
+    offer();
+    const go = make('button', { class: 'button primary', type: 'submit' }, word(`do.${verb}`));
+    this.#open(`do.${verb}`, [kind, to, list, go], () => this.#bar[verb]({ kind: kind.value, to: to.value.trim() }),
+      () => this.#bar.may(verb));
+  }
+
+  #targets(kind) {
+    const { floor, agentId } = this.#bar;
+    if (kind === 'queue') return [...floor.queues.keys()];
+    if (kind === 'number') return [];
+    return [...floor.agents.values()]
+      .filter((agent) => agent.agent_id !== agentId && agent.presence !== 'logged_out').map((agent) => agent.agent_id);
+  }
+
+  #askNumber(number, data) {
+    const to = make('input', {
+      name: 'number', required: true, value: number, pattern: '[0-9A-Za-z*#+]{1,32}', inputMode: 'tel',
+      placeholder: word('agent.number'), 'aria-label': word('agent.number'),
+    });
+    const go = make('button', { class: 'button primary', type: 'submit' }, icon('dial'), word('do.dial'));
+    this.#open('do.dial', [to, go], () => this.#bar.dial(to.value.trim(), { data }), () => true);
+    if (number) go.focus();
+  }
+
+  #askDigits() {
+    const send = (digit) => () => this.run(() => this.#bar.sendDigits(digit));
+    const keys = DIGITS.map((digit) => make('button', { class: 'button', type: 'button', onclick: send(digit) }, digit));
+    this.#open('do.digits', [make('span', { class: 'keys-row' }, ...keys)], async () => {}, () => this.#bar.may('digits'));
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The floor as the live stream tells it: agents, calls, queues and trunks, made of a snapshot and the events after it.
+ * Pure: no network, no page; times are seconds since 1970 by the server's clock.
+ */
+
+/** Event kinds are spelled with dots or underscores; both mean the same. */
+export const kindOf = (message) => message.kind.replaceAll('.', '_');
+
+/** Seconds since 1970 of an ISO time; null stays null. */
+export const secondsOf = (text) => (text === null || text === undefined ? null : Date.parse(text) / 1000);
+
+export class Floor {
+  /** @type {Map<string, object>} by agent id */ agents = new Map();
+  /** @type {Map<string, object>} by call id; only calls without an end */ calls = new Map();
+  /** @type {Map<string, object>} by queue name */ queues = new Map();
+  /** @type {Map<string, object>} by trunk name */ trunks = new Map();
+  /** @type {Map<string, object>} by alarm name */ alarms = new Map();
+  /** The server's clock minus ours, seconds. */ clockOffset = 0;
+
+  /** Now by the server's clock, seconds since 1970. */
+  now() { return Date.now() / 1000 + this.clockOffset; }
+
+  /** Take a message of the stream. */
+  take(message) {
+    if (message.type === 'snapshot') this.#begin(message.data);
+    else if (message.type === 'event') this.#follow(kindOf(message), message.data, secondsOf(message.at));
+  }
+
+  /** Waiting calls of a queue (of all queues without a name), who has waited longest first. */
+  waiting(queue) {
+    return [...this.calls.values()]
+      .filter((call) => isWaiting(call) && (queue === undefined || call.queue === queue))
+      .sort((one, other) => one.queued_at - other.queued_at || (one.call_id < other.call_id ? -1 : 1));
+  }
+
+  /** The call in which an agent is, or which rings there; null without one. */
+  callOf(agentId) {
+    const id = this.agents.get(agentId)?.call_id;
+    return (id && this.calls.get(id)) || null;
+  }
+
+  #begin(data) {
+    const at = secondsOf(data.at) ?? Date.now() / 1000;
+    this.clockOffset = at - Date.now() / 1000;
+    this.agents = new Map((data.agents ?? []).map((agent) => [
+      agent.agent_id, { ...agent, since: secondsOf(agent.since) },
+    ]));
+    this.calls = new Map((data.calls ?? []).map((call) => [call.call_id, {
+      ...call,
+      state: PLACES[call.state] ?? call.state,
+      arrived_at: secondsOf(call.arrived_at) ?? at - (call.duration_s ?? 0),
+      queued_at: secondsOf(call.queued_at) ?? at - (call.duration_s ?? 0),
+      connected_at: secondsOf(call.connected_at),
+    }]));
+    this.queues = new Map((data.queues ?? []).map((queue) => [queue.queue, { ...queue }]));
+    this.trunks = new Map((data.trunks ?? []).map((trunk) => [trunk.trunk, { ...trunk }]));
+    this.alarms = new Map((data.alarms ?? []).map((alarm) => [alarm.alarm, { ...alarm }]));
+  }
+
+  #follow(kind, data, at) {
+    switch (kind) {
+      case 'agent_state_changed': {
+        const before = this.agents.get(data.agent) ?? { agent_id: data.agent, name: '', queues: [], reachable: true };
+        const { agent, ...fields } = data;
+        const reachable = fields.reachable ?? (fields.presence === 'logged_out' || fields.reason !== 'phone_lost');
+        this.agents.set(agent, { ...before, ...fields, reachable, since: at });
+        return;
+      }
+      case 'call_arrived':
+        this.calls.set(data.call_id, {
+          queue: null, agent: null, position: null, queued_at: null, connected_at: null,
+          ...data, state: 'arrived', arrived_at: at,
+        });
+        return;
+      case 'call_ended':
+        this.calls.delete(data.call_id);
+        return;
+      case 'trunk_state_changed':
+        this.trunks.set(data.trunk, { ...this.trunks.get(data.trunk), trunk: data.trunk, up: data.up });
+        return;
+      case 'alarm_raised':
+        this.alarms.set(data.alarm, { ...data, at });
+        return;
+      case 'alarm_cleared':
+        this.alarms.delete(data.alarm);
+        return;
+      default: {
+        const call = this.calls.get(data.call_id);
+        if (call) this.calls.set(data.call_id, { ...call, ...changeOf(kind, data, at, call) });
+      }
+    }
+  }
+}
+
+/** Call control's words for where a call stands that the screens do not tell apart. */
+const PLACES = { greeted: 'answered', introduced: 'accepted', talking: 'connected' };
+
+/** Whether a call stands in a line; a phone may be ringing for it. */
+export const isWaiting = (call) => call.state === 'waiting' || call.state === 'offered';
+
+function changeOf(kind, data, at, call) {
+  switch (kind) {
+    case 'call_answered': return { state: 'answered', answered_at: at };
+    case 'call_queued':
+      return { state: 'waiting', queue: data.queue, position: data.position, agent: null, queued_at: call.queued_at ?? at };
+    case 'call_offered': return { state: 'offered', agent: data.agent };
+    case 'offer_ended': return call.state === 'offered' ? { state: 'waiting', agent: null } : {};
+    case 'offer_accepted': return { state: 'accepted', agent: data.agent };
+    case 'call_connected': return { state: 'connected', agent: data.agent, connected_at: call.connected_at ?? at };
+    case 'call_requeued': return { state: 'waiting', agent: null, held: false };
+    case 'call_held': return { held: true };
+    case 'call_retrieved': return { held: false };
+    case 'call_data_changed': return { data: data.data ?? call.data };
+    case 'call_intercepted': return { agent: data.supervisor ?? data.agent ?? call.agent };
+    default: return {};
+  }
+}
+
+/**
+ * What a screen shows of an agent, in one word: the activity where there is one, else the presence.
+ * @returns {'ready'|'not_ready'|'wrap_up'|'logged_out'|'reserved'|'ringing'|'talking'|'engaged'|'held'|'unreachable'}
+ */
+export function shownState(agent, call = null) {
+  if (agent.activity === 'talking' || agent.activity === 'engaged') return call?.held ? 'held' : agent.activity;
+  if (agent.activity === 'ringing' || agent.activity === 'reserved') return agent.activity;
+  if (agent.presence !== 'logged_out' && agent.reachable === false) return 'unreachable';
+  return agent.presence;
+}

@@ -1,0 +1,484 @@
+/**
+ * 软电话 / the phone bar as an ES module without dependencies.
+ *
+ * ```js
+ * import { PhoneBar } from 'https://hotline.example/web/phonebar.js';
+ * const bar = new PhoneBar({ url: 'https://hotline.example', agentId: '1001', ticket });
+ * bar.on('ringing', ({ call }) => showCustomer(call.caller, call.data));
+ * await bar.connect();
+ * await bar.login({ extension: '8001' });
+ * ```
+ *
+ * Every method asks the server and resolves once it is accepted; a refusal rejects with a `PhoneBarProblem`.  What is
+ * shown changes only by what the server tells: `bar.agent`, `bar.call` and the events are never ahead of the truth.
+ */
+
+import { Floor, kindOf, secondsOf, shownState } from './floor.js';
+import { LiveStream } from './live_stream.js';
+
+/**
+ * @typedef {object} Agent  an agent as the server sees it
+ * @property {string} agent_id  工号
+ * @property {string} name
+ * @property {string|null} extension  the seat, null when signed out
+ * @property {'logged_out'|'ready'|'not_ready'|'wrap_up'} presence
+ * @property {'idle'|'reserved'|'ringing'|'talking'|'engaged'} activity
+ * @property {string} reason  of not_ready
+ * @property {string|null} [pending_presence]  asked for during a call, holds from its end
+ * @property {boolean} reachable  whether the phone is registered and answers
+ * @property {string|null} call_id
+ * @property {boolean} [muted]
+ * @property {string[]} [allowed]  operations that the server would accept now
+ * @property {number|null} since  seconds since 1970, by the server's clock
+ */
+
+/**
+ * @typedef {object} Call
+ * @property {string} call_id
+ * @property {string} caller
+ * @property {string} called
+ * @property {string|null} queue
+ * @property {string} state  arrived, answered, waiting, offered, accepted, connected
+ * @property {boolean} [held]
+ * @property {object[]} [parties]  leg_id, role, agent_id, number, state, held, muted, supervising
+ * @property {object} [data]  随路数据 / attached data
+ * @property {number} arrived_at  seconds since 1970, by the server's clock
+ * @property {number|null} queued_at
+ * @property {number|null} connected_at
+ */
+
+/**
+ * @typedef {{kind: 'agent'|'queue'|'number', to: string}} Target
+ */
+
+/**
+ * @typedef {object} PhoneBarEvents  what `on` listens to, and what the listener is handed
+ * @property {{line: string, reason: string}} line  connecting, live, broken, refused
+ * @property {{agent: Agent|null, state: string}} agent  anything about this agent changed
+ * @property {{call: Call|null}} call  anything about this agent's call changed
+ * @property {{call: Call}} ringing  the phone rings for this call
+ * @property {{call: Call}} talking
+ * @property {{call: Call}} held
+ * @property {{call: Call}} retrieved
+ * @property {{call: Call, data: object}} consulting
+ * @property {{call: Call, data: object}} consultAnswered
+ * @property {{call: Call, data: object}} consultFailed
+ * @property {{call: Call, data: object}} transferred
+ * @property {{call: Call, data: object}} transferFailed
+ * @property {{call: Call, data: object}} conferenced
+ * @property {{call: Call, data: object}} partyDropped
+ * @property {{call: Call, data: object}} dataChanged
+ * @property {{call: Call, data: object}} hangup  the call left this agent; data.end_reason when it is over
+ * @property {{agent: Agent}} wrapUpStarted
+ * @property {{agent: Agent}} wrapUpEnded
+ * @property {{data: object}} supervised  somebody listens, whispers or barges in, if agents are told
+ * @property {{data: object}} forced  a supervisor changed something of this agent
+ * @property {{}} signedInElsewhere  another place signed in as this agent: this one is over
+ * @property {{floor: Floor}} snapshot  everything was told anew
+ * @property {{kind: string, data: object, at: string, number: number}} event  each event of the stream
+ */
+
+/** A request that the server refused; programs go by `status` and `code`. */
+export class PhoneBarProblem extends Error {
+  /** @param {number} status  0 when nobody answered  @param {object} problem  RFC 9457 document */
+  constructor(status, problem) {
+    super(problem.detail || problem.title || problem.code || `HTTP ${status}`);
+    this.name = 'PhoneBarProblem';
+    this.status = status;
+    this.code = problem.code ?? 'no_answer';
+    this.state = problem.state ?? null;
+    this.allowed = problem.allowed ?? [];
+    this.problem = problem;
+  }
+}
+
+/** Kinds of the stream that concern this agent's call, and the name under which they are handed on. */
+const CALL_EVENTS = {
+  call_held: 'held', call_retrieved: 'retrieved', consult_started: 'consulting', consult_answered: 'consultAnswered',
+  consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
+  call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
+};
+const SUPERVISION_EVENTS = new Set(['supervision_started', 'supervision_changed', 'supervision_ended']);
+
+export class PhoneBar {
+  #base;
+  #agentId;
+  #token;
+  #ticket;
+  #csrf = '';
+  #stream;
+  #floor = new Floor();
+  #listeners = new Map();
+  #agent = null;
+  #call = null;
+  #shown = '';
+  #looking = false;
+  #lookAgain = false;
+  #waiters = [];
+
+  /**
+   * @param {object} options
+   * @param {string} [options.url]  the server's address, by default where this module came from
+   * @param {string} [options.agentId]  工号; without one the bar only watches
+   * @param {string} [options.token]  a bearer token; kept in memory only
+   * @param {string} [options.ticket]  a one-use ticket that the integrator's server asked for
+   */
+  constructor({ url = new URL(import.meta.url).origin, agentId = '', token = '', ticket = '' } = {}) {
+    this.#base = url.replace(/\/$/, '');
+    this.#agentId = agentId;
+    this.#token = token;
+    this.#ticket = ticket;
+    this.#stream = new LiveStream({
+      url: this.#base.replace(/^http/, 'ws') + '/v1/events',
+      credential: () => (this.#token ? { token: this.#token } : {}),
+      onMessage: (message) => this.#hear(message),
+      onLine: (line, reason) => this.#lineChanged(line, reason),
+    });
+  }
+
+  // ---- looking ---------------------------------------------------------------------------------
+
+  /** The agent's id (工号). */
+  get agentId() { return this.#agentId; }
+
+  /** @returns {Agent|null} this agent as the server last told */
+  get agent() { return this.#agent; }
+
+  /** @returns {Call|null} this agent's call as the server last told */
+  get call() { return this.#call; }
+
+  /** One word for what the agent does: ready, ringing, talking, held, wrap_up… */
+  get state() { return this.#agent ? shownState(this.#agent, this.#call) : 'logged_out'; }
+
+  /** Whether what is shown is the truth now. */
+  get isLive() { return this.#stream.line === 'live'; }
+
+  /** All agents, calls and queues that this sign-in may see. @returns {Floor} */
+  get floor() { return this.#floor; }
+
+  /** Whether the server would accept an operation now, by its own word. */
+  may(operation) { return this.isLive && (this.#agent?.allowed ?? []).includes(operation); }
+
+  /**
+   * Listen.  Gives a function that ends it.
+   * @template {keyof PhoneBarEvents} Name
+   * @param {Name} name
+   * @param {(event: PhoneBarEvents[Name]) => void} listener
+   * @returns {() => void}
+   */
+  on(name, listener) {
+    const all = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, all.add(listener));
+    return () => all.delete(listener);
+  }
+
+  // ---- connecting ------------------------------------------------------------------------------
+
+  /** Connect; resolves with the first snapshot, rejects when the server does not let us in. */
+  connect() {
+    const arrived = new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
+    if (this.isLive) this.#settle(null);
+    else this.#stream.open();
+    return arrived;
+  }
+
+  /** Disconnect.  The agent stays signed in. */
+  close() { this.#stream.close(); }
+
+  // ---- the agent -------------------------------------------------------------------------------
+
+  /**
+   * 签入 / sign in at a seat.
+   * @param {{extension: string, state?: 'ready'|'not_ready', reason?: string}} seat
+   */
+  login({ extension, state = 'ready', reason = '' }) {
+    return this.#forAgent('login', { extension, initial_state: state, ...(reason ? { reason } : {}) });
+  }
+
+  /** 签出 / sign out. */
+  logout() { return this.#forAgent('logout'); }
+
+  /** 示闲 / ready for calls. */
+  ready() { return this.#forAgent('ready'); }
+
+  /** 示忙 / not ready, with a reason. @param {string} reason */
+  notReady(reason) { return this.#forAgent('not-ready', { reason }); }
+
+  /** 结束话后处理 / end the wrap-up. */
+  endWrapUp() { return this.#forAgent('wrap-up/end'); }
+
+  /** 延长话后处理 / make the wrap-up longer. @param {number} seconds */
+  extendWrapUp(seconds) { return this.#forAgent('wrap-up/extend', { seconds }); }
+
+  // ---- the agent's call --------------------------------------------------------------------------
+
+  /**
+   * 外呼、内部呼叫 / call a number, an extension or an agent; the own phone rings first.
+   * @param {string} number
+   * @param {{data?: object, callerId?: string}} [more]
+   * @returns {Promise<{call_id: string}>}
+   */
+  dial(number, { data = {}, callerId = '' } = {}) {
+    return this.#forAgent('dial', { number, data, ...(callerId ? { caller_id: callerId } : {}) }, { once: true });
+  }
+
+  /** 接听 / answer what rings. */
+  answer() { return this.#forAgent('answer'); }
+
+  /** 挂机 / leave the call. */
+  hangUp() { return this.#forAgent('hang-up'); }
+
+  /** 保持 / the caller hears music. */
+  hold() { return this.#forAgent('hold'); }
+
+  /** 取回 / take the held caller back. */
+  retrieve() { return this.#forAgent('retrieve'); }
+
+  /** 静音 / be heard by nobody. */
+  mute() { return this.#forAgent('mute'); }
+
+  /** 取消静音 / be heard again. */
+  unmute() { return this.#forAgent('unmute'); }
+
+  /** 发送按键 / send DTMF. @param {string} digits  0-9 * # A-D */
+  sendDigits(digits) { return this.#forAgent('digits', { digits }); }
+
+  /** 咨询 / ask somebody while the caller is held. @param {Target} target */
+  consult(target) { return this.#forAgent('consult', { kind: target.kind, to: target.to }, { once: true }); }
+
+  /** 切换 / go from the caller to the consulted or back. */
+  alternate() { return this.#forAgent('alternate'); }
+
+  /** 收回 / drop the consulted and go back to the caller. */
+  reconnect() { return this.#forAgent('reconnect'); }
+
+  /** 转接 / hand the caller over: at once to a target, or without one to whom was consulted. @param {Target} [target] */
+  transfer(target) {
+    return this.#forAgent('transfer', target ? { kind: target.kind, to: target.to } : {}, { once: true });
+  }
+
+  /** 三方 / caller, agent and consulted together. */
+  conference() { return this.#forAgent('conference'); }
+
+  /** 移除一方 / drop one party. @param {string} party  leg_id of a party of the call */
+  drop(party) { return this.#forAgent('drop', { party }); }
+
+  /** 随路数据 / replace the attached data. @param {object} data  at most 16 kB as JSON @param {string} [callId] */
+  setData(data, callId = this.#callId()) { return this.#forCall(callId, 'data', { data }, { method: 'PUT' }); }
+
+  /** 随路数据 / change some names of the attached data. @param {object} data @param {string} [callId] */
+  mergeData(data, callId = this.#callId()) { return this.#forCall(callId, 'data', { data }, { method: 'PATCH' }); }
+
+  /** 暂停录音 / record silence. @param {string} reason @param {string} [callId] */
+  pauseRecording(reason, callId = this.#callId()) { return this.#forCall(callId, 'recording/pause', { reason }); }
+
+  /** 恢复录音 / record again. @param {string} reason @param {string} [callId] */
+  resumeRecording(reason, callId = this.#callId()) { return this.#forCall(callId, 'recording/resume', { reason }); }
+
+  // ---- the supervisor ----------------------------------------------------------------------------
+
+  /**
+   * 监听、密语、强插 / be in a call; again with another mode to change it.
+   * @param {string} callId
+   * @param {'monitor'|'whisper'|'barge'} mode
+   * @param {string} reason
+   */
+  supervise(callId, mode, reason) {
+    return this.#forCall(callId, 'supervise', { supervisor: this.#agentId, mode, reason }, { once: true });
+  }
+
+  /** 停止监听 / leave the supervised call. */
+  stopSupervising() { return this.#forAgent('stop-supervising'); }
+
+  /** 拦截 / take the caller over. */
+  intercept(callId, reason) {
+    return this.#forCall(callId, 'intercept', { supervisor: this.#agentId, reason }, { once: true });
+  }
+
+  /** 强拆 / end a call by force. @param {'call'|'agent_leg'|'customer_leg'} [target] */
+  forceHangUp(callId, reason, target = 'call') {
+    return this.#forCall(callId, 'hang-up', { reason, ...(target === 'call' ? {} : { target }) }, { once: true });
+  }
+
+  /** 强制示闲、示忙、签出 / change an agent's state. @param {'ready'|'not_ready'|'logged_out'} state */
+  forceState(agentId, state, reason) {
+    return this.#ask('POST', `/v1/agents/${encodeURIComponent(agentId)}/force`, { state, reason }, { once: true });
+  }
+
+  /** 代接 / give a waiting call to an agent. */
+  pickUp(callId, agent, reason) { return this.#forCall(callId, 'pick-up', { agent, reason }, { once: true }); }
+
+  /** 移队 / move a waiting call into another queue. */
+  move(callId, queue, reason) { return this.#forCall(callId, 'move', { queue, reason }, { once: true }); }
+
+  /** 调级 / change a waiting caller's level. */
+  setLevel(callId, level, reason) { return this.#forCall(callId, 'level', { level, reason }, { once: true }); }
+
+  // ---- reading -----------------------------------------------------------------------------------
+
+  /** GET of any resource under /v1. @param {string} path @param {Record<string, string|number>} [query] */
+  read(path, query = {}) {
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+    return this.#ask('GET', path + (search.size ? `?${search}` : ''));
+  }
+
+  // ---- asking ------------------------------------------------------------------------------------
+
+  #callId() { return this.#call?.call_id ?? ''; }
+
+  #forAgent(verb, body = {}, more = {}) {
+    return this.#ask('POST', `/v1/agents/${encodeURIComponent(this.#agentId)}/${verb}`, body, more);
+  }
+
+  #forCall(callId, verb, body, { method = 'POST', ...more } = {}) {
+    return this.#ask(method, `/v1/calls/${encodeURIComponent(callId)}/${verb}`, body, more);
+  }
+
+  async #ask(method, path, body, { once = false } = {}) {
+    const headers = {};
+    if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
+    if (this.#csrf && method !== 'GET') headers['X-CSRF-Token'] = this.#csrf;
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (once) headers['Idempotency-Key'] = newKey();
+    let answer;
+    try {
+      answer = await fetch(this.#base + path, {
+        method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+        credentials: this.#token ? 'omit' : 'same-origin', cache: 'no-store',
+      });
+    } catch (fault) {
+      throw new PhoneBarProblem(0, { detail: String(fault) });
+    }
+    const text = await answer.text();
+    const document = text ? parsed(text) : {};
+    if (!answer.ok) throw new PhoneBarProblem(answer.status, document);
+    return document;
+  }
+
+  // ---- hearing -----------------------------------------------------------------------------------
+
+  #emit(name, event) {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        listener(event);
+      } catch (fault) { // one listener that fails takes nothing from the others
+        globalThis.reportError?.(fault);
+      }
+    }
+  }
+
+  #lineChanged(line, reason) {
+    if (line === 'refused') this.#settle(new PhoneBarProblem(401, { code: reason, detail: reason }));
+    if (line === 'refused' && reason === 'signed_in_elsewhere') this.#emit('signedInElsewhere', {});
+    this.#emit('line', { line, reason });
+  }
+
+  #settle(problem) {
+    for (const { resolve, reject } of this.#waiters.splice(0)) problem ? reject(problem) : resolve();
+  }
+
+  #hear(message) {
+    this.#floor.take(message);
+    if (message.type === 'snapshot' || message.type === 'resumed') this.#look();
+    if (message.type === 'snapshot') this.#emit('snapshot', { floor: this.#floor });
+    if (message.type === 'snapshot' || message.type === 'resumed') queueMicrotask(() => this.#settle(null));
+    if (message.type === 'event') this.#follow(kindOf(message), message);
+  }
+
+  #follow(kind, message) {
+    const { data } = message;
+    const before = this.#call;
+    const isOurs = data.agent === this.#agentId || data.agent_id === this.#agentId
+      || (before !== null && data.call_id === before.call_id);
+    if (this.#agentId && isOurs) {
+      this.#look();
+      const call = this.#call ?? before;
+      if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data });
+      if (kind === 'call_ended' && before) this.#emit('hangup', { call: before, data });
+      if (kind === 'forced') this.#emit('forced', { data });
+      if (SUPERVISION_EVENTS.has(kind)) this.#emit('supervised', { data });
+    }
+    if (kind === 'signed_in_elsewhere' && isOurs) this.#emit('signedInElsewhere', {});
+    this.#emit('event', { kind, data, at: message.at, number: message.number });
+  }
+
+  /** Show what the stream says now, and ask for the parts that it does not carry. */
+  #look() {
+    if (!this.#agentId) return;
+    const told = this.#floor.agents.get(this.#agentId);
+    if (!told) return;
+    // What the server allowed before the change is not known to hold after it.
+    const { allowed: _before, ...kept } = this.#agent ?? {};
+    this.#agent = { ...kept, ...told, ...(told.allowed ? { allowed: told.allowed } : {}) };
+    this.#call = this.#floor.callOf(this.#agentId);
+    this.#tell();
+    this.#refresh();
+  }
+
+  #tell() {
+    const state = this.state;
+    const before = this.#shown;
+    this.#shown = state;
+    this.#emit('agent', { agent: this.#agent, state });
+    this.#emit('call', { call: this.#call });
+    if (state !== before) {
+      if (state === 'ringing' && this.#call) this.#emit('ringing', { call: this.#call });
+      if (state === 'talking' && before !== 'held' && this.#call) this.#emit('talking', { call: this.#call });
+      if (state === 'wrap_up') this.#emit('wrapUpStarted', { agent: this.#agent });
+      if (before === 'wrap_up') this.#emit('wrapUpEnded', { agent: this.#agent });
+    }
+  }
+
+  /** Ask for the agent and the call in full; changes that come meanwhile are asked for once more. */
+  async #refresh() {
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      while (this.#lookAgain) {
+        this.#lookAgain = false;
+        const [agent, call] = await Promise.all([
+          this.read(`/v1/agents/${encodeURIComponent(this.#agentId)}`), this.#readCall(),
+        ]);
+        if (this.#lookAgain) continue;
+        this.#floor.agents.set(this.#agentId, { ...agent, since: secondsOf(agent.since) });
+        if (call && this.#floor.calls.has(call.call_id)) {
+          this.#floor.calls.set(call.call_id, { ...this.#floor.calls.get(call.call_id), ...call });
+        }
+        this.#agent = this.#floor.agents.get(this.#agentId);
+        this.#call = this.#floor.callOf(this.#agentId);
+        this.#tell();
+      }
+    } catch { // the line will break too, and everything is told anew when it is back
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #readCall() {
+    const id = this.#callId();
+    if (!id) return null;
+    try {
+      const { call } = await this.read(`/v1/calls/${encodeURIComponent(id)}`);
+      const { held, data, parties } = call;
+      return Object.fromEntries(Object.entries({ call_id: id, held, data, parties }).filter(([, v]) => v !== undefined));
+    } catch (problem) {
+      if (problem.status === 403 || problem.status === 404) return null;
+      throw problem;
+    }
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { detail: text.slice(0, 200) };
+  }
+}
+
+/** A key under which a repeated request is known to be the same. */
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,290 @@
+/** What the pages say, Chinese first, English by a switch. */
+
+const WORDS = {
+  // states
+  'state.ready': ['空闲', 'Ready'],
+  'state.not_ready': ['示忙', 'Not ready'],
+  'state.wrap_up': ['话后处理', 'Wrap-up'],
+  'state.logged_out': ['未签入', 'Signed out'],
+  'state.reserved': ['来话', 'Incoming'],
+  'state.ringing': ['振铃', 'Ringing'],
+  'state.talking': ['通话', 'Talking'],
+  'state.engaged': ['外呼/内线', 'In a call'],
+  'state.held': ['保持', 'On hold'],
+  'state.unreachable': ['话机离线', 'Phone offline'],
+  // reasons of not ready
+  'reason.break': ['小休', 'Break'],
+  'reason.lunch': ['用餐', 'Lunch'],
+  'reason.meeting': ['会议', 'Meeting'],
+  'reason.training': ['培训', 'Training'],
+  'reason.paperwork': ['案头', 'Paperwork'],
+  'reason.phone_lost': ['话机离线', 'Phone offline'],
+  'reason.no_answer': ['振铃未接', 'Did not answer'],
+  'reason.busy': ['话机占线', 'Phone was busy'],
+  'reason.declined': ['话机拒接', 'Phone declined'],
+  'reason.forced': ['班长设置', 'Set by supervisor'],
+  // places of a call
+  'call.arrived': ['呼入', 'Arrived'],
+  'call.answered': ['听欢迎词', 'Greeting'],
+  'call.waiting': ['排队', 'Waiting'],
+  'call.offered': ['振铃', 'Ringing'],
+  'call.accepted': ['接通中', 'Connecting'],
+  'call.connected': ['通话', 'Talking'],
+  'call.none': ['没有通话', 'No call'],
+  // endings
+  'end.completed': ['正常结束', 'Completed'],
+  'end.abandoned': ['未接通即挂机', 'Abandoned'],
+  'end.queue_full': ['队列已满', 'Queue full'],
+  'end.forced': ['强拆', 'Ended by force'],
+  'end.failed': ['失败', 'Failed'],
+  // roles
+  'role.customer': ['市民', 'Caller'],
+  'role.agent': ['坐席', 'Agent'],
+  'role.consultee': ['被咨询方', 'Consulted'],
+  'role.supervisor': ['班长', 'Supervisor'],
+  // operations
+  'do.ready': ['示闲', 'Ready'],
+  'do.not_ready': ['示忙', 'Not ready'],
+  'do.end_wrap_up': ['结束话后', 'End wrap-up'],
+  'do.answer': ['接听', 'Answer'],
+  'do.hang_up': ['挂机', 'Hang up'],
+  'do.hold': ['保持', 'Hold'],
+  'do.retrieve': ['取回', 'Retrieve'],
+  'do.mute': ['静音', 'Mute'],
+  'do.unmute': ['取消静音', 'Unmute'],
+  'do.consult': ['咨询', 'Consult'],
+  'do.alternate': ['切换', 'Alternate'],
+  'do.reconnect': ['收回', 'Take back'],
+  'do.transfer': ['转接', 'Transfer'],
+  'do.complete': ['完成转接', 'Complete'],
+  'do.conference': ['三方', 'Conference'],
+  'do.digits': ['按键', 'Keypad'],
+  'do.dial': ['拨号', 'Dial'],
+  'do.drop': ['移除', 'Drop'],
+  'do.sign_in': ['签入', 'Sign in'],
+  'do.sign_out': ['签出', 'Sign out'],
+  'do.confirm': ['确定', 'Confirm'],
+  'do.cancel': ['取消', 'Cancel'],
+  'do.save': ['保存', 'Save'],
+  'do.close': ['关闭', 'Close'],
+  'do.monitor': ['监听', 'Listen'],
+  'do.whisper': ['密语', 'Whisper'],
+  'do.barge': ['强插', 'Barge in'],
+  'do.intercept': ['拦截', 'Intercept'],
+  'do.stop_supervising': ['停止监听', 'Stop listening'],
+  'do.force_hang_up': ['强拆', 'Force hang-up'],
+  'do.force_ready': ['强制示闲', 'Force ready'],
+  'do.force_not_ready': ['强制示忙', 'Force not ready'],
+  'do.force_logged_out': ['强制签出', 'Force sign-out'],
+  'do.pick_up': ['分配', 'Assign'],
+  'do.move': ['移队', 'Move'],
+  'do.level': ['调级', 'Level'],
+  // signing in
+  'sign_in.agent': ['坐席登录', 'Agent sign-in'],
+  'sign_in.supervisor': ['班长登录', 'Supervisor sign-in'],
+  'sign_in.wallboard': ['大屏登录', 'Wallboard sign-in'],
+  'sign_in.subtitle': ['12345 政务服务便民热线', '12345 public hotline'],
+  'sign_in.agent_id': ['工号', 'Agent number'],
+  'sign_in.password': ['密码', 'Password'],
+  'sign_in.token': ['访问令牌', 'Access token'],
+  'sign_in.extension': ['座席分机', 'Seat extension'],
+  'sign_in.first_state': ['签入后', 'Then'],
+  'sign_in.go': ['登录', 'Sign in'],
+  'sign_in.going': ['正在登录…', 'Signing in…'],
+  'sign_in.token_note': ['只保存在本页内存中,刷新后需重新输入。', 'Kept in this page’s memory only.'],
+  'sign_in.by_token': ['使用访问令牌', 'Use an access token'],
+  'sign_in.by_password': ['使用密码', 'Use a password'],
+  // problems
+  'problem.no_answer': ['服务器没有应答', 'The server does not answer'],
+  'problem.unauthenticated': ['工号、密码或令牌不正确', 'Number, password or token is wrong'],
+  'problem.forbidden': ['没有此权限', 'Not allowed'],
+  'problem.agent_not_found': ['没有此工号', 'No such agent'],
+  'problem.unknown_extension': ['没有此分机', 'No such extension'],
+  'problem.seat_taken': ['此分机已有人使用', 'Somebody sits there'],
+  'problem.not_built': ['服务器尚不支持此操作', 'The server does not have this operation'],
+  'line.connecting': ['正在连接…', 'Connecting…'],
+  'line.broken': ['连接中断,正在重连。以下为中断前的状态,暂不可操作。', 'The line is broken and is being connected again. What you see is from before.'],
+  'line.refused': ['登录已失效,请重新登录。', 'The sign-in is no longer valid.'],
+  'line.signed_in_elsewhere': ['此工号已在别处登录,本页已退出。', 'This agent signed in elsewhere; this page is out.'],
+  // agent page
+  'agent.title': ['坐席', 'Agent'],
+  'agent.caller': ['来电', 'Caller'],
+  'agent.data': ['随路数据', 'Attached data'],
+  'agent.no_data': ['没有随路数据', 'No attached data'],
+  'agent.data_name': ['名称', 'Name'],
+  'agent.data_value': ['内容', 'Value'],
+  'agent.history': ['此号码的来电历史', 'Earlier calls of this number'],
+  'agent.no_history': ['此前没有来电', 'No earlier calls'],
+  'agent.mine': ['我的通话', 'My calls'],
+  'agent.no_mine': ['今日还没有通话', 'No calls yet'],
+  'agent.queues': ['我的队列', 'My queues'],
+  'agent.parties': ['通话各方', 'Parties'],
+  'agent.pending': ['通话后', 'After the call'],
+  'agent.idle': ['没有通话', 'No call'],
+  'agent.idle_note': ['来电会自动弹出在这里。', 'The next call appears here.'],
+  'agent.shortcuts': ['快捷键', 'Keyboard'],
+  'agent.waited': ['等待', 'Waited'],
+  'agent.queue': ['队列', 'Queue'],
+  'agent.called': ['被叫', 'Called'],
+  'agent.arrived': ['呼入时间', 'Arrived'],
+  'agent.extension': ['分机', 'Ext.'],
+  'agent.muted': ['已静音', 'Muted'],
+  'agent.number': ['号码、分机或工号', 'Number, extension or agent'],
+  'agent.target': ['转给', 'To'],
+  'agent.reason': ['原因', 'Reason'],
+  'target.agent': ['坐席', 'Agent'],
+  'target.queue': ['队列', 'Queue'],
+  'target.number': ['外线号码', 'Number'],
+  'agent.time': ['时间', 'Time'],
+  'agent.result': ['结果', 'Result'],
+  'agent.talk': ['通话', 'Talk'],
+  // supervisor page
+  'supervisor.title': ['班长台', 'Supervisor'],
+  'supervisor.seats': ['坐席', 'Seats'],
+  'supervisor.queues': ['队列', 'Queues'],
+  'supervisor.trunks': ['中继', 'Trunks'],
+  'supervisor.all': ['全部', 'All'],
+  'supervisor.find': ['查找工号、姓名、分机', 'Find agent, name, extension'],
+  'supervisor.nobody_waits': ['无人排队', 'Nobody waits'],
+  'supervisor.no_seats': ['没有符合条件的坐席', 'No seat fits'],
+  'supervisor.waiting': ['排队', 'Waiting'],
+  'supervisor.longest': ['最长等待', 'Longest wait'],
+  'supervisor.free': ['空闲坐席', 'Free agents'],
+  'supervisor.reason': ['操作原因(必填,记入台账)', 'Reason (required, kept in the ledger)'],
+  'supervisor.reason.quality': ['质检', 'Quality check'],
+  'supervisor.reason.help': ['协助坐席', 'Helping the agent'],
+  'supervisor.reason.complaint': ['市民投诉', 'Complaint'],
+  'supervisor.reason.abuse': ['骚扰电话', 'Nuisance call'],
+  'supervisor.watch': ['监视', 'Watching'],
+  'supervisor.no_news': ['打开后发生的事会逐条显示', 'What happens from now on appears here'],
+  'supervisor.done': ['已执行', 'Done'],
+  'supervisor.ringing_at': ['正在振铃', 'rings at'],
+  'supervisor.no_agent': ['暂无空闲坐席', 'No agent is free'],
+  'supervisor.position': ['第{0}位', 'No. {0}'],
+  'supervisor.up': ['正常', 'Up'],
+  'supervisor.down': ['中断', 'Down'],
+  'supervisor.channels': ['占用 {0}/{1}', '{0} of {1} in use'],
+  'supervisor.to_queue': ['移到队列', 'To queue'],
+  'supervisor.to_agent': ['分配给', 'To agent'],
+  'supervisor.call': ['整个通话', 'The whole call'],
+  'supervisor.agent_leg': ['仅坐席', 'Agent only'],
+  'supervisor.customer_leg': ['仅市民', 'Caller only'],
+  // wallboard
+  'wallboard.title': ['话务大屏', 'Wallboard'],
+  'wallboard.waiting': ['排队', 'Waiting'],
+  'wallboard.longest': ['最长等待', 'Longest wait'],
+  'wallboard.service_level': ['{0} 秒服务水平', 'Service level, {0} s'],
+  'wallboard.formula': ['({0} 秒内接通) ÷ (接通 + 放弃 − {0} 秒内放弃) = {1} ÷ ({2} + {3} − {4})', 'answered in {0} s ÷ (answered + abandoned − abandoned in {0} s) = {1} ÷ ({2} + {3} − {4})'],
+  'wallboard.abandon': ['放弃率', 'Abandoned'],
+  'wallboard.abandon_formula': ['放弃 ÷ (接通 + 放弃) = {0} ÷ {1}', 'abandoned ÷ (answered + abandoned) = {0} ÷ {1}'],
+  'wallboard.today': ['今日来话', 'Calls today'],
+  'wallboard.answered': ['接通 {0}', '{0} answered'],
+  'wallboard.agents': ['坐席', 'Agents'],
+  'wallboard.on_duty': ['在岗 {0} / {1}', '{0} of {1} on duty'],
+  'wallboard.hours': ['每半小时来话与接通', 'Calls and answered, each half hour'],
+  'wallboard.offered': ['来话', 'Calls'],
+  'wallboard.answered_line': ['接通', 'Answered'],
+  'wallboard.none': ['—', '—'],
+  // what happened, for whoever watches a seat
+  'event.agent_state_changed': ['状态', 'State'],
+  'event.call_arrived': ['来电呼入', 'Call arrived'],
+  'event.call_offered': ['开始振铃', 'Rings'],
+  'event.offer_ended': ['振铃结束', 'Ringing ended'],
+  'event.offer_accepted': ['摘机', 'Answered'],
+  'event.call_connected': ['接通', 'Connected'],
+  'event.call_ended': ['通话结束', 'Call ended'],
+  'event.call_held': ['保持', 'Held'],
+  'event.call_retrieved': ['取回', 'Retrieved'],
+  'event.party_muted': ['静音', 'Muted'],
+  'event.party_unmuted': ['取消静音', 'Unmuted'],
+  'event.consult_started': ['开始咨询', 'Consulting'],
+  'event.consult_answered': ['咨询接通', 'Consult answered'],
+  'event.consult_failed': ['咨询失败', 'Consult failed'],
+  'event.call_transferred': ['转接完成', 'Transferred'],
+  'event.transfer_failed': ['转接失败', 'Transfer failed'],
+  'event.call_conferenced': ['三方通话', 'Conference'],
+  'event.party_dropped': ['移除一方', 'Party dropped'],
+  'event.call_data_changed': ['随路数据变更', 'Data changed'],
+  'event.supervision_started': ['监听开始', 'Supervision started'],
+  'event.supervision_changed': ['监听方式变更', 'Supervision changed'],
+  'event.supervision_ended': ['监听结束', 'Supervision ended'],
+  'event.call_intercepted': ['被拦截', 'Intercepted'],
+  'event.forced': ['班长操作', 'Forced'],
+  'event.call_requeued': ['重新排队', 'Requeued'],
+  'event.recording_paused': ['录音暂停', 'Recording paused'],
+  'event.recording_resumed': ['录音恢复', 'Recording resumed'],
+};
+
+const KEPT = 'softswitch.language';
+let language = kept() === 'en' ? 1 : 0;
+
+function kept() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch { // a frame whose storage is closed speaks Chinese
+    return null;
+  }
+}
+
+/** Whether there is a text under this name. */
+export const hasWord = (name) => name in WORDS;
+
+/**
+ * The text of a name in the language that is set.
+ * @param {string} name
+ * @param {...(string|number)} values  put where {0}, {1}… stand
+ */
+export function word(name, ...values) {
+  const text = WORDS[name]?.[language] ?? name;
+  return text.replace(/\{(\d)\}/g, (_, index) => String(values[Number(index)]));
+}
+
+/** The text of a word that the server chose: translated where we know it, else as it is. */
+export const wordOf = (group, name) => (hasWord(`${group}.${name}`) ? word(`${group}.${name}`) : String(name ?? ''));
+
+/** @returns {'zh'|'en'} */
+export const spoken = () => (language ? 'en' : 'zh');
+
+/** Put words into every element that names one: `data-word` its text, `data-hint` its tooltip. */
+export function speak(root = document) {
+  document.documentElement.lang = language ? 'en' : 'zh-CN';
+  for (const element of root.querySelectorAll('[data-word]')) element.textContent = word(element.dataset.word);
+  for (const element of root.querySelectorAll('[data-hint]')) {
+    const shortcut = element.getAttribute('aria-keyshortcuts');
+    element.title = word(element.dataset.hint) + (shortcut ? ` (${shortcut})` : '');
+  }
+  for (const element of root.querySelectorAll('[data-blank]')) element.placeholder = word(element.dataset.blank);
+}
+
+/** Change the language. @param {() => void} after  what has to be shown anew */
+export function switchLanguage(after) {
+  language = 1 - language;
+  try {
+    localStorage.setItem(KEPT, spoken());
+  } catch { // it holds for this page
+  }
+  speak();
+  after();
+}
+
+/** Seconds as 0:07, 3:05 or 1:02:03. */
+export function clockText(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value) => String(value).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** The time of day of seconds since 1970. */
+export function dayTime(seconds, withSeconds = true) {
+  const options = { hour: '2-digit', minute: '2-digit', hour12: false, ...(withSeconds ? { second: '2-digit' } : {}) };
+  return new Date(seconds * 1000).toLocaleTimeString(language ? 'en-GB' : 'zh-CN', options);
+}
+
+/** What to tell a person of a refusal. */
+export function problemText(problem) {
+  if (hasWord(`problem.${problem.code}`)) return word(`problem.${problem.code}`);
+  const [chinese, ...english] = String(problem.message ?? problem).split(' / ');
+  return language && english.length ? english.join(' / ') : chinese;
+}

@@ -1,0 +1,91 @@
+"""Debian's Chromium, driven by Playwright: one browser a test, pages that must load nothing foreign and fail at nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, async_playwright, expect
+
+CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 10_000.0
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+
+expect.set_options(timeout=PATIENCE_MS)
+
+# What the browser says of a line that was cut or of a refusal is not a fault of the page.
+_NETWORK = ("net::ERR", "WebSocket connection to", "the server responded with a status of")
+
+
+@dataclass  # Playwright keeps its wrappers of our methods on the object
+class Faults:
+    """What went wrong in a page: exceptions, refused scripts and styles, errors of its console, foreign requests."""
+
+    base: str
+    found: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Note everything that this page does wrong."""
+        page.on("pageerror", self._failed)
+        page.on("console", self._said)
+        page.on("request", self._asked)
+
+    def _failed(self, error: Error) -> None:
+        self.found.append(f"exception: {error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(known in message.text for known in _NETWORK):
+            self.found.append(f"console: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((self.base, "data:", "blob:", self.base.replace("http", "ws", 1))):
+            self.found.append(f"request to {request.url}")
+
+
+@dataclass(slots=True)
+class Window:
+    """A browser for the pages of one server."""
+
+    browser: Browser
+    base: str
+    faults: Faults
+
+    async def open(self, path: str, *, width: int = 1280, height: int = 800, language: str = "zh-CN") -> Page:
+        """A page of its own, as if on a machine of its own (nothing is shared with the others)."""
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": height}, locale=language, timezone_id="Asia/Shanghai"
+        )
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        self.faults.watch(page)
+        await page.goto(self.base + path)
+        return page
+
+
+@asynccontextmanager
+async def window(base: str) -> AsyncIterator[Window]:
+    """A browser; at the end of the block no page may have had a fault."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        faults = Faults(base)
+        try:
+            yield Window(browser, base, faults)
+        finally:
+            await browser.close()
+        assert not faults.found, "\n".join(faults.found)
+
+
+async def sign_in(page: Page, token: str, agent: str = "", extension: str = "") -> None:
+    """Fill the form in as a person does."""
+    if agent:
+        await page.get_by_label("工号").fill(agent)
+    await page.get_by_label("访问令牌").fill(token)
+    if extension:
+        await page.get_by_label("座席分机").fill(extension)
+    await page.get_by_role("button", name="登录").click()
+
+
+async def picture(page: Page, name: str) -> None:
+    """Keep what the page looks like, for people who read the documentation."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=PICTURES / f"{name}.png")

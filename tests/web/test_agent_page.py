@@ -1,0 +1,124 @@
+"""The agent's page in a real browser on a real server: a caller calls, a phone rings, and the page shows the truth."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bench.desk_phones import Manner
+from bench.scratch_config import TOKEN
+from tests.peers import CALLER, peers
+from tests.stand import Terms, stand
+from tests.web.browser import picture, sign_in, window
+
+pytestmark = pytest.mark.e2e
+
+TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=60.0)
+
+
+async def shows(page: Page, word: str) -> None:
+    """The bar's state says this word."""
+    await expect(page.locator("#state-word")).to_have_text(word)
+
+
+async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> None:
+    """Sign in, ready; a call pops while the phone rings, is answered there, ends; wrap-up, ready again, sign out."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(answer_s=1.0)) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/agent")
+        await expect(page.get_by_role("heading", name="坐席登录")).to_be_visible()
+        await picture(page, "agent-sign-in")
+        await sign_in(page, "wrong", here.agent(1), here.extension(1))
+        await expect(page.get_by_role("alert")).to_have_text("工号、密码或令牌不正确")
+        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await shows(page, "空闲")
+        await picture(page, "agent-ready")
+
+        call, call_id = await around.call()
+        await shows(page, "振铃")
+        await expect(page.locator("#caller-number")).to_have_text(CALLER)
+        await expect(page).to_have_title(f"振铃 {CALLER} · 12345")
+        await picture(page, "agent-ringing")
+        await shows(page, "通话")
+        await here.wait_event("CallConnected", call_id=call_id)
+        await picture(page, "agent-talking")
+
+        await around.trunk.hang_up(call)
+        await shows(page, "话后处理")
+        await expect(page.locator("#mine tbody tr")).to_have_count(1)
+        await expect(page.locator("#mine")).to_contain_text("正常结束")
+        await picture(page, "agent-wrap-up")
+        await page.keyboard.press("Alt+R")
+        await shows(page, "空闲")
+
+        await page.get_by_role("button", name="示忙").click()
+        await page.get_by_role("button", name="用餐").click()
+        await shows(page, "示忙")
+        await expect(page.locator("#state-note")).to_have_text("用餐")
+        assert (await here.api.agent(here.agent(1)))["reason"] == "lunch"
+        await page.get_by_role("button", name="签出").click()
+        await expect(page.get_by_role("heading", name="坐席登录")).to_be_visible()
+        assert (await here.api.agent(here.agent(1)))["presence"] == "logged_out"
+
+
+async def test_a_page_outlives_the_server_and_shows_what_is_true_afterwards(tmp_path: Path) -> None:
+    """Control is killed during a call: the page says so, comes back by itself, and the call is still there."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner()) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/agent")
+        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        call, _ = await around.call()
+        await shows(page, "通话")
+        here.server.kill("control", signal.SIGKILL)
+        await expect(page.locator("#banner")).to_contain_text("连接中断")
+        await expect(page.get_by_role("button", name="示忙")).to_be_disabled()
+        await expect(page.locator("#banner")).to_be_hidden(timeout=20_000)
+        await shows(page, "通话")
+        await expect(page.locator("#caller-number")).to_have_text(CALLER)
+        await expect(page.get_by_role("button", name="示忙")).to_be_enabled()
+        await around.trunk.hang_up(call)
+        await shows(page, "话后处理")
+
+
+async def test_what_a_caller_sends_is_shown_as_text(tmp_path: Path) -> None:
+    """Markup in a caller's number is letters on the page, never elements of it."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(answer_s=None)) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/agent")
+        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await shows(page, "空闲")
+        await around.trunk.call("12345", "%3Cimg%20src=x%3E")
+        await shows(page, "振铃")
+        await expect(page.locator("#caller-number")).to_contain_text("img")
+        assert await page.locator("img").count() == 0
+
+
+async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
+    """In a frame of 56 px nothing is cut off, and each form fits into the same line."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner()) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/agent", width=1280, height=56)
+        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await shows(page, "空闲")
+        await around.call()
+        await shows(page, "通话")
+        await picture(page, "agent-strip")
+        assert await page.evaluate("document.documentElement.scrollHeight") <= 56
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 1280
+        await page.keyboard.press("Alt+B")
+        await expect(page.get_by_role("button", name="小休")).to_be_in_viewport(ratio=1)
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("button", name="小休")).to_have_count(0)
