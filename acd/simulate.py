@@ -5,7 +5,7 @@ through two policies, and what differs afterwards is the policies' doing.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush, merge
 
@@ -50,13 +50,19 @@ class Caller:
 Fact = tuple[float, Event]
 """Something that happens at a time whatever the engine decides: a definition, a login."""
 
+Hearer = Callable[[Event, tuple[Command, ...], float], None]
+"""Called with an event, the engine's answer and the time."""
+
 
 class Simulation:
     """One engine, its ledger and the time."""
 
-    def __init__(self, engine: Engine, facts: Iterable[Fact], callers: Iterable[Caller]) -> None:
-        """Begin when the engine is; facts and callers come in order of time."""
+    def __init__(
+        self, engine: Engine, facts: Iterable[Fact], callers: Iterable[Caller], hear: Hearer | None = None
+    ) -> None:
+        """Begin when the engine is; facts and callers come in order of time.  `hear` is told all that happens."""
         self.engine = engine
+        self._hear = hear
         self.ledger = Ledger()
         self.now = engine.statistics().now
         self.refused = 0  # facts that did not fit what had come about
@@ -125,6 +131,8 @@ class Simulation:
                 self.refused += 1
             return
         self.ledger.take(event, answer, self.now)
+        if self._hear is not None:
+            self._hear(event, answer, self.now)
         for command in answer:
             self._follow(command)
 
