@@ -38,6 +38,20 @@ class Conflict(ApiFault):
         self.allowed = allowed
 
 
+class Outdated(ApiFault):
+    """What was to be changed is not what it was when it was read (412); `current` is its version now, empty for none."""
+
+    def __init__(self, code: str, current: str) -> None:
+        """Keep the code and the version."""
+        super().__init__(
+            "已被他人修改,请重新读取 / somebody else has changed it: read it again"
+            if current
+            else "不存在或已删除 / there is none, or it was removed"
+        )
+        self.code = code
+        self.current = current
+
+
 class Refused(ApiFault):
     """The request is well formed but cannot be right (422): an unknown extension, an unknown reason…"""
 

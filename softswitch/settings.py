@@ -331,6 +331,12 @@ class RouteSettings:
     queue: str = field(metadata=_meta("队列 / queue", example="hotline"))
     trunk: str = field(default="", metadata=_meta("仅此中继 / only for this trunk, empty = any"))
     greeting: str = field(default="welcome", metadata=_meta("欢迎词 / greeting prompt, empty = none"))
+    flow: str = field(
+        default="",
+        metadata=_meta(
+            "呼叫流程,代替欢迎词 / call flow, in place of the greeting; queue = where it cannot run"
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -481,6 +487,11 @@ class Settings:
                 yield f"routes.{route.number}.queue", f"无此队列 / no queue is named {route.queue!r}"
             if route.trunk and route.trunk not in trunks:
                 yield f"routes.{route.number}.trunk", f"无此中继 / no trunk is named {route.trunk!r}"
+            if route.flow:
+                yield (
+                    f"routes.{route.number}.flow",
+                    "流程在数据库里,文件中留空 / flows live in the database: leave it empty here",
+                )
         for agent in self.agents:
             for queue in agent.queues:
                 if queue not in queues:

@@ -33,6 +33,14 @@ SENTENCES: Final = {
     "busy_later": "坐席繁忙，请稍后再拨。",
     "goodbye": "感谢您的来电，再见。",
     "wrong_number": "您拨打的号码有误。",
+    "menu_services": "咨询请按一，求助请按二，投诉请按三，人工服务请按零。",
+    "invalid_key": "按键无效，请重新选择。",
+    "enter_order": "请输入工单号，以井号键结束。",
+    "closed_now": "现在是非工作时间。",
+    "leave_message": "请在提示音后留言，按井号键结束。",
+    "message_kept": "您的留言已保存，我们会尽快回复您。",
+    "rate_us": "请对本次服务作出评价，满意请按一，基本满意请按二，不满意请按三。",
+    "thank_you": "谢谢您的评价。",
 }
 DIGITS: Final = {f"digit_{digit}": text for digit, text in enumerate("零一二三四五六七八九")}
 NUMBER_WORDS: Final = {f"n_{number}": text for number, text in enumerate("零一二三四五六七八九十")}

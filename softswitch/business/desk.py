@@ -1,0 +1,347 @@
+"""The business as it stands, and the one door through which it changes.  Implements `api.ports.BusinessPort`.
+
+A change is validated with everything else, written down, and only when it is on the disk taken by the running system:
+a reader never sees a version that a crash could take back, and never a part of one.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import structlog
+
+from api.business_views import (
+    ChangedDocument,
+    DifferenceView,
+    DocumentView,
+    ImportView,
+    KindView,
+    VersionDetail,
+    VersionView,
+)
+from api.faults import NotFound, Outdated, Refused
+from api.schemas import FieldFault, InvalidRequest
+from api.views import Page, WallTime
+from softswitch.business import changes as change_rules
+from softswitch.business.changes import Change, Data, Key
+from softswitch.business.documents import KINDS
+from softswitch.business.seed import from_file, to_file
+from softswitch.business.whole import EMPTY, Business, BusinessFaults, Machine, whole_of
+from softswitch.store.business import StoredBusiness, StoredVersions
+from softswitch.store.entries import BusinessChanged
+from softswitch.store.writer import Store
+
+log = structlog.get_logger(__name__)
+
+TakeBusiness = Callable[[Business, tuple[Change, ...], int], None]
+"""Told of every version that is on the disk, with what changed; must not fail."""
+
+
+class _Stamp:
+    """Which version a document came with, when and by whom."""
+
+    __slots__ = ("at", "by", "version")
+
+    def __init__(self, version: int, at: float, by: str) -> None:
+        self.version, self.at, self.by = version, at, by
+
+
+class BusinessDesk:
+    """All documents of the node."""
+
+    def __init__(
+        self, store: Store, versions: StoredVersions, machine: Machine, wall: Callable[[], float]
+    ) -> None:
+        """`take` is set by the composition root before anything changes."""
+        self._store = store
+        self._versions = versions
+        self._machine = machine
+        self._wall = wall
+        self._documents: dict[Key, Data] = {}
+        self._stamps: dict[Key, _Stamp] = {}
+        self._version = 0
+        self._business: Business = EMPTY
+        self._door = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.take: TakeBusiness = lambda business, changes, version: None
+
+    @property
+    def business(self) -> Business:
+        """As it stands."""
+        return self._business
+
+    @property
+    def version(self) -> int:
+        """The number of the version that stands; 0 for none yet."""
+        return self._version
+
+    async def open(self, seed: dict[Key, Data]) -> None:
+        """Take what the database holds; an empty one is given the seed.  Raises `BusinessFaults` for a bad seed.
+
+        What is stored was valid when it was stored; documents that this program or machine cannot use any more (a
+        trunk or a prompt is gone) are named in the log and left out, with what depends on them.
+        """
+        stored = await self._versions.business()
+        if stored.version == 0:
+            await self._commit(change_rules.between({}, seed), "settings", "seed")
+            return
+        self._remember(stored)
+        self._business = self._usable()
+
+    def _remember(self, stored: StoredBusiness) -> None:
+        self._version = stored.version
+        for row in stored.rows:
+            if row.data is not None:
+                key = (row.kind, row.id)
+                self._documents[key] = json.loads(row.data)
+                self._stamps[key] = _Stamp(row.version, row.changed_at, row.changed_by)
+
+    def _usable(self) -> Business:
+        """The business of all documents but those with faults; taking one out may show others."""
+        left = dict(self._documents)
+        while True:
+            try:
+                return whole_of(left, self._machine)
+            except BusinessFaults as faults:
+                bad = {key for fault in faults.faults if (key := _document_at(fault.path, left)) is not None}
+                for fault in faults.faults:
+                    log.error("business.unusable", place=fault.path, fault=str(fault))
+                left = {key: data for key, data in left.items() if key not in bad} if bad else {}
+
+    # ---- BusinessPort: reading -----------------------------------------------------------------------
+
+    async def kinds(self) -> tuple[KindView, ...]:
+        """Each kind of document, and how many there are."""
+        counts = [kind for kind, _ in self._documents]
+        return tuple(
+            KindView(kind=kind.name, title=kind.title, count=counts.count(kind.name))
+            for kind in KINDS.values()
+        )
+
+    async def list(self, kind: str, cursor: str, limit: int) -> Page[DocumentView]:
+        """A page of one kind, by id; the cursor is the last id of the page before."""
+        self._need_kind(kind)
+        ids = sorted(key for of, key in self._documents if of == kind and key > cursor)
+        items = tuple(self._view((kind, key)) for key in ids[:limit])
+        return Page(items=items, next_cursor=items[-1].id if len(ids) > limit else None)
+
+    async def get(self, kind: str, key: str) -> DocumentView:
+        """One document; `NotFound`."""
+        self._need_kind(kind)
+        if (kind, key) not in self._documents:
+            raise NotFound("document", f"{kind}/{key}")
+        return self._view((kind, key))
+
+    async def versions(self, cursor: str, limit: int) -> Page[VersionView]:
+        """A page of versions, newest first."""
+        below = _number(cursor) if cursor else None
+        found = await self._versions.newest(limit + 1, below)
+        items = tuple(_version_view(entry) for entry in found[:limit])
+        return Page(items=items, next_cursor=str(items[-1].version) if len(found) > limit else None)
+
+    async def version_of(self, number: int) -> VersionDetail:
+        """One version with what changed in it; `NotFound`."""
+        entry = await self._versions.one(number)
+        if entry is None:
+            raise NotFound("version", str(number))
+        return _detail(entry)
+
+    async def export(self) -> dict[str, Any]:
+        """The whole business as one file, secrets included."""
+        return to_file(self._documents)
+
+    # ---- BusinessPort: changing ----------------------------------------------------------------------
+
+    async def put(
+        self, kind: str, key: str, data: Data, *, expected: int | None, by: str, reason: str
+    ) -> DocumentView:
+        """Make or replace one document; `expected` is the version of it that was changed, None for a new one."""
+        self._need_kind(kind)
+        async with self._door:
+            before = self._documents.get((kind, key))
+            self._expect((kind, key), expected)
+            after = KINDS[kind].with_secrets(data, before)
+            await self._commit((Change(kind=kind, id=key, before=before, after=after),), by, reason)
+            return self._view((kind, key))
+
+    async def remove(self, kind: str, key: str, *, expected: int | None, by: str, reason: str) -> None:
+        """Remove one document; `NotFound`."""
+        async with self._door:
+            await self.get(kind, key)
+            self._expect((kind, key), expected)
+            before = self._documents[kind, key]
+            await self._commit((Change(kind=kind, id=key, before=before, after=None),), by, reason)
+
+    async def restore(self, number: int, *, by: str, reason: str) -> VersionDetail:
+        """Bring the whole business back to what it was with a version; that makes a new version."""
+        async with self._door:
+            if not 0 < number <= self._version or await self._versions.one(number) is None:
+                raise NotFound("version", str(number))
+            documents = dict(self._documents)
+            for entry in reversed(await self._versions.since(number)):
+                documents = change_rules.applied(
+                    documents, [change.inverse for change in change_rules.from_text(entry.changes)]
+                )
+            changes = change_rules.between(self._documents, documents)
+            await self._commit(changes, by, reason or f"restore {number}")
+            return await self.version_of(self._version)
+
+    async def load(
+        self, file: dict[str, Any], *, dry_run: bool, expected: int | None, by: str, reason: str
+    ) -> ImportView:
+        """Replace the whole business by a file; with `dry_run` only say what would change."""
+        async with self._door:
+            if expected is not None and expected != self._version:
+                raise Outdated("business_changed", str(self._version))
+            try:
+                documents = from_file(file)
+            except BusinessFaults as faults:
+                raise _invalid(faults) from faults
+            changes = change_rules.between(self._documents, documents)
+            if dry_run:
+                await self._validated(documents)
+            else:
+                await self._commit(changes, by, reason)
+            return ImportView(
+                version=self._version,
+                dry_run=dry_run,
+                changes=tuple(_changed(change) for change in changes),
+            )
+
+    # ---- steps -----------------------------------------------------------------------------------------
+
+    async def _commit(self, changes: tuple[Change, ...], by: str, reason: str) -> None:
+        """Validate, write down, wait for the disk, take.  A change that changes nothing makes no version.
+
+        Once it is recorded nothing stops it half-way: whoever asked may be gone before it is taken.
+        """
+        changes = tuple(change for change in changes if change.before != change.after)
+        if not changes and self._version:
+            return
+        documents = change_rules.applied(self._documents, changes)
+        business = await self._validated(documents)
+        entry = BusinessChanged(
+            at=self._wall(),
+            version=self._version + 1,
+            by=by,
+            reason=reason,
+            changes=change_rules.to_text(changes),
+        )
+        self._store.record(entry)
+        task = asyncio.get_running_loop().create_task(self._taken(entry, documents, business, changes))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        await asyncio.shield(task)
+
+    async def _taken(
+        self,
+        entry: BusinessChanged,
+        documents: dict[Key, Data],
+        business: Business,
+        changes: tuple[Change, ...],
+    ) -> None:
+        await self._store.committed()
+        self._documents, self._business, self._version = documents, business, entry.version
+        for change in changes:
+            if change.after is None:
+                self._stamps.pop((change.kind, change.id), None)
+            else:
+                self._stamps[change.kind, change.id] = _Stamp(entry.version, entry.at, entry.by)
+        log.info("business.changed", version=entry.version, by=entry.by, documents=len(changes))
+        self.take(business, changes, entry.version)
+
+    async def _validated(self, documents: dict[Key, Data]) -> Business:
+        before = self._business
+        try:
+            # In a thread: a file of hundreds of documents must not hold up a call.
+            return await asyncio.to_thread(whole_of, documents, self._machine, before)
+        except BusinessFaults as faults:
+            raise _invalid(faults) from faults
+
+    def _expect(self, key: Key, expected: int | None) -> None:
+        """Two administrators at once: the second one is told, and overwrites nothing."""
+        stamp = self._stamps.get(key)
+        current = None if stamp is None else stamp.version
+        if current != expected:
+            raise Outdated("document_changed", "" if current is None else str(current))
+
+    def _need_kind(self, kind: str) -> None:
+        if kind not in KINDS:
+            raise NotFound("kind", kind)
+
+    def _view(self, key: Key) -> DocumentView:
+        stamp = self._stamps[key]
+        return DocumentView(
+            kind=key[0],
+            id=key[1],
+            version=stamp.version,
+            changed_at=WallTime(stamp.at),
+            changed_by=stamp.by,
+            data=KINDS[key[0]].shown(self._documents[key]),
+        )
+
+
+def _document_at(path: str, documents: Iterable[Key]) -> Key | None:
+    """The document that a fault's path is in; ids may hold dots, so the longest that fits counts."""
+    fitting = [key for key in documents if f"{path}.".startswith(f"{key[0]}.{key[1]}.")]
+    return max(fitting, key=lambda key: len(key[1]), default=None)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Refused("bad_cursor", "游标无效 / the cursor is not one of ours")
+    return int(text)
+
+
+def _invalid(faults: BusinessFaults) -> InvalidRequest:
+    return InvalidRequest(
+        tuple(
+            FieldFault(
+                field=fault.path,
+                code="not_allowed",
+                detail=" ".join(part for part in (fault.value, fault.expected, fault.suggestion) if part),
+            )
+            for fault in faults.faults
+        )
+    )
+
+
+def _version_view(entry: BusinessChanged) -> VersionView:
+    found = change_rules.from_text(entry.changes)
+    return VersionView(
+        version=entry.version,
+        at=WallTime(entry.at),
+        by=entry.by,
+        reason=entry.reason,
+        documents=tuple(f"{change.kind}/{change.id}" for change in found),
+    )
+
+
+def _detail(entry: BusinessChanged) -> VersionDetail:
+    return VersionDetail(
+        version=_version_view(entry),
+        changes=tuple(_changed(change) for change in change_rules.from_text(entry.changes)),
+    )
+
+
+def _changed(change: Change) -> ChangedDocument:
+    kind = KINDS.get(change.kind)
+
+    def shown(data: Data | None) -> Data | None:
+        return data if data is None or kind is None else kind.shown(data)
+
+    before, after = shown(change.before), shown(change.after)
+    return ChangedDocument(
+        kind=change.kind,
+        id=change.id,
+        action="changed"
+        if before is not None and after is not None
+        else "made"
+        if before is None
+        else "removed",
+        differences=tuple(
+            DifferenceView(path=one.path, before={"value": one.before}, after={"value": one.after})
+            for one in change_rules.differences(before or {}, after or {})
+        ),
+    )

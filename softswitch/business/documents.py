@@ -1,0 +1,157 @@
+"""The kinds of documents that make up the business, and how each is read from JSON.
+
+Agents, queues and routes are those of the settings: what a TOML file may seed is what an administrator may change.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from config.binding import Binding
+from config.faults import Fault
+from config.values import ABSENT
+from softswitch.calendars.hours import Hours, YearOfDays
+from softswitch.flows.reading import read_flow
+from softswitch.settings import AgentSettings, QueueSettings, RouteSettings
+
+ID: Final = r"[A-Za-z0-9_.+\-]{1,80}"
+HIDDEN: Final = "****"
+"""What is shown of a secret; given back, it means that the secret stays."""
+
+
+def _id(doc: str) -> Any:
+    return field(metadata={"doc": doc, "pattern": r"[A-Za-z0-9_\-]{1,40}"})
+
+
+def _name(doc: str = "名称 / name") -> Any:
+    return field(default="", metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skill:
+    """Something that an agent can be good at (技能)."""
+
+    id: str = _id("技能 / skill")
+    name: str = _name()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of agents (班组)."""
+
+    id: str = _id("班组 / group")
+    name: str = _name()
+    agents: tuple[str, ...] = field(default=(), metadata={"doc": "工号 / agents"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service key (业务键): what a caller can ask for, when it is served, and by which queue."""
+
+    id: str = _id("业务键 / service key")
+    name: str = _name()
+    queue: str = field(metadata={"doc": "队列 / queue"})
+    hours: str = field(default="", metadata={"doc": "工作时间,空为全天 / hours, empty = always"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A region that callers call from, told by the prefix of their number; the longest prefix counts."""
+
+    id: str = _id("地区 / region")
+    name: str = _name()
+    prefixes: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "号码前缀(标准形式) / prefixes of numbers in normal form",
+            "pattern": r"\+?\d{1,15}",
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReadyReason:
+    """Why an agent can show busy (示忙原因)."""
+
+    id: str = _id("原因 / reason")
+    name: str = _name()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedNumber:
+    """A number on a list; the note says why, and where its owner appealed (申诉)."""
+
+    number: str = field(metadata={"doc": "号码(标准形式) / number in normal form", "pattern": r"\+?\d{1,20}"})
+    note: str = _name("说明、申诉 / note, appeal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberList:
+    """A list of callers that flows can ask for: VIP, blocked…"""
+
+    id: str = _id("名单 / list")
+    name: str = _name()
+    numbers: tuple[ListedNumber, ...] = field(default=(), metadata={"doc": "号码 / numbers"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of document: how it is read, and what names one."""
+
+    name: str
+    title: str
+    cls: Any
+    id_of: Callable[[Any], str] = lambda value: str(value.id)
+    read: Callable[[Any, str], tuple[Any, tuple[Fault, ...]]] | None = None
+
+    def value(self, data: Any, path: str) -> tuple[Any, tuple[Fault, ...]]:
+        """The typed document, None when it could not be made; and everything that is wrong with it."""
+        if self.read is not None:
+            return self.read(data, path)
+        binding = Binding()
+        made = binding.table(self.cls, data, path)
+        return (None if made is ABSENT else made), tuple(binding.faults)
+
+    def shown(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of the document without its secrets."""
+        shown = copy.deepcopy(dict(data))
+        return {key: HIDDEN if key in self.secrets and value else value for key, value in shown.items()}
+
+    def with_secrets(self, data: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The document as it is to be kept: a secret that comes back hidden is what it was."""
+        return {
+            key: (before or {}).get(key, "") if key in self.secrets and value == HIDDEN else value
+            for key, value in data.items()
+        }
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The keys whose values are not shown."""
+        if not dataclasses.is_dataclass(self.cls):
+            return frozenset()
+        return frozenset(item.name for item in dataclasses.fields(self.cls) if item.metadata.get("secret"))
+
+
+def _route_id(route: RouteSettings) -> str:
+    return f"{route.number}.{route.trunk}" if route.trunk else route.number
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="agents", title="坐席 / agents", cls=AgentSettings),
+        Kind(name="groups", title="班组 / groups of agents", cls=Group),
+        Kind(name="skills", title="技能 / skills", cls=Skill),
+        Kind(name="queues", title="队列 / queues", cls=QueueSettings, id_of=lambda value: str(value.name)),
+        Kind(name="routes", title="路由点 / route points", cls=RouteSettings, id_of=_route_id),
+        Kind(name="services", title="业务键 / service keys", cls=Service),
+        Kind(name="regions", title="地区 / regions", cls=Region),
+        Kind(name="reasons", title="示忙原因 / not-ready reasons", cls=NotReadyReason),
+        Kind(name="lists", title="名单 / lists of numbers", cls=NumberList),
+        Kind(name="hours", title="工作时间 / opening hours", cls=Hours),
+        Kind(name="days", title="节假日与调休 / holidays and make-up workdays", cls=YearOfDays),
+        Kind(name="flows", title="呼叫流程 / call flows", cls=None, read=read_flow),
+    )
+}

@@ -1,0 +1,229 @@
+"""The business as one typed whole: made of documents, checked together before any of it is taken."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from config.faults import Fault
+from softswitch.business.changes import Data, Documents, Key
+from softswitch.business.documents import KINDS, Group, NumberList, Region, Service
+from softswitch.calendars.days import Days
+from softswitch.calendars.hours import Hours
+from softswitch.calendars.opening import Opening, days_of
+from softswitch.flows.check import Surroundings, flow_faults
+from softswitch.flows.nodes import Flow
+from softswitch.settings import AgentSettings, QueueSettings, RouteSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What documents may name that is not of the business: trunks, prompts and music of this node."""
+
+    trunks: frozenset[str]
+    prompts: frozenset[str]
+    music: frozenset[str]
+
+
+class BusinessFaults(Exception):
+    """The business would not be whole; `faults` names all that is wrong.  Nothing was taken."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        """Keep the faults."""
+        super().__init__("; ".join(str(fault) for fault in faults[:5]))
+        self.faults = faults
+
+
+class Business:
+    """All documents as typed values.  Made by `whole_of`; never changes."""
+
+    def __init__(self, values: Mapping[Key, tuple[Data, Any]]) -> None:
+        """Keep each document with the value that it was read into."""
+        self._values = values
+        self.days: Days = days_of(self._all("days"))
+        self.openings: Mapping[str, Opening] = {
+            hours.id: Opening(hours, self.days) for hours in self._all("hours")
+        }
+        self._listed = {each.id: frozenset(n.number for n in each.numbers) for each in self.lists}
+        prefixes = ((prefix, region.id) for region in self.regions for prefix in region.prefixes)
+        self._prefixes = sorted(prefixes, key=lambda pair: -len(pair[0]))
+
+    def known(self, key: Key, data: Data) -> Any:
+        """The value of a document that is just as it was; None when it is another one."""
+        held = self._values.get(key)
+        return held[1] if held is not None and held[0] == data else None
+
+    @property
+    def agents(self) -> tuple[AgentSettings, ...]:
+        """By 工号."""
+        return self._all("agents")
+
+    @property
+    def queues(self) -> tuple[QueueSettings, ...]:
+        """By name."""
+        return self._all("queues")
+
+    @property
+    def routes(self) -> tuple[RouteSettings, ...]:
+        """By number and trunk."""
+        return self._all("routes")
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """By service key."""
+        return self._all("services")
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """By id."""
+        return self._all("groups")
+
+    @property
+    def hours(self) -> tuple[Hours, ...]:
+        """By id."""
+        return self._all("hours")
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """By id."""
+        return self._all("regions")
+
+    @property
+    def lists(self) -> tuple[NumberList, ...]:
+        """By id."""
+        return self._all("lists")
+
+    @property
+    def flows(self) -> Mapping[str, Flow]:
+        """By id."""
+        return {flow.id: flow for flow in cast("tuple[Flow, ...]", self._all("flows"))}
+
+    def is_listed(self, number: str, list_id: str) -> bool:
+        """Whether a number stands on a list."""
+        return number in self._listed.get(list_id, frozenset())
+
+    def region_of(self, number: str) -> str:
+        """The id of the region that a number belongs to, empty for none."""
+        return next((region for prefix, region in self._prefixes if number.startswith(prefix)), "")
+
+    def _all(self, kind: str) -> tuple[Any, ...]:
+        return tuple(value for (of, _), (_, value) in sorted(self._values.items(), key=_by_key) if of == kind)
+
+
+def _by_key(item: tuple[Key, Any]) -> Key:
+    return item[0]
+
+
+EMPTY = Business({})
+
+
+def whole_of(documents: Documents, machine: Machine, before: Business = EMPTY) -> Business:
+    """The business of these documents; raises `BusinessFaults`.
+
+    Documents that are as they were in `before` are not read again: a change costs what it changes.
+    """
+    values: dict[Key, tuple[Data, Any]] = {}
+    faults: list[Fault] = []
+    for (kind, key), data in documents.items():
+        value = before.known((kind, key), data)
+        if value is None:
+            value, wrong = _read(kind, key, data)
+            faults += wrong
+        if value is not None:
+            values[kind, key] = (data, value)
+    if faults:
+        raise BusinessFaults(tuple(faults))
+    business = Business(values)
+    faults += _cross_faults(business, machine)
+    if faults:
+        raise BusinessFaults(tuple(faults))
+    return business
+
+
+def _read(kind: str, key: str, data: Data) -> tuple[Any, tuple[Fault, ...]]:
+    path = f"{kind}.{key}"
+    if kind not in KINDS:
+        return None, (Fault(path=path, expected=f"应为其一 / one of {', '.join(KINDS)}"),)
+    value, faults = KINDS[kind].value(data, path)
+    if value is not None and not faults:
+        own = KINDS[kind].id_of(value)
+        if own != key:
+            return None, (
+                Fault(path=path, value=own, expected="编号与路径不符 / its id is not that of its place"),
+            )
+    return value, faults
+
+
+def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
+    """References between documents, and to what the machine has."""
+    queues = frozenset(queue.name for queue in business.queues)
+    agents = frozenset(agent.id for agent in business.agents)
+    hours = frozenset(business.openings)
+    for queue in business.queues:
+        if queue.music not in machine.music:
+            yield _missing(f"queues.{queue.name}.music", queue.music, "音乐 / music")
+    for agent in business.agents:
+        yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
+    for group in business.groups:
+        yield from _absent(f"groups.{group.id}.agents", group.agents, agents, "坐席 / agent")
+    yield from _agents_twice(business)
+    for service in business.services:
+        yield from _absent(f"services.{service.id}.queue", (service.queue,), queues, "队列 / queue")
+        if service.hours:
+            yield from _absent(f"services.{service.id}.hours", (service.hours,), hours, "工作时间 / hours")
+    yield from _route_faults(business, machine, queues)
+    yield from _prefixes_twice(business)
+    around = Surroundings(
+        prompts=machine.prompts,
+        queues=queues,
+        hours=hours,
+        lists=frozenset(each.id for each in business.lists),
+    )
+    for flow in business.flows.values():
+        yield from flow_faults(flow, around, f"flows.{flow.id}")
+
+
+def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) -> Iterator[Fault]:
+    flows = frozenset(business.flows)
+    for route in business.routes:
+        path = f"routes.{KINDS['routes'].id_of(route)}"
+        yield from _absent(f"{path}.queue", (route.queue,), queues, "队列 / queue")
+        if route.trunk:
+            yield from _absent(f"{path}.trunk", (route.trunk,), machine.trunks, "中继 / trunk")
+        if route.greeting:
+            yield from _absent(f"{path}.greeting", (route.greeting,), machine.prompts, "提示音 / prompt")
+        if route.flow:
+            yield from _absent(f"{path}.flow", (route.flow,), flows, "流程 / flow")
+
+
+def _agents_twice(business: Business) -> Iterator[Fault]:
+    """An agent stands in one group, and in it once."""
+    seen: dict[str, str] = {}
+    for group in business.groups:
+        for agent in group.agents:
+            if agent in seen:
+                expected = f"坐席已在班组 {seen[agent]} / the agent is in group {seen[agent]} already"
+                yield Fault(path=f"groups.{group.id}.agents", value=agent, expected=expected)
+            seen[agent] = group.id
+
+
+def _prefixes_twice(business: Business) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for region in business.regions:
+        for prefix in region.prefixes:
+            if prefix in seen:
+                expected = (
+                    f"前缀已属地区 {seen[prefix]} / the prefix belongs to region {seen[prefix]} already"
+                )
+                yield Fault(path=f"regions.{region.id}.prefixes", value=prefix, expected=expected)
+            seen[prefix] = region.id
+
+
+def _absent(path: str, wanted: tuple[str, ...], known: frozenset[str], what: str) -> Iterator[Fault]:
+    for name in wanted:
+        if name not in known:
+            yield _missing(path, name, what)
+
+
+def _missing(path: str, name: str, what: str) -> Fault:
+    chinese, _, english = what.partition(" / ")
+    return Fault(path=path, value=name, expected=f"没有此{chinese} / there is no such {english}")

@@ -1,0 +1,306 @@
+"""The one door through which the business changes: whole or not at all, written before it is taken."""
+
+import asyncio
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.faults import NotFound, Outdated, Refused
+from api.schemas import InvalidRequest
+from softswitch.business.changes import Change, applied, between, differences, from_text, to_text
+from softswitch.business.desk import BusinessDesk
+from softswitch.business.seed import from_file
+from tests.softswitch.business.conftest import NOW, Taken, city_file, make_desk
+from tests.softswitch.store.samples import open_store
+
+WHO: dict[str, Any] = {"by": "li", "reason": "test"}
+
+
+def places(refused: pytest.ExceptionInfo[InvalidRequest]) -> list[str]:
+    """Where the faults are; each is told in both languages."""
+    assert all(" / " in fault.detail for fault in refused.value.faults)
+    return [fault.field for fault in refused.value.faults]
+
+
+async def test_the_example_city_is_whole(desk: BusinessDesk) -> None:
+    """77 agents in 6 groups, 5 county regions, 8 services."""
+    counts = {kind.kind: kind.count for kind in await desk.kinds()}
+    assert (counts["agents"], counts["groups"], counts["regions"], counts["services"]) == (77, 6, 5, 8)
+    assert desk.version == 1
+    assert sum(len(group.agents) for group in desk.business.groups) == 77
+    assert desk.business.region_of("+865108123456") == "east"
+    assert desk.business.region_of("+865108623456") == ""
+    assert desk.business.flows["main"].start == "blocked"
+
+
+async def test_a_change_is_a_version_with_who_when_and_what(desk: BusinessDesk, taken: Taken) -> None:
+    before = await desk.get("queues", "consult")
+    after = await desk.put("queues", "consult", before.data | {"limit": 99}, expected=before.version, **WHO)
+    assert (after.version, after.changed_by, after.changed_at) == (2, "li", NOW)
+    assert taken == [(2, ["queues/consult"])]
+    detail = await desk.version_of(2)
+    assert (detail.version.by, detail.version.reason) == ("li", "test")
+    [change] = detail.changes
+    [difference] = change.differences
+    assert (change.action, difference.path) == ("changed", "limit")
+    assert (difference.before, difference.after) == ({"value": 256}, {"value": 99})
+    limits = {queue.name: queue.limit for queue in desk.business.queues}
+    assert (limits["consult"], limits["help"]) == (99, 256)
+
+
+async def test_two_administrators_at_once_the_second_is_told(desk: BusinessDesk, taken: Taken) -> None:
+    """Nothing is overwritten, made twice or removed unseen."""
+    view = await desk.get("agents", "1001")
+    await desk.put("agents", "1001", view.data | {"name": "甲"}, expected=view.version, **WHO)
+    for expected in (view.version, None):
+        with pytest.raises(Outdated) as outdated:
+            await desk.put("agents", "1001", view.data | {"name": "乙"}, expected=expected, **WHO)
+        assert outdated.value.current == "2"
+    with pytest.raises(Outdated):
+        await desk.remove("agents", "1001", expected=view.version, **WHO)
+    with pytest.raises(Outdated):
+        await desk.put("agents", "2001", {"id": "2001", "queues": []}, expected=1, **WHO)
+    assert [version for version, _ in taken] == [2]
+    assert (await desk.get("agents", "1001")).data["name"] == "甲"
+
+
+async def test_changes_that_come_together_are_taken_one_after_the_other(desk: BusinessDesk) -> None:
+    """Of ten who changed the same version one is taken."""
+    view = await desk.get("queues", "help")
+    results = await asyncio.gather(
+        *(
+            desk.put("queues", "help", view.data | {"limit": number}, expected=view.version, **WHO)
+            for number in range(1, 11)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(result, BaseException) for result in results) == 1
+    assert sum(isinstance(result, Outdated) for result in results) == 9
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "data", "wrong"),
+    [
+        ("agents", "1001", {"id": "1001", "queues": ["none"]}, ["agents.1001.queues"]),
+        ("agents", "1001", {"id": "1002", "queues": []}, ["agents.1001"]),
+        ("agents", "1001", {"id": "1001", "queues": [], "shoe": 43}, ["agents.1001.shoe"]),
+        (
+            "queues",
+            "consult",
+            {"name": "consult", "limit": 0, "ring_time_s": 0},
+            ["queues.consult.limit"] * 1,
+        ),
+        ("queues", "consult", {"name": "consult", "music": "loud"}, ["queues.consult.music"]),
+        ("routes", "12345", {"number": "12345", "queue": "none", "flow": "none"}, ["routes.12345.queue"] * 1),
+        ("groups", "g1", {"id": "g1", "agents": ["1077"]}, ["groups.g6.agents"]),
+        ("regions", "east", {"id": "east", "prefixes": ["+8651082"]}, ["regions.south.prefixes"]),
+        (
+            "hours",
+            "office",
+            {"id": "office", "monday": ["08:00-12:00", "11:00-13:00"]},
+            ["hours.office.monday"],
+        ),
+        ("services", "help", {"id": "help", "queue": "help", "hours": "never"}, ["services.help.hours"]),
+        ("flows", "main", {"id": "main", "start": "a", "nodes": {}}, ["flows.main.nodes"]),
+    ],
+)
+async def test_what_would_not_be_whole_is_refused_with_every_field(
+    desk: BusinessDesk, taken: Taken, kind: str, key: str, data: dict[str, Any], wrong: list[str]
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.put(kind, key, data, expected=1, **WHO)
+    assert places(refused)[: len(wrong)] == wrong
+    assert (desk.version, taken) == (1, [])
+
+
+async def test_a_queue_that_others_name_cannot_go(desk: BusinessDesk) -> None:
+    """Everybody who names it is told."""
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.remove("queues", "security", expected=1, **WHO)
+    assert "services.security.queue" in places(refused)
+    assert "agents.1053.queues" in places(refused)
+    with pytest.raises(NotFound):
+        await desk.remove("queues", "none", expected=1, **WHO)
+    with pytest.raises(NotFound):
+        await desk.get("shoes", "1")
+
+
+async def test_lists_come_in_pages(desk: BusinessDesk) -> None:
+    cursor, seen = "", list[str]()
+    while True:
+        page = await desk.list("agents", cursor, 30)
+        seen += [item.id for item in page.items]
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert seen == [str(number) for number in range(1001, 1078)]
+
+
+async def test_versions_come_in_pages_newest_first(desk: BusinessDesk) -> None:
+    for number in range(5):
+        view = await desk.get("skills", "law")
+        await desk.put("skills", "law", {"id": "law", "name": str(number)}, expected=view.version, **WHO)
+    first = await desk.versions("", 4)
+    assert [version.version for version in first.items] == [6, 5, 4, 3]
+    second = await desk.versions(first.next_cursor or "", 4)
+    assert [version.version for version in second.items] == [2, 1]
+    assert second.next_cursor is None
+    with pytest.raises(Refused):
+        await desk.versions("x", 4)
+    with pytest.raises(NotFound):
+        await desk.version_of(7)
+
+
+async def test_a_version_is_brought_back_as_a_whole(desk: BusinessDesk, taken: Taken) -> None:
+    """Removed documents come back, new ones go; and that can be taken back too."""
+    whole = await desk.export()
+    view = await desk.get("lists", "vip")
+    await desk.put(
+        "lists", "vip", view.data | {"numbers": [{"number": "+8613800000000"}]}, expected=view.version, **WHO
+    )
+    await desk.remove("skills", "law", expected=1, **WHO)
+    await desk.put("skills", "dance", {"id": "dance"}, expected=None, **WHO)
+    changed = await desk.export()
+    detail = await desk.restore(1, **WHO)
+    assert {change.id: change.action for change in detail.changes} == {
+        "vip": "changed",
+        "law": "made",
+        "dance": "removed",
+    }
+    assert await desk.export() == whole
+    await desk.restore(4, **WHO)
+    assert await desk.export() == changed
+    assert [version for version, _ in taken] == [2, 3, 4, 5, 6]
+    with pytest.raises(NotFound):
+        await desk.restore(99, **WHO)
+
+
+async def test_the_business_is_one_file(desk: BusinessDesk, taken: Taken) -> None:
+    """Out and in again is no change; a dry run says what would change and changes nothing."""
+    file = await desk.export()
+    options: dict[str, Any] = {"expected": None, **WHO}
+    same = await desk.load(file, dry_run=False, **options)
+    assert (same.version, same.changes, taken) == (1, (), [])
+    file["documents"]["agents"][0]["name"] = "新人"
+    dry = await desk.load(copy.deepcopy(file), dry_run=True, **options)
+    assert (dry.version, [change.id for change in dry.changes], taken) == (1, ["1001"], [])
+    with pytest.raises(Outdated):
+        await desk.load(file, dry_run=False, expected=7, **WHO)
+    done = await desk.load(file, dry_run=False, expected=1, **WHO)
+    assert done.version == 2
+    assert taken == [(2, ["agents/1001"])]
+
+
+@pytest.mark.parametrize(
+    ("file", "wrong"),
+    [
+        ({}, ["format"]),
+        (city_file() | {"documents": []}, ["documents"]),
+        (city_file() | {"documents": {"shoes": []}}, ["documents.shoes"]),
+        (
+            city_file() | {"documents": {"agents": [1, {"id": "1"}, {"id": "1"}]}},
+            ["documents.agents[0]", "documents.agents.1"],
+        ),
+    ],
+)
+async def test_a_file_that_is_none_of_ours_is_refused(
+    desk: BusinessDesk, file: dict[str, Any], wrong: list[str]
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.load(file, dry_run=True, expected=None, **WHO)
+    assert places(refused) == wrong
+
+
+async def test_what_was_taken_stands_after_a_restart(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    desk, reader = await make_desk(store, tmp_path)
+    await desk.open(from_file(city_file()))
+    view = await desk.get("agents", "1001")
+    await desk.put("agents", "1001", view.data | {"name": "甲"}, expected=1, **WHO)
+    await desk.remove("skills", "law", expected=1, **WHO)
+    whole = await desk.export()
+    await reader.close()
+    await store.close()
+    store = await open_store(tmp_path)
+    again, reader = await make_desk(store, tmp_path)
+    await again.open({})
+    assert again.version == 3
+    assert await again.export() == whole
+    assert (await again.get("agents", "1001")).version == 2
+    assert again.business.agents == desk.business.agents
+    await reader.close()
+    await store.close()
+
+
+async def test_documents_that_lost_what_they_name_do_not_stop_a_start(tmp_path: Path) -> None:
+    """A prompt's file was deleted: its flow is left out and so is the route to it; the rest works."""
+    store = await open_store(tmp_path)
+    desk, reader = await make_desk(store, tmp_path)
+    await desk.open(from_file(city_file()))
+    poorer, other = await make_desk(store, tmp_path)
+    poorer._machine = type(desk._machine)(
+        trunks=desk._machine.trunks,
+        prompts=desk._machine.prompts - {"menu_services"},
+        music=desk._machine.music,
+    )
+    await poorer.open({})
+    assert set(poorer.business.flows) == {"main", "enterprise"}
+    assert [route.number for route in poorer.business.routes] == ["12345", "12346"]
+    assert len(poorer.business.agents) == 77
+    assert (await poorer.get("flows", "menu")).version == 1
+    await other.close()
+    await reader.close()
+    await store.close()
+
+
+async def test_who_goes_away_in_the_middle_leaves_no_half(desk: BusinessDesk, taken: Taken) -> None:
+    """The request is cancelled while the disk works: what was written down is taken all the same."""
+    view = await desk.get("skills", "law")
+    task = asyncio.create_task(
+        desk.put("skills", "law", {"id": "law", "name": "法"}, expected=view.version, **WHO)
+    )
+    while not desk._tasks and not task.done():
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, *desk._tasks, return_exceptions=True)
+    assert (desk.version, taken) == (2, [(2, ["skills/law"])])
+    assert (await desk.get("skills", "law")).data["name"] == "法"
+
+
+# ---- the rules of changes ------------------------------------------------------------------------------
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+_documents = st.dictionaries(
+    st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["1", "2", "3"])),
+    st.dictionaries(st.text(max_size=3), _json, max_size=3),
+    max_size=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(_documents, _documents)
+def test_changes_lead_from_one_state_to_the_other_and_back(
+    before: dict[tuple[str, str], dict[str, Any]], after: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    changes = between(before, after)
+    assert applied(before, changes) == after
+    assert applied(after, [change.inverse for change in changes]) == before
+    assert from_text(to_text(changes)) == changes
+    for change in changes:
+        if change.before is not None and change.after is not None:
+            assert differences(change.before, change.after)
+    assert between(before, before) == ()
+
+
+def test_a_difference_is_named_by_its_way() -> None:
+    change = Change(kind="flows", id="f", before={"a": {"b": 1, "c": [1]}}, after={"a": {"b": 2, "c": [1]}})
+    [found] = differences(change.before, change.after)
+    assert (found.path, found.before, found.after) == ("a.b", 1, 2)

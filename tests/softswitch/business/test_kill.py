@@ -1,0 +1,52 @@
+"""kill -9 at any moment of a change: all of it or nothing, and what was answered stands."""
+
+import asyncio
+import random
+import sys
+from pathlib import Path
+
+from softswitch.business.changes import Data, Key, applied, from_text
+from softswitch.store.business import StoredVersions
+from softswitch.store.rebuild import compare
+from tests.softswitch.business.conftest import make_desk
+from tests.softswitch.store.samples import open_store
+
+ROUNDS = 4
+
+
+async def test_a_killed_change_is_whole_or_not_there(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    answered = 0
+    for _ in range(ROUNDS):
+        answered = max(answered, await _run_and_kill(tmp_path, chance.uniform(0.0, 0.12)))
+        store = await open_store(tmp_path)
+        desk, reader = await make_desk(store, tmp_path)
+        await desk.open({})
+        assert desk.version >= answered
+        assert {agent.name for agent in desk.business.agents if agent.id == "1001"} == {str(desk.version)}
+        assert {queue.limit for queue in desk.business.queues if queue.name == "consult"} == {desk.version}
+        documents: dict[Key, Data] = {}
+        for entry in await StoredVersions(reader).since(0):
+            documents = applied(documents, from_text(entry.changes))
+        assert documents == desk._documents
+        await reader.close()
+        await store.close()
+    assert answered > ROUNDS
+    assert await asyncio.to_thread(compare, tmp_path / "hotline.db") == ()
+
+
+async def _run_and_kill(folder: Path, after_s: float) -> int:
+    """Kill the changer some moment after a change was answered; returns the number of the last that was."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.softswitch.business.changer", str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    try:
+        line = await child.stdout.readline()
+        while line and not line.strip().isdigit():  # the log goes there too
+            line = await child.stdout.readline()
+        await asyncio.sleep(after_s)
+    finally:
+        child.kill()
+        rest, _ = await child.communicate()
+    return max(int(each) for each in (line, *rest.splitlines()) if each.strip().isdigit())
