@@ -35,7 +35,7 @@ class Caller:
     """A caller to come.
 
     `wants` is what the engine is told at `at`.  The agent who is offered the caller answers after `answer_s` (later than
-    the ring time: never), talks for `talk_s`, and ends a wrap-up that nothing else ends after `wrap_up_s`.  Whoever
+    the ring time: never), talks for `talk_s`, and ends the wrap-up after `wrap_up_s` if it is not over before.  Whoever
     was not answered within `patience_s` of coming hangs up.
     """
 
@@ -44,7 +44,7 @@ class Caller:
     talk_s: float
     patience_s: float = math.inf
     answer_s: float = 0.0
-    wrap_up_s: float = 0.0
+    wrap_up_s: float = math.inf
 
 
 Fact = tuple[float, Event]
@@ -162,7 +162,7 @@ class Simulation:
         leaving = self._leaving.pop(seen.agent, None)
         if leaving is not None:
             self._agree(0.0, leaving)
-        elif seen.presence is Presence.WRAP_UP and seen.wrap_up_until is None:
+        elif seen.presence is Presence.WRAP_UP and self.now + wrap_up_s < (seen.wrap_up_until or math.inf):
             self._agree(wrap_up_s, WrapUpEnded(agent=seen.agent))
 
     def _forget(self, contact: ContactId) -> None:

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from softswitch.analysis import rota
+from softswitch.analysis import rota, simulation
 
-ANALYSES = {"staffing": rota}
+ANALYSES = {"staffing": rota, "simulate": simulation}
 """By the word of the command line."""
 
 

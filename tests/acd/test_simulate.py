@@ -177,12 +177,18 @@ def test_an_answer_that_comes_too_late_is_none() -> None:
     assert simulation.engine.statistics().tally.stale_answers == 0
 
 
-def test_a_wrap_up_that_the_agent_ends() -> None:
-    """It lasts as long as the caller was worth."""
+@pytest.mark.parametrize(
+    ("timed_s", "taken_s", "lasts_s"),
+    [(None, 45.0, 45.0), (10.0, 45.0, 10.0), (60.0, 45.0, 45.0), (10.0, math.inf, 10.0)],
+)
+def test_a_wrap_up_ends_with_its_time_or_by_the_agent(
+    timed_s: float | None, taken_s: float, lasts_s: float
+) -> None:
+    """Whichever is first."""
     _, (_, second) = played(
-        seated(ANA, wrap_up_s=None), caller("c1", 0.0, wrap_up_s=45.0), caller("c2", 10.0)
+        seated(ANA, wrap_up_s=timed_s), caller("c1", 0.0, wrap_up_s=taken_s), caller("c2", 10.0)
     )
-    assert second.answered_at == 105.0
+    assert second.answered_at == 60.0 + lasts_s
 
 
 def test_who_wants_to_go_home_ends_the_call_first() -> None:
