@@ -17,6 +17,7 @@ from api.views import (
     RecordingView,
     StreamEvent,
 )
+from api.watch_port import WatchPort
 
 
 class AgentsPort(Protocol):
@@ -342,3 +343,4 @@ class Ports:
     health: HealthPort
     events: EventsPort
     operations: OperationsPort | None = None  # None: this server has no call operations
+    watch: WatchPort | None = None

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from api import agents, calls, health, live, operations, recordings
+from api import agents, calls, health, live, operations, recordings, watch
 from api.operation_requests import (
     ConsultBody,
     DataBody,
@@ -33,6 +33,8 @@ from api.requests import (
 )
 from api.tokens import Scope
 from api.views import AgentView, CallDetail, CallView, HealthView, Page, RecordingView
+from api.watch import AcknowledgeBody, TestAlarmBody
+from api.watch_port import AlarmView
 
 LOOK = frozenset({Scope.READ, Scope.SUPERVISOR})
 LOOK_AT_AGENTS = frozenset({Scope.READ, Scope.AGENT, Scope.SUPERVISOR})
@@ -246,6 +248,28 @@ ROUTES: tuple[Route, ...] = (
         recordings.meta,
         RecordingView,
         faults=(404,),
+    ),
+    _get("/metrics", "度量 / metrics", watch.metrics, None, media_type="text/plain", faults=(501,)),
+    _get("/v1/alarms", "当前告警 / alarms that stand", watch.standing, Page[AlarmView], faults=(501,)),
+    Route(
+        method="POST",
+        path="/v1/alarms/test",
+        summary="测试告警 / raise the test alarm",
+        scopes=SUPERVISE,
+        handler=watch.test,
+        shows=AlarmView,
+        body=TestAlarmBody,
+        faults=(501,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/alarms/{alarm_id}/acknowledge",
+        summary="确认告警 / acknowledge an alarm",
+        scopes=SUPERVISE,
+        handler=watch.acknowledge,
+        shows=AlarmView,
+        body=AcknowledgeBody,
+        faults=(404, 501),
     ),
     _get(
         "/health",

@@ -36,6 +36,7 @@ from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
+from softswitch.operations.control_room import ControlRoom
 from softswitch.overview import Overview, product_version
 from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings import Settings
@@ -153,6 +154,23 @@ class Control:
             clock=clock,
             is_ready=lambda: self._is_ready,
         )
+        self._room = ControlRoom(
+            edge=self._edge,
+            pool=self._pool,
+            plane=self._plane,
+            store=store,
+            engine=self._dispatcher.engine,
+            seats=self._seats,
+            board=self._board,
+            trunks=self._trunks,
+            record=self._chronicle.record,
+            keeper=store,
+            stream=self._stream,
+            clock=clock,
+            run_dir=settings.node.run_dir.absolute(),
+            data_dir=settings.node.data_dir.absolute(),
+            keep_free_mb=settings.recording.keep_free_mb,
+        )
 
     # ---- life --------------------------------------------------------------------------------------
 
@@ -176,6 +194,7 @@ class Control:
             clock=self._clock,
         )
         await succession.take_over(self._held_in_cells, self._held_by_plane)
+        self._room.open()
         self._is_ready = True
         for news in self._waiting_room:
             news()
@@ -202,6 +221,7 @@ class Control:
         if self._server is not None:
             await self._server.close()
         self._is_ready = False
+        await self._room.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
         await self._pool.stop()
@@ -215,6 +235,7 @@ class Control:
             recordings=StoredRecordings(self._reader),
             health=self._overview,
             events=self._stream,
+            watch=self._room,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
         app = make_app(ports, tokens, version=product_version(), embedders=http.embedders)
@@ -239,6 +260,10 @@ class Control:
 
     def _carry_out(self, order: AcdCommand) -> None:
         self._board.carry_out(order)
+
+    def hear_store(self, alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
+        """The disk refuses, or writes again: written down as soon as it can be, told at once."""
+        self._chronicle.record(alarm)
 
     # ---- news --------------------------------------------------------------------------------------
 
@@ -323,6 +348,7 @@ class Control:
         self._legs.hear_plane(event)
         self._board.hear_plane(event)
         self._recordings.hear_plane(event)
+        self._room.hear_plane(event)
 
     _held_by_plane = Held()
 
@@ -364,12 +390,16 @@ async def run_control(settings: Settings, leaving: asyncio.Event, closing: async
     data_dir.mkdir(parents=True, exist_ok=True)
     (data_dir / "recordings").mkdir(exist_ok=True)
     database = data_dir / "hotline.sqlite"
-    store = await Store.open(
-        database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=_log_alarm
-    )
+    ears = [_log_alarm]  # the store is there before anybody who could hear of it
+
+    def hear(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
+        ears[-1](alarm)
+
+    store = await Store.open(database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=hear)
     reader = await Reader.open(database, store.committed)
     try:
         control = Control(settings, store, reader, boot_secret(settings.node.run_dir))
+        ears.append(control.hear_store)
         await control.start()
         gc.collect()
         gc.freeze()  # what stays for ever is not walked through again in front of a caller

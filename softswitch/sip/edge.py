@@ -441,6 +441,7 @@ class Edge:
             "server_transactions": len(wiring.servers),
             "bindings": len(self._location),
             "connections": wiring.transports.connections,
+            **{f"answers_{name}": count for name, count in wiring.transports.answers.items()},
             "messages_over_limit": self._gate.refused,
             "strangers_at_inner_socket": wiring.inner.refused,
         }

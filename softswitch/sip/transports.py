@@ -7,6 +7,7 @@ the `Flow` it came by; an answer goes back by the same flow.  A handler that rai
 import asyncio
 import contextlib
 import socket
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -108,6 +109,8 @@ class Transports:
         self._tasks: set[asyncio.Task[None]] = set()
         self._local_of: dict[str, str] = {}
         self.listeners: list[Listener] = []
+        self.answers: Counter[str] = Counter()
+        """Responses that went out and came in, by direction and status: `sent_200`, `received_486`."""
 
     async def start(self) -> None:
         """Bind every transport."""
@@ -148,6 +151,7 @@ class Transports:
 
     def send(self, flow: Flow, data: bytes) -> None:
         """Send towards a flow; what cannot be sent is lost as on any network."""
+        self._count(data, "sent")
         listener = self.listeners[flow.listener]
         if listener.udp is not None:
             try:
@@ -221,10 +225,16 @@ class Transports:
             return  # a keep-alive that wants nothing
         if not self._gate.admits(flow.address, self._clock.now()):
             return
+        self._count(data, "received")
         try:
             self._on_message(data, flow)
         except Exception:  # a message must never end the socket that it came by
             log.exception("sip.message_failed", flow=str(flow))
+
+    def _count(self, data: bytes, direction: str) -> None:
+        """Only what can be a status is a name: a stranger cannot make up others."""
+        if data.startswith(b"SIP/2.0 ") and data[8:11].isdigit() and 49 <= data[8] <= 54:
+            self.answers[f"{direction}_{data[8:11].decode()}"] += 1
 
     # --- TCP --------------------------------------------------------------------------------------------------
 

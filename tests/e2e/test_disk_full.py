@@ -73,7 +73,10 @@ async def test_two_calls_outlast_the_disk_of_their_recordings(tmp_path: Path) ->
                 (left, _), rate = spectrum.read_channels(here.wav(recording["recording_id"]))
                 assert len(left) / rate >= 1.0
                 assert spectrum.find_tone_spans(left, CALLER_HZ), "what was recorded before is lost"
-            assert len(here.seen("AlarmRaised")) == 1, "one disk is one alarm"
+            alarms = [event["alarm"] for event in here.seen("AlarmRaised")]
+            assert sorted(alarms) == ["disk_low", "recording_incomplete"], (
+                "one disk is one alarm of each kind"
+            )
 
             grow(disk, 10_000)
             since = len(here.events)

@@ -1,0 +1,49 @@
+"""The endpoints of whoever operates the node: alarms and metrics."""
+
+from typing import Any
+
+from api import watch
+from api.route import LOOK, SUPERVISE, Route
+from api.views import Page
+from api.watch import AcknowledgeBody, TestAlarmBody
+from api.watch_port import AlarmView
+
+
+def _over_alarms(path: str, summary: str, **more: Any) -> Route:
+    return Route(method="POST", path=path, summary=summary, scopes=SUPERVISE, shows=AlarmView, **more)
+
+
+WATCH: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/metrics",
+        summary="度量 / metrics in the text form of Prometheus",
+        scopes=LOOK,
+        handler=watch.metrics,
+        media_type="text/plain",
+        faults=(501,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/alarms",
+        summary="当前告警 / alarms that stand",
+        scopes=LOOK,
+        handler=watch.standing,
+        shows=Page[AlarmView],
+        faults=(501,),
+    ),
+    _over_alarms(
+        "/v1/alarms/test",
+        "测试告警 / raise the test alarm",
+        handler=watch.test,
+        body=TestAlarmBody,
+        faults=(501,),
+    ),
+    _over_alarms(
+        "/v1/alarms/{alarm_id}/acknowledge",
+        "确认告警 / acknowledge an alarm",
+        handler=watch.acknowledge,
+        body=AcknowledgeBody,
+        faults=(404, 501),
+    ),
+)
