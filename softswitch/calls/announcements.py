@@ -27,8 +27,13 @@ def agent_number(agent: str) -> tuple[str, ...]:
 
     Only the digits 0 to 9 can be spoken; an agent whose name has none of them is not announced.
     """
-    spoken = tuple(_DIGITS[digit] for digit in agent if digit in _DIGITS)
+    spoken = digit_by_digit(agent)
     return (*spoken, "agent_serves") if spoken else ()
+
+
+def digit_by_digit(text: str) -> tuple[str, ...]:
+    """The digits 0 to 9 of a text, one read as yāo; what else stands in it is left out."""
+    return tuple(_DIGITS[digit] for digit in text if digit in _DIGITS)
 
 
 def position(place: int) -> tuple[str, ...]:

@@ -1,0 +1,396 @@
+"""A flow for one caller: what is said and done for each key, silence, hang-up; and any key at any time, anywhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.flows import commands as do
+from softswitch.flows import events as told
+from softswitch.flows.check import Surroundings, flow_faults
+from softswitch.flows.commands import FlowCommand
+from softswitch.flows.events import FlowEvent
+from softswitch.flows.interpreter import FlowState, Phase, begin, resume, step
+from softswitch.flows.nodes import Flow
+from softswitch.flows.reading import read_flow
+
+CALLER = {"caller": "+8651012345678", "called": "12345", "trunk": "city", "region": "east"}
+END = {"type": "hang_up", "say": ["goodbye"]}
+
+
+class World:
+    """Facts by name and `of`."""
+
+    def __init__(self, facts: Mapping[tuple[str, str], bool | float | str] | None = None) -> None:
+        self.facts = facts or {}
+
+    def fact(self, name: str, of: str) -> bool | float | str:
+        return self.facts.get((name, of), False)
+
+
+class Caller:
+    """One caller in one flow; `heard` and `done` of the last step."""
+
+    def __init__(self, start: str, facts: World | None = None, **nodes: Any) -> None:
+        flow, faults = read_flow({"id": "f", "start": start, "nodes": nodes})
+        assert flow is not None, faults
+        self.flow: Flow = flow
+        self.facts = facts or World()
+        self.state, self.done = begin(flow, self.facts, CALLER)
+
+    def hear(self, event: FlowEvent) -> tuple[FlowCommand, ...]:
+        self.state, self.done = step(self.flow, self.state, event, self.facts)
+        return self.done
+
+    def press(self, keys: str) -> tuple[FlowCommand, ...]:
+        return tuple(command for key in keys for command in self.hear(told.DigitPressed(digit=key)))
+
+    def listen(self) -> tuple[FlowCommand, ...]:
+        return self.hear(told.SayingFinished(number=self.state.number))
+
+    def wait(self) -> tuple[FlowCommand, ...]:
+        return self.hear(told.TimeElapsed(number=self.state.number))
+
+
+MENU: dict[str, Any] = {
+    "type": "menu",
+    "say": ["menu"],
+    "invalid": ["wrong"],
+    "keys": {"1": "q", "9": "m"},
+    "repeats": 1,
+    "otherwise": "e",
+}
+QUEUE: dict[str, Any] = {"type": "queue", "queue": "general"}
+
+
+def menu() -> Caller:
+    """A menu, a queue and an end."""
+    return Caller("m", m=MENU, q=QUEUE, e=END)
+
+
+def test_a_key_in_the_middle_of_a_menu_silences_it_and_leads_on() -> None:
+    caller = menu()
+    assert caller.done == (do.Say(number=1, prompts=("menu",)),)
+    assert caller.press("1") == (do.StopSaying(), do.JoinQueue(queue="general", level=0))
+    assert caller.state.phase is Phase.QUEUED
+
+
+def test_a_menu_waits_says_it_again_and_goes_on_without_a_key() -> None:
+    caller = menu()
+    assert caller.listen() == (do.StartTimer(number=2, seconds=5.0),)
+    assert caller.wait() == (do.Say(number=3, prompts=("menu",)),)
+    caller.listen()
+    assert caller.wait() == (do.Say(number=5, prompts=("goodbye",)),)
+    assert caller.listen() == (do.EndCall(),)
+    assert caller.state.phase is Phase.ENDED
+
+
+def test_a_key_that_means_nothing_is_told_and_counts_as_a_try() -> None:
+    caller = menu()
+    assert caller.press("5") == (do.StopSaying(), do.Say(number=2, prompts=("wrong", "menu")))
+    assert caller.press("5")[-1] == do.Say(number=3, prompts=("goodbye",))
+
+
+def test_a_key_that_leads_back_begins_the_menu_with_all_its_tries() -> None:
+    caller = menu()
+    caller.press("5")
+    assert caller.press("9")[-1] == do.Say(number=3, prompts=("menu",))
+    assert caller.press("5")[-1] == do.Say(number=4, prompts=("wrong", "menu"))
+
+
+def collecting(**more: Any) -> Caller:
+    """Asks for an order of 2 to 4 digits and reads it back."""
+    ask = {"type": "collect", "say": ["ask"], "into": "order", "least": 2, "most": 4, "repeats": 1}
+    return Caller(
+        "c",
+        c=ask | {"next": "p", "otherwise": "e"} | more,
+        p={"type": "play", "say": ["digits:{order}", "number:{order}"], "next": "e"},
+        e=END,
+    )
+
+
+@pytest.mark.parametrize(("keys", "order"), [("12#", "12"), ("1234", "1234"), ("1*2#", "12")])
+def test_digits_are_collected_to_the_terminator_or_the_longest_length(keys: str, order: str) -> None:
+    caller = collecting()
+    assert do.AttachData(name="order", value=order) in caller.press(keys)
+    assert caller.state.data["order"] == order
+
+
+def test_silence_after_enough_digits_is_an_end_and_after_too_few_another_try() -> None:
+    caller = collecting()
+    assert caller.press("12") == (
+        do.StopSaying(),
+        do.StartTimer(number=2, seconds=4.0),
+        do.StartTimer(number=3, seconds=4.0),
+    )
+    assert do.AttachData(name="order", value="12") in caller.wait()
+    again = collecting()
+    assert again.press("1#")[-1] == do.Say(number=3, prompts=("ask",))
+    assert again.press("#")[-1] == do.Say(number=4, prompts=("goodbye",))
+
+
+def test_a_collected_number_is_read_back_in_chinese() -> None:
+    caller = collecting()
+    said = caller.press("12#")[-1]
+    assert said == do.Say(number=4, prompts=("digit_1_yao", "digit_2", "n_10", "n_2"))
+
+
+def test_masked_digits_are_nowhere_but_in_the_look_up() -> None:
+    """Not in data, commands, records or texts; masking ends with the node."""
+    caller = Caller(
+        "c",
+        c={"type": "collect", "say": ["ask"], "into": "pin", "masked": True, "next": "l", "otherwise": "e"},
+        l={"type": "look_up", "url": "http://a.test/{pin}?of={caller}", "next": "p", "on_error": "p"},
+        p={"type": "play", "say": ["digits:{pin}", "welcome"], "next": "s"},
+        s={"type": "set", "data": {"copy": "<{pin}>"}, "next": "e"},
+        e=END,
+    )
+    assert caller.done[0] == do.MaskDigits(masked=True)
+    commands = caller.press("4711#")
+    assert commands[-2:] == (
+        do.MaskDigits(masked=False),
+        do.LookUpOutside(number=6, url="http://a.test/4711?of=%2B8651012345678", timeout_s=2.0),
+    )
+    assert "4711" not in repr((caller.state, commands[:-1], caller.state.to_record()))
+    assert caller.hear(told.LookUpFailed(number=6)) == (do.Say(number=7, prompts=("welcome",)),)
+    caller.listen()
+    assert caller.state.data["copy"] == "<>"
+
+
+def test_a_look_up_takes_fields_and_its_failure_goes_elsewhere() -> None:
+    look = {"type": "look_up", "url": "http://a.test/{caller}", "take": {"state": "order_state"}}
+    nodes: dict[str, Any] = {
+        "l": look | {"next": "b", "on_error": "e"},
+        "b": {
+            "type": "branch",
+            "cases": [{"fact": "data", "of": "order_state", "value": "done", "next": "q"}],
+            "otherwise": "e",
+        },
+        "q": QUEUE,
+        "e": END,
+    }
+    caller = Caller("l", **nodes)
+    late = told.LookUpAnswered(number=9, fields={"state": "done"})
+    assert caller.hear(late) == ()
+    assert caller.hear(told.LookUpAnswered(number=1, fields={"state": "done", "other": "x"})) == (
+        do.AttachData(name="order_state", value="done"),
+        do.JoinQueue(queue="general", level=0),
+    )
+    failed = Caller("l", **nodes)
+    assert failed.hear(told.LookUpFailed(number=1)) == (do.Say(number=2, prompts=("goodbye",)),)
+
+
+@pytest.mark.parametrize(
+    ("case", "fact", "taken"),
+    [
+        ({"fact": "open", "of": "h"}, True, True),
+        ({"fact": "open", "of": "h", "value": "false"}, True, False),
+        ({"fact": "open", "of": "h", "test": "is_not"}, True, False),
+        ({"fact": "waiting", "of": "h", "test": "at_least", "value": "20"}, 20.0, True),
+        ({"fact": "waiting", "of": "h", "test": "at_most", "value": "19"}, 20.0, False),
+        ({"fact": "waiting", "of": "h", "value": "20"}, 20.0, True),
+        ({"fact": "data", "of": "h", "test": "at_least", "value": "5"}, "", False),
+        ({"fact": "caller", "test": "begins", "value": "+86510"}, "", True),
+        ({"fact": "region", "value": "west"}, "", False),
+        ({"fact": "level", "test": "at_most", "value": "0"}, "", True),
+    ],
+)
+def test_the_first_case_that_holds_is_taken(
+    case: dict[str, Any], fact: bool | float | str, taken: bool
+) -> None:
+    world = World({(case["fact"], case.get("of", "")): fact})
+    branch = {"type": "branch", "cases": [case | {"next": "q"}], "otherwise": "e"}
+    caller = Caller("b", world, b=branch, q=QUEUE, e=END)
+    assert (caller.state.phase is Phase.QUEUED) is taken
+
+
+def test_a_full_queue_leads_to_the_voicemail_and_a_message_ends_by_a_key() -> None:
+    caller = Caller(
+        "s",
+        s={"type": "set", "level": 7, "next": "q"},
+        q=QUEUE | {"on_full": "v"},
+        v={"type": "voicemail", "say": ["leave"], "box": "night", "longest_s": 60, "next": "e"},
+        e=END,
+    )
+    assert caller.done == (do.JoinQueue(queue="general", level=7),)
+    assert caller.hear(told.QueueRefused()) == (do.Say(number=1, prompts=("leave",)),)
+    assert caller.press("1") == ()
+    assert caller.listen() == (do.TakeMessage(box="night", longest_s=60.0),)
+    assert caller.press("#") == (do.FinishMessage(),)
+    assert caller.hear(told.MessageTaken()) == (do.Say(number=2, prompts=("goodbye",)),)
+
+
+def test_a_full_queue_without_a_way_turns_away() -> None:
+    caller = Caller("q", q=QUEUE)
+    assert caller.hear(told.QueueRefused()) == (do.TurnAway(),)
+
+
+def test_a_survey_after_the_talk_is_kept_with_the_call() -> None:
+    survey = {"type": "survey", "say": ["rate"], "keys": {"1": "good"}, "repeats": 0, "next": "e"}
+    caller = Caller("q", q=QUEUE | {"after": "r"}, r=survey, e=END)
+    assert caller.hear(told.AgentLeft()) == (do.Say(number=1, prompts=("rate",)),)
+    assert caller.press("1") == (
+        do.StopSaying(),
+        do.KeepAnswer(name="satisfaction", value="good"),
+        do.Say(number=2, prompts=("goodbye",)),
+    )
+
+
+def test_after_a_restart_of_control_the_caller_begins_the_node_again() -> None:
+    """With level and data as they were; a node that is gone begins the flow again."""
+    caller = collecting()
+    caller.press("12#")
+    record = caller.state.to_record()
+    state, commands = resume(caller.flow, caller.facts, record)
+    assert (state.node, state.data["order"]) == ("p", "12")
+    assert isinstance(commands[0], do.Say)
+    state, commands = resume(caller.flow, caller.facts, record | {"node": "gone"})
+    assert state.node == "c"
+
+
+# ---- any key at any time ----------------------------------------------------------------------------
+
+NAMES = [f"n{number}" for number in range(7)]
+AROUND = Surroundings(prompts=frozenset({"p"}), queues=frozenset({"general"}), hours=frozenset({"h"}))
+
+
+@st.composite
+def _flows(draw: st.DrawFn) -> Flow:
+    """Ways without a key lead to later nodes, ways by a key anywhere: so no circle turns by itself."""
+    nodes: dict[str, Any] = {}
+    for number, name in enumerate(NAMES):
+        nodes[name] = draw(_node(number))
+    flow, faults = read_flow({"id": "f", "start": "n0", "nodes": nodes})
+    assert flow is not None, faults
+    assert {fault.expected[:4] for fault in flow_faults(flow, AROUND)} <= {"不可到达"}
+    return flow
+
+
+@st.composite
+def _node(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    say = {"say": draw(st.lists(st.sampled_from(["p", "digits:{d}", "number:{d}"]), max_size=2))}
+    if number == len(NAMES) - 1:
+        return {"type": "hang_up", **say}
+    later, any_node = st.sampled_from(NAMES[number + 1 :]), st.sampled_from(NAMES)
+    keys = st.dictionaries(st.sampled_from("0123456789*#"), any_node, min_size=1, max_size=3)
+    case = st.fixed_dictionaries({"fact": st.just("open"), "of": st.just("h"), "next": later})
+    small = st.integers(0, 2)
+    return draw(
+        st.one_of(
+            st.fixed_dictionaries(
+                {"type": st.just("play"), "may_interrupt": st.booleans(), "next": later}
+            ).map(lambda node: node | say),
+            st.fixed_dictionaries(
+                {"type": st.just("menu"), "keys": keys, "repeats": small, "otherwise": later}
+            ).map(lambda node: node | say),
+            st.fixed_dictionaries(
+                {
+                    "type": st.just("collect"),
+                    "into": st.just("d"),
+                    "least": st.integers(1, 2),
+                    "most": st.integers(2, 3),
+                    "masked": st.booleans(),
+                    "repeats": small,
+                    "next": any_node,
+                    "otherwise": later,
+                }
+            ).map(lambda node: node | say),
+            st.fixed_dictionaries(
+                {"type": st.just("branch"), "cases": st.lists(case, max_size=2), "otherwise": later}
+            ),
+            st.fixed_dictionaries(
+                {
+                    "type": st.just("look_up"),
+                    "url": st.just("http://a.test/"),
+                    "next": later,
+                    "on_error": later,
+                }
+            ),
+            st.fixed_dictionaries({"type": st.just("set"), "level": small, "next": later}),
+            st.fixed_dictionaries({"type": st.just("queue"), "queue": st.just("general"), "on_full": later}),
+            st.fixed_dictionaries({"type": st.just("voicemail"), "next": later}).map(lambda node: node | say),
+            st.fixed_dictionaries(
+                {"type": st.just("survey"), "keys": st.just({"1": "a"}), "repeats": small, "next": later}
+            ).map(lambda node: node | say),
+        )
+    )
+
+
+_numbers = st.integers(0, 12)
+_events: st.SearchStrategy[FlowEvent] = st.one_of(
+    st.builds(told.DigitPressed, digit=st.sampled_from("0123456789*#A")),
+    st.builds(told.SayingFinished, number=_numbers),
+    st.builds(told.TimeElapsed, number=_numbers),
+    st.builds(told.LookUpAnswered, number=_numbers, fields=st.just({"x": "1"})),
+    st.builds(told.LookUpFailed, number=_numbers),
+    st.just(told.QueueRefused()),
+    st.just(told.AgentLeft()),
+    st.just(told.MessageTaken()),
+)
+
+
+def _patient(state: FlowState) -> FlowEvent:
+    """What happens next to a caller who does nothing."""
+    match state.phase:
+        case Phase.SAYING:
+            return told.SayingFinished(number=state.number)
+        case Phase.AWAITING:
+            return told.TimeElapsed(number=state.number)
+        case Phase.LOOKING_UP:
+            return told.LookUpFailed(number=state.number)
+        case Phase.QUEUED:
+            return told.QueueRefused()
+        case _:
+            return told.MessageTaken()
+
+
+def _is_owed(state: FlowState, commands: list[FlowCommand]) -> bool:
+    """Whether the thing that the phase waits for was really begun, so that nobody hangs in silence for ever."""
+    match state.phase:
+        case Phase.SAYING:
+            return any(isinstance(one, do.Say) and one.number == state.number for one in commands)
+        case Phase.AWAITING:
+            return any(isinstance(one, do.StartTimer) and one.number == state.number for one in commands)
+        case Phase.LOOKING_UP:
+            return any(isinstance(one, do.LookUpOutside) and one.number == state.number for one in commands)
+        case Phase.QUEUED:
+            return any(isinstance(one, do.JoinQueue) for one in commands)
+        case Phase.RECORDING:
+            return any(isinstance(one, do.TakeMessage) for one in commands)
+        case Phase.ENDED:
+            return any(isinstance(one, do.EndCall | do.TurnAway) for one in commands)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_flows(), st.booleans(), st.lists(_events, max_size=25), st.integers(0, 25))
+def test_any_key_at_any_time_and_a_hang_up_at_every_node(
+    flow: Flow, is_open: bool, events: list[FlowEvent], left_after: int
+) -> None:
+    """Nothing raises, each wait was begun, a patient caller comes to an end, and one who left is left alone."""
+    world = World({("open", "h"): is_open})
+    state, given_ = begin(flow, world, CALLER)
+    commands = list(given_)
+    assert _is_owed(state, commands)
+    for event in events:
+        before = state
+        state, given_ = step(flow, state, event, world)
+        commands += given_
+        if state == before:
+            assert given_ in ((), (do.FinishMessage(),))
+        assert _is_owed(state, commands)
+        assert sum(isinstance(one, do.EndCall | do.TurnAway) for one in commands) <= 1
+    gone = state
+    for _ in range(left_after):
+        if state.phase is not Phase.ENDED:
+            state, given_ = step(flow, state, _patient(state), world)
+    gone, given_ = step(flow, state, told.CallerLeft(), world)
+    assert (gone.phase, given_) == (Phase.ENDED, ())
+    for event in events:
+        assert step(flow, gone, event, world) == (gone, ())
+    for _ in range(200):
+        if state.phase is Phase.ENDED:
+            break
+        state, _ = step(flow, state, _patient(state), world)
+    assert state.phase is Phase.ENDED
