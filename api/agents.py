@@ -6,9 +6,12 @@ from api.ports import Ports
 from api.views import AgentView, Page
 
 
-async def list_all(ports: Ports, _exchange: Exchange) -> Page[AgentView]:
-    """All agents on one page."""
-    return Page(items=await ports.agents.list(), next_cursor=None)
+async def list_all(ports: Ports, exchange: Exchange) -> Page[AgentView]:
+    """All agents within reach on one page."""
+    agents = await ports.agents.list()
+    return Page(
+        items=tuple(agent for agent in agents if exchange.reach.has_agent(agent.agent_id)), next_cursor=None
+    )
 
 
 async def get(ports: Ports, exchange: Exchange) -> AgentView:

@@ -3,30 +3,35 @@
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
-from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from api.cross_origin import CrossOrigin
 from api.document import make_document
-from api.exchange import BODY_MOST, BODY_TIMEOUT_S, Exchange, read_body, read_query
+from api.exchange import BODY_MOST, BODY_TIMEOUT_S, read_body, read_query
+from api.gate import DoorRules, Gate, checked_origins
 from api.json_text import dump
 from api.live import LIVE, Live, LiveLimits
 from api.pages import add_pages
 from api.ports import Ports
-from api.problems import Forbidden, Unauthenticated, from_exception
+from api.problems import from_exception
 from api.requests import Nothing
-from api.routes import ROUTES, UPGRADES, Route
+from api.route import Route
+from api.routes import ROUTES
 from api.server import SECURITY_HEADERS
+from api.service import Errand, Service
+from api.sessions import SessionLimits, Sessions
+from api.sign_in import DESK, PasswordDesk
+from api.single_use import HEADER, Answer, SingleUse
+from api.tickets import Tickets
 from api.tokens import Token, TokenList
 
 _log = structlog.get_logger(__name__)
 
-_token_name: ContextVar[str] = ContextVar("token_name", default="")
-"""Whose token the request of this task carries, for the log."""
-
-CHANGES = frozenset({"POST", "PUT", "PATCH"})
-"""Methods that carry a body."""
+_who: ContextVar[str] = ContextVar("who", default="")
+"""Whom the request of this task comes from, for the log."""
 
 Step = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -39,14 +44,35 @@ def make_app(
     limits: LiveLimits | None = None,
     body_timeout_s: float = BODY_TIMEOUT_S,
     embedders: Collection[str] = (),
+    hosts: Collection[str] = (),
+    session_limits: SessionLimits | None = None,
+    is_supervision_shown: bool = False,
+    wall: Callable[[], float] = time.time,
 ) -> web.Application:
-    """The application over these ports; `tokens` are the ones that are let in, `embedders` origins that may frame the pages."""
-    app = web.Application(client_max_size=BODY_MOST, middlewares=[_boundary])
-    known = TokenList(tokens)
-    app[LIVE] = Live(limits or LiveLimits())
+    """The application over these ports.
+
+    `tokens` are the ones that are let in, `embedders` origins of other sites whose pages may frame ours and use the
+    interface, `hosts` the server's names.  `is_supervision_shown`: agents are told of supervision.  `wall` gives seconds
+    since 1970.
+    """
+    rules = DoorRules(
+        hosts=frozenset(host.lower() for host in hosts),
+        origins=checked_origins(embedders),
+        is_supervision_shown=is_supervision_shown,
+    )
+    sessions = Sessions(ports.people, ports.keeper, wall, session_limits or SessionLimits())
+    gate = Gate(TokenList(tokens), sessions, Tickets(wall), ports.people, rules)
+    service = Service(ports, gate, SingleUse(ports.keeper, wall))
+    others = CrossOrigin(rules.origins)
+    app = web.Application(client_max_size=BODY_MOST, middlewares=[_boundary(gate, others)])
+    live = app[LIVE] = Live(
+        limits or LiveLimits(), service, {route.command: route for route in ROUTES if route.command}
+    )
+    sessions.on_end = live.session_ended
+    app[DESK] = PasswordDesk()
     for route in ROUTES:
-        step = _step(route, ports, known, body_timeout_s)
-        if route.method == "GET" and route.path not in UPGRADES:
+        step = _step(route, service, gate, body_timeout_s)
+        if route.method == "GET" and not route.is_upgrade:
             app.router.add_get(route.path, step)  # with HEAD
         else:
             app.router.add_route(route.method, route.path, step)
@@ -58,64 +84,70 @@ def make_app(
     app.router.add_get("/openapi.json", show_document)
     add_pages(app, embedders)
     app.on_response_prepare.append(_secure)
+    app.on_response_prepare.append(others.prepare)
     app.on_shutdown.append(_stop_live)
     return app
 
 
-def _step(route: Route, ports: Ports, tokens: TokenList, body_timeout_s: float) -> Step:
-    """A request on its way to the handler of a route: token, scope, query, body; then the view as JSON."""
+def _step(route: Route, service: Service, gate: Gate, body_timeout_s: float) -> Step:
+    """A request on its way to the handler of a route: who, rights, query, body; then the view as JSON."""
 
     async def step(request: web.Request) -> web.StreamResponse:
-        if route.scopes and route.path not in UPGRADES:
-            _admit(route, request, tokens)
+        actor = None
+        if not (route.is_upgrade or route.is_open):
+            actor = gate.who(request)
+            _who.set("" if actor is None else actor.name)
+            service.admit(route, actor)
         query = read_query(request, route.query or Nothing)
         body = (
-            await read_body(request, route.body or Nothing, body_timeout_s)
-            if route.method in CHANGES
-            else None
+            None if route.method == "GET" else await read_body(request, route.body or Nothing, body_timeout_s)
         )
-        exchange = Exchange(request=request, body=body, query=query, tokens=tokens)
-        shown: Any = await route.handler(ports, exchange)
-        if isinstance(shown, web.StreamResponse):
-            return shown
-        return web.json_response(text=dump(shown), status=route.status)
+        errand = Errand(
+            route=route,
+            request=request,
+            actor=actor,
+            ids=dict(request.match_info),
+            query=query,
+            body=body,
+            key=request.headers.get(HEADER, ""),
+        )
+        answer = await service.carry_out(errand)
+        if isinstance(answer, Answer):
+            return web.json_response(text=answer.text, status=answer.status)
+        return answer
 
     return step
 
 
-def _admit(route: Route, request: web.Request, tokens: TokenList) -> None:
-    token = tokens.find_in_header(request.headers.get("Authorization", ""))
-    if token is None:
-        raise Unauthenticated
-    _token_name.set(token.name)
-    if not token.may(route.scopes):
-        raise Forbidden(tuple(sorted(route.scopes)))
-
-
-@web.middleware
-async def _boundary(request: web.Request, handler: Step) -> web.StreamResponse:
+def _boundary(gate: Gate, others: CrossOrigin) -> Middleware:
     """Turn every exception into its problem, and log every request without its query and headers."""
-    began = time.monotonic()
-    _token_name.set("")  # a connection serves many requests in one task
-    try:
-        response = await handler(request)
-    except ConnectionError as error:
-        if request.transport is None or request.transport.is_closing():
-            _log.info("http.request", method=request.method, path=request.path, status=0, reader="gone")
-            raise
-        response = from_exception(error)  # not this connection, but one of ours inside
-    except Exception as error:  # whatever a handler raises is answered; nothing of it is shown
-        response = from_exception(error)
-    _log.info(
-        "http.request",
-        method=request.method,
-        path=request.path,
-        status=response.status,
-        duration_ms=round((time.monotonic() - began) * 1000, 1),
-        token=_token_name.get(),
-        remote=request.remote,
-    )
-    return response
+
+    @web.middleware
+    async def boundary(request: web.Request, handler: Step) -> web.StreamResponse:
+        began = time.monotonic()
+        _who.set("")  # a connection serves many requests in one task
+        try:
+            gate.check_place(request)
+            response = others.preflight(request) or await handler(request)
+        except ConnectionError as error:
+            if request.transport is None or request.transport.is_closing():
+                _log.info("http.request", method=request.method, path=request.path, status=0, reader="gone")
+                raise
+            response = from_exception(error)  # not this connection, but one of ours inside
+        except Exception as error:  # whatever a handler raises is answered; nothing of it is shown
+            response = from_exception(error)
+        _log.info(
+            "http.request",
+            method=request.method,
+            path=request.path,
+            status=response.status,
+            duration_ms=round((time.monotonic() - began) * 1000, 1),
+            who=_who.get(),
+            remote=request.remote,
+        )
+        return response
+
+    return boundary
 
 
 async def _secure(_request: web.Request, response: web.StreamResponse) -> None:

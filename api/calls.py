@@ -8,7 +8,7 @@ from api.views import CallDetail, CallView, Page
 async def list_some(ports: Ports, exchange: Exchange) -> Page[CallView]:
     """A page of calls."""
     query = exchange.query
-    return await ports.calls.list(
+    page = await ports.calls.list(
         CallQuery(
             active=query.active,
             since=query.since,
@@ -18,10 +18,18 @@ async def list_some(ports: Ports, exchange: Exchange) -> Page[CallView]:
             queue=query.queue,
             cursor=query.cursor,
             limit=query.limit,
+            reach=exchange.reach,
         )
     )
+    return Page(items=tuple(map(exchange.reach.of_call, page.items)), next_cursor=page.next_cursor)
 
 
 async def get(ports: Ports, exchange: Exchange) -> CallDetail:
     """One call with its history."""
-    return await ports.calls.get(exchange.id_of("call"))
+    detail = await ports.calls.get(exchange.id_of("call"))
+    return CallDetail(
+        call=exchange.reach.of_call(detail.call),
+        segments=detail.segments,
+        recordings=detail.recordings,
+        events=tuple(entry for entry in detail.events if exchange.reach.has_kind(entry.kind)),
+    )

@@ -5,7 +5,8 @@ import re
 import typing
 from typing import Any
 
-from api.routes import ROUTES, Route
+from api.route import Route
+from api.routes import ROUTES
 from api.schemas import describe, describe_field, outside_name
 
 _ANY_FAULTS = (401, 403, 422)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from api.call_index import CallIndex, Concern
 from api.views import StreamEvent, WallTime
 
 
@@ -79,6 +80,7 @@ class EventStream:
         self._stream_id = stream_id
         self._wall = wall
         self._snapshot = snapshot
+        self._index = CallIndex(snapshot)
         self._ring: deque[StreamEvent] = deque(maxlen=memory)
         self._number = 0
         self._readers: dict[int, StreamSubscription] = {}
@@ -100,10 +102,14 @@ class EventStream:
         return len(self._readers)
 
     def publish(self, kind: str, data: dict[str, Any], at: float | None = None) -> StreamEvent:
-        """Number an event and hand it out; `data` must not be changed afterwards, `at` is wall time."""
+        """Number an event and hand it out; `data` must not be changed afterwards, `at` is wall time.
+
+        An event that makes a phone ring gains `call` (see `api.call_index`).
+        """
         self._number += 1
         moment = self._wall() if at is None else at
-        event = StreamEvent(number=self._number, at=WallTime(moment), kind=kind, data=data)
+        concern, data = self._index.take(kind, data)
+        event = StreamEvent(number=self._number, at=WallTime(moment), kind=kind, data=data, concern=concern)
         self._ring.append(event)
         for reader in tuple(self._readers.values()):
             reader.push(event)
@@ -112,6 +118,10 @@ class EventStream:
     def snapshot(self) -> dict[str, Any]:
         """The state after event `number`."""
         return self._snapshot()
+
+    def concern_of(self, call_id: str) -> Concern | None:
+        """Whom a running call concerns; None for one that is not known here any more."""
+        return self._index.concern_of(call_id)
 
     def subscribe(self, buffer_size: int) -> StreamSubscription:
         """The events after the present one."""

@@ -1,17 +1,20 @@
 """One request as its handler sees it: checked body and query, and who asked."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiohttp import web
 
+from api.actors import Actor
 from api.faults import NotFound
+from api.gate import Gate
 from api.json_text import parse
 from api.problems import BodyBroken, BodyTimeout, UnsupportedBody
+from api.reach import Reach
 from api.requests import ID_PATTERN, Nothing
 from api.schemas import FieldFault, InvalidRequest, bind, compiled
-from api.tokens import TokenList
 
 BODY_MOST = 64 * 1024
 """A longer body is refused (413)."""
@@ -24,16 +27,23 @@ Request = TypeVar("Request")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request that may be carried out.  `body` and `query` are what the route's classes made of it."""
+    """A request that may be carried out.  `body` and `query` are what the route's classes made of it.
+
+    A command of a live connection is one too: `request` is then the one that opened the connection.  `actor` is None
+    where nobody is asked for; `reach` is what of the hotline the actor may see.
+    """
 
     request: web.Request
+    ids: Mapping[str, str]
     body: Any
     query: Any
-    tokens: TokenList
+    actor: Actor | None
+    reach: Reach
+    gate: Gate
 
     def id_of(self, kind: str) -> str:
         """The id of a thing in the path; one that no id can look like is not found."""
-        wanted = self.request.match_info[f"{kind}_id"]
+        wanted = self.ids[f"{kind}_id"]
         if not compiled(ID_PATTERN).fullmatch(wanted):
             raise NotFound(kind, wanted[:128])
         return wanted

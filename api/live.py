@@ -1,34 +1,43 @@
-"""The live stream over WebSocket: authenticate, a snapshot (or what was missed), then numbered events.
+"""The live stream over WebSocket: say who you are, a snapshot (or what was missed), then numbered events.
 
-The token comes in the `Authorization` header or, since browsers cannot set one, in the first message; never in
-the URL.  A reader that is too slow is let go with close code 4008 and may come back with `stream` and `after`.
+A program shows its token in the `Authorization` header.  A page, since browsers cannot set one, says in its first
+message who it is: by a token, or by the cookie that came with the connection; never in the URL.  Operations may be
+asked for on the same connection.  A reader that is too slow is let go with close code 4008 and may come back with
+`stream` and `after`.
 """
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from api.actors import Actor
+from api.event_reading import EventTexts, Reading, begin_reading
 from api.exchange import Exchange
 from api.faults import Unavailable
-from api.json_text import MalformedJson, dump, iso_time, parse
-from api.ports import EventsPort, Ports, Subscription
+from api.gate import Gate
+from api.json_text import MalformedJson, dump, parse
+from api.live_commands import CommandFlood, Commands
+from api.ports import Ports
 from api.problems import Forbidden, Unauthenticated
+from api.reach import Reach
 from api.requests import AuthenticateMessage, EventsQuery
+from api.route import LOOK_AT_AGENTS, Route
 from api.schemas import InvalidRequest, bind
-from api.tokens import Scope, Token, TokenList
-from api.views import StreamEvent
+from api.service import Service
+from api.sessions import SessionEnd
 
 _log = structlog.get_logger(__name__)
 
 CLOSE_UNAUTHENTICATED = 4401
 CLOSE_FORBIDDEN = 4403
+CLOSE_ELSEWHERE = 4409
+CLOSE_FLOOD = 4429
 CLOSE_TOO_SLOW = 4008
-MESSAGE_MOST = 4096
-"""A longer message from a reader ends its connection."""
+MESSAGE_MOST = 32 * 1024
+"""A longer message from a reader ends its connection; attached data has to fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,45 +48,57 @@ class LiveLimits:
     buffer_size: int = 2000
     send_timeout_s: float = 10.0
     authenticate_within_s: float = 5.0
-    heartbeat_s: float = 20.0
+    heartbeat_s: float = 10.0
     close_within_s: float = 2.0
 
 
 class Live:
     """The open connections of one server, and the texts that they share."""
 
-    def __init__(self, limits: LiveLimits) -> None:
-        """Begin with none."""
+    def __init__(self, limits: LiveLimits, service: Service, commands: dict[str, Route]) -> None:
+        """Begin with none; `commands` are the routes that may be asked for on a connection, by name."""
         self.limits = limits
-        self.sockets: set[web.WebSocketResponse] = set()
-        self._texts: OrderedDict[int, str] = OrderedDict()
+        self.service = service
+        self.commands = commands
+        self.texts = EventTexts()
+        self.sockets: dict[web.WebSocketResponse, Actor | None] = {}
+        self.plain_readers: dict[Reading, Actor] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
-    def text_of(self, event: StreamEvent) -> str:
-        """The event as JSON: made once, however many read it."""
-        text = self._texts.get(event.number)
-        if text is None:
-            head = {
-                "type": "event",
-                "number": event.number,
-                "at": iso_time(event.at),
-                "kind": event.kind,
-            }
-            try:
-                text = dump({**head, "data": event.data})
-            except (TypeError, ValueError):  # one event that is no JSON must not cost every reader the stream
-                _log.exception("live.event_not_json", kind=event.kind, number=event.number)
-                text = dump({**head, "data": {}})
-            self._texts[event.number] = text
-            if len(self._texts) > 1000:
-                self._texts.popitem(last=False)
-        return text
+    @property
+    def is_full(self) -> bool:
+        """True when no further reader is let in."""
+        return len(self.sockets) + len(self.plain_readers) >= self.limits.readers
+
+    def session_ended(self, session: str, why: SessionEnd) -> None:
+        """A person's session has ended: tell its pages and let them go."""
+        for reading, actor in tuple(self.plain_readers.items()):
+            if actor.session == session:
+                reading.subscription.close()
+        for socket, who in tuple(self.sockets.items()):
+            if who is not None and who.session == session:
+                task = asyncio.get_running_loop().create_task(self._dismiss(socket, who, why))
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    async def _dismiss(self, socket: web.WebSocketResponse, who: Actor, why: SessionEnd) -> None:
+        elsewhere = why is SessionEnd.SIGNED_IN_ELSEWHERE
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(self.limits.close_within_s):
+                if elsewhere:
+                    news = {"type": "event", "kind": why, "data": {"agent_id": who.name}, "sparse": True}
+                    await socket.send_str(dump(news))
+                code = CLOSE_ELSEWHERE if elsewhere else CLOSE_UNAUTHENTICATED
+                await socket.close(code=code, message=why.encode())
 
     async def close_all(self) -> None:
         """The server stops: tell every reader."""
+        for reading in tuple(self.plain_readers):
+            reading.subscription.close()
         closing = [
             socket.close(code=WSCloseCode.GOING_AWAY, message=b"server_stops") for socket in self.sockets
         ]
-        await asyncio.gather(*closing, return_exceptions=True)
+        await asyncio.gather(*closing, *self._closing, return_exceptions=True)
 
 
 LIVE = web.AppKey("live", Live)
@@ -87,55 +108,57 @@ async def stream(ports: Ports, exchange: Exchange) -> web.StreamResponse:
     """Serve one reader until it leaves, is too slow, or the server stops."""
     live = exchange.request.app[LIVE]
     limits = live.limits
-    token = _token_of_header(exchange)
-    if len(live.sockets) >= limits.readers:
+    actor = _actor_of_header(exchange)
+    if live.is_full:
         raise Unavailable("too_many_readers", "实时连接过多 / too many live connections", retry_after_s=10)
     socket = web.WebSocketResponse(
-        heartbeat=limits.heartbeat_s,
+        heartbeat=limits.heartbeat_s * 2,
         timeout=limits.close_within_s,
         max_msg_size=MESSAGE_MOST,
     )
     await socket.prepare(exchange.request)
-    live.sockets.add(socket)
+    live.sockets[socket] = actor
     try:
         begin = exchange.query
-        if token is None:
-            message = await _authenticate(socket, exchange.tokens, limits.authenticate_within_s)
+        if actor is None:
+            message = await _authenticate(socket, exchange, limits.authenticate_within_s)
             if message is None:
                 return socket
-            token, begin = message
-        _log.info("live.reader_joined", token=token.name, readers=len(live.sockets))
-        await _serve(live, ports.events, socket, begin)
+            actor, begin = message
+            live.sockets[socket] = actor
+        _log.info("live.reader_joined", who=actor.name, readers=len(live.sockets))
+        await _Line(live, ports, exchange, socket, actor).serve(begin)
     except ConnectionError:
         raise
     except Exception:  # the answer is an upgraded connection: no problem document can be sent any more
         _log.exception("live.failed")
         await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"internal_error")
     finally:
-        live.sockets.discard(socket)
+        live.sockets.pop(socket, None)
     return socket
 
 
-def _token_of_header(exchange: Exchange) -> Token | None:
-    """The header's token; None without a header.  A wrong one is refused before the upgrade."""
-    header = exchange.request.headers.get("Authorization")
-    if header is None:
+def _actor_of_header(exchange: Exchange) -> Actor | None:
+    """The header's actor; None without a header.  A wrong one is refused before the upgrade."""
+    if "Authorization" not in exchange.request.headers:
         return None
-    token = exchange.tokens.find_in_header(header)
-    if token is None:
+    actor = exchange.gate.who(exchange.request)
+    if actor is None:
         raise Unauthenticated
-    if not token.may(READERS):
-        raise Forbidden(tuple(sorted(READERS)))
-    return token
+    if not _may_read(actor):
+        raise Forbidden(tuple(sorted(LOOK_AT_AGENTS)))
+    return actor
 
 
-READERS = frozenset({Scope.READ, Scope.AGENT, Scope.SUPERVISOR})
+def _may_read(actor: Actor) -> bool:
+    return actor.person is not None or actor.may(LOOK_AT_AGENTS, ())
 
 
 async def _authenticate(
-    socket: web.WebSocketResponse, tokens: TokenList, within_s: float
-) -> tuple[Token, EventsQuery] | None:
+    socket: web.WebSocketResponse, exchange: Exchange, within_s: float
+) -> tuple[Actor, EventsQuery] | None:
     """Who it is and where to go on, from the first message; for anything else closes the socket: None."""
+    gate = exchange.gate
     try:
         async with asyncio.timeout(within_s):
             first = await socket.receive()
@@ -146,72 +169,117 @@ async def _authenticate(
     except (TimeoutError, MalformedJson, InvalidRequest, Unauthenticated, UnicodeEncodeError):
         await socket.close(code=CLOSE_UNAUTHENTICATED, message=b"unauthenticated")
         return None
-    token = tokens.find(message.token)
-    if token is None:
+    actor = gate.by_secret(message.token) if message.token else gate.by_cookie(exchange.request)
+    if actor is None:
         await socket.close(code=CLOSE_UNAUTHENTICATED, message=b"unauthenticated")
         return None
-    if not token.may(READERS):
+    if not _may_read(actor):
         await socket.close(code=CLOSE_FORBIDDEN, message=b"forbidden")
         return None
-    return token, EventsQuery(stream=message.stream, after=message.after)
+    return actor, EventsQuery(stream=message.stream, after=message.after)
 
 
-async def _serve(live: Live, events: EventsPort, socket: web.WebSocketResponse, begin: EventsQuery) -> None:
-    size = live.limits.buffer_size
-    subscription = events.resume(begin.stream, begin.after, size) if begin.stream else None
-    head = {"type": "resumed", "stream": events.stream_id, "number": begin.after}
-    if subscription is None:  # subscribed, numbered and shown in one turn of the loop: nothing falls between
-        snapshot = events.snapshot()
-        subscription = events.subscribe(size)
-        head = {
-            "type": "snapshot",
-            "stream": events.stream_id,
-            "number": events.number,
-            "data": snapshot,
-        }
-    tasks: list[asyncio.Task[bool] | asyncio.Task[None]] = []
-    try:
-        sender = asyncio.create_task(_send_all(live, socket, subscription, dump(head)))
-        receiver = asyncio.create_task(_receive_all(socket))
-        tasks += [sender, receiver]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if sender.done() and sender.result():
-            _log.warning("live.reader_too_slow", buffer_overflowed=subscription.is_lost)
-            await _close_slow(live, socket)
-    finally:
-        subscription.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    await socket.close()
+class _Line:
+    """One connection whose other end is known."""
 
+    def __init__(
+        self, live: Live, ports: Ports, exchange: Exchange, socket: web.WebSocketResponse, actor: Actor
+    ) -> None:
+        self._live = live
+        self._events = ports.events
+        self._gate: Gate = exchange.gate
+        self._socket = socket
+        self._actor = actor
+        self._reach: Reach = self._gate.reach(actor)
+        self._loop = asyncio.get_running_loop()
+        self._commands = Commands(live.service, live.commands, exchange.request, self._loop.time)
+        self._request = exchange.request
 
-async def _send_all(live: Live, socket: web.WebSocketResponse, subscription: Subscription, head: str) -> bool:
-    """Send until the subscription ends; True when the reader was too slow."""
-    try:
-        async with asyncio.timeout(live.limits.send_timeout_s):
-            await socket.send_str(head)
-        async for event in subscription:
-            async with asyncio.timeout(live.limits.send_timeout_s):
-                await socket.send_str(live.text_of(event))
-    except TimeoutError:
+    async def serve(self, begin: EventsQuery) -> None:
+        """Send and receive until either side has enough."""
+        reading = begin_reading(self._events, self._reach, begin, self._live.limits.buffer_size)
+        tasks: list[asyncio.Task[bool]] = []
+        try:
+            sender = asyncio.create_task(self._send_all(reading))
+            receiver = asyncio.create_task(self._receive_all())
+            tasks += [sender, receiver]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if any(task.done() and task.result() for task in tasks):
+                _log.warning(
+                    "live.reader_too_slow",
+                    who=self._actor.name,
+                    buffer_overflowed=reading.subscription.is_lost,
+                )
+                await self._close_slow()
+        finally:
+            reading.subscription.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self._socket.close()
+
+    async def _send_all(self, reading: Reading) -> bool:
+        """Send until the subscription ends; True when the reader was too slow."""
+        limits, subscription = self._live.limits, reading.subscription
+        try:
+            await self._send(dump(reading.head))
+            seen = int(reading.head["number"])
+            next_beat = self._loop.time() + limits.heartbeat_s
+            while True:
+                try:
+                    async with asyncio.timeout_at(next_beat):
+                        event = await anext(subscription)
+                except TimeoutError:
+                    if not self._is_still_welcome():
+                        return False
+                    await self._send(f'{{"type":"heartbeat","number":{seen}}}')
+                    next_beat = self._loop.time() + limits.heartbeat_s
+                    continue
+                seen = event.number
+                if self._reach.is_all:
+                    await self._send(self._live.texts.text_of(event))
+                elif self._reach.has(event.concern):
+                    await self._send(self._live.texts.sparse_text_of(event))
+        except TimeoutError:
+            return True
+        except StopAsyncIteration:
+            return subscription.is_lost
+
+    async def _send(self, text: str) -> None:
+        async with asyncio.timeout(self._live.limits.send_timeout_s):
+            await self._socket.send_str(text)
+
+    async def _receive_all(self) -> bool:
+        """Answer pings and commands until the other side closes; True when it was too slow to take an answer."""
+        try:
+            async for message in self._socket:
+                if message.type is not WSMsgType.TEXT:
+                    continue
+                if message.data == '{"type":"ping"}':
+                    await self._send('{"type":"pong"}')
+                elif self._is_still_welcome():
+                    await self._send(await self._commands.answer(message.data, self._actor))
+        except CommandFlood:
+            _log.warning("live.flood", who=self._actor.name)
+            await self._socket.close(code=CLOSE_FLOOD, message=b"flood")
+        except TimeoutError:
+            return True
+        return False
+
+    def _is_still_welcome(self) -> bool:
+        """Look again at who it is: the session may have ended, the role may be another one."""
+        actor = self._gate.refreshed(self._actor)
+        if actor is None:
+            return False
+        self._actor, self._reach = actor, self._gate.reach(actor)
         return True
-    return subscription.is_lost
 
-
-async def _receive_all(socket: web.WebSocketResponse) -> None:
-    """Read until the other side closes.  Readers have nothing to say but `ping`, which browsers cannot send."""
-    async for message in socket:
-        if message.type is WSMsgType.TEXT and message.data == '{"type":"ping"}':
-            await socket.send_str('{"type":"pong"}')
-
-
-async def _close_slow(live: Live, socket: web.WebSocketResponse) -> None:
-    """Say why, and cut the line of a reader that does not even take that."""
-    transport = socket._req.transport if socket._req is not None else None  # noqa: SLF001
-    with contextlib.suppress(TimeoutError, ConnectionError):
-        async with asyncio.timeout(live.limits.close_within_s):
-            await socket.close(code=CLOSE_TOO_SLOW, message=b"too_slow", drain=False)
-            return
-    if transport is not None:
-        transport.abort()
+    async def _close_slow(self) -> None:
+        """Say why, and cut the line of a reader that does not even take that."""
+        transport = self._request.transport
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(self._live.limits.close_within_s):
+                await self._socket.close(code=CLOSE_TOO_SLOW, message=b"too_slow", drain=False)
+                return
+        if transport is not None:
+            transport.abort()

@@ -4,14 +4,19 @@ Every method is awaited in control's loop and must return soon.  Whoever impleme
 of `api/faults.py`; anything else becomes a 500 with an id and is logged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from api.actors import PeoplePort
+from api.call_index import Concern
+from api.reach import EVERYTHING, Reach
+from api.sessions import KeeperPort
 from api.views import (
     AgentView,
     CallDetail,
     CallView,
+    ForcedActionView,
     HealthView,
     Page,
     RecordingView,
@@ -60,7 +65,7 @@ class AgentsPort(Protocol):
 class CallQuery:
     """Which calls: `active` True for those without an end; arrival times in wall seconds, `until` exclusive.
 
-    Newest first; `limit` of 1 to 500.
+    Newest first; `limit` of 1 to 500.  What is not within `reach` is left out.
     """
 
     active: bool | None = None
@@ -71,6 +76,7 @@ class CallQuery:
     queue: str = ""
     cursor: str = ""
     limit: int = 100
+    reach: Reach = EVERYTHING
 
 
 class CallsPort(Protocol):
@@ -93,7 +99,7 @@ class CallsPort(Protocol):
 class RecordingQuery:
     """Which recordings: start times in wall seconds, `until` exclusive; `number` is the caller's or the called.
 
-    Newest first; `limit` of 1 to 500.
+    Newest first; `limit` of 1 to 500.  What is not within `reach` is left out.
     """
 
     since: float | None = None
@@ -103,6 +109,7 @@ class RecordingQuery:
     call_id: str = ""
     cursor: str = ""
     limit: int = 100
+    reach: Reach = EVERYTHING
 
 
 class RecordingsPort(Protocol):
@@ -324,6 +331,10 @@ class EventsPort(Protocol):
         """Everything that a screen shows, after event `number`; JSON values only."""
         ...
 
+    def concern_of(self, call_id: str) -> Concern | None:
+        """Whom a running call concerns; None for one that is not known here any more."""
+        ...
+
     def subscribe(self, buffer_size: int) -> Subscription:
         """The events after the present one."""
         ...
@@ -334,13 +345,79 @@ class EventsPort(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForcedAction:
+    """What somebody made others do; `detail` is what was asked beside the reason."""
+
+    who: str
+    action: str
+    agent: str | None
+    call_id: str | None
+    reason: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerQuery:
+    """Which forced actions: times in wall seconds, `until` exclusive.  Newest first; `limit` of 1 to 500."""
+
+    since: float | None = None
+    until: float | None = None
+    who: str = ""
+    agent: str = ""
+    call_id: str = ""
+    cursor: str = ""
+    limit: int = 100
+    reach: Reach = EVERYTHING
+
+
+class LedgerPort(Protocol):
+    """The ledger of forced actions: it only grows."""
+
+    def record(self, action: ForcedAction) -> None:
+        """Write one down, now; never waits."""
+        ...
+
+    async def list(self, query: LedgerQuery) -> Page[ForcedActionView]:
+        """A page of it; `Refused("bad_cursor")`."""
+        ...
+
+
+class Nobody:
+    """A `PeoplePort` of a server at which no person can sign in."""
+
+    def find(self, agent_id: str) -> None:
+        """Nobody."""
+
+    def all(self) -> tuple[()]:
+        """Nobody."""
+        return ()
+
+
+class Forgetful:
+    """A `KeeperPort` of a server that keeps nothing over a restart."""
+
+    def put(self, table: str, key: str, value: dict[str, Any]) -> None:
+        """Keep nothing."""
+
+    def remove(self, table: str, key: str) -> None:
+        """There is nothing."""
+
+    def load(self, table: str) -> dict[str, dict[str, Any]]:
+        """Nothing."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All of them."""
+    """All of them.  What has a default may be absent from a server."""
 
     agents: AgentsPort
     calls: CallsPort
     recordings: RecordingsPort
     health: HealthPort
     events: EventsPort
-    operations: OperationsPort | None = None  # None: this server has no call operations
+    operations: OperationsPort | None = None
+    ledger: LedgerPort | None = None
+    people: PeoplePort = field(default_factory=Nobody)
+    keeper: KeeperPort = field(default_factory=Forgetful)
     watch: WatchPort | None = None

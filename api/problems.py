@@ -9,7 +9,17 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from api.faults import ApiFault, Conflict, Denied, NotBuilt, NotFound, Refused, TooLarge, Unavailable
+from api.faults import (
+    ApiFault,
+    Conflict,
+    Denied,
+    NotBuilt,
+    NotFound,
+    Outdated,
+    Refused,
+    TooLarge,
+    Unavailable,
+)
 from api.json_text import MalformedJson, to_plain
 from api.schemas import InvalidRequest
 
@@ -19,16 +29,19 @@ CONTENT_TYPE = "application/problem+json"
 
 _TITLES = {
     400: "请求格式错误 / malformed request",
-    401: "需要令牌 / a token is needed",
-    403: "权限不足 / not allowed with this token",
+    401: "需要登录或令牌 / sign in, or show a token",
+    403: "权限不足 / not allowed",
     404: "不存在 / not found",
     405: "方法不允许 / method not allowed",
     408: "请求超时 / the request took too long",
     409: "状态冲突 / conflicts with the present state",
+    412: "已被修改 / it has changed meanwhile",
     413: "请求体过大 / body too large",
     415: "内容类型不支持 / media type not supported",
     416: "范围无效 / range not satisfiable",
+    421: "主机名不符 / not this server's name",
     422: "请求内容无效 / the request cannot be right",
+    429: "尝试过多 / too many tries",
     500: "内部错误 / internal error",
     501: "未实现 / not built",
     503: "暂不可用 / not available now",
@@ -40,7 +53,7 @@ class Unauthenticated(ApiFault):
 
     def __init__(self) -> None:
         """The same text always."""
-        super().__init__("令牌缺失或无效 / the bearer token is missing or unknown")
+        super().__init__("令牌或会话缺失或无效 / the token or session is missing or unknown")
 
 
 class Forbidden(ApiFault):
@@ -50,6 +63,55 @@ class Forbidden(ApiFault):
         """Name the scopes of which one is needed."""
         super().__init__(f"需要权限之一 / one of these scopes is needed: {', '.join(needed)}")
         self.needed = needed
+
+
+class NotYours(ApiFault):
+    """The thing belongs to others (403); whether it is there is not told."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("不在权限范围内 / it does not belong to you or your groups")
+
+
+class Misdirected(ApiFault):
+    """The request names a host that is not this server (421, RFC 9110 section 15.5.20)."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("Host 不是本服务器 / the Host is not one of this server's names (http.hosts)")
+
+
+class OriginRefused(ApiFault):
+    """Another site's page asks for a change (403)."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("来源网页未获准 / pages of this origin are not let in (http.origins)")
+
+
+class TokenOfPageMissing(ApiFault):
+    """A change with the session's cookie alone (403): it may come from a foreign page."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("缺少 X-CSRF-Token / a change with the cookie needs X-CSRF-Token (GET /v1/session)")
+
+
+class TooManyTries(ApiFault):
+    """Too many wrong passwords (429); the next try may be made after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        """Keep the delay."""
+        super().__init__("尝试过多,请稍后再试 / too many tries, come back later")
+        self.retry_after_s = retry_after_s
+
+
+class SignInRefused(ApiFault):
+    """Number and password, or the ticket, do not fit (401); which of them is not told."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("工号、密码或票据不正确 / number, password or ticket is not right")
 
 
 class UnsupportedBody(ApiFault):
@@ -68,15 +130,22 @@ FAULTS: dict[type[Exception], tuple[int, str]] = {
     MalformedJson: (400, "malformed_json"),
     BodyBroken: (400, "broken_body"),
     Unauthenticated: (401, "unauthenticated"),
+    SignInRefused: (401, "sign_in_refused"),
     Forbidden: (403, "forbidden"),
+    NotYours: (403, "not_yours"),
+    OriginRefused: (403, "origin_refused"),
+    TokenOfPageMissing: (403, "csrf_token_missing"),
     Denied: (403, "{code}"),
     NotFound: (404, "{kind}_not_found"),
     BodyTimeout: (408, "body_timeout"),
     Conflict: (409, "{code}"),
     TooLarge: (413, "{code}"),
+    Outdated: (412, "{code}"),
     UnsupportedBody: (415, "unsupported_media_type"),
+    Misdirected: (421, "wrong_host"),
     InvalidRequest: (422, "invalid_request"),
     Refused: (422, "{code}"),
+    TooManyTries: (429, "too_many_tries"),
     NotBuilt: (501, "not_built"),
     Unavailable: (503, "{code}"),
 }
@@ -157,6 +226,8 @@ def _more(error: Exception) -> dict[str, Any]:
             return {"state": error.state, "allowed": list(error.allowed)}
         case Forbidden():
             return {"needed": list(error.needed)}
+        case Outdated():
+            return {"current": error.current}
         case Denied():
             return {"rule": error.rule}
         case _:
@@ -165,9 +236,9 @@ def _more(error: Exception) -> dict[str, Any]:
 
 def _headers(error: Exception) -> dict[str, str]:
     match error:
-        case Unauthenticated():
+        case Unauthenticated() | SignInRefused():
             return {"WWW-Authenticate": 'Bearer realm="softswitch"'}
-        case Unavailable():
+        case Unavailable() | TooManyTries():
             return {"Retry-After": str(error.retry_after_s)}
         case _:
             return {}

@@ -23,6 +23,7 @@ async def list_some(ports: Ports, exchange: Exchange) -> Page[RecordingView]:
             call_id=query.call_id,
             cursor=query.cursor,
             limit=query.limit,
+            reach=exchange.reach,
         )
     )
 

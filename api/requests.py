@@ -1,6 +1,7 @@
 """The requests of the HTTP interface: bodies and query strings."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from api.views import WallTime
 
@@ -67,6 +68,35 @@ class RecordingsQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerListQuery:
+    """Which forced actions; newest first."""
+
+    since: WallTime | None = field(default=None, metadata=_FROM)
+    until: WallTime | None = field(default=None, metadata=_TO)
+    who: str = field(default="", metadata={"doc": "执行者 / who did it", "most": 64})
+    agent: str = field(default="", metadata=_AGENT)
+    call_id: str = field(default="", metadata={"doc": "呼叫 / call", "most": 128})
+    cursor: str = field(default="", metadata=_CURSOR)
+    limit: int = field(default=100, metadata=_LIMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInBody:
+    """Sign in (登录): with number and password, or with a one-use ticket."""
+
+    agent_id: str = field(default="", metadata=_AGENT)
+    password: str = field(default="", metadata={"doc": "密码 / password", "most": 256})
+    ticket: str = field(default="", metadata={"doc": "一次性票据 / one-use ticket", "most": 128})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketBody:
+    """A ticket for this agent's page."""
+
+    agent_id: str = field(metadata={"doc": "工号 / agent number", "pattern": r"[A-Za-z0-9]{1,16}"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventsQuery:
     """Where to go on in the live stream; both or neither."""
 
@@ -81,9 +111,25 @@ class EventsQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticateMessage:
-    """The first message of a browser on the live stream."""
+    """The first message of a browser on the live stream; without a token its session's cookie counts."""
 
     type: str = field(metadata={"choices": ("authenticate",)})
-    token: str = field(metadata={"most": 512})
+    token: str = field(default="", metadata={"most": 512})
     stream: str = field(default="", metadata={"most": 64})
     after: int = field(default=-1, metadata={"minimum": 0, "maximum": 2**53})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandMessage:
+    """An operation over the live connection: `name` and `body` as over HTTP, `id` comes back with the answer.
+
+    `agent_id` may be left out by a person, who then is meant.
+    """
+
+    type: str = field(metadata={"choices": ("command",)})
+    id: str = field(metadata={"doc": "任意编号 / any id", "pattern": r"[!-~]{1,64}"})
+    name: str = field(metadata={"doc": "操作名 / operation", "most": 64})
+    agent_id: str = field(default="", metadata={"most": 128})
+    call_id: str = field(default="", metadata={"most": 128})
+    body: dict[str, Any] = field(default_factory=dict, metadata={"doc": "请求体 / body"})
+    idempotency_key: str = field(default="", metadata={"most": 128})

@@ -7,6 +7,8 @@ a field that ends in `_s` is a duration in seconds.
 from dataclasses import dataclass, field
 from typing import Any, Generic, NewType, TypeVar
 
+from api.call_index import Concern
+
 WallTime = NewType("WallTime", float)
 Item = TypeVar("Item")
 
@@ -175,10 +177,28 @@ class HealthView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForcedActionView:
+    """One entry of the ledger: who did what to whom (an agent, a call), when and why.
+
+    `detail` is what was asked beside the reason, such as the mode of listening or the new queue.
+    """
+
+    seq: int
+    at: WallTime
+    who: str
+    action: str
+    agent: str | None
+    call_id: str | None
+    reason: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEvent:
-    """A numbered event of the live stream; `data` holds JSON values only."""
+    """A numbered event of the live stream; `data` holds JSON values only, `concern` says whom it is for."""
 
     number: int
     at: WallTime
     kind: str
     data: dict[str, Any]
+    concern: Concern = field(default=Concern(), metadata={"hidden": True})

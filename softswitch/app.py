@@ -22,6 +22,7 @@ from api.event_stream import EventStream
 from api.faults import Conflict
 from api.ports import Ports
 from api.server import HttpServer, serve
+from api.sessions import SessionLimits
 from api.tokens import Token
 from media import events as plane_news
 from softswitch.calls.chronicle import Chronicle
@@ -38,6 +39,7 @@ from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
 from softswitch.operations.control_room import ControlRoom
 from softswitch.overview import Overview, product_version
+from softswitch.people import People
 from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings import Settings
 from softswitch.sip.edge import Edge
@@ -236,9 +238,19 @@ class Control:
             health=self._overview,
             events=self._stream,
             watch=self._room,
+            people=People(self._settings.agents),
+            keeper=self._store,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
-        app = make_app(ports, tokens, version=product_version(), embedders=http.embedders)
+        app = make_app(
+            ports,
+            tokens,
+            version=product_version(),
+            embedders=http.embedders,
+            hosts=http.hosts,
+            session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
+            is_supervision_shown=http.supervision_shown,
+        )
         self._server = await serve(app, http.address, http.port)
 
     def _define_queues(self) -> None:

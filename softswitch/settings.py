@@ -172,6 +172,20 @@ class SipSettings:
         default=16,
         metadata=_meta("陌生来源每2秒报文上限 / messages per 2 s from an unknown source", minimum=1),
     )
+    failures_before_ban: int = field(
+        default=5,
+        metadata=_meta(
+            "每分钟允许的密码错误 / wrong passwords a minute before a source is banned", minimum=1
+        ),
+    )
+    ban_s: float = field(
+        default=300.0,
+        metadata=_meta("首次封禁,0 不封 / first ban of a source, 0 = none", unit="s", minimum=0),
+    )
+    ban_longest_s: float = field(
+        default=3600.0,
+        metadata=_meta("最长封禁,逐次加倍 / longest ban, each twice the last", unit="s", minimum=0),
+    )
 
     def faults(self) -> Iterator[Fault]:
         """Something listens, nothing listens twice, and the registration times leave room."""
@@ -346,6 +360,23 @@ class AgentSettings:
     id: str = field(metadata=_meta("工号 / agent number", pattern=r"[A-Za-z0-9]{1,16}", example="1001"))
     name: str = field(default="", metadata=_meta("姓名 / name"))
     queues: tuple[str, ...] = field(metadata=_meta("服务队列 / queues served", example=("hotline",)))
+    role: str = field(
+        default="agent",
+        metadata=_meta("角色 / role: agent, supervisor, admin", pattern="agent|supervisor|admin"),
+    )
+    groups: tuple[str, ...] = field(
+        default=(),
+        metadata=_meta("班组,班长管理同组坐席 / groups; supervisors see and touch the agents of theirs"),
+    )
+    password_scrypt: str = field(
+        default="",
+        metadata=_meta(
+            "登录密码的 scrypt 值(softswitch password 生成),空则不可用密码登录 / hash of the password as "
+            "`softswitch password` prints it, empty = no sign-in by password",
+            secret=True,
+            pattern=r"(scrypt\$\d{1,7}\$\d{1,2}\$\d{1,2}\$[A-Za-z0-9_\-]{16,}\$[A-Za-z0-9_\-]{32,})?",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -430,6 +461,41 @@ class HttpSettings:
             pattern=r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?",
         ),
     )
+    hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_meta(
+            "服务器的域名,IP 地址与 localhost 之外 / names of this server, beside IP addresses and localhost",
+            pattern=r"[A-Za-z0-9.\-]{1,253}",
+        ),
+    )
+    certificate: str = field(
+        default="",
+        metadata=_meta(
+            "HTTPS 证书链 PEM 文件,空 = 仅回环 HTTP / chain for HTTPS, empty = HTTP on loopback only"
+        ),
+    )
+    private_key: str = field(default="", metadata=_meta("其私钥 PEM 文件 / its private key"))
+    session_idle_s: float = field(
+        default=1800.0,
+        metadata=_meta("登录闲置时限 / a session ends when unused for so long", unit="s", minimum=60),
+    )
+    session_most_s: float = field(
+        default=43200.0, metadata=_meta("登录最长时限 / a session lives at most", unit="s", minimum=60)
+    )
+    supervision_shown: bool = field(
+        default=False,
+        metadata=_meta("坐席可见监听与强制操作 / agents are shown supervision and forced actions"),
+    )
+
+    def faults(self) -> Iterator[Fault]:
+        """Passwords and tokens never cross a network in the clear; a certificate has its key."""
+        if bool(self.certificate) != bool(self.private_key):
+            yield "certificate", "证书与私钥须同时给出 / certificate and private_key go together"
+        if not self.certificate and not ip_address(self.address).is_loopback:
+            yield (
+                "address",
+                f"{self.address}: 回环之外须有证书(HTTPS) / needs a certificate (HTTPS) beyond loopback",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,15 @@ class StoredCalls:
             where.add("caller = ? OR called = ?", query.number, query.number)
         if query.queue:
             where.add("queue = ?", query.queue)
+        if not query.reach.is_all:
+            where.add_one_of(
+                ("agent IN (?*)", query.reach.agents),
+                (
+                    "EXISTS (SELECT 1 FROM segments s WHERE s.call_id = calls.call_id AND s.agent IN (?*))",
+                    query.reach.agents,
+                ),
+                ("queue IN (?*)", query.reach.queues if query.reach.sees_queued else ()),
+            )
         if query.cursor:
             where.add("(arrived_at, call_id) < (?, ?)", *from_cursor(query.cursor))
         rows = await self._reader.rows(

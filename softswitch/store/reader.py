@@ -6,7 +6,7 @@ import binascii
 import json
 import math
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -102,6 +102,12 @@ class Conditions:
         """One more condition, joined by AND."""
         self._parts.append(f"({sql})")
         self.values.extend(values)
+
+    def add_one_of(self, *alternatives: tuple[str, Collection[str]]) -> None:
+        """One more condition: any of these, each with its list of values in place of `?*`; without a value none fits."""
+        possible = [(sql, sorted(values)) for sql, values in alternatives if values]
+        marked = [sql.replace("?*", ", ".join("?" * len(values))) for sql, values in possible]
+        self.add(" OR ".join(marked) or "FALSE", *(value for _, values in possible for value in values))
 
     @property
     def sql(self) -> str:

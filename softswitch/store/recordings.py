@@ -37,6 +37,10 @@ class StoredRecordings:
             where.add("c.caller = ? OR c.called = ?", query.number, query.number)
         if query.call_id:
             where.add("r.call_id = ?", query.call_id)
+        if not query.reach.is_all:
+            where.add_one_of(
+                ("r.call_id IN (SELECT call_id FROM segments WHERE agent IN (?*))", query.reach.agents)
+            )
         if query.cursor:
             where.add("(r.started_at, r.recording_id) < (?, ?)", *from_cursor(query.cursor))
         rows = await self._reader.rows(

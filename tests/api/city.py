@@ -9,11 +9,13 @@ from typing import Any
 
 import aiohttp
 
+from api.actors import Person, Role
 from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict, NotFound, Refused, Unavailable
 from api.live import LIVE, Live, LiveLimits
-from api.ports import CallQuery, Ports, RecordingQuery
+from api.passwords import hash_password
+from api.ports import CallQuery, ForcedAction, LedgerQuery, Ports, RecordingQuery
 from api.server import serve
 from api.tokens import Token
 from api.views import (
@@ -21,6 +23,7 @@ from api.views import (
     CallDetail,
     CallView,
     EntryView,
+    ForcedActionView,
     HealthView,
     Page,
     PartView,
@@ -40,6 +43,99 @@ TOKENS = tuple(
     for name, word in WORDS.items()
 )
 
+PASSWORD = "白云山 12345"
+_HASH = hash_password(PASSWORD)
+PEOPLE = {
+    agent_id: Person(
+        agent_id=agent_id,
+        name=f"N{agent_id}",
+        role=role,
+        groups=frozenset({group}),
+        queues=frozenset({queue}),
+        password=_HASH,
+    )
+    for agent_id, role, group, queue in (
+        ("1001", Role.AGENT, "east", "general"),
+        ("1002", Role.AGENT, "east", "general"),
+        ("1003", Role.AGENT, "west", "law"),
+        ("2001", Role.SUPERVISOR, "east", "general"),
+        ("9001", Role.ADMIN, "", "general"),
+    )
+}
+
+
+class People:
+    """Two agents and a supervisor of the east, one agent of the west, and an administrator."""
+
+    def find(self, agent_id: str) -> Person | None:
+        """One of them."""
+        return PEOPLE.get(agent_id)
+
+    def all(self) -> tuple[Person, ...]:
+        """Every one."""
+        return tuple(PEOPLE.values())
+
+
+class Keeper:
+    """Tables in memory, which another server may go on with."""
+
+    def __init__(self) -> None:
+        """Nothing is kept yet."""
+        self.tables: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def put(self, table: str, key: str, value: dict[str, Any]) -> None:
+        """Keep a copy."""
+        self.tables.setdefault(table, {})[key] = dict(value)
+
+    def remove(self, table: str, key: str) -> None:
+        """Forget."""
+        self.tables.get(table, {}).pop(key, None)
+
+    def load(self, table: str) -> dict[str, dict[str, Any]]:
+        """A copy."""
+        return {key: dict(value) for key, value in self.tables.get(table, {}).items()}
+
+
+class Ledger:
+    """Forced actions in memory."""
+
+    def __init__(self) -> None:
+        """Nobody forced anything."""
+        self.actions: list[ForcedAction] = []
+
+    def record(self, action: ForcedAction) -> None:
+        """One more."""
+        self.actions.append(action)
+
+    async def list(self, query: LedgerQuery) -> Page[ForcedActionView]:
+        """All within reach, newest first."""
+        rows = [
+            ForcedActionView(
+                seq=number,
+                at=WallTime(NOW),
+                who=action.who,
+                action=action.action,
+                agent=action.agent,
+                call_id=action.call_id,
+                reason=action.reason,
+                detail=action.detail,
+            )
+            for number, action in enumerate(self.actions, 1)
+            if query.reach.is_all or action.who in query.reach.agents
+        ]
+        return Page(items=tuple(reversed(rows)), next_cursor=None)
+
+
+class Wall:
+    """A clock that tests put forward."""
+
+    now = NOW
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return self.now
+
+
 _LOGGED_OUT = AgentView(
     agent_id="1001",
     name="王芳",
@@ -56,11 +152,11 @@ _LOGGED_OUT = AgentView(
 
 
 class Agents:
-    """Three agents and the seats 8001 and 8002."""
+    """Three agents, a supervisor, and the seats 8001 and 8002."""
 
     def __init__(self) -> None:
         """All signed out; asking for agent `boom` is a bug."""
-        self.rows = {name: replace(_LOGGED_OUT, agent_id=name) for name in ("1001", "1002", "1003")}
+        self.rows = {name: replace(_LOGGED_OUT, agent_id=name) for name in ("1001", "1002", "1003", "2001")}
 
     async def list(self) -> tuple[AgentView, ...]:
         """By id."""
@@ -259,9 +355,30 @@ class City:
     health: Health
     events: EventStream
     control: CallControl
+    ledger: Ledger
+    keeper: Keeper
+    wall: Wall
     port: int
     live: Live
     client: aiohttp.ClientSession
+
+    @property
+    def origin(self) -> str:
+        """The server as its own pages name it."""
+        return f"http://{ADDRESS}:{self.port}"
+
+    async def ticket_for(self, agent_id: str, who: str = "admin") -> str:
+        """A ticket that an integrator's server asked for."""
+        status, shown = await self.ask("POST", "/v1/tickets", who, json={"agent_id": agent_id})
+        assert status == 201
+        return str(shown["ticket"])
+
+    async def bearer_of(self, agent_id: str) -> dict[str, str]:
+        """The header of a person's session."""
+        ticket = await self.ticket_for(agent_id)
+        async with self.client.post("/v1/session", json={"ticket": ticket}) as answer:
+            assert answer.status == 201
+            return {"Authorization": f"Bearer {(await answer.json())['token']}"}
 
     def auth(self, who: str = "admin") -> dict[str, str]:
         """The header of a token."""
@@ -281,11 +398,15 @@ async def running_city(
     body_timeout_s: float = 5.0,
     snapshot: Callable[[], dict[str, Any]] = lambda: {"waiting": 0},
     has_operations: bool = True,
+    keeper: Keeper | None = None,
+    embedders: tuple[str, ...] = (),
+    hosts: tuple[str, ...] = (),
+    is_supervision_shown: bool = False,
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
     stream = EventStream("stream-1", lambda: NOW, snapshot, memory=memory)
     agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
-    control = CallControl()
+    control, ledger, wall, kept = CallControl(), Ledger(), Wall(), keeper or Keeper()
     ports = Ports(
         agents=agents,
         calls=calls,
@@ -293,11 +414,38 @@ async def running_city(
         health=health,
         events=stream,
         operations=control if has_operations else None,
+        ledger=ledger,
+        people=People(),
+        keeper=kept,
     )
-    app = make_app(ports, TOKENS, version="1.2.3", limits=limits, body_timeout_s=body_timeout_s)
+    app = make_app(
+        ports,
+        TOKENS,
+        version="1.2.3",
+        limits=limits,
+        body_timeout_s=body_timeout_s,
+        embedders=embedders,
+        hosts=hosts,
+        is_supervision_shown=is_supervision_shown,
+        wall=wall,
+    )
     server = await serve(app, ADDRESS, 0)
     try:
-        async with aiohttp.ClientSession(f"http://{ADDRESS}:{server.port}") as client:
-            yield City(agents, calls, recordings, health, stream, control, server.port, app[LIVE], client)
+        jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address, as a browser keeps them
+        async with aiohttp.ClientSession(f"http://{ADDRESS}:{server.port}", cookie_jar=jar) as client:
+            yield City(
+                agents,
+                calls,
+                recordings,
+                health,
+                stream,
+                control,
+                ledger,
+                kept,
+                wall,
+                server.port,
+                app[LIVE],
+                client,
+            )
     finally:
         await server.close()

@@ -26,7 +26,7 @@ async def test_agents_are_listed_and_looked_at(city: City) -> None:
     """With their zone-bearing time."""
     status, page = await city.ask("GET", "/v1/agents", "read")
     assert status == 200
-    assert [agent["agent_id"] for agent in page["items"]] == ["1001", "1002", "1003"]
+    assert [agent["agent_id"] for agent in page["items"]] == ["1001", "1002", "1003", "2001"]
     assert page["next_cursor"] is None
     status, agent = await city.ask("GET", "/v1/agents/1002", "agent")
     assert (status, agent["name"], agent["queues"]) == (200, "王芳", ["general"])

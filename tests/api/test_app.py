@@ -1,18 +1,22 @@
 """The boundary: tokens, scopes, bodies, problems, what is logged and what is not."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from api.routes import OPEN, ROUTES, UPGRADES, Route
+from api.route import OPEN, Route
+from api.routes import ROUTES
 from tests.api.city import WORDS, City
+
+KNOWN_IDS = {"agent_id": "1001", "call_id": "c1", "recording_id": "r1"}
 
 
 def filled(path: str) -> str:
     """A path of the table with ids of the city."""
-    return path.replace("{agent_id}", "1001").replace("{call_id}", "c1").replace("{recording_id}", "r1")
+    return re.sub(r"{(\w+)}", lambda name: KNOWN_IDS.get(name[1], "x1"), path)
 
 
 WRONG_HEADERS = (None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic cmVhZDpyZWFk", WORDS["read"])
@@ -24,7 +28,7 @@ ROUTES_WITH_TOKEN = pytest.mark.parametrize(
 @ROUTES_WITH_TOKEN
 async def test_without_a_known_token_every_endpoint_answers_alike(city: City, route: Route) -> None:
     """401 with one text, whatever was wrong with the token; a browser's WebSocket may send it later."""
-    for header in WRONG_HEADERS[1:] if route.path in UPGRADES else WRONG_HEADERS:
+    for header in WRONG_HEADERS[1:] if route.is_upgrade else WRONG_HEADERS:
         headers = {} if header is None else {"Authorization": header}
         async with city.client.request(route.method, filled(route.path), headers=headers) as answer:
             problem = await answer.json(content_type=None)
@@ -48,7 +52,7 @@ async def test_a_token_without_the_scope_is_forbidden(city: City, route: Route) 
 
 async def test_only_health_and_the_document_ask_for_no_token(city: City) -> None:
     """A new endpoint cannot be open by oversight."""
-    assert [route.path for route in ROUTES if route.scopes == OPEN] == ["/health"]
+    assert [route.path for route in ROUTES if route.scopes == OPEN] == ["/v1/session", "/health"]
     for path in ("/health", "/openapi.json"):
         async with city.client.get(path) as answer:
             assert answer.status == 200
@@ -145,7 +149,7 @@ async def test_requests_are_logged_without_tokens_and_queries(city: City) -> Non
         await city.ask("GET", f"/v1/calls?cursor={WORDS['read']}", "read")
         await city.client.get("/health")
     requests = [log for log in logs if log["event"] == "http.request"]
-    assert [(log["path"], log["status"], log["token"]) for log in requests] == [
+    assert [(log["path"], log["status"], log["who"]) for log in requests] == [
         ("/v1/calls", 200, "read"),
         ("/health", 200, ""),
     ]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from api.operation_routes import OPERATIONS
 from api.operations import DATA_MOST
-from api.routes import OPERATIONS
 from tests.api.city import City, running_city
 
 Json = dict[str, Any]

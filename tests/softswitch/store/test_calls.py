@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from api.faults import Conflict, NotFound, Refused
-from api.ports import CallQuery
+from api.ports import CallQuery, RecordingQuery
+from api.reach import Reach
 from softswitch.store.calls import StoredCalls
 from softswitch.store.reader import Reader
+from softswitch.store.recordings import StoredRecordings
 from tests.softswitch.store.samples import CALLER, arrived, open_store, whole_call
 
 HUNG_UP: list[tuple[str, str]] = []
@@ -102,3 +104,25 @@ async def test_a_call_that_never_was_is_not_found_and_one_that_ended_a_conflict(
         await calls.hang_up("c1", "abuse")
     with pytest.raises(NotFound):
         await calls.hang_up("nobody", "abuse")
+
+
+async def test_what_is_not_within_reach_is_not_listed(tmp_path: Path) -> None:
+    """An agent's own calls; a supervisor's queues too; nobody's for somebody without either."""
+    store = await open_store(tmp_path)
+    for entry in whole_call(start=1_764_000_000.0):
+        store.record(entry)
+    await store.committed()
+    reader = await Reader.open(tmp_path / "hotline.db")
+    calls, recordings = StoredCalls(reader, hang_up), StoredRecordings(reader)
+    queue = (await calls.get("c1")).call.queue
+    assert queue is not None
+    for reach, sees_call, sees_recording in (
+        (Reach(agents=frozenset({"1001", "7777"})), True, True),
+        (Reach(agents=frozenset({"7777"}), queues=frozenset({queue})), False, False),
+        (Reach(agents=frozenset({"7777"}), queues=frozenset({queue}), sees_queued=True), True, False),
+        (Reach(), False, False),
+    ):
+        assert bool((await calls.list(CallQuery(reach=reach))).items) == sees_call, reach
+        assert bool((await recordings.list(RecordingQuery(reach=reach))).items) == sees_recording, reach
+    await reader.close()
+    await store.close()

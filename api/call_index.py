@@ -1,0 +1,114 @@
+"""Whose business each running call is, learned from the live events themselves: the agents in it, and its queue."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ENDED_KEPT = 1000
+"""Calls that are remembered after their end: their recordings close later."""
+
+_AGENT_FIELDS = ("agent", "agent_id", "supervisor", "supervisor_id", "actor", "to_agent")
+_ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
+_RINGS = frozenset({"call_offered", "consult_started"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """Whom an event or a call concerns.  Nobody in particular: the hotline as a whole."""
+
+    agents: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
+    is_of_a_call: bool = False
+    is_discreet: bool = False
+    """It tells of supervision, which the supervised are not told."""
+
+
+@dataclass(slots=True)
+class _Call:
+    agents: set[str] = field(default_factory=set)
+    queue: str | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def concern(self) -> Concern:
+        return Concern(
+            agents=frozenset(self.agents),
+            queues=frozenset(() if self.queue is None else (self.queue,)),
+            is_of_a_call=True,
+        )
+
+
+def plain_kind(kind: str) -> str:
+    """The kind of an event as one word: `call.offered` and `CallOffered` are `call_offered`."""
+    word = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)
+    return word.replace(".", "_").lstrip("_")
+
+
+def is_discreet(kind: str) -> bool:
+    """True for events that the supervised agent is not shown."""
+    return plain_kind(kind).startswith(("supervision_", "forced", "action_forced"))
+
+
+class CallIndex:
+    """The running calls and whom they concern."""
+
+    def __init__(self, snapshot: Callable[[], Mapping[str, Any]]) -> None:
+        """`snapshot` knows the calls that were there before the first event, under `calls`."""
+        self._snapshot = snapshot
+        self._calls: dict[str, _Call] = {}
+        self._ended: OrderedDict[str, _Call] = OrderedDict()
+
+    def take(self, kind: str, data: dict[str, Any]) -> tuple[Concern, dict[str, Any]]:
+        """Learn from an event; returns whom it concerns, and its data.
+
+        An event that makes a phone ring gains `call`: what is known of the call, for the one who is rung.
+        """
+        word = plain_kind(kind)
+        agents = {str(data[name]) for name in _AGENT_FIELDS if data.get(name)}
+        queues = {str(data["queue"])} if data.get("queue") else set()
+        call_id = data.get("call_id")
+        if not isinstance(call_id, str) or not call_id:
+            return Concern(
+                agents=frozenset(agents), queues=frozenset(queues), is_discreet=is_discreet(kind)
+            ), data
+        call = self._known(call_id) or self._calls.setdefault(call_id, _Call())
+        if not is_discreet(kind):
+            call.agents |= agents
+        call.queue = data.get("queue") or call.queue
+        call.about.update({name: data[name] for name in _ABOUT if name in data})
+        if word == "call_ended":
+            self._end(call_id)
+        concern = call.concern()
+        concern = Concern(
+            agents=concern.agents | agents,
+            queues=concern.queues | queues,
+            is_of_a_call=True,
+            is_discreet=is_discreet(kind),
+        )
+        return concern, {**data, "call": dict(call.about)} if word in _RINGS else data
+
+    def concern_of(self, call_id: str) -> Concern | None:
+        """Whom a call concerns; None for one that is not known here any more."""
+        call = self._known(call_id)
+        return None if call is None else call.concern()
+
+    def _known(self, call_id: str) -> _Call | None:
+        found = self._calls.get(call_id) or self._ended.get(call_id)
+        return found or self._learned(call_id)
+
+    def _learned(self, call_id: str) -> _Call | None:
+        """A call from before the first event of this process."""
+        for row in self._snapshot().get("calls", ()):
+            if row.get("call_id") == call_id:
+                call = self._calls[call_id] = _Call(queue=row.get("queue"))
+                call.agents |= {str(row["agent"])} if row.get("agent") else set()
+                call.about.update({name: row[name] for name in _ABOUT if name in row})
+                return call
+        return None
+
+    def _end(self, call_id: str) -> None:
+        call = self._calls.pop(call_id, None)
+        if call is not None:
+            self._ended[call_id] = call
+            if len(self._ended) > ENDED_KEPT:
+                self._ended.popitem(last=False)

@@ -1,0 +1,98 @@
+"""Operations over the live connection: the same names, bodies, rights and answers as over HTTP."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from api.actors import Actor
+from api.faults import NotFound
+from api.json_text import parse
+from api.problems import from_exception
+from api.requests import CommandMessage, Nothing
+from api.route import Route
+from api.schemas import FieldFault, InvalidRequest, bind
+from api.service import Errand, Service
+from api.single_use import Answer
+
+_log = structlog.get_logger(__name__)
+
+AT_ONCE = 50
+PER_S = 20.0
+
+
+class CommandFlood(Exception):
+    """More commands than anybody could click."""
+
+
+class Commands:
+    """The commands of one connection, in the order in which they come."""
+
+    def __init__(
+        self, service: Service, routes: dict[str, Route], request: web.Request, clock: Callable[[], float]
+    ) -> None:
+        """`clock` gives steady seconds."""
+        self._service = service
+        self._routes = routes
+        self._request = request
+        self._clock = clock
+        self._left = float(AT_ONCE)
+        self._counted_at = clock()
+
+    async def answer(self, text: str, actor: Actor) -> str:
+        """Do what a message asks for and say what came of it; `CommandFlood` when there are too many of them."""
+        self._count()
+        head: dict[str, Any] = {"type": "answer", "id": None, "name": None}
+        try:
+            value = parse(text.encode("utf-8", "surrogatepass"))
+            if isinstance(value, dict):
+                head |= {name: value[name] for name in ("id", "name") if isinstance(value.get(name), str)}
+            message = bind(CommandMessage, _object(value), is_text=False)
+            answer = await self._do(message, actor)
+        except Exception as error:  # whatever an operation raises is answered; nothing of it is shown
+            problem = from_exception(error)
+            answer = Answer(status=problem.status, text=problem.text or "{}")
+        _log.info("live.command", name=head["name"], status=answer.status, who=actor.name)
+        head["status"] = answer.status
+        return f'{json.dumps(head, ensure_ascii=True)[:-1]},"body":{answer.text}}}'
+
+    async def _do(self, message: CommandMessage, actor: Actor) -> Answer:
+        route = self._routes.get(message.name)
+        if route is None:
+            raise NotFound("operation", message.name)
+        ids = {}
+        if "{agent_id}" in route.path:
+            ids["agent_id"] = message.agent_id or ("" if actor.person is None else actor.person.agent_id)
+        if "{call_id}" in route.path:
+            ids["call_id"] = message.call_id
+        errand = Errand(
+            route=route,
+            request=self._request,
+            actor=actor,
+            ids=ids,
+            query=Nothing(),
+            body=bind(route.body or Nothing, message.body, is_text=False),
+            key=message.idempotency_key,
+        )
+        answer = await self._service.carry_out(errand)
+        if isinstance(answer, web.StreamResponse):
+            raise TypeError(f"{route.command} answers with more than text")
+        return answer
+
+    def _count(self) -> None:
+        now = self._clock()
+        self._left = min(float(AT_ONCE), self._left + (now - self._counted_at) * PER_S)
+        self._counted_at = now
+        if self._left < 1:
+            raise CommandFlood
+        self._left -= 1
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidRequest(
+            (FieldFault(field="", code="wrong_type", detail="应为对象 / expected an object"),)
+        )
+    return value

@@ -1,0 +1,150 @@
+"""Carrying out what was asked, whether over HTTP or over a live connection: the rights, the key, the ledger."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from api.actors import Actor
+from api.call_index import Concern
+from api.exchange import Exchange
+from api.gate import Gate
+from api.json_text import dump, to_plain
+from api.ports import ForcedAction, Ports
+from api.problems import Forbidden, NotYours, Unauthenticated
+from api.reach import Reach
+from api.route import Route
+from api.schemas import FieldFault, InvalidRequest, compiled
+from api.single_use import HEADER, KEY_PATTERN, Answer, SingleUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One thing that was asked, with all that came with it.  `key` is the idempotency key, empty for none."""
+
+    route: Route
+    request: web.Request
+    actor: Actor | None
+    ids: Mapping[str, str]
+    query: Any
+    body: Any
+    key: str = ""
+
+
+class Service:
+    """Does errands."""
+
+    def __init__(self, ports: Ports, gate: Gate, single_use: SingleUse) -> None:
+        """Ask these ports."""
+        self._ports = ports
+        self._gate = gate
+        self._single_use = single_use
+
+    def admit(self, route: Route, actor: Actor | None) -> None:
+        """Whether this actor may ask for this at all; `Unauthenticated` or `Forbidden`."""
+        if route.is_open or route.is_upgrade:
+            return
+        if actor is None:
+            raise Unauthenticated
+        if not actor.may(route.scopes, route.people):
+            raise Forbidden(tuple(sorted(route.scopes)))
+
+    async def carry_out(self, errand: Errand) -> Answer | web.StreamResponse:
+        """The answer; raises the faults of `api.problems`."""
+        self.admit(errand.route, errand.actor)
+        exchange = Exchange(
+            request=errand.request,
+            ids=errand.ids,
+            body=errand.body,
+            query=errand.query,
+            actor=errand.actor,
+            reach=self._gate.reach(errand.actor),
+            gate=self._gate,
+        )
+        concern = await self._check_reach(exchange)
+        if not errand.key or not errand.route.is_done_once:
+            return await self._do(errand, exchange, concern)
+        if not compiled(KEY_PATTERN).fullmatch(errand.key):
+            fault = FieldFault(
+                field=HEADER, code="not_allowed", detail=f"格式应为 / must match {KEY_PATTERN}"
+            )
+            raise InvalidRequest((fault,))
+
+        async def work() -> Answer:
+            answer = await self._do(errand, exchange, concern)
+            if isinstance(answer, web.StreamResponse):
+                raise TypeError(f"{errand.route.path} answers with more than text")
+            return answer
+
+        who = "" if errand.actor is None else f"{errand.actor.role}:{errand.actor.name}"
+        asked = json.dumps([errand.route.method, errand.route.path, dict(errand.ids), to_plain(errand.body)])
+        return await self._single_use.do(who, errand.key, asked, work)
+
+    async def _do(
+        self, errand: Errand, exchange: Exchange, concern: Concern | None
+    ) -> Answer | web.StreamResponse:
+        shown = await errand.route.handler(self._ports, exchange)
+        if errand.route.is_forced and self._ports.ledger is not None:
+            self._ports.ledger.record(_forced(errand, concern))
+        if isinstance(shown, web.StreamResponse):
+            return shown
+        return Answer(status=errand.route.status, text=dump(shown))
+
+    async def _check_reach(self, exchange: Exchange) -> Concern | None:
+        """Whether what the path and the body name is within reach; `NotYours`.  Returns whom a named call concerns."""
+        reach, ids, body = exchange.reach, exchange.ids, exchange.body
+        if "agent_id" in ids and not reach.has_agent(ids["agent_id"]):
+            raise NotYours
+        concern = None
+        if "call_id" in ids:
+            concern = await self._concern_of_call(exchange)
+            if not reach.has(concern):
+                raise NotYours
+        if "recording_id" in ids and not reach.is_all:
+            recording = await self._ports.recordings.get(exchange.id_of("recording"))
+            if not reach.has(Concern(agents=frozenset(recording.agents), is_of_a_call=True)):
+                raise NotYours
+        _check_body(exchange.actor, reach, body)
+        return concern
+
+    async def _concern_of_call(self, exchange: Exchange) -> Concern:
+        call_id = exchange.id_of("call")
+        concern = self._ports.events.concern_of(call_id)
+        if concern is not None or exchange.reach.is_all:
+            return concern or Concern(is_of_a_call=True)
+        detail = await self._ports.calls.get(call_id)
+        agents = {segment.agent for segment in detail.segments} | {detail.call.agent}
+        return Concern(
+            agents=frozenset(agent for agent in agents if agent),
+            queues=frozenset({detail.call.queue} if detail.call.queue else ()),
+            is_of_a_call=True,
+        )
+
+
+def _check_body(actor: Actor | None, reach: Reach, body: Any) -> None:
+    """A person supervises in their own name, and gives calls only to agents within reach."""
+    person = None if actor is None else actor.person
+    supervisor = getattr(body, "supervisor", None)
+    if person is not None and supervisor is not None and supervisor != person.agent_id:
+        raise NotYours
+    agent = getattr(body, "agent", None)
+    if isinstance(agent, str) and agent and not reach.has_agent(agent):
+        raise NotYours
+
+
+def _forced(errand: Errand, concern: Concern | None) -> ForcedAction:
+    fields = dataclasses.asdict(errand.body)
+    reason = str(fields.pop("reason", ""))
+    agents = sorted(concern.agents) if concern is not None else []
+    agent = errand.ids.get("agent_id") or fields.get("agent") or (agents[0] if len(agents) == 1 else None)
+    return ForcedAction(
+        who="" if errand.actor is None else errand.actor.name,
+        action=errand.route.command,
+        agent=agent,
+        call_id=errand.ids.get("call_id"),
+        reason=reason,
+        detail={name: value for name, value in fields.items() if name != "agent"},
+    )
