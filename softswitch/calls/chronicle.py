@@ -1,6 +1,7 @@
 """Everything that happened is told here once: into the journal, to the live stream and into the log."""
 
 import dataclasses
+import json
 from enum import StrEnum
 from typing import Any
 
@@ -23,8 +24,28 @@ KINDS: dict[type, str] = {
     entries.OfferAccepted: "offer.accepted",
     entries.CallConnected: "call.connected",
     entries.CallRequeued: "call.requeued",
+    entries.CallDialled: "call.dialled",
+    entries.CallHeld: "call.held",
+    entries.CallRetrieved: "call.retrieved",
+    entries.PartyMuted: "party.muted",
+    entries.PartyUnmuted: "party.unmuted",
+    entries.ConsultStarted: "consult.started",
+    entries.ConsultAnswered: "consult.answered",
+    entries.ConsultFailed: "consult.failed",
+    entries.CallTransferred: "call.transferred",
+    entries.TransferFailed: "transfer.failed",
+    entries.CallConferenced: "call.conferenced",
+    entries.PartyDropped: "party.dropped",
+    entries.CallDataChanged: "call.data_changed",
+    entries.SupervisionStarted: "supervision.started",
+    entries.SupervisionChanged: "supervision.changed",
+    entries.SupervisionEnded: "supervision.ended",
+    entries.CallIntercepted: "call.intercepted",
     entries.CallEnded: "call.ended",
     entries.RecordingStarted: "recording.started",
+    entries.RecordingSegmentStarted: "recording.segment_started",
+    entries.RecordingPaused: "recording.paused",
+    entries.RecordingResumed: "recording.resumed",
     entries.RecordingClosed: "recording.closed",
     entries.AgentStateChanged: "agent.state_changed",
     entries.TrunkStateChanged: "trunk.state_changed",
@@ -56,11 +77,15 @@ class Chronicle:
         """Tell everybody; a journal that cannot take the entry never stops a call."""
         kind = KINDS[type(entry)]
         fields = {name: _plain(getattr(entry, name)) for name in _SHOWN[type(entry)]}
-        log.info(kind, **fields)
+        log.info(
+            kind, **({"call_id": entry.call_id} if isinstance(entry, entries.CallDataChanged) else fields)
+        )
         try:
             self._store.record(entry)
         except (EntryRefused, StoreClosed):
             log.exception("chronicle.not_written", kind=kind, **fields)
+        if isinstance(entry, entries.CallDataChanged):
+            fields["data"] = json.loads(entry.data)
         self._stream.publish(kind, fields, entry.at)
 
 

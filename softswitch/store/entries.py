@@ -125,6 +125,185 @@ class CallRequeued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallDialled:
+    """An agent dials: the agent's own phone rings first.  `caller` is the number that the called is shown.
+
+    `trunk` is empty for a call to another seat.
+    """
+
+    at: float
+    call_id: str
+    agent: str
+    extension: str
+    trunk: str
+    caller: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld:
+    """The agent put the caller on hold: the caller hears music."""
+
+    at: float
+    call_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRetrieved:
+    """The agent took the caller back from hold."""
+
+    at: float
+    call_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyMuted:
+    """An agent is heard by nobody from now on."""
+
+    at: float
+    call_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyUnmuted:
+    """An agent is heard again."""
+
+    at: float
+    call_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultStarted:
+    """The agent asks somebody else while the caller is held; `kind` is `agent`, `queue` or `number`."""
+
+    at: float
+    call_id: str
+    agent: str
+    kind: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultAnswered:
+    """Whom the agent asks has answered; `to` is an agent or a number."""
+
+    at: float
+    call_id: str
+    agent: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultFailed:
+    """A consult came to nothing or was given up: the caller is back with the agent."""
+
+    at: float
+    call_id: str
+    agent: str
+    to: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred:
+    """The agent handed the caller over, and left; `kind` and `to` say to whom."""
+
+    at: float
+    call_id: str
+    agent: str
+    kind: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferFailed:
+    """The target did not take the caller: back to the agent, or into the queue when the agent has left."""
+
+    at: float
+    call_id: str
+    agent: str
+    to: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConferenced:
+    """Caller, agent and whom the agent had asked all talk together."""
+
+    at: float
+    call_id: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyDropped:
+    """A party left a call that goes on; `agent` is who dropped it, empty when it left by itself."""
+
+    at: float
+    call_id: str
+    agent: str
+    leg_id: str
+    role: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDataChanged:
+    """The data attached to a call (随路数据) is this from now on; `data` is JSON."""
+
+    at: float
+    call_id: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionStarted:
+    """A supervisor is in a call; `mode` is `monitor`, `whisper` or `barge`."""
+
+    at: float
+    call_id: str
+    supervisor: str
+    mode: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionChanged:
+    """A supervisor in a call takes part in another way."""
+
+    at: float
+    call_id: str
+    supervisor: str
+    mode: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionEnded:
+    """A supervisor left a call, or never answered."""
+
+    at: float
+    call_id: str
+    supervisor: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallIntercepted:
+    """A supervisor took the caller over from `agent`."""
+
+    at: float
+    call_id: str
+    supervisor: str
+    agent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded:
     """The call is over.  `sip_status` 0 and `q850_cause` None when there was none."""
 
@@ -144,6 +323,40 @@ class RecordingStarted:
     recording_id: str
     call_id: str
     path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSegmentStarted:
+    """Whose voices are on a recording's channels from now on: agents by their id, others by their number.
+
+    Several are separated by blanks; both are empty while the recording is paused.
+    """
+
+    at: float
+    recording_id: str
+    call_id: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused:
+    """A recording holds silence from now on."""
+
+    at: float
+    recording_id: str
+    call_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed:
+    """A paused recording holds the voices again."""
+
+    at: float
+    recording_id: str
+    call_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,11 +476,35 @@ CallEntry = (
     | OfferAccepted
     | CallConnected
     | CallRequeued
+    | CallDialled
+    | CallTransferred
     | CallEnded
 )
+SoftphoneEntry = (
+    CallHeld
+    | CallRetrieved
+    | PartyMuted
+    | PartyUnmuted
+    | ConsultStarted
+    | ConsultAnswered
+    | ConsultFailed
+    | TransferFailed
+    | CallConferenced
+    | PartyDropped
+    | CallDataChanged
+    | SupervisionStarted
+    | SupervisionChanged
+    | SupervisionEnded
+    | CallIntercepted
+)
+"""What agents and supervisors do with a call; none of it changes a projected row."""
 Entry = (
     CallEntry
+    | SoftphoneEntry
     | RecordingStarted
+    | RecordingSegmentStarted
+    | RecordingPaused
+    | RecordingResumed
     | RecordingClosed
     | AgentStateChanged
     | TrunkStateChanged
@@ -283,7 +520,7 @@ Entry = (
 def entry_id(entry: Entry) -> str | None:
     """The natural identity of an entry that can happen only once; None for one that may repeat."""
     match entry:
-        case CallArrived() | CallAnswered() | CallEnded():
+        case CallArrived() | CallDialled() | CallAnswered() | CallEnded():
             return f"{type(entry).__name__}:{entry.call_id}"
         case RecordingStarted():
             return f"RecordingStarted:{entry.recording_id}"

@@ -17,11 +17,13 @@ from softswitch.store.entries import (
     CallAnswered,
     CallArrived,
     CallConnected,
+    CallDialled,
     CallEnded,
     CallEntry,
     CallOffered,
     CallQueued,
     CallRequeued,
+    CallTransferred,
     Entry,
     OfferAccepted,
     OfferEnded,
@@ -63,9 +65,17 @@ def keys_of(entry: Entry) -> tuple[Key, ...]:
             return (Key(Subject.RECORDING, entry.recording_id),)
         case AgentStateChanged():
             return (Key(Subject.INTERVAL, entry.agent),)
-        case CallConnected() | CallRequeued() | CallEnded():
+        case CallConnected() | CallRequeued() | CallTransferred() | CallEnded():
             return (Key(Subject.CALL, entry.call_id), Key(Subject.SEGMENT, entry.call_id))
-        case CallArrived() | CallAnswered() | CallQueued() | CallOffered() | OfferEnded() | OfferAccepted():
+        case (
+            CallArrived()
+            | CallDialled()
+            | CallAnswered()
+            | CallQueued()
+            | CallOffered()
+            | OfferEnded()
+            | OfferAccepted()
+        ):
             return (Key(Subject.CALL, entry.call_id),)
         case _:
             return ()
@@ -97,7 +107,7 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             return _interval(entry, seq, interval if isinstance(interval, IntervalRow) else None)
         case BusinessChanged():
             return _business(entry)
-        case CallArrived():
+        case CallArrived() | CallDialled():
             return () if rows(Key(Subject.CALL, entry.call_id)) else (_arrived(entry),)
         case (
             CallAnswered()
@@ -107,6 +117,7 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             | OfferAccepted()
             | CallConnected()
             | CallRequeued()
+            | CallTransferred()
             | CallEnded()
         ):
             call = rows(Key(Subject.CALL, entry.call_id))
@@ -124,7 +135,21 @@ def _span(began_at: float, ended_at: float) -> float:
     return max(0.0, ended_at - began_at)
 
 
-def _arrived(entry: CallArrived) -> CallRow:
+def _arrived(entry: CallArrived | CallDialled) -> CallRow:
+    if isinstance(entry, CallDialled):
+        return CallRow(
+            call_id=entry.call_id,
+            trunk=entry.trunk,
+            caller=entry.caller,
+            called=entry.called,
+            presented=entry.caller,
+            diversion="",
+            sip_call_id="",
+            agent=entry.agent,
+            extension=entry.extension,
+            arrived_at=entry.at,
+            last_at=entry.at,
+        )
     return CallRow(
         call_id=entry.call_id,
         trunk=entry.trunk,
@@ -161,6 +186,9 @@ def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[
             return _connected(entry, call, segment)
         case CallRequeued():
             closed, after = _talk_over(entry.at, replace(call, requeues=call.requeues + 1), segment)
+            return (*closed, after)
+        case CallTransferred():
+            closed, after = _talk_over(entry.at, call, segment)
             return (*closed, after)
         case CallEnded():
             waited = call.wait_s
