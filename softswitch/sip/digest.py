@@ -232,10 +232,12 @@ def verify(
         & (authorization.count_number > 0)
         & _same_target(authorization.uri, request_uri)
     )
+    if state is NonceState.FORGED:
+        return Verdict.DISPLACED if is_right else Verdict.INVENTED
     if not is_right:
         return Verdict.REFUSED
     if state is not NonceState.FRESH:
-        return Verdict.STALE  # the password was right: a nonce of an earlier start, or of another address
+        return Verdict.STALE
     return book.use(authorization.nonce, authorization.count_number, key)
 
 

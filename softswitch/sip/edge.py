@@ -38,6 +38,7 @@ from softswitch.sip.location import Contact, Location
 from softswitch.sip.message import Headers, MalformedMessage, NameAddr, SipUri, parse_uri
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
 from softswitch.sip.outside_requests import OutsideRequests, UnknownCell
+from softswitch.sip.penalties import BanList, Penalties
 from softswitch.sip.phone_watch import PhoneWatch, flow_of_contact
 from softswitch.sip.reception import Reception
 from softswitch.sip.registrar import Registrar
@@ -122,9 +123,13 @@ class Edge:
     ) -> None:
         """`when_kept` does something once all that was given to `keep` is on the disk (or at once without one)."""
         by_name = {account.username: account for account in accounts}
-        self._identity = Identity(settings, trunks, by_name, secret)
         self._location = Location()
-        self._gate = Gate(settings.messages_per_source, self._is_known_source)
+        self._bans = BanList(settings.ban_s, settings.ban_longest_s)
+        self._penalties = Penalties(
+            self._bans, settings.failures_before_ban, self._is_known_source, self._location.account_at
+        )
+        self._identity = Identity(settings, trunks, by_name, secret, self._penalties)
+        self._gate = Gate(settings.messages_per_source, self._is_known_source, self._bans.is_banned)
         transports = Transports(
             settings.transports,
             clock,
@@ -443,6 +448,8 @@ class Edge:
             "connections": wiring.transports.connections,
             **{f"answers_{name}": count for name, count in wiring.transports.answers.items()},
             "messages_over_limit": self._gate.refused,
+            "credentials_refused": self._penalties.failures,
+            "sources_banned": self._bans.standing(wiring.clock.now()),
             "strangers_at_inner_socket": wiring.inner.refused,
         }
 

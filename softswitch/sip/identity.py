@@ -18,6 +18,7 @@ from softswitch.sip.digest import (
 )
 from softswitch.sip.flows import Flow, is_within
 from softswitch.sip.message import MalformedMessage, Request
+from softswitch.sip.penalties import Penalties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,9 @@ class Identity:
         trunks: tuple[TrunkSettings, ...],
         accounts: Mapping[str, AccountSettings],
         secret: str,
+        penalties: Penalties,
     ) -> None:
+        self._penalties = penalties
         self._realm = settings.realm
         self._algorithms = tuple([Algorithm(name) for name in settings.algorithms])
         self._trunks = trunks
@@ -73,9 +76,12 @@ class Identity:
             return Proof(
                 account=None, challenge=self._challenge(flow, now, stale=False, registrar=as_registrar)
             )
+        name = authorization.username
+        account = name if name in self._hashes else None
+        is_looked_at = account is None or self._penalties.may_guess(account, flow, now)
         verdict = verify(
             authorization,
-            self._hashes.get(authorization.username),
+            self._hashes.get(name) if is_looked_at else None,
             self._nonces,
             method=request.method,
             request_uri=request.uri,
@@ -85,8 +91,15 @@ class Identity:
             now=now,
         )
         if verdict.is_proven:
-            return Proof(account=authorization.username)
+            self._penalties.note_proven(name, flow)
+            return Proof(account=name)
+        if is_looked_at and (
+            verdict is Verdict.REFUSED or (verdict is Verdict.INVENTED and flow.is_reliable)
+        ):
+            self._penalties.note_failure(account, name, flow, now)
         is_stale = verdict is Verdict.STALE
+        if verdict in (Verdict.DISPLACED, Verdict.INVENTED):
+            is_stale = self._penalties.is_lenient(account, flow, now) and verdict is Verdict.DISPLACED
         return Proof(
             account=None, challenge=self._challenge(flow, now, stale=is_stale, registrar=as_registrar)
         )

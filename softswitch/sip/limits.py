@@ -1,6 +1,5 @@
 """What an unknown source may send, counted before a single byte is parsed.
 
-One token bucket a source address, in a bounded table: the source that was quiet longest is forgotten first.
 Trunks and registered contacts are exempt: a forged flood must not shut out a real phone.
 """
 
@@ -11,32 +10,68 @@ WINDOW_S = 2.0
 MOST_SOURCES = 10_000
 
 
+class Buckets:
+    """Token buckets by key: `burst` tokens at once, refilled over `window_s` seconds.
+
+    The table is bounded: the key that was quiet longest is forgotten first, and with it what it spent.
+    """
+
+    def __init__(self, burst: int, window_s: float, *, most_keys: int = MOST_SOURCES) -> None:
+        self._burst = float(burst)
+        self._window_s = window_s
+        self._most_keys = most_keys
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key has a token left."""
+        return self._tokens(key, now) >= 1.0
+
+    def take(self, key: str, now: float) -> bool:
+        """Take one token of a key; False when it has none left."""
+        tokens = self._tokens(key, now)
+        was_there = tokens >= 1.0
+        self._buckets[key] = (tokens - 1.0 if was_there else tokens, now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > self._most_keys:
+            self._buckets.popitem(last=False)
+        return was_there
+
+    def _tokens(self, key: str, now: float) -> float:
+        tokens, since = self._buckets.get(key, (self._burst, now))
+        return min(self._burst, tokens + max(0.0, now - since) * self._burst / self._window_s)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
 class Gate:
-    """Token buckets of unknown sources: `burst` messages at once, refilled over `WINDOW_S` seconds."""
+    """Lets messages in: `burst` at once from an unknown source, refilled over `WINDOW_S` seconds; none from a banned one."""
 
     def __init__(
-        self, burst: int, is_exempt: Callable[[str], bool], *, most_sources: int = MOST_SOURCES
+        self,
+        burst: int,
+        is_exempt: Callable[[str], bool],
+        is_banned: Callable[[str, float], bool] = lambda source, now: False,
+        *,
+        most_sources: int = MOST_SOURCES,
     ) -> None:
-        self._burst = float(burst)
         self._is_exempt = is_exempt
-        self._most_sources = most_sources
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._is_banned = is_banned
+        self._buckets = Buckets(burst, WINDOW_S, most_keys=most_sources)
         self.refused = 0
 
     def admits(self, source: str, now: float) -> bool:
-        """Take one token of a source; False when it has none left: drop the message unread."""
+        """Take one token of a source; False when it is banned or has none left: drop the message unread."""
         if self._is_exempt(source):
             return True
-        tokens, since = self._buckets.get(source, (self._burst, now))
-        tokens = min(self._burst, tokens + max(0.0, now - since) * self._burst / WINDOW_S)
-        admitted = tokens >= 1.0
-        self._buckets[source] = (tokens - 1.0 if admitted else tokens, now)
-        self._buckets.move_to_end(source)
-        if len(self._buckets) > self._most_sources:
-            self._buckets.popitem(last=False)
+        admitted = not self._is_banned(source, now) and self._buckets.take(source, now)
         if not admitted:
             self.refused += 1
         return admitted
+
+    def shuts_out(self, source: str, now: float) -> bool:
+        """Whether a source is banned: not even a connection is kept for it."""
+        return self._is_banned(source, now) and not self._is_exempt(source)
 
     def __len__(self) -> int:
         return len(self._buckets)

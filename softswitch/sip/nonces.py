@@ -24,6 +24,8 @@ class Verdict(Enum):
     RETRANSMITTED = "retransmitted"  # the very request that was accepted before: answer again
     STALE = "stale"  # right password, nonce used up: challenge with stale=true, no penalty
     REFUSED = "refused"  # challenge afresh; unknown user and wrong password look the same
+    DISPLACED = "displaced"  # right password, but a nonce that was not given to this source
+    INVENTED = "invented"  # wrong password and such a nonce: its sender may not be where it says
 
     @property
     def is_proven(self) -> bool:

@@ -249,8 +249,9 @@ class Transports:
         listener.port = listener.tcp.sockets[0].getsockname()[1]
 
     def stream_opened(self, stream: Stream) -> bool:
-        """A connection stands; refused when there are too many."""
-        return self._streams.add(stream)
+        """A connection stands; refused when there are too many, or to who is banned."""
+        is_out = self._gate.shuts_out(stream.flow.address, self._clock.now())
+        return not is_out and self._streams.add(stream)
 
     def stream_received(self, stream: Stream, data: bytes) -> None:
         """A message came by TCP."""

@@ -194,13 +194,14 @@ def test_a_refused_answer_does_not_use_up_the_count(book: NonceBook) -> None:
 
 
 def test_right_password_with_a_used_up_nonce_is_stale(book: NonceBook) -> None:
-    """Too old, of another start, or given to another address: a new challenge without penalty."""
+    """Too old: a new challenge without penalty.  Of another start, or given to another address: told apart."""
     challenge = challenge_of(book)
     assert judge(book, signed(challenge), now=60.0) is Verdict.ACCEPTED
     assert judge(book, signed(challenge, nc=2), now=60.1) is Verdict.STALE
-    assert judge(book, signed(challenge, nc=3), source="127.61.0.9") is Verdict.STALE
+    assert judge(book, signed(challenge, nc=3), source="127.61.0.9") is Verdict.DISPLACED
+    assert judge(book, signed(challenge, nc=3), source="127.61.0.9", known=False) is Verdict.INVENTED
     other_start = NonceBook(b"another secret", 60.0, lambda length: b"r" * length)
-    assert judge(other_start, signed(challenge)) is Verdict.STALE
+    assert judge(other_start, signed(challenge)) is Verdict.DISPLACED
 
 
 def test_what_was_signed_must_be_this_request(book: NonceBook) -> None:
@@ -210,9 +211,9 @@ def test_what_was_signed_must_be_this_request(book: NonceBook) -> None:
     assert judge(book, answer, method="INVITE") is Verdict.REFUSED
     assert judge(book, answer, request_uri="sip:127.61.0.77") is Verdict.REFUSED
     assert judge(book, answer, request_uri="sip:127.61.0.1:5070") is Verdict.REFUSED
-    assert judge(book, answer, realm="elsewhere") is Verdict.REFUSED
+    assert judge(book, answer, realm="elsewhere") is Verdict.INVENTED  # a nonce holds for one realm
     as_md5 = str(challenge).replace("SHA-256", "MD5")
-    assert judge(book, signed(Challenge.parse(as_md5))) is Verdict.STALE  # nonce of the other algorithm
+    assert judge(book, signed(Challenge.parse(as_md5))) is Verdict.DISPLACED  # nonce of the other algorithm
 
 
 def test_a_target_may_be_spelt_otherwise(book: NonceBook) -> None:
@@ -299,7 +300,7 @@ def test_octets_outside_ascii_do_not_stop_the_check(book: NonceBook) -> None:
         f'Digest username="李\udcff", realm="{REALM}", nonce="\udcff", uri="sip:\udcff", response="\udcff", '
         'qop=auth, nc=00000001, cnonce="\udcff"'
     )
-    assert judge(book, answer) is Verdict.REFUSED
+    assert judge(book, answer) is Verdict.INVENTED
 
 
 def test_a_password_never_shows() -> None:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from softswitch.sip.flows import Flow
-from softswitch.sip.identity import Identity
+from softswitch.sip.identity import Identity, Proof
 from softswitch.sip.message import Request, parse
+from softswitch.sip.penalties import BanList, Penalties
 from tests.softswitch.sip.digest_client import authorization, challenge_of
 from tests.softswitch.sip.edge_stand import ACCOUNTS, SECRET, SETTINGS, TRUNK, TRUNKS
 
@@ -13,7 +14,8 @@ FLOW = Flow(listener=0, protocol="udp", address="127.62.0.3", port=5060)
 
 def identity(**changes: object) -> Identity:
     accounts = {account.username: account for account in ACCOUNTS}
-    return Identity(replace(SETTINGS, **changes), TRUNKS, accounts, SECRET)  # type: ignore[arg-type]
+    penalties = Penalties(BanList(300.0, 3600.0), 5, lambda _: False, lambda *_: None)
+    return Identity(replace(SETTINGS, **changes), TRUNKS, accounts, SECRET, penalties)  # type: ignore[arg-type]
 
 
 def register(proof: str = "") -> Request:
@@ -28,8 +30,8 @@ def register(proof: str = "") -> Request:
     return message
 
 
-def challenged(who: Identity, now: float, algorithm: str = "SHA-256") -> dict[str, str]:
-    proof = who.prove(register(), FLOW, now, as_registrar=True)
+def challenged(who: Identity, now: float, algorithm: str = "SHA-256", flow: Flow = FLOW) -> dict[str, str]:
+    proof = who.prove(register(), flow, now, as_registrar=True)
     assert proof.account is None
     text = "X\r\n" + "\r\n".join([f"{name}: {value}" for name, value in proof.challenge]) + "\r\n\r\n"
     return challenge_of(text, "WWW-Authenticate", algorithm)
@@ -77,3 +79,35 @@ def test_broken_credentials_are_answered_like_none() -> None:
         proof = who.prove(register(broken), FLOW, 0.0, as_registrar=True)
         assert proof.account is None
         assert len(proof.challenge) == 2
+
+
+def attempt(who: Identity, challenge: dict[str, str], password: str, now: float, flow: Flow = FLOW) -> Proof:
+    answer = authorization(challenge, "phone1001", password, "REGISTER", "sip:hotline")
+    return who.prove(register(answer), flow, now, as_registrar=True)
+
+
+def test_an_account_under_attack_is_looked_at_slowly_but_for_the_phone_at_home() -> None:
+    """Ten strangers guess; a right password from an eleventh address waits, one from where it was proven does not."""
+    who = identity()
+    home = replace(FLOW, address="127.62.0.30")
+    assert attempt(who, challenged(who, 0.0, flow=home), "secret-1001", 1.0, home).account == "phone1001"
+    for number in range(10):
+        stranger = replace(FLOW, address=f"127.62.1.{number}")
+        attempt(who, challenged(who, 1.0, flow=stranger), "wrong", 2.0, stranger)
+    late = replace(FLOW, address="127.62.2.1")
+    refused = attempt(who, challenged(who, 2.0, flow=late), "secret-1001", 3.0, late)
+    assert refused.account is None
+    assert "stale" not in refused.challenge[0][1]
+    assert attempt(who, challenged(who, 2.0, flow=home), "secret-1001", 3.0, home).account == "phone1001"
+    assert attempt(who, challenged(who, 33.0, flow=late), "secret-1001", 34.0, late).account == "phone1001"
+
+
+def test_who_invents_nonces_soon_learns_nothing_from_them() -> None:
+    """Three times a minute a right password with a foreign nonce is called stale, as a phone that moved needs it."""
+    who = identity()
+    foreign = challenged(who, 0.0, flow=replace(FLOW, address="127.62.0.99"))
+    said = ["stale=true" in attempt(who, foreign, "secret-1001", 1.0).challenge[0][1] for _ in range(5)]
+    assert said == [True, True, True, False, False]
+    for _ in range(3):
+        assert "stale" not in attempt(who, foreign, "wrong", 70.0).challenge[0][1]
+    assert "stale" not in attempt(who, foreign, "secret-1001", 70.0).challenge[0][1], "guesses were free"

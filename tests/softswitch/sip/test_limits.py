@@ -36,3 +36,12 @@ def test_clock_that_steps_back_gives_no_tokens() -> None:
     gate = Gate(1, lambda _: False)
     assert gate.admits("a", 5.0)
     assert not gate.admits("a", 1.0)
+
+
+def test_the_banned_are_not_heard_and_a_trunk_is_all_the_same() -> None:
+    gate = Gate(16, lambda source: source == "trunk", lambda source, now: now < 10.0)
+    assert not gate.admits("guesser", 0.0)
+    assert gate.shuts_out("guesser", 0.0)
+    assert gate.admits("trunk", 0.0)
+    assert not gate.shuts_out("trunk", 0.0)
+    assert gate.admits("guesser", 10.0)
