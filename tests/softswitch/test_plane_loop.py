@@ -33,9 +33,8 @@ ADDRESS = "127.66.5.1"
 class Control:
     """The asking end of the link."""
 
-    def __init__(self, path: Path, writer: "SlowWriter") -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.writer = writer
         self.events: list[Event] = []
         self.client: Client | None = None
         self.changed = asyncio.Event()
@@ -110,10 +109,15 @@ class BrittlePlane(Plane):
 
 
 @pytest.fixture
-async def control(tmp_path: Path) -> AsyncIterator[Control]:
+def writer() -> SlowWriter:
+    """Where the plane's recordings go."""
+    return SlowWriter()
+
+
+@pytest.fixture
+async def control(tmp_path: Path, writer: SlowWriter) -> AsyncIterator[Control]:
     """A plane that runs in a thread, and who commands it."""
     path = tmp_path / "run" / socket_name("plane-0")
-    writer = SlowWriter()
     plane = BrittlePlane(
         max_legs=8,
         ports=PortRange(31000, 31099),
@@ -125,7 +129,7 @@ async def control(tmp_path: Path) -> AsyncIterator[Control]:
     loop = PlaneLoop(plane, server)
     thread = threading.Thread(target=loop.run)
     thread.start()
-    made = Control(path, writer)
+    made = Control(path)
     await made.connect()
     yield made
     loop.stop()
@@ -183,7 +187,7 @@ async def test_control_may_go_and_come_back(control: Control) -> None:
 
 
 async def test_the_end_of_a_recording_that_nobody_heard_is_told_to_whoever_comes_next(
-    control: Control, tmp_path: Path
+    control: Control, writer: SlowWriter, tmp_path: Path
 ) -> None:
     """Control dies right after the order to stop: the next one cannot ask for a recording that is gone."""
     control.send(opening("leg"))
@@ -192,12 +196,12 @@ async def test_the_end_of_a_recording_that_nobody_heard_is_told_to_whoever_comes
     control.send(StartRecording(recording_id="r1", call_id="call", path=path, left=("leg",), right=()))
     control.send(StopRecording(recording_id="r1"))
     async with asyncio.timeout(5):
-        while not control.writer.closed:
+        while not writer.closed:
             await asyncio.sleep(0.01)
     assert control.client is not None
     control.client.close()
     await asyncio.sleep(0.05)
-    control.writer.may_tell.set()
+    writer.may_tell.set()
     await asyncio.sleep(0.1)
     control.events.clear()
     await control.connect()
