@@ -15,7 +15,7 @@ def test_every_prompt_that_can_be_named_comes_with_the_system_and_no_other() -> 
     bank = PromptBank.load([CONFIG / "prompts" / "zh"], CONFIG / "music", REQUIRED_PROMPTS)
     examples = [*(CONFIG / "flows").glob("*.json"), *(CONFIG / "business").glob("*.json")]
     named = {name for each in examples for name in _texts(json.loads(each.read_text(encoding="utf-8")))}
-    assert REQUIRED_PROMPTS <= set(bank.names())
+    assert set(bank.names()) >= REQUIRED_PROMPTS
     assert set(bank.names()) <= REQUIRED_PROMPTS | named
 
 
