@@ -5,6 +5,7 @@ import re
 import typing
 from typing import Any
 
+from api.actors import Role
 from api.route import Route
 from api.routes import ROUTES
 from api.schemas import describe, describe_field, outside_name
@@ -76,6 +77,8 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
     operation["security"] = [{"bearer": []}] if route.scopes else []
     if route.scopes:
         operation["x-scopes"] = sorted(route.scopes)
+        operation["x-roles"] = sorted({*route.people, Role.ADMIN})
+        operation["x-upgrade"] = route.is_upgrade
     return operation
 
 

@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 _KEPT = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
     """A reader's subscription, and the message with which it begins (`snapshot` or `resumed`)."""
 

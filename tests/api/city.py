@@ -358,6 +358,7 @@ class City:
     ledger: Ledger
     keeper: Keeper
     wall: Wall
+    snapshot: dict[str, Any]
     port: int
     live: Live
     client: aiohttp.ClientSession
@@ -396,7 +397,7 @@ async def running_city(
     limits: LiveLimits | None = None,
     memory: int = 100,
     body_timeout_s: float = 5.0,
-    snapshot: Callable[[], dict[str, Any]] = lambda: {"waiting": 0},
+    snapshot: Callable[[], dict[str, Any]] | None = None,
     has_operations: bool = True,
     keeper: Keeper | None = None,
     embedders: tuple[str, ...] = (),
@@ -404,7 +405,8 @@ async def running_city(
     is_supervision_shown: bool = False,
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
-    stream = EventStream("stream-1", lambda: NOW, snapshot, memory=memory)
+    shown: dict[str, Any] = {"waiting": 0}
+    stream = EventStream("stream-1", lambda: NOW, snapshot or (lambda: shown), memory=memory)
     agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
     control, ledger, wall, kept = CallControl(), Ledger(), Wall(), keeper or Keeper()
     ports = Ports(
@@ -443,6 +445,7 @@ async def running_city(
                 ledger,
                 kept,
                 wall,
+                shown,
                 server.port,
                 app[LIVE],
                 client,

@@ -1,0 +1,124 @@
+"""`Idempotency-Key`: done once, answered as often as asked."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from api.faults import Conflict, Refused
+from api.single_use import KEPT_S, Answer, SingleUse
+from tests.api.city import City, Keeper, Wall, running_city
+
+DONE = Answer(status=202, text='{"call_id":"c1"}')
+
+
+class Work:
+    """Something that must not be done twice."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+
+    async def __call__(self) -> Answer:
+        self.times += 1
+        await self.may_end.wait()
+        return DONE
+
+
+async def test_asked_again_it_is_answered_and_not_done() -> None:
+    """The same answer; another caller's key is another key."""
+    work, once = Work(), SingleUse(Keeper(), Wall())
+    for _ in range(3):
+        assert await once.do("a", "k", "dial 1", work) == DONE
+    assert work.times == 1
+    await once.do("b", "k", "dial 1", work)
+    assert work.times == 2
+
+
+async def test_asked_again_while_it_is_done_it_waits_for_the_one_answer() -> None:
+    """A page that lost its connection in the middle."""
+    work, once = Work(), SingleUse(Keeper(), Wall())
+    work.may_end.clear()
+    first, second = (asyncio.ensure_future(once.do("a", "k", "dial 1", work)) for _ in range(2))
+    await asyncio.sleep(0)
+    work.may_end.set()
+    assert (await first, await second, work.times) == (DONE, DONE, 1)
+
+
+async def test_a_key_serves_one_request() -> None:
+    """Another one under it is a mistake of the caller."""
+    work, once = Work(), SingleUse(Keeper(), Wall())
+    await once.do("a", "k", "dial 1", work)
+    with pytest.raises(Refused) as reused:
+        await once.do("a", "k", "dial 2", work)
+    assert reused.value.code == "idempotency_key_reused"
+    assert work.times == 1
+
+
+async def test_what_was_refused_may_be_asked_again() -> None:
+    """Nothing was done: the key is free."""
+    once = SingleUse(Keeper(), Wall())
+
+    async def refuse() -> Answer:
+        raise Conflict("no_call", "no call")
+
+    with pytest.raises(Conflict):
+        await once.do("a", "k", "hold", refuse)
+    assert await once.do("a", "k", "hold", Work()) == DONE
+
+
+async def test_answers_outlive_a_restart_and_what_was_cut_short_is_not_done_again() -> None:
+    """Nobody knows what came of it: better to say so than to dial twice."""
+    keeper, work = Keeper(), Work()
+    once = SingleUse(keeper, Wall())
+    await once.do("a", "done", "dial 1", work)
+    work.may_end.clear()
+    cut = asyncio.ensure_future(once.do("a", "cut", "dial 2", work))
+    await asyncio.sleep(0)
+    after = SingleUse(keeper, Wall())
+    assert await after.do("a", "done", "dial 1", work) == DONE
+    with pytest.raises(Conflict) as unknown:
+        await after.do("a", "cut", "dial 2", work)
+    assert unknown.value.code == "outcome_unknown"
+    assert work.times == 2
+    cut.cancel()
+    await asyncio.gather(cut, return_exceptions=True)
+
+
+async def test_a_key_is_forgotten_after_a_day() -> None:
+    """The database does not grow for ever."""
+    keeper, wall, work = Keeper(), Wall(), Work()
+    once = SingleUse(keeper, wall)
+    await once.do("a", "k", "dial 1", work)
+    wall.now += KEPT_S + 1
+    await once.do("a", "k2", "dial 1", work)
+    assert len(keeper.tables["idempotency"]) == 1
+
+
+async def test_dialling_twice_with_one_key_dials_once(city: City) -> None:
+    """Over HTTP, with the header; a key of strange letters is refused by name."""
+    headers = {**city.auth(), "Idempotency-Key": "d-1"}
+    for _ in range(2):
+        async with city.client.post("/v1/agents/1001/dial", json={"number": "1"}, headers=headers) as answer:
+            assert (answer.status, await answer.json()) == (202, {"call_id": "c9"})
+    assert len(city.control.asked) == 1
+    async with city.client.post("/v1/agents/1001/dial", json={"number": "2"}, headers=headers) as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (
+            422,
+            "idempotency_key_reused",
+        )
+    headers["Idempotency-Key"] = "a b"
+    async with city.client.post("/v1/agents/1001/dial", json={"number": "2"}, headers=headers) as answer:
+        assert (await answer.json(content_type=None))["errors"][0]["field"] == "Idempotency-Key"
+
+
+async def test_force_after_a_restart_is_not_done_again(tmp_path: Path) -> None:
+    """The key outlives the server; the ledger has the action once."""
+    keeper, body = Keeper(), {"state": "ready", "reason": "x"}
+    for times in (1, 0):
+        async with running_city(tmp_path, keeper=keeper) as city:
+            headers = {**city.auth(), "Idempotency-Key": "f-1"}
+            async with city.client.post("/v1/agents/1001/force", json=body, headers=headers) as answer:
+                assert answer.status == 200
+            assert len(city.control.asked) == len(city.ledger.actions) == times
