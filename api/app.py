@@ -100,7 +100,9 @@ def _step(route: Route, service: Service, gate: Gate, body_timeout_s: float) -> 
             service.admit(route, actor)
         query = read_query(request, route.query or Nothing)
         body = (
-            None if route.method == "GET" else await read_body(request, route.body or Nothing, body_timeout_s)
+            None
+            if route.method == "GET"
+            else await read_body(request, route.body or Nothing, body_timeout_s, route.body_most)
         )
         errand = Errand(
             route=route,

@@ -50,14 +50,17 @@ class Exchange:
 
 
 async def read_body(
-    request: web.Request, cls: type[Request] | type[Nothing], timeout_s: float = BODY_TIMEOUT_S
+    request: web.Request,
+    cls: type[Request] | type[Nothing],
+    timeout_s: float = BODY_TIMEOUT_S,
+    most: int = BODY_MOST,
 ) -> Any:
-    """The body as `cls`; a body without fields may be left out."""
+    """The body as `cls`, of at most so many bytes; a body without fields may be left out."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedBody("不收压缩的请求体 / compressed bodies are not taken")
     try:
         async with asyncio.timeout(timeout_s):
-            data = await request.read()
+            data = await (request if most == BODY_MOST else request.clone(client_max_size=most)).read()
     except TimeoutError as error:
         raise BodyTimeout("请求体到达过慢 / the body arrived too slowly") from error
     except web.RequestPayloadError as error:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from api.actors import PeoplePort
+from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
 from api.reach import EVERYTHING, Reach
 from api.sessions import KeeperPort
@@ -421,3 +422,5 @@ class Ports:
     people: PeoplePort = field(default_factory=Nobody)
     keeper: KeeperPort = field(default_factory=Forgetful)
     watch: WatchPort | None = None
+    business: BusinessPort | None = None
+    calendars: CalendarsPort | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.actors import Role
-from api.exchange import Exchange
+from api.exchange import BODY_MOST, Exchange
 from api.ports import Ports
 from api.tokens import Scope
 
@@ -30,7 +30,7 @@ class Route:
     all); where `roles` is None they follow from the scopes of the same names.  `command` is its name on the live
     connection, empty where it has none.  `is_done_once` heeds an idempotency key, `is_forced` is written into the
     ledger.  `is_upgrade` marks a WebSocket, which checks itself who it is: a browser's page says so in its first message.
-    A handler returns a view or a finished response.
+    A body of more than `body_most` bytes is refused.  A handler returns a view or a finished response.
     """
 
     method: str
@@ -41,6 +41,7 @@ class Route:
     shows: Any = None
     status: int = 200
     body: type | None = None
+    body_most: int = BODY_MOST
     query: type | None = None
     faults: tuple[int, ...] = ()
     media_type: str = "application/json"

@@ -4,6 +4,7 @@ from typing import Any
 
 from api import agents, calls, event_source, health, ledger, live, recordings, sign_in
 from api.actors import Role
+from api.business_routes import BUSINESS
 from api.operation_routes import OPERATIONS
 from api.requests import (
     CallsQuery,
@@ -164,6 +165,7 @@ ROUTES: tuple[Route, ...] = (
         RecordingView,
         faults=(404,),
     ),
+    *BUSINESS,
     *WATCH,
     _get(
         "/health",

@@ -1,7 +1,7 @@
 """What comes in, declared once: the same dataclass checks a request and describes it in the document.
 
-Field metadata: `doc`, `pattern` (whole match), `most` (characters), `minimum`, `maximum`, `choices`, and `name`
-where the name outside is not a Python name.
+Field metadata: `doc`, `pattern` (whole match), `most` (characters), `minimum`, `maximum`, `choices`, `lines`
+(a text of several lines), and `name` where the name outside is not a Python name.
 """
 
 import dataclasses
@@ -128,7 +128,11 @@ def _text(value: str, checks: Mapping[str, Any]) -> str:
     pattern = checks.get("pattern")
     if pattern and not compiled(pattern).fullmatch(value):
         raise _Wrong("not_allowed", f"格式应为 / must match {pattern}")
-    if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in value):
+    allowed = "\r\n\t" if checks.get("lines") else ""
+    if any(
+        (ord(character) < 32 and character not in allowed) or 0xD800 <= ord(character) <= 0xDFFF
+        for character in value
+    ):
         raise _Wrong("not_allowed", "含控制字符 / holds control characters")
     return value
 

@@ -11,6 +11,10 @@ class People:
 
     def __init__(self, agents: Iterable[AgentSettings]) -> None:
         """Everybody is there from the start."""
+        self.take(agents)
+
+    def take(self, agents: Iterable[AgentSettings]) -> None:
+        """These are the people from now on; a session of one who is gone finds nobody."""
         self._people = {agent.id: _person(agent) for agent in agents}
 
     def find(self, agent_id: str) -> Person | None:

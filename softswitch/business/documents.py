@@ -39,11 +39,10 @@ class Skill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group of agents (班组)."""
+    """A group of agents (班组); agents say themselves which they belong to."""
 
     id: str = _id("班组 / group")
     name: str = _name()
-    agents: tuple[str, ...] = field(default=(), metadata={"doc": "工号 / agents"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

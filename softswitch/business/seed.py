@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from config.faults import Fault
 from media.prompts import SUFFIX
 from softswitch.business.changes import Data, Key
-from softswitch.business.documents import KINDS
+from softswitch.business.documents import KINDS, Group
 from softswitch.business.whole import BusinessFaults, Machine
 from softswitch.settings import Settings
 
@@ -18,8 +19,14 @@ EDITION: Final = 1
 
 
 def seeded(settings: Settings) -> dict[Key, Data]:
-    """The documents that the settings file names."""
-    rows = (("agents", settings.agents), ("queues", settings.queues), ("routes", settings.routes))
+    """The documents that the settings file names; groups are those that its agents belong to."""
+    groups = sorted({group for agent in settings.agents for group in agent.groups})
+    rows: tuple[tuple[str, Iterable[Any]], ...] = (
+        ("agents", settings.agents),
+        ("groups", [Group(id=group) for group in groups]),
+        ("queues", settings.queues),
+        ("routes", settings.routes),
+    )
     # JSON and back: tuples become lists, as they come from the database.
     return {
         (kind, KINDS[kind].id_of(value)): json.loads(json.dumps(asdict(value)))

@@ -156,16 +156,14 @@ def _read(kind: str, key: str, data: Data) -> tuple[Any, tuple[Fault, ...]]:
 def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     """References between documents, and to what the machine has."""
     queues = frozenset(queue.name for queue in business.queues)
-    agents = frozenset(agent.id for agent in business.agents)
+    groups = frozenset(group.id for group in business.groups)
     hours = frozenset(business.openings)
     for queue in business.queues:
         if queue.music not in machine.music:
             yield _missing(f"queues.{queue.name}.music", queue.music, "音乐 / music")
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
-    for group in business.groups:
-        yield from _absent(f"groups.{group.id}.agents", group.agents, agents, "坐席 / agent")
-    yield from _agents_twice(business)
+        yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
     for service in business.services:
         yield from _absent(f"services.{service.id}.queue", (service.queue,), queues, "队列 / queue")
         if service.hours:
@@ -193,17 +191,6 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{path}.greeting", (route.greeting,), machine.prompts, "提示音 / prompt")
         if route.flow:
             yield from _absent(f"{path}.flow", (route.flow,), flows, "流程 / flow")
-
-
-def _agents_twice(business: Business) -> Iterator[Fault]:
-    """An agent stands in one group, and in it once."""
-    seen: dict[str, str] = {}
-    for group in business.groups:
-        for agent in group.agents:
-            if agent in seen:
-                expected = f"坐席已在班组 {seen[agent]} / the agent is in group {seen[agent]} already"
-                yield Fault(path=f"groups.{group.id}.agents", value=agent, expected=expected)
-            seen[agent] = group.id
 
 
 def _prefixes_twice(business: Business) -> Iterator[Fault]:

@@ -9,10 +9,14 @@ from softswitch.settings import RouteSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """Where a call goes: a queue, after a greeting (a prompt's name, empty for none)."""
+    """Where a call goes: a queue, after a greeting (a prompt's name, empty for none).
+
+    With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.
+    """
 
     queue: str
     greeting: str
+    flow: str = ""
 
 
 class Routes:
@@ -20,8 +24,15 @@ class Routes:
 
     def __init__(self, rows: Iterable[RouteSettings], area_code: str) -> None:
         """Bring the numbers into their normal form."""
+        self._area_code = area_code
+        self.take(rows)
+
+    def take(self, rows: Iterable[RouteSettings]) -> None:
+        """These are the rows from now on; calls that are up go on as they came."""
         self._rows = {
-            (normalise(row.number, area_code), row.trunk): Route(queue=row.queue, greeting=row.greeting)
+            (normalise(row.number, self._area_code), row.trunk): Route(
+                queue=row.queue, greeting=row.greeting, flow=row.flow
+            )
             for row in rows
         }
 

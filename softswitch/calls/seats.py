@@ -43,6 +43,7 @@ class Agent:
     queues: tuple[str, ...]
     extension: str | None = None
     report: ReportAgent | None = None  # the engine's last word; None when signed out
+    is_removed: bool = False  # from the business, while signed in: gone with the next signing out
 
 
 class Seats:
@@ -78,12 +79,45 @@ class Seats:
             raise KeyError(agent_id)
         return extension, self._account_of[extension]
 
+    def knows(self, agent_id: str) -> bool:
+        """Whether there is such an agent, signed in or not."""
+        return agent_id in self._agents
+
+    def account_of(self, extension: str) -> str | None:
+        """Return the SIP account of a seat."""
+        return self._account_of.get(extension)
+
     def agent_at(self, account: str) -> str | None:
         """Return who sits at the seat of an account."""
         extension = self._extension_of.get(account)
         if extension is None:
             return None
         return next((a.agent_id for a in self._agents.values() if a.extension == extension), None)
+
+    # ---- the business ------------------------------------------------------------------------------
+
+    def take(self, agents: Iterable[AgentSettings]) -> None:
+        """These are the agents from now on.  Whoever is signed in stays so, and serves the new queues after a call.
+
+        One who was removed while signed in stays until signing out.
+        """
+        known = {each.id: each for each in agents}
+        for agent in tuple(self._agents.values()):
+            agent.is_removed = agent.agent_id not in known
+            if agent.is_removed and agent.report is None:
+                del self._agents[agent.agent_id]
+        for each in known.values():
+            self._take_one(each)
+
+    def _take_one(self, each: AgentSettings) -> None:
+        agent = self._agents.setdefault(each.id, Agent(agent_id=each.id, name=each.name, queues=each.queues))
+        before, agent.name, agent.queues = agent.queues, each.name, each.queues
+        if agent.report is not None and before != agent.queues:
+            self._dispatcher.tell_late(
+                events.AgentReassigned(
+                    agent=AgentId(each.id), queues=tuple(QueueName(name) for name in each.queues)
+                )
+            )
 
     # ---- facts -----------------------------------------------------------------------------------
 
@@ -103,6 +137,8 @@ class Seats:
         if report.presence is Presence.LOGGED_OUT:
             agent.extension = None
             self._keeper.remove(TABLE, agent.agent_id)
+            if agent.is_removed:
+                del self._agents[agent.agent_id]
         else:
             self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, report))
         self._chronicle.record(

@@ -31,7 +31,8 @@ async def test_the_example_city_is_whole(desk: BusinessDesk) -> None:
     counts = {kind.kind: kind.count for kind in await desk.kinds()}
     assert (counts["agents"], counts["groups"], counts["regions"], counts["services"]) == (77, 6, 5, 8)
     assert desk.version == 1
-    assert sum(len(group.agents) for group in desk.business.groups) == 77
+    groups = [agent.groups for agent in desk.business.agents]
+    assert {groups.count((f"g{number}",)) for number in range(1, 7)} == {12, 13}
     assert desk.business.region_of("+865108123456") == "east"
     assert desk.business.region_of("+865108623456") == ""
     assert desk.business.flows["main"].start == "blocked"
@@ -96,7 +97,7 @@ async def test_changes_that_come_together_are_taken_one_after_the_other(desk: Bu
         ),
         ("queues", "consult", {"name": "consult", "music": "loud"}, ["queues.consult.music"]),
         ("routes", "12345", {"number": "12345", "queue": "none", "flow": "none"}, ["routes.12345.queue"] * 1),
-        ("groups", "g1", {"id": "g1", "agents": ["1077"]}, ["groups.g6.agents"]),
+        ("agents", "1001", {"id": "1001", "queues": [], "groups": ["g9"]}, ["agents.1001.groups"]),
         ("regions", "east", {"id": "east", "prefixes": ["+8651082"]}, ["regions.south.prefixes"]),
         (
             "hours",

@@ -1,0 +1,128 @@
+"""The hotline's business over HTTP: documents with their versions, and the whole as one file."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from api.business_ports import BusinessPort
+from api.business_views import DocumentView, ImportView, KindView, VersionDetail, VersionView
+from api.exchange import Exchange
+from api.faults import NotBuilt, NotFound, Outdated
+from api.json_text import dump
+from api.ports import Ports
+from api.schemas import compiled
+from api.views import Page
+
+DOCUMENT_ID = r"[A-Za-z0-9_.+\-]{1,80}"
+
+
+def _port(ports: Ports) -> BusinessPort:
+    if ports.business is None:
+        raise NotBuilt
+    return ports.business
+
+
+def _place(exchange: Exchange) -> tuple[str, str]:
+    kind, key = exchange.ids["kind"], exchange.ids["document_id"]
+    if not compiled(DOCUMENT_ID).fullmatch(key):
+        raise NotFound("document", f"{kind}/{key}"[:128])
+    return kind, key
+
+
+def expected_version(exchange: Exchange) -> int | None:
+    """The version in `If-Match` (RFC 9110 section 13.1.1); None without it.  A tag that is none of ours is outdated."""
+    header = exchange.request.headers.get("If-Match")
+    if header is None:
+        return None
+    tag = header.strip().removeprefix("W/").strip('"')
+    if not (tag.isascii() and tag.isdigit() and len(tag) < 16):
+        raise Outdated("document_changed", "?")
+    return int(tag)
+
+
+def asker(exchange: Exchange) -> str:
+    """Who asks: a person's number or a token's name."""
+    return "" if exchange.actor is None else exchange.actor.name
+
+
+def tagged(view: Any, version: int, status: int = 200) -> web.Response:
+    """A view as JSON with its ETag."""
+    return web.json_response(text=dump(view), status=status, headers={"ETag": f'"{version}"'})
+
+
+async def kinds(ports: Ports, _exchange: Exchange) -> Page[KindView]:
+    """Which kinds there are."""
+    return Page(items=await _port(ports).kinds(), next_cursor=None)
+
+
+async def list_some(ports: Ports, exchange: Exchange) -> Page[DocumentView]:
+    """A page of documents."""
+    query = exchange.query
+    return await _port(ports).list(exchange.ids["kind"], query.cursor, query.limit)
+
+
+async def get(ports: Ports, exchange: Exchange) -> web.Response:
+    """One document with its ETag."""
+    view = await _port(ports).get(*_place(exchange))
+    return tagged(view, view.version)
+
+
+async def put(ports: Ports, exchange: Exchange) -> web.Response:
+    """Make or replace a document; one that is there needs `If-Match`."""
+    body = exchange.body
+    expected = expected_version(exchange)
+    view = await _port(ports).put(
+        *_place(exchange), body.data, expected=expected, by=asker(exchange), reason=body.reason
+    )
+    return tagged(view, view.version, 201 if expected is None else 200)
+
+
+async def remove(ports: Ports, exchange: Exchange) -> web.Response:
+    """Remove a document; needs `If-Match`."""
+    await _port(ports).remove(
+        *_place(exchange), expected=expected_version(exchange), by=asker(exchange), reason=""
+    )
+    return web.Response(status=204)
+
+
+async def versions(ports: Ports, exchange: Exchange) -> Page[VersionView]:
+    """A page of versions, newest first."""
+    return await _port(ports).versions(exchange.query.cursor, exchange.query.limit)
+
+
+def _version(exchange: Exchange) -> int:
+    text = exchange.ids["version"]
+    if not compiled(r"\d{1,15}").fullmatch(text):
+        raise NotFound("version", text[:32])
+    return int(text)
+
+
+async def version(ports: Ports, exchange: Exchange) -> VersionDetail:
+    """One version with its differences."""
+    return await _port(ports).version_of(_version(exchange))
+
+
+async def restore(ports: Ports, exchange: Exchange) -> VersionDetail:
+    """Roll back: the whole business becomes what it was with this version."""
+    return await _port(ports).restore(_version(exchange), by=asker(exchange), reason=exchange.body.reason)
+
+
+async def export(ports: Ports, _exchange: Exchange) -> web.Response:
+    """The whole as a file to keep."""
+    text = json.dumps(await _port(ports).export(), ensure_ascii=False, indent=1)
+    return web.json_response(
+        text=text, headers={"Content-Disposition": 'attachment; filename="business.json"'}
+    )
+
+
+async def load(ports: Ports, exchange: Exchange) -> ImportView:
+    """Replace the whole by a file, or with `dry_run` say what would change."""
+    body = exchange.body
+    return await _port(ports).load(
+        body.file,
+        dry_run=body.dry_run,
+        expected=expected_version(exchange),
+        by=asker(exchange),
+        reason=body.reason,
+    )

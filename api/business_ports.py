@@ -1,0 +1,99 @@
+"""What the HTTP interface needs for the hotline's business and its calendars."""
+
+from typing import Any, Protocol
+
+from api.business_views import (
+    CalendarView,
+    DaysImportView,
+    DocumentView,
+    ImportView,
+    KindView,
+    VersionDetail,
+    VersionView,
+    WorkingDaysView,
+    YearView,
+)
+from api.views import Page
+
+
+class BusinessPort(Protocol):
+    """Versioned documents.  `expected` is the version that a change was made of: `Outdated` when it is not that now.
+
+    What would not be whole is refused with `InvalidRequest`, which names every fault; nothing is changed then.
+    """
+
+    async def kinds(self) -> tuple[KindView, ...]:
+        """Every kind of document."""
+        ...
+
+    async def list(self, kind: str, cursor: str, limit: int) -> Page[DocumentView]:
+        """A page of documents, by id; `NotFound` for the kind."""
+        ...
+
+    async def get(self, kind: str, key: str) -> DocumentView:
+        """One document; `NotFound`."""
+        ...
+
+    async def put(
+        self, kind: str, key: str, data: dict[str, Any], *, expected: int | None, by: str, reason: str
+    ) -> DocumentView:
+        """Make (`expected` None) or replace a document."""
+        ...
+
+    async def remove(self, kind: str, key: str, *, expected: int | None, by: str, reason: str) -> None:
+        """Remove a document; `NotFound`."""
+        ...
+
+    async def versions(self, cursor: str, limit: int) -> Page[VersionView]:
+        """A page of versions, newest first; `Refused("bad_cursor")`."""
+        ...
+
+    async def version_of(self, number: int) -> VersionDetail:
+        """One version; `NotFound`."""
+        ...
+
+    async def restore(self, number: int, *, by: str, reason: str) -> VersionDetail:
+        """Bring the whole business back to what it was with a version; `NotFound`."""
+        ...
+
+    async def export(self) -> dict[str, Any]:
+        """The whole business as one file."""
+        ...
+
+    async def load(
+        self, file: dict[str, Any], *, dry_run: bool, expected: int | None, by: str, reason: str
+    ) -> ImportView:
+        """Replace the whole business by a file; `expected` is the version of the whole."""
+        ...
+
+
+class CalendarsPort(Protocol):
+    """Opening hours, holidays and working days."""
+
+    async def list(self) -> tuple[CalendarView, ...]:
+        """Every calendar as it is now."""
+        ...
+
+    async def get(self, calendar_id: str, at: float | None) -> CalendarView:
+        """One calendar at a moment, now for None; `NotFound`."""
+        ...
+
+    async def year(self, year: int) -> YearView:
+        """All days of a year."""
+        ...
+
+    async def put_day(self, date: str, kind: str, name: str, *, expected: int | None, by: str) -> YearView:
+        """Replace one day; `expected` is the version of the year, None for whatever it is.  `Refused("no_such_day")`."""
+        ...
+
+    async def reset_day(self, date: str, *, expected: int | None, by: str) -> YearView:
+        """Give a day back to the published arrangement; `NotFound` when it was not replaced."""
+        ...
+
+    async def load_days(self, text: str, *, dry_run: bool, complete: bool, by: str) -> DaysImportView:
+        """Replace the days of a CSV file; `complete` confirms the years that it names."""
+        ...
+
+    async def working_day(self, start: str, count: int) -> WorkingDaysView:
+        """The date that is so many working days after another; `Refused("no_such_day")`."""
+        ...

@@ -1,0 +1,176 @@
+"""The endpoints of the hotline's business and its calendars."""
+
+from typing import Any
+
+from api import business, calendars
+from api.business_requests import (
+    DayBody,
+    DaysImportBody,
+    DocumentBody,
+    DocumentsQuery,
+    ImportBody,
+    MomentQuery,
+    RestoreBody,
+    WorkingDaysQuery,
+)
+from api.business_views import (
+    CalendarView,
+    DaysImportView,
+    DocumentView,
+    ImportView,
+    KindView,
+    VersionDetail,
+    VersionView,
+    WorkingDaysView,
+    YearView,
+)
+from api.route import LOOK, Handler, Route
+from api.tokens import Scope
+from api.views import Page
+
+ADMINISTER = frozenset({Scope.ADMIN})
+FILE_MOST = 4 * 1024 * 1024
+"""A whole business is seldom more than a few hundred kB."""
+
+
+def _look(path: str, summary: str, handler: Handler, shows: Any, **more: Any) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        summary=summary,
+        handler=handler,
+        shows=shows,
+        **{"scopes": LOOK, "faults": (404, 501), **more},
+    )
+
+
+def _change(method: str, path: str, summary: str, handler: Handler, shows: Any, **more: Any) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        summary=summary,
+        handler=handler,
+        shows=shows,
+        scopes=ADMINISTER,
+        **{"faults": (404, 412, 501), **more},
+    )
+
+
+_DOCUMENT = "/v1/business/documents/{kind}/{document_id}"
+_VERSION = "/v1/business/versions/{version}"
+_DAY = "/v1/calendars/days/{date}"
+
+BUSINESS: tuple[Route, ...] = (
+    _look("/v1/business", "业务数据的种类 / kinds of documents", business.kinds, Page[KindView]),
+    _look(
+        "/v1/business/documents/{kind}",
+        "一类业务数据 / documents of a kind",
+        business.list_some,
+        Page[DocumentView],
+        query=DocumentsQuery,
+    ),
+    _look(_DOCUMENT, "一份业务数据,带 ETag / one document with its ETag", business.get, DocumentView),
+    _change(
+        "PUT",
+        _DOCUMENT,
+        "新增或修改,修改须带 If-Match / make or replace a document; to replace needs If-Match",
+        business.put,
+        DocumentView,
+        body=DocumentBody,
+    ),
+    _change(
+        "DELETE",
+        _DOCUMENT,
+        "删除,须带 If-Match / remove a document; needs If-Match",
+        business.remove,
+        None,
+        status=204,
+    ),
+    _look(
+        "/v1/business/versions",
+        "版本,新的在前 / versions, newest first",
+        business.versions,
+        Page[VersionView],
+        query=DocumentsQuery,
+        scopes=ADMINISTER,
+    ),
+    _look(
+        _VERSION,
+        "一个版本的改动 / what changed in a version",
+        business.version,
+        VersionDetail,
+        scopes=ADMINISTER,
+    ),
+    _change(
+        "POST",
+        f"{_VERSION}/restore",
+        "回退到此版本 / bring the whole business back to a version",
+        business.restore,
+        VersionDetail,
+        body=RestoreBody,
+        faults=(404, 501),
+    ),
+    _look(
+        "/v1/business/export",
+        "导出全部业务数据 / the whole business as one file",
+        business.export,
+        dict[str, Any],
+        scopes=ADMINISTER,
+        faults=(501,),
+    ),
+    _change(
+        "POST",
+        "/v1/business/import",
+        "导入全部业务数据,可先试 / replace the whole business by a file; dry_run only tries",
+        business.load,
+        ImportView,
+        body=ImportBody,
+        body_most=FILE_MOST,
+        faults=(412, 501),
+    ),
+    _look(
+        "/v1/calendars",
+        "工作时间现况 / opening hours as they are now",
+        calendars.list_all,
+        Page[CalendarView],
+        faults=(501,),
+    ),
+    _look(
+        "/v1/calendars/{calendar_id}",
+        "某一时刻是否上班 / whether a service is open at a moment",
+        calendars.get,
+        CalendarView,
+        query=MomentQuery,
+    ),
+    _look(
+        "/v1/calendars/years/{year}",
+        "一年的工作日与节假日 / the days of a year",
+        calendars.year,
+        YearView,
+    ),
+    _change("PUT", _DAY, "修改一天 / make a day what you say", calendars.put_day, YearView, body=DayBody),
+    _change(
+        "DELETE",
+        _DAY,
+        "恢复一天 / give a day back to the published arrangement",
+        calendars.reset_day,
+        YearView,
+    ),
+    _change(
+        "POST",
+        "/v1/calendars/days/import",
+        "导入 CSV,可先试 / days from a CSV text; dry_run shows every bad line",
+        calendars.load_days,
+        DaysImportView,
+        body=DaysImportBody,
+        faults=(412, 501),
+    ),
+    _look(
+        "/v1/working-days",
+        "工作日推算 / the date so many working days after another",
+        calendars.working_day,
+        WorkingDaysView,
+        query=WorkingDaysQuery,
+        faults=(501,),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Opening hours, holidays and make-up workdays over HTTP (工作时间管理, 节假日管理)."""
+
+from aiohttp import web
+
+from api.business import asker, expected_version, tagged
+from api.business_ports import CalendarsPort
+from api.business_views import CalendarView, DaysImportView, WorkingDaysView
+from api.exchange import Exchange
+from api.faults import NotBuilt, NotFound
+from api.ports import Ports
+from api.schemas import compiled
+from api.views import Page
+
+
+def _port(ports: Ports) -> CalendarsPort:
+    if ports.calendars is None:
+        raise NotBuilt
+    return ports.calendars
+
+
+async def list_all(ports: Ports, _exchange: Exchange) -> Page[CalendarView]:
+    """Every calendar as it is now."""
+    return Page(items=await _port(ports).list(), next_cursor=None)
+
+
+async def get(ports: Ports, exchange: Exchange) -> CalendarView:
+    """One calendar, now or at another moment."""
+    return await _port(ports).get(exchange.id_of("calendar"), exchange.query.at)
+
+
+def _match(exchange: Exchange, name: str, pattern: str) -> str:
+    text = exchange.ids[name]
+    if not compiled(pattern).fullmatch(text):
+        raise NotFound(name, text[:32])
+    return text
+
+
+async def year(ports: Ports, exchange: Exchange) -> web.Response:
+    """A year at a glance."""
+    view = await _port(ports).year(int(_match(exchange, "year", r"[1-9]\d{3}")))
+    return tagged(view, view.version)
+
+
+async def put_day(ports: Ports, exchange: Exchange) -> web.Response:
+    """Make a day what the operators say."""
+    view = await _port(ports).put_day(
+        _match(exchange, "date", r"\d{4}-\d{2}-\d{2}"),
+        exchange.body.kind,
+        exchange.body.name,
+        expected=expected_version(exchange),
+        by=asker(exchange),
+    )
+    return tagged(view, view.version)
+
+
+async def reset_day(ports: Ports, exchange: Exchange) -> web.Response:
+    """Make a day what the published arrangement says."""
+    view = await _port(ports).reset_day(
+        _match(exchange, "date", r"\d{4}-\d{2}-\d{2}"),
+        expected=expected_version(exchange),
+        by=asker(exchange),
+    )
+    return tagged(view, view.version)
+
+
+async def load_days(ports: Ports, exchange: Exchange) -> DaysImportView:
+    """Take the days of a CSV file, or with `dry_run` show every bad line."""
+    body = exchange.body
+    return await _port(ports).load_days(
+        body.csv, dry_run=body.dry_run, complete=body.complete, by=asker(exchange)
+    )
+
+
+async def working_day(ports: Ports, exchange: Exchange) -> WorkingDaysView:
+    """A time limit in working days."""
+    return await _port(ports).working_day(exchange.query.start, exchange.query.count)

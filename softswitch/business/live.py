@@ -1,0 +1,67 @@
+"""A new version of the business reaches the running system: nobody who waits is moved, no call is touched."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import structlog
+
+from acd.events import QueueRemoved
+from acd.names import QueueName
+from softswitch.business.changes import Change
+from softswitch.business.whole import Business
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.queue_definition import definition_of
+from softswitch.calls.routes import Routes
+from softswitch.calls.seats import Seats
+from softswitch.settings import QueueSettings
+
+log = structlog.get_logger(__name__)
+
+Publish = Callable[[str, dict[str, Any]], None]
+
+
+class KnowsQueues(Protocol):
+    """Call control as far as it keeps the queues' rules."""
+
+    def take_queues(self, queues: Iterable[QueueSettings]) -> None:
+        """These rules hold from now on; those of a queue that is gone serve the callers who wait in it."""
+        ...
+
+
+class LiveBusiness:
+    """Tells each part what is new for it."""
+
+    def __init__(
+        self, *, dispatcher: Dispatcher, seats: Seats, routes: Routes, board: KnowsQueues, publish: Publish
+    ) -> None:
+        """`publish` tells the live stream."""
+        self._dispatcher = dispatcher
+        self._seats = seats
+        self._routes = routes
+        self._board = board
+        self._publish = publish
+
+    def define_queues(self, business: Business) -> None:
+        """At the start: the engine knows no queue yet."""
+        for queue in business.queues:
+            self._dispatcher.tell(definition_of(queue))
+
+    def take(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
+        """A version is on the disk.  Queues go first: agents and routes name them."""
+        changed = {change.id for change in changes if change.kind == "queues"}
+        self._board.take_queues(business.queues)
+        for queue in business.queues:
+            if queue.name in changed:
+                self._dispatcher.tell_late(definition_of(queue))
+                changed.discard(queue.name)
+        self._routes.take(business.routes)
+        self._seats.take(business.agents)
+        for name in changed:
+            if not self._dispatcher.tell_late(QueueRemoved(queue=QueueName(name))):
+                log.info(
+                    "business.queue_occupied", queue=name
+                )  # it serves who is in it, and takes nobody new
+        self._publish(
+            "business.changed",
+            {"version": version, "documents": [f"{change.kind}/{change.id}" for change in changes]},
+        )

@@ -1,0 +1,207 @@
+"""The business and its calendars over HTTP, as an administrator's page or an integrator uses them."""
+
+import copy
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from api.app import make_app
+from api.event_stream import EventStream
+from api.ports import Ports
+from api.server import serve
+from softswitch.business.desk import BusinessDesk
+from softswitch.calendars.desk import CalendarDesk
+from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
+from tests.softswitch.business.conftest import city_file
+
+ADDRESS = "127.63.0.6"
+NOON_OF_A_WORKDAY = 1_795_752_000.0  # Friday, 27 November 2026, 12:00 in China
+QUEUE = "/v1/business/documents/queues/consult"
+
+
+@dataclass
+class Page:
+    """An administrator's page: every request with its answer."""
+
+    client: aiohttp.ClientSession
+
+    async def ask(
+        self, method: str, path: str, who: str = "admin", tag: str = "", **more: Any
+    ) -> tuple[int, Any, str]:
+        """Status, JSON and ETag."""
+        headers = {"Authorization": f"Bearer {WORDS[who]}"} | ({"If-Match": tag} if tag else {})
+        async with self.client.request(method, path, headers=headers, **more) as answer:
+            shown = await answer.json(content_type=None) if answer.status != 204 else None
+            return answer.status, shown, answer.headers.get("ETag", "")
+
+
+@pytest.fixture
+async def page(desk: BusinessDesk, tmp_path: Path) -> AsyncIterator[Page]:
+    """A server over the example city."""
+    ports = Ports(
+        agents=Agents(),
+        calls=Calls(),
+        recordings=Recordings(tmp_path),
+        health=Health(),
+        events=EventStream("s", lambda: 0.0, dict),
+        business=desk,
+        calendars=CalendarDesk(desk, lambda: NOON_OF_A_WORKDAY),
+    )
+    async with AsyncExitStack() as stack:
+        server = await serve(make_app(ports, TOKENS), ADDRESS, 0)
+        stack.push_async_callback(server.close)
+        client = aiohttp.ClientSession(f"http://{ADDRESS}:{server.port}")
+        yield Page(await stack.enter_async_context(client))
+
+
+async def test_a_document_is_read_changed_and_removed_with_its_tag(page: Page) -> None:
+    status, view, tag = await page.ask("GET", QUEUE)
+    assert (status, view["version"], tag) == (200, 1, '"1"')
+    body = {"data": view["data"] | {"limit": 30}, "reason": "较少座席"}
+    status, changed, new_tag = await page.ask("PUT", QUEUE, tag=tag, json=body)
+    assert (status, changed["data"]["limit"], changed["changed_by"], new_tag) == (200, 30, "admin", '"2"')
+    status, problem, _ = await page.ask("PUT", QUEUE, tag=tag, json=body)
+    assert (status, problem["code"]) == (412, "document_changed")
+    status, problem, _ = await page.ask("PUT", QUEUE, json=body)
+    assert status == 412
+    new = {"data": {"id": "sign_language", "name": "手语"}}
+    path = "/v1/business/documents/skills/sign_language"
+    status, _, tag = await page.ask("PUT", path, json=new)
+    assert (status, tag) == (201, '"3"')
+    assert (await page.ask("DELETE", path, tag='"2"'))[0] == 412
+    assert (await page.ask("DELETE", path, tag=tag))[0] == 204
+    assert (await page.ask("GET", path))[0] == 404
+
+
+async def test_what_cannot_be_is_told_field_by_field_in_both_languages(page: Page) -> None:
+    body = {"data": {"name": "consult", "limit": "many", "music": "loud", "x": 1}}
+    status, problem, _ = await page.ask("PUT", QUEUE, tag='"1"', json=body)
+    assert (status, problem["code"]) == (422, "invalid_request")
+    fields = {error["field"]: error["detail"] for error in problem["errors"]}
+    assert fields.keys() == {"queues.consult.limit", "queues.consult.x"}
+    assert all(" / " in detail for detail in fields.values())
+
+
+async def test_only_administrators_change_the_business(page: Page) -> None:
+    for who in ("read", "supervisor", "agent"):
+        assert (await page.ask("PUT", QUEUE, who, json={"data": {}}))[0] == 403
+        assert (await page.ask("GET", "/v1/business/export", who))[0] == 403
+        assert (await page.ask("PUT", "/v1/calendars/days/2027-01-01", who, json={"kind": "holiday"}))[
+            0
+        ] == 403
+    assert (await page.ask("GET", QUEUE, "read"))[0] == 200
+
+
+async def test_password_hashes_are_never_shown_and_stay_when_they_come_back_hidden(page: Page) -> None:
+    hashed = f"scrypt$16384$8$1${'s' * 22}${'h' * 43}"
+    path = "/v1/business/documents/agents/1001"
+    _, view, tag = await page.ask("GET", path)
+    _, view, tag = await page.ask(
+        "PUT", path, tag=tag, json={"data": view["data"] | {"password_scrypt": hashed}}
+    )
+    assert view["data"]["password_scrypt"] == "****"
+    _, view, _ = await page.ask("PUT", path, tag=tag, json={"data": view["data"] | {"name": "甲"}})
+    versions = [(await page.ask("GET", f"/v1/business/versions/{number}"))[1] for number in (2, 3)]
+    assert hashed not in str((view, versions))
+    _, file, _ = await page.ask("GET", "/v1/business/export")
+    [agent] = [agent for agent in file["documents"]["agents"] if agent["id"] == "1001"]
+    assert (agent["password_scrypt"], agent["name"]) == (hashed, "甲")
+
+
+async def test_versions_are_listed_compared_and_brought_back(page: Page) -> None:
+    _, view, tag = await page.ask("GET", QUEUE)
+    await page.ask("PUT", QUEUE, tag=tag, json={"data": view["data"] | {"limit": 3}, "reason": "试"})
+    _, listed, _ = await page.ask("GET", "/v1/business/versions")
+    assert [(one["version"], one["by"], one["reason"]) for one in listed["items"]] == [
+        (2, "admin", "试"),
+        (1, "settings", "seed"),
+    ]
+    _, detail, _ = await page.ask("GET", "/v1/business/versions/2")
+    assert detail["changes"][0]["differences"] == [
+        {"path": "limit", "before": {"value": 256}, "after": {"value": 3}}
+    ]
+    status, restored, _ = await page.ask("POST", "/v1/business/versions/1/restore", json={})
+    assert (status, restored["version"]["version"]) == (200, 3)
+    assert (await page.ask("GET", QUEUE))[1]["data"]["limit"] == 256
+    for number in ("0", "99", "x"):
+        assert (await page.ask("GET", f"/v1/business/versions/{number}"))[0] == 404
+
+
+async def test_the_whole_is_exported_tried_and_imported(page: Page) -> None:
+    _, file, _ = await page.ask("GET", "/v1/business/export")
+    file["documents"]["skills"] += [{"id": f"s{number}", "name": "很长的名字" * 20} for number in range(400)]
+    status, tried, _ = await page.ask("POST", "/v1/business/import", json={"file": file, "dry_run": True})
+    assert (status, tried["version"], len(tried["changes"])) == (200, 1, 400)
+    status, done, _ = await page.ask("POST", "/v1/business/import", tag='"1"', json={"file": file})
+    assert (status, done["version"]) == (200, 2)
+    _, kinds, _ = await page.ask("GET", "/v1/business")
+    assert {kind["kind"]: kind["count"] for kind in kinds["items"]}["skills"] == 404
+    assert (await page.ask("POST", "/v1/business/import", tag='"1"', json={"file": city_file()}))[0] == 412
+    broken = copy.deepcopy(file)
+    broken["documents"]["queues"] = []
+    status, problem, _ = await page.ask("POST", "/v1/business/import", json={"file": broken})
+    assert (status, len(problem["errors"]) > 77) == (422, True)
+
+
+# ---- calendars ---------------------------------------------------------------------------------------
+
+
+async def test_opening_hours_now_and_at_a_moment(page: Page) -> None:
+    _, listed, _ = await page.ask("GET", "/v1/calendars", "read")
+    shown = {one["calendar_id"]: one for one in listed["items"]}
+    assert shown["always"]["is_open"]
+    assert shown["always"]["next_change"] is None
+    office = shown["office"]
+    assert (office["is_open"], office["spans"]) == (False, ["08:30-12:00", "13:30-17:30"])
+    _, then, _ = await page.ask("GET", "/v1/calendars/office", params={"at": "2026-10-10T10:00:00+08:00"})
+    assert then["is_open"]
+    assert (await page.ask("GET", "/v1/calendars/none"))[0] == 404
+
+
+async def test_a_year_at_a_glance_and_a_day_that_is_changed_and_given_back(page: Page) -> None:
+    """Spring Festival of a year that nobody has published yet."""
+    _, year, tag = await page.ask("GET", "/v1/calendars/years/2027")
+    assert (len(year["days"]), year["version"], tag) == (365, 0, '"0"')
+    path = "/v1/calendars/days/2027-02-08"
+    status, year, tag = await page.ask("PUT", path, tag=tag, json={"kind": "holiday", "name": "春节"})
+    [day] = [day for day in year["days"] if day["date"] == "2027-02-08"]
+    assert (status, day["kind"], day["source"], tag) == (200, "holiday", "operator", '"2"')
+    assert (await page.ask("PUT", path, tag='"0"', json={"kind": "workday"}))[0] == 412
+    _, then, _ = await page.ask("GET", "/v1/calendars/office", params={"at": "2027-02-08T10:00:00+08:00"})
+    assert not then["is_open"]
+    assert (await page.ask("DELETE", path, tag=tag))[0] == 200
+    assert (await page.ask("DELETE", path))[0] == 404
+    for wrong in ("2027-02-30", "2027-13-01"):
+        assert (await page.ask("PUT", f"/v1/calendars/days/{wrong}", json={"kind": "holiday"}))[0] == 422
+    assert (await page.ask("PUT", "/v1/calendars/days/today", json={"kind": "holiday"}))[0] == 404
+
+
+async def test_a_year_comes_in_as_a_file_and_every_bad_line_is_shown_first(page: Page) -> None:
+    csv = "日期,类型,名称\n2027-02-06,节假日,春节\n2027-02-30,节假日,\n2027-02-20,调休,春节\n"
+    _, tried, _ = await page.ask(
+        "POST", "/v1/calendars/days/import", json={"csv": csv, "dry_run": True, "complete": True}
+    )
+    assert (len(tried["days"]), [bad["line"] for bad in tried["bad_lines"]], tried["taken"]) == (
+        2,
+        [3],
+        False,
+    )
+    _, refused, _ = await page.ask("POST", "/v1/calendars/days/import", json={"csv": csv})
+    assert not refused["taken"]
+    good = csv.replace("2027-02-30,节假日,\n", "")
+    _, done, _ = await page.ask("POST", "/v1/calendars/days/import", json={"csv": good, "complete": True})
+    assert done["taken"]
+    _, year, _ = await page.ask("GET", "/v1/calendars/years/2027")
+    kinds = {day["date"]: day["kind"] for day in year["days"]}
+    assert (year["known"], kinds["2027-02-06"], kinds["2027-02-20"]) == (True, "holiday", "make_up")
+
+
+async def test_a_time_limit_is_reckoned_in_working_days(page: Page) -> None:
+    _, shown, _ = await page.ask("GET", "/v1/working-days", params={"from": "2026-09-29", "count": "3"})
+    assert shown["date"] == "2026-10-09"
+    assert (await page.ask("GET", "/v1/working-days", params={"from": "2026-02-30", "count": "3"}))[0] == 422
