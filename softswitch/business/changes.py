@@ -62,7 +62,10 @@ def differences(before: Any, after: Any, path: str = "") -> tuple[Difference, ..
         found: list[Difference] = []
         for key in sorted(before.keys() | after.keys()):
             place = f"{path}.{key}" if path else key
-            found += differences(before.get(key), after.get(key), place)
+            if key in before and key in after:
+                found += differences(before[key], after[key], place)
+            else:  # null that appears is a change too
+                found.append(Difference(path=place, before=before.get(key), after=after.get(key)))
         return tuple(found)
     return () if before == after else (Difference(path=path, before=before, after=after),)
 
