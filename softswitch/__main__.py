@@ -12,8 +12,9 @@ from config.load import load
 from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
-from softswitch.launcher import Launcher, parts_of
+from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, living_part, parts_of
 from softswitch.log_setup import set_up_logs
+from softswitch.operations.desk import add_operations
 from softswitch.settings import Settings
 from softswitch.sounds import load_sounds
 from softswitch.urgency import go_first, yield_when_runaway
@@ -35,6 +36,7 @@ def main(words: list[str] | None = None) -> int:
         "example", help="列出全部配置键 / print a configuration with every key and its default"
     )
     add_analyses(commands)
+    add_operations(commands)
     arguments = parser.parse_args(words)
     if "analysis" in arguments:
         code: int = arguments.analysis(arguments)
@@ -57,15 +59,21 @@ def main(words: list[str] | None = None) -> int:
             return _control(settings)
         case _:
             set_up_logs("launcher", settings.node.log_level)
-            return Launcher(settings.node.run_dir, parts_of(settings, arguments.config)).run()
+            try:
+                return Launcher(settings.node.run_dir, parts_of(settings, arguments.config)).run()
+            except AlreadyLaunched as fault:
+                sys.stderr.write(f"{fault}\n")
+                return CONFIG_EXIT
 
 
 def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
     """Whether this machine has the sounds and addresses that the settings name; says all that it has not."""
     fits = True
+    # Control may live although its launcher was killed: the next one takes it over.
+    may_run = arguments.command == "check" or living_part(settings.node.run_dir, "control") is not None
     for check in (
         lambda: load_sounds(settings),
-        lambda: check_addresses(settings, arguments.config, is_running=arguments.command == "check"),
+        lambda: check_addresses(settings, arguments.config, is_running=may_run),
     ):
         try:
             check()
@@ -81,17 +89,18 @@ def _control(settings: Settings) -> int:
 
     from softswitch.app import run_control  # noqa: PLC0415  it imports all that control needs
 
-    async def work() -> None:
-        leaving, closing = asyncio.Event(), asyncio.Event()
+    async def work() -> int:
+        leaving, closing, draining = asyncio.Event(), asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, leaving.set)  # another control will go on with the calls
         loop.add_signal_handler(signal.SIGINT, closing.set)  # the launcher's word: the whole system stops
-        await run_control(settings, leaving, closing)
+        loop.add_signal_handler(signal.SIGUSR1, draining.set)  # after the last call
+        await run_control(settings, leaving, closing, draining)
+        return DRAINED_EXIT if draining.is_set() and not (leaving.is_set() or closing.is_set()) else 0
 
     yield_when_runaway()
     go_first()
-    uvloop.run(work())
-    return 0
+    return int(uvloop.run(work()))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from api.ports import Ports
 from api.server import HttpServer, serve
 from api.sessions import SessionLimits
 from api.tokens import Token
+from api.views import PartView
 from media import events as plane_news
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
@@ -37,6 +38,7 @@ from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
+from softswitch.launcher import drain_mark
 from softswitch.operations.control_room import ControlRoom
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
@@ -62,6 +64,7 @@ log = structlog.get_logger(__name__)
 PLANE_ID = "plane-0"
 WRITTEN_TIMEOUT_S = 0.25
 LOOK_AGAIN_S = 0.02
+DRAIN_LOOK_S = 0.2
 CLOSING_MOST_S = 3.0
 
 
@@ -75,6 +78,7 @@ class Control:
         self._reader = reader
         self._is_ready = False
         self._is_closing = False
+        self._is_draining = False
         self._waiting_room: list[Callable[[], None]] = []
         self._held_in_cells: dict[str, cell_words.LegHeld] = {}
         self._server: HttpServer | None = None
@@ -155,6 +159,7 @@ class Control:
             trunks=self._trunks,
             clock=clock,
             is_ready=lambda: self._is_ready,
+            more_parts=self._more_parts,
         )
         self._room = ControlRoom(
             edge=self._edge,
@@ -173,6 +178,7 @@ class Control:
             data_dir=settings.node.data_dir.absolute(),
             keep_free_mb=settings.recording.keep_free_mb,
         )
+        self._edge.listen_in(self._room.sip_trace.note_outside, self._room.sip_trace.note_inside)
 
     # ---- life --------------------------------------------------------------------------------------
 
@@ -205,6 +211,19 @@ class Control:
         log.info(
             "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
         )
+
+    def _more_parts(self) -> tuple[PartView, ...]:
+        if not self._is_draining:
+            return (self._room.part(),)
+        calls = f"calls={len(self._board.calls())}"
+        return self._room.part(), PartView(name="draining", ok=False, detail=calls)
+
+    async def drain(self) -> None:
+        """Let nobody in any more, and return after the last call."""
+        self._is_draining = True
+        log.info("control.draining", calls=len(self._board.calls()))
+        while self._board.calls() or self._legs.all() or self._recordings.open_ids:
+            await self._clock.wait(DRAIN_LOOK_S)
 
     async def close_calls(self) -> None:
         """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
@@ -315,7 +334,7 @@ class Control:
 
     def _take_edge(self, event: EdgeEvent) -> None:
         match event:
-            case InviteReceived() if self._is_closing:
+            case InviteReceived() if self._is_closing or self._is_draining:
                 self._legs.refuse(event.leg_id, 503, headers=(("Retry-After", str(RETRY_AFTER_S)),))
             case InviteReceived():
                 self._board.invited(event)
@@ -396,8 +415,13 @@ class Control:
             raise Conflict("call_ended", "通话已结束 / the call has ended", "ended")
 
 
-async def run_control(settings: Settings, leaving: asyncio.Event, closing: asyncio.Event) -> None:
-    """Run control until `leaving` is set, where calls go on for the next control, or `closing`, where they are ended."""
+async def run_control(
+    settings: Settings, leaving: asyncio.Event, closing: asyncio.Event, draining: asyncio.Event
+) -> None:
+    """Run control until `leaving` is set, where calls go on for the next control, or `closing`, where they are ended.
+
+    When `draining` is set, nobody is let in any more and it ends after the last call.
+    """
     data_dir = settings.node.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     (data_dir / "recordings").mkdir(exist_ok=True)
@@ -416,7 +440,13 @@ async def run_control(settings: Settings, leaving: asyncio.Event, closing: async
         gc.collect()
         gc.freeze()  # what stays for ever is not walked through again in front of a caller
         try:
-            await _first_of(leaving, closing)
+            if drain_mark(settings.node.run_dir).exists():
+                draining.set()  # control was replaced while the node drained
+            await _first_of(leaving, closing, draining)
+            if draining.is_set() and not (leaving.is_set() or closing.is_set()):
+                drained = asyncio.ensure_future(control.drain())
+                await _first_of(leaving, closing, drained)
+                drained.cancel()
             if closing.is_set():
                 await control.close_calls()
         finally:
@@ -426,8 +456,10 @@ async def run_control(settings: Settings, leaving: asyncio.Event, closing: async
         await store.close()
 
 
-async def _first_of(*events: asyncio.Event) -> None:
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
+async def _first_of(*events: asyncio.Event | asyncio.Future[None]) -> None:
+    waits = [
+        asyncio.ensure_future(event.wait() if isinstance(event, asyncio.Event) else event) for event in events
+    ]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -4,8 +4,10 @@ Small on purpose, since nothing watches it but the service manager.  The parts f
 one can be restarted under the others; only control's restart is invisible to callers.
 """
 
+import fcntl
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -23,10 +25,66 @@ log = structlog.get_logger(__name__)
 
 PLANE_ID = "plane-0"
 CONFIG_EXIT = 2
+DRAINED_EXIT = 4
+"""What control ends with when it was told to drain and the last call is over."""
 STOP_TIMEOUT_S = 8.0
 POLL_S = 0.02
 STEADY_S = 5.0
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Inherited:
+    """A part that an earlier launcher started and that outlived it: watched through a handle of the kernel's."""
+
+    def __init__(self, pid: int) -> None:
+        """Take it over; `ProcessLookupError` when it is gone."""
+        self.pid = pid
+        self._handle = os.pidfd_open(pid)
+        self._has_ended = False
+
+    def poll(self) -> int | None:
+        """None while it lives; its exit status is known to its parent alone, so 0 stands for any."""
+        return 0 if self._ends_within(0) else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return after its end; `subprocess.TimeoutExpired`."""
+        if not self._ends_within(timeout):
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+        return 0
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it lives."""
+        if not self._ends_within(0):
+            signal.pidfd_send_signal(self._handle, number)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+    def _ends_within(self, seconds: float | None) -> bool:
+        if not self._has_ended:
+            poll = select.poll()
+            poll.register(self._handle, select.POLLIN)
+            self._has_ended = bool(poll.poll(None if seconds is None else seconds * 1000))
+            if self._has_ended:
+                os.close(self._handle)
+        return self._has_ended
+
+
+class AlreadyLaunched(Exception):
+    """Another launcher keeps the parts of this run directory; `is_draining` when it only waits for its last call."""
+
+    def __init__(self, run_dir: Path, *, is_draining: bool) -> None:
+        """Keep both."""
+        why = "正在排空 / it is draining" if is_draining else "已在运行 / it runs already"
+        super().__init__(f"{run_dir}: {why}")
+        self.run_dir = run_dir
+        self.is_draining = is_draining
+
+
+def drain_mark(run_dir: Path) -> Path:
+    """A file that is there while the node drains: control may be replaced meanwhile, and goes on draining."""
+    return run_dir / "draining"
 
 
 @dataclass(slots=True)
@@ -36,7 +94,8 @@ class Part:
     name: str
     command: list[str]
     stop_signal: signal.Signals = signal.SIGTERM
-    process: subprocess.Popen[bytes] | None = None
+    drains: bool = False  # it knows when the last call is over
+    process: subprocess.Popen[bytes] | Inherited | None = None
     started_at: float = 0.0
     has_served: bool = False
     quick_deaths: int = 0
@@ -68,6 +127,7 @@ def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
             "control",
             [*python, "softswitch", "control", "--config", str(config.absolute())],
             stop_signal=signal.SIGINT,
+            drains=True,
         ),
     )
 
@@ -82,10 +142,33 @@ class Launcher:
         self._stopping = False
 
     def run(self) -> int:
-        """Start everything and stay until SIGTERM or SIGINT; returns the exit code."""
+        """Start everything and stay until SIGTERM or SIGINT, or after the last call on SIGUSR1; returns the exit code.
+
+        Raises `AlreadyLaunched`.
+        """
         private_folder(self._run_dir)
+        lock = self._lock()
+        try:
+            return self._keep_alive()
+        finally:
+            drain_mark(self._run_dir).unlink(missing_ok=True)
+            os.close(lock)
+
+    def _lock(self) -> int:
+        lock = os.open(self._run_dir / "launcher.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise AlreadyLaunched(self._run_dir, is_draining=drain_mark(self._run_dir).exists()) from error
+        return lock
+
+    def _keep_alive(self) -> int:
+        drain_mark(self._run_dir).unlink(missing_ok=True)  # of a launcher that was killed
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        signal.signal(signal.SIGUSR1, self._drain)
+        self._inherit()
         code = 0
         while not self._stopping:
             now = time.monotonic()
@@ -96,12 +179,31 @@ class Launcher:
                         log.error("launcher.part_refused_its_configuration", part=part.name)
                         self._stopping, code = True, CONFIG_EXIT
                         break
+                    if ended == DRAINED_EXIT:
+                        log.info("launcher.drained")
+                        self._stopping = True
+                        break
                     self._note_death(part, ended, now)
                 if part.process is None and now >= part.start_at:
                     self._start(part, now)
             time.sleep(POLL_S)
         self._end_all()
         return code
+
+    def _inherit(self) -> None:
+        """Take over the parts that outlived a launcher that was killed: the calls never noticed."""
+        for part in self._parts:
+            pid = living_part(self._run_dir, part.name, part.command)
+            if pid is None:
+                continue
+            try:
+                part.process = Inherited(pid)
+            except ProcessLookupError:
+                continue
+            part.has_served = True
+            part.started_at = time.monotonic()
+            log.warning("launcher.inherited", part=part.name, pid=pid)
+        self._write_pids()
 
     def _start(self, part: Part, now: float) -> None:
         # A session of its own: Ctrl-C reaches the launcher alone, which ends the parts in order.
@@ -130,6 +232,14 @@ class Launcher:
         log.info("launcher.stopping", signal=number)
         self._stopping = True
 
+    def _drain(self, _number: int, _frame: object) -> None:
+        """No new calls: control is told, and whoever comes after it finds the mark."""
+        log.info("launcher.draining")
+        drain_mark(self._run_dir).touch()
+        for part in self._parts:
+            if part.drains and part.process is not None:
+                part.process.send_signal(signal.SIGUSR1)
+
     def _end_all(self) -> None:
         """End control first, so that it ends the calls and writes down what it knows, then what it used."""
         for part in reversed(self._parts):
@@ -144,6 +254,19 @@ class Launcher:
                 process.kill()
                 process.wait()
         (self._run_dir / "pids.json").unlink(missing_ok=True)
+
+
+def living_part(run_dir: Path, name: str, command: Sequence[str] = ()) -> int | None:
+    """The process id of a part that lives, by `pids.json`; of another program under that number it is None."""
+    try:
+        pid = int(json.loads((run_dir / "pids.json").read_text())[name])
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    told = [word.decode("utf-8", "surrogateescape") for word in words]
+    if command:
+        return pid if told == list(command) else None
+    return pid if any("softswitch" in word for word in told) else None
 
 
 def _words(options: dict[str, object]) -> list[str]:

@@ -42,8 +42,10 @@ class Overview:
         trunks: Trunks,
         clock: Clock,
         is_ready: Callable[[], bool],
+        more_parts: Callable[[], tuple[PartView, ...]] = lambda: (),
     ) -> None:
-        """`is_ready` says whether control has taken over and lets calls in."""
+        """`is_ready` says whether control has taken over; `more_parts` are shown by health beside those known here."""
+        self._more_parts = more_parts
         self._edge = edge
         self._pool = pool
         self._plane = plane
@@ -112,6 +114,7 @@ class Overview:
             ),
             PartView(name=self._plane.plane_id, ok=self._plane.is_there, detail=""),
             PartView(name="store", ok=not store.is_failing, detail=f"backlog={store.backlog}"),
+            *self._more_parts(),
         )
         reasons = tuple(part.name for part in parts if not part.ok)
         return HealthView(

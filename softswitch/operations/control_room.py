@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from acd.engine import Engine
 from api.event_stream import EventStream, StreamSubscription
 from api.faults import NotFound
-from api.views import StreamEvent, WallTime
+from api.views import PartView, StreamEvent, WallTime
 from api.watch_port import AlarmView
 from media import events as plane_news
 from softswitch.calls.seats import Seats
@@ -36,6 +36,7 @@ from softswitch.operations.exposition import (
     text_of,
 )
 from softswitch.operations.measures import Measures
+from softswitch.operations.sip_trace import SipTrace
 from softswitch.store import entries
 from softswitch.store.entries import Entry
 from softswitch.store.state import StateKeeper
@@ -71,6 +72,7 @@ class ControlRoom:
     ) -> None:
         """`record` writes an entry down and tells everybody; the disk of `data_dir` keeps `keep_free_mb` free."""
         self.alarms = AlarmBoard(record, keeper, clock.wall)
+        self.sip_trace = SipTrace(data_dir, clock)
         self._plane = plane
         self._pool = pool
         self._store = store
@@ -108,6 +110,7 @@ class ControlRoom:
         self._reader = asyncio.create_task(self._read(self._subscription), name="control-room")
         if not self._store.statistics().is_failing:
             self._clear_inherited(AlarmKind.STORE_FAILING)
+        self.sip_trace.open()
         self._look()
 
     async def close(self) -> None:
@@ -120,6 +123,7 @@ class ControlRoom:
             self._reader.cancel()
             with suppress(asyncio.CancelledError):
                 await self._reader
+        await self.sip_trace.close()
 
     async def _read(self, subscription: StreamSubscription) -> None:
         async for event in subscription:
@@ -137,6 +141,8 @@ class ControlRoom:
         self._measures.hear_plane(event)
         if isinstance(event, plane_news.PlaneReported):
             self._conditions.note_ticks(event.ticks, event.late_ticks)
+        elif isinstance(event, plane_news.LegClosed):
+            self.sip_trace.note_sound(event.leg_id, event.statistics)
 
     def _hear(self, event: StreamEvent) -> None:
         data = event.data
@@ -193,6 +199,12 @@ class ControlRoom:
             store_lag_s=store.last_lag_s,
             store_is_failing=store.is_failing,
         )
+
+    def part(self) -> PartView:
+        """The watch in the list of health: alarms that stand, and parts that hung and were replaced."""
+        alarms = self.alarms.standing()
+        hung = self._pool.hung + self._plane.hung
+        return PartView(name="watch", ok=True, detail=f"alarms={len(alarms)} hung={hung}")
 
     # ---- what the HTTP interface asks ------------------------------------------------------------------
 

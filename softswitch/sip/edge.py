@@ -47,7 +47,7 @@ from softswitch.sip.transactions import (
     ClientTransactions,
     ServerTransactions,
 )
-from softswitch.sip.transports import InnerSocket, Transports
+from softswitch.sip.transports import InnerSocket, Tap, Transports
 from softswitch.sip.trunk_watch import TrunkWatch
 from softswitch.sip.wiring import StateKeeper, Wiring
 
@@ -434,6 +434,11 @@ class Edge:
     def asks(self) -> int:
         """Requests of ours that wait for their answer outside."""
         return self._wiring.clients.pending
+
+    def listen_in(self, outside: Tap, inside: Tap) -> None:
+        """Let every message be heard, of peers and of cells; neither may raise or wait."""
+        self._wiring.transports.tap = outside
+        self._wiring.inner.tap = inside
 
     def statistics(self) -> dict[str, int]:
         """Return counts for health and logs."""

@@ -28,6 +28,8 @@ MOST_QUEUED_MESSAGES = 64
 
 Received = Callable[[bytes, Flow], None]
 Broke = Callable[[BrokenStream, Flow], None]
+Tap = Callable[[str, bytes, str], None]
+"""Hears every message: `in` or `out`, its bytes, and the other side."""
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ class Transports:
         self.listeners: list[Listener] = []
         self.answers: Counter[str] = Counter()
         """Responses that went out and came in, by direction and status: `sent_200`, `received_486`."""
+        self.tap: Tap | None = None
 
     async def start(self) -> None:
         """Bind every transport."""
@@ -152,6 +155,8 @@ class Transports:
     def send(self, flow: Flow, data: bytes) -> None:
         """Send towards a flow; what cannot be sent is lost as on any network."""
         self._count(data, "sent")
+        if self.tap is not None:
+            self.tap("out", data, str(flow))
         listener = self.listeners[flow.listener]
         if listener.udp is not None:
             try:
@@ -226,6 +231,8 @@ class Transports:
         if not self._gate.admits(flow.address, self._clock.now()):
             return
         self._count(data, "received")
+        if self.tap is not None:
+            self.tap("in", data, str(flow))
         try:
             self._on_message(data, flow)
         except Exception:  # a message must never end the socket that it came by
@@ -306,6 +313,7 @@ class InnerSocket:
         self.address = address
         self.port = port
         self.refused = 0
+        self.tap: Tap | None = None
         self._on_message = on_message
         self._transport: asyncio.DatagramTransport | None = None
         self._cells: dict[str, tuple[str, int]] = {}
@@ -349,6 +357,8 @@ class InnerSocket:
         """Send to a cell."""
         if self._transport is None:
             return
+        if self.tap is not None:
+            self.tap("out", data, str(address))
         try:
             self._transport.sendto(data, address)
         except OSError as fault:
@@ -360,6 +370,8 @@ class InnerSocket:
             return
         if len(data) <= 4 and not data.strip(b"\r\n"):
             return
+        if self.tap is not None:
+            self.tap("in", data, str(source))
         try:
             self._on_message(data, source)
         except Exception:  # as for the outside

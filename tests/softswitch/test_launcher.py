@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from softswitch.launcher import BACKOFF_S, CONFIG_EXIT, parts_of
+from softswitch.launcher import BACKOFF_S, CONFIG_EXIT, DRAINED_EXIT, parts_of
 from softswitch.settings import NodeSettings, Settings, SipSettings, TransportProtocol, TransportSettings
 
 PATIENCE_S = 20.0
@@ -210,3 +210,41 @@ def test_every_part_is_told_where_the_others_are(tmp_path: Path) -> None:
         assert part.command[part.command.index("--config") + 1] == str(tmp_path / "hotline.toml")
     assert all(part.command[0] == sys.executable for part in (nursery, plane, control))
     assert control.stop_signal is signal.SIGINT  # nobody will adopt its calls: end them
+
+
+def test_a_second_launcher_is_refused_while_the_first_lives(launch: Launch) -> None:
+    first = launch(nursery=LIVES)
+    first.wait(lambda: len(first.lines("started")) == 1)
+    second = launch(nursery=LIVES)
+    assert second.end() == 1
+    assert "AlreadyLaunched" in (second.process.stderr.read() if second.process.stderr else "")
+    assert first.lines("started") == ["nursery"]
+    assert first.process.poll() is None
+
+
+def test_what_outlived_a_killed_launcher_is_taken_over_and_a_part_of_another_kind_is_not(
+    launch: Launch,
+) -> None:
+    first = launch(nursery=LIVES, plane=LIVES)
+    first.wait(lambda: len(first.lines("started")) == 2)
+    before = first.pids()
+    first.process.kill()
+    first.process.wait()
+    second = launch(nursery=LIVES, plane=NOTES + LIVES)
+    second.wait(lambda: second.pids().get("launcher") == second.process.pid and len(second.pids()) == 3)
+    after = second.pids()
+    assert after["nursery"] == before["nursery"]
+    assert after["plane"] != before["plane"], "another command: not ours to watch"
+    os.kill(before["plane"], signal.SIGKILL)
+    os.kill(after["nursery"], signal.SIGKILL)
+    second.wait(lambda: second.lines("started").count("nursery") == 2)
+    assert second.pids()["nursery"] != after["nursery"]
+    second.process.terminate()
+    assert second.end() == 0
+    assert second.lines("ended") == ["plane:SIGTERM", "nursery:SIGTERM"]
+
+
+def test_a_part_that_says_it_is_drained_ends_everything_in_good_order(launch: Launch) -> None:
+    launcher = launch(nursery=LIVES, control=f"import sys; sys.exit({DRAINED_EXIT})")
+    assert launcher.end() == 0
+    assert launcher.lines("ended") in (["nursery:SIGTERM"], [])

@@ -1,0 +1,169 @@
+"""Everything that somebody far away needs to find a fault, in one archive, and no secret in it.
+
+Settings without passwords, the ends of the logs, health and alarms, figures of processes and machine, the journal's
+last day without numbers of callers.  What is left out is said in the archive.  Blocks; from the command line only.
+"""
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from softswitch.operations.processes import parts_of_node
+from softswitch.settings import Settings
+from softswitch.store.backup import DATABASE, rows_of
+
+LOG_BYTES = 5 * 1024 * 1024
+JOURNAL_MOST = 20_000
+HIDDEN = "***"
+_NUMBERS = re.compile(r"(?<![\w.\-:/])\+?\d{7,15}(?![\w.\-:/])")
+_SECRETS = re.compile(
+    r"(?i)(password|secret|token|authorization|scrypt|cookie)([\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
+)
+
+
+def write_bundle(settings: Settings, logs: tuple[Path, ...], target: Path) -> tuple[str, ...]:
+    """Write the archive (tar, gzip) and return the names inside.  `FileExistsError` when `target` is there."""
+    secrets = tuple(secrets_of(settings))
+    names = []
+    with target.open("xb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+        target.chmod(0o600)
+        for name, text in _parts(settings, logs):
+            data = scrubbed(text, secrets).encode()
+            info = tarfile.TarInfo(f"support/{name}")
+            info.size, info.mtime, info.mode = len(data), int(time.time()), 0o600
+            archive.addfile(info, io.BytesIO(data))
+            names.append(name)
+    return tuple(names)
+
+
+def secrets_of(value: object) -> Iterator[str]:
+    """Every value of a field that is marked as a secret, at any depth."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            inner = getattr(value, field.name)
+            if field.metadata.get("secret") and isinstance(inner, str) and inner:
+                yield inner
+            else:
+                yield from secrets_of(inner)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from secrets_of(item)
+
+
+def scrubbed(text: str, secrets: tuple[str, ...]) -> str:
+    """A text without the secrets themselves, without what looks like one, and with callers' numbers made unreadable.
+
+    A number keeps its last two digits and a short hash, so that two lines about one caller still belong together.
+    """
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, HIDDEN)
+    text = _SECRETS.sub(rf"\1\2{HIDDEN}", text)
+    return _NUMBERS.sub(lambda match: _masked(match[0]), text)
+
+
+def _masked(number: str) -> str:
+    return f"<{hashlib.sha256(number.encode()).hexdigest()[:6]}..{number[-2:]}>"
+
+
+def _parts(settings: Settings, logs: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+    yield "README.txt", _README
+    yield "settings.json", json.dumps(_plain(settings), ensure_ascii=False, indent=1)
+    yield "machine.json", json.dumps(_machine(settings), ensure_ascii=False, indent=1)
+    yield (
+        "processes.json",
+        json.dumps([dataclasses.asdict(part) for part in parts_of_node(settings.node.run_dir)], indent=1),
+    )
+    yield "packages.txt", "\n".join(sorted(f"{d.metadata['Name']}=={d.version}" for d in distributions()))
+    for log in logs:
+        yield f"logs/{log.name}", _tail(log)
+    for log in sorted((settings.node.run_dir / "cells").glob("*.log")):
+        yield f"cells/{log.name}", _tail(log)
+    database = settings.node.data_dir / DATABASE
+    if database.is_file():
+        yield from _database(database)
+
+
+def _database(path: Path) -> Iterator[tuple[str, str]]:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as reader:
+        rows = reader.execute(
+            "SELECT seq, at, kind, call_id, agent_id, data FROM journal ORDER BY seq DESC LIMIT ?",
+            (JOURNAL_MOST,),
+        ).fetchall()
+        tables = rows_of(reader)
+        alarms = [
+            json.loads(value)
+            for (value,) in reader.execute("SELECT value FROM state WHERE tbl = 'alarm'").fetchall()
+        ]
+    yield "journal.jsonl", "\n".join(json.dumps(row, ensure_ascii=False) for row in reversed(rows))
+    yield "tables.json", json.dumps(tables, indent=1)
+    yield "alarms.json", json.dumps(alarms, ensure_ascii=False, indent=1)
+
+
+def _machine(settings: Settings) -> dict[str, Any]:
+    disk = shutil.disk_usage(settings.node.data_dir if settings.node.data_dir.exists() else Path("/"))
+    return {
+        "python": sys.version,
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "load": os.getloadavg(),
+        "memory": _head(Path("/proc/meminfo"), 5),
+        "pressure": {name: _head(Path(f"/proc/pressure/{name}"), 2) for name in ("cpu", "io", "memory")},
+        "disk_total_mb": disk.total // 1024**2,
+        "disk_free_mb": disk.free // 1024**2,
+        "time": time.time(),
+        "zone": time.tzname,
+    }
+
+
+def _head(path: Path, lines: int) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").splitlines()[:lines]
+    except OSError:
+        return []
+
+
+def _tail(path: Path) -> str:
+    """The end of a log, from the beginning of a line."""
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            file.seek(max(0, size - LOG_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError as error:
+        return f"({error.strerror})\n"
+    return text if size <= LOG_BYTES else text.partition("\n")[2]
+
+
+def _plain(value: object) -> Any:
+    """Settings as JSON values, secrets hidden by what their fields are."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: HIDDEN if field.metadata.get("secret") else _plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
+_README = """支持包 / support bundle
+
+没有密码、令牌、录音密钥、录音;电话号码只留末两位和一个短哈希。
+No password, token, recording key or recording is in here.  Of every telephone number only its last two digits and a
+short hash are left, so that lines about one caller still belong together.
+"""

@@ -1,0 +1,63 @@
+"""A bundle holds what support needs, and neither a secret nor a caller's number."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from bench.scratch_config import Terms, password_of, toml_of
+from config.load import load
+from softswitch.operations.support_bundle import scrubbed, secrets_of, write_bundle
+from softswitch.settings import Settings
+from softswitch.store.entries import CallArrived
+from softswitch.store.writer import Store
+
+CALLER = "13800138000"
+
+
+def settings_in(folder: Path) -> Settings:
+    config = folder / "stand.toml"
+    config.write_text(toml_of(99, folder, Terms()), encoding="utf-8")
+    config.chmod(0o600)
+    return load(Settings, config)
+
+
+async def test_no_password_token_or_number_is_in_it(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    data = settings.node.data_dir
+    data.mkdir(parents=True)
+    store = await Store.open(data / "hotline.sqlite", key_path=data / "recording.key", wall=lambda: 1.0)
+    store.record(CallArrived(at=1.0, call_id="c1", trunk="city", caller=CALLER, called="12345"))
+    await store.close()
+    log = tmp_path / "server.log"
+    log.write_text(
+        f'{{"event": "call.arrived", "caller": "{CALLER}"}}\n'
+        f'{{"event": "odd", "password": "hunter22", "detail": "{password_of(1)}"}}\n'
+    )
+    target = tmp_path / "bundle.tar.gz"
+    names = write_bundle(settings, (log,), target)
+    assert target.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(target) as archive:
+        inside = {}
+        for member in archive.getmembers():
+            file = archive.extractfile(member)
+            assert file is not None
+            inside[member.name.removeprefix("support/")] = file.read().decode()
+    assert set(inside) == set(names)
+    assert {"settings.json", "machine.json", "journal.jsonl", "alarms.json", "logs/server.log"} <= set(inside)
+    whole = "\n".join(inside.values())
+    assert list(secrets_of(settings))
+    for secret in (*secrets_of(settings), "hunter22", CALLER, (data / "recording.key").read_text().strip()):
+        assert secret not in whole
+    assert json.loads(inside["settings.json"])["accounts"][0]["password"] == "***"
+    masked = scrubbed(CALLER, ())
+    assert masked.endswith("..00>")
+    assert whole.count(masked) == 2, "lines about one caller belong together"
+    with pytest.raises(FileExistsError):
+        write_bundle(settings, (), target)
+
+
+def test_times_ids_and_addresses_are_no_numbers_of_callers() -> None:
+    text = "1700000000.25 018bd5e6c01-a1b2c3d4 127.0.0.1 2026-11-27T22:15:21.133555 r-1234567890"
+    assert scrubbed(text, ()) == text
