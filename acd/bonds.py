@@ -12,18 +12,18 @@ from acd import views
 from acd.agent import Agent
 from acd.agent_state import APPLIED_LATER, DEFERRED, IN_CALL, AgentTrigger, Presence
 from acd.commands import Command, OfferContact, ReportWidening, WithdrawCause, WithdrawOffer
-from acd.contact import Contact
+from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.deadlines import Deadlines
 from acd.errors import InvalidEvent, InvalidTransition
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
-from acd.matching import Pairing, next_pairing
+from acd.matching import Pairing, available, next_pairing, place_with
 from acd.names import AgentId, ContactId, OfferId
 from acd.skills import lowered, next_widening_s, widened_by
 
-RING, WRAP_UP, DELAY, WIDENING = "ring", "wrap_up", "delay", "widening"
-"""Kinds of deadlines: of an offer, two of an agent, and of a contact that waits."""
+RING, WRAP_UP, DELAY, STEP = "ring", "wrap_up", "delay", "step"
+"""Kinds of deadlines: of an offer, two of an agent, and of a contact whose wait changes where it stands."""
 
 WITHDRAWN: Mapping[AgentTrigger, WithdrawCause] = {
     AgentTrigger.RANG_OUT: WithdrawCause.RING_TIMEOUT,
@@ -130,26 +130,41 @@ class Bonds:
     # ---- lines -------------------------------------------------------------------------------------
 
     def line_up(self, contact: Contact) -> None:
-        """Let a contact that waits stand in line, with the need that its wait has come down to."""
-        place = contact.place
+        """Let a contact that waits stand in its lines, with the needs that its wait has come down to."""
+        places = self.floor.open_places(contact, self.now)
+        steps_s = [self._widen(contact, place) for place in places]
+        steps_s += [place.route.until_s for place in places]
+        steps_s += [place.route.after_s for place in contact.places if not place.is_open]
+        coming_s = [each for each in steps_s if each is not None and not contact.has_waited(each, self.now)]
+        if coming_s:
+            self.deadlines.set((STEP, contact.id), contact.arrived_at + min(coming_s))
+        self.floor.stand(contact, places)
+        self.report_contact(contact)
+
+    def _widen(self, contact: Contact, place: Place) -> float | None:
+        """Lower what a place asks for by the rules of its queue; return the wait after which it is lowered again."""
         widening = self.floor.queues[place.queue].definition.widening
-        if place.asked.skills and widening:
-            by = widened_by(widening, self.now - contact.arrived_at)
-            if by > place.lowered_by:
-                place.lowered_by, place.need = by, lowered(place.asked, by)
-                self.order(ReportWidening(contact=contact.id, queue=place.queue, lowered_by=by))
-            after_s = next_widening_s(widening, place.lowered_by)
-            if after_s is not None:
-                self.deadlines.set((WIDENING, contact.id), contact.arrived_at + after_s)
-        self.floor.stand(contact)
+        if not place.asked.skills or not widening:
+            return None
+        by = widened_by(widening, lambda seconds: contact.has_waited(seconds, self.now))
+        if by > place.lowered_by:
+            place.lowered_by, place.need = by, lowered(place.asked, by)
+            self.order(ReportWidening(contact=contact.id, queue=place.queue, lowered_by=by))
+        return next_widening_s(widening, place.lowered_by)
 
     def step_out(self, contact: Contact) -> None:
-        """Take a contact out of its line."""
-        self.deadlines.cancel((WIDENING, contact.id))
+        """Take a contact out of its lines."""
+        self.deadlines.cancel((STEP, contact.id))
         self.floor.leave(contact)
 
+    def agent_came_or_went(self, agent: Agent) -> None:
+        """Who waits for an agent who logged in or out stands elsewhere now."""
+        for contact in tuple(self.floor.wanted.get(agent.id, {}).values()):
+            if contact.state is ContactState.WAITING:
+                self.line_up_anew(contact)
+
     def line_up_anew(self, contact: Contact) -> None:
-        """Let a contact that stands in line stand there by the rules of now; it keeps its place."""
+        """Let a contact that stands in lines stand there by the rules of now; it keeps its place."""
         self.step_out(contact)
         self.line_up(contact)
 
@@ -213,14 +228,16 @@ class Bonds:
 
     def _offer(self, pairing: Pairing) -> None:
         contact, agent = pairing
-        queue = self.floor.queues[contact.queue]
+        place = place_with(contact, agent)
+        queue = self.floor.queues[place.queue]
         self.step_out(contact)
+        self.floor.belong(contact, place)
         contact.apply(ContactTrigger.OFFERED)
         self._ring(contact, agent, queue)
-        if queue.rings_all:
+        if queue.rings_all and place.agent is None:
             queue.ringing[contact.id] = contact
-            able = queue.free.best_first(contact.place.need)
-            others = [each for each in able if queue.may_serve(each, contact)]
+            able = available(self.floor, place)
+            others = [each for each in able if self.floor.may_serve(each, contact)]
             for other in others[: queue.definition.ring_most - 1]:
                 self._ring(contact, other, queue)
         self.report_contact(contact)
@@ -234,7 +251,7 @@ class Bonds:
                     agent.is_available
                     and len(contact.offers) < queue.definition.ring_most
                     and agent.fit(contact.place.need) is not None
-                    and queue.may_serve(agent, contact)
+                    and self.floor.may_serve(agent, contact)
                 ):
                     self._ring(contact, agent, queue)
 

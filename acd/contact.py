@@ -6,7 +6,8 @@ from acd.commands import ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.ranking import Key
-from acd.skills import ANYBODY, Need
+from acd.routes import Route
+from acd.skills import need_of
 
 
 class Ageing(NamedTuple):
@@ -23,25 +24,41 @@ class Ageing(NamedTuple):
 TIMELESS = Ageing()
 """Waiting is worth nothing but the place in the line."""
 
+ANY_AGENT = Route()
+"""The row of a contact without a table."""
+
 
 class Place:
-    """Where a contact stands or would stand: a queue, and what is needed of its agents now."""
+    """Where a contact stands or would stand: a row of its table, and what is needed of its agents now."""
 
-    __slots__ = ("ageing", "asked", "lowered_by", "need", "queue")
+    __slots__ = ("ageing", "asked", "is_open", "lowered_by", "need", "queue", "route")
 
-    def __init__(self, queue: QueueName, asked: Need = ANYBODY, ageing: Ageing = TIMELESS) -> None:
+    def __init__(self, queue: QueueName, route: Route = ANY_AGENT, ageing: Ageing = TIMELESS) -> None:
         """Begin with what was asked for."""
         self.queue = queue
-        self.asked = asked
+        self.route = route
+        self.asked = need_of(route.skills)
         self.ageing = ageing
+        self.is_open = False  # once open it stays so until it is over
         self.lowered_by = 0
-        self.need = asked
+        self.need = self.asked
+
+    @property
+    def agent(self) -> AgentId | None:
+        """The one agent whom the place is for, if it is."""
+        return self.route.agent
+
+    @property
+    def line(self) -> tuple[QueueName, AgentId | None]:
+        """Which line it is in: of the agents of a queue, or of one agent."""
+        return (self.queue, self.route.agent)
 
 
 class Contact:
     """One contact.  State changes through `apply` alone.
 
-    `arrived_at` and `serial` are its place among those of its level: they stay whatever happens to it.
+    `arrived_at` and `serial` are its place among those of its level: they stay whatever happens to it.  `place` is the
+    one that counts: the first that it stands in, or the one in which it is offered or was taken.
     """
 
     __slots__ = (
@@ -52,19 +69,21 @@ class Contact:
         "level",
         "offers",
         "place",
-        "queue",
+        "places",
         "reported",
         "serial",
+        "standing",
         "state",
     )
 
     def __init__(
-        self, contact: ContactId, place: Place, *, level: int, arrived_at: float, serial: int
+        self, contact: ContactId, places: tuple[Place, ...], *, level: int, arrived_at: float, serial: int
     ) -> None:
         """Begin waiting."""
         self.id = contact
-        self.place = place
-        self.queue = place.queue
+        self.places = places
+        self.place = places[0]
+        self.standing: tuple[Place, ...] = ()  # where it stands, or stood last
         self.level = level
         self.arrived_at = arrived_at
         self.serial = serial
@@ -73,6 +92,11 @@ class Contact:
         self.agent: AgentId | None = None  # whom it is offered to (the first of them) or talks with
         self.declined_by: set[AgentId] = set()
         self.reported: ReportContact | None = None
+
+    @property
+    def queue(self) -> QueueName:
+        """The queue where it counts."""
+        return self.place.queue
 
     @property
     def offer(self) -> OfferId | None:
@@ -90,6 +114,10 @@ class Contact:
         steps = 0 if ageing.priority_s is None else int(waited_s // ageing.priority_s)
         added = 0 if ageing.level_s is None else int(waited_s // ageing.level_s)
         return steps, self.level + added
+
+    def has_waited(self, seconds: float, now: float) -> bool:
+        """Whether so many seconds have gone by.  Exact at `arrived_at + seconds`, where deadlines stand."""
+        return self.arrived_at + seconds <= now
 
     def apply(self, trigger: ContactTrigger) -> None:
         """Change the state as the table says; raises `InvalidTransition` and changes nothing."""

@@ -14,16 +14,17 @@ from typing import Any
 from acd import events, views
 from acd.agent import NO_ANSWER, PHONE_LOST, Agent
 from acd.agent_state import AgentTrigger, Presence
-from acd.bonds import DELAY, RING, WIDENING, WRAP_UP, Bonds, Offer
+from acd.bonds import DELAY, RING, STEP, WRAP_UP, Bonds, Offer
 from acd.commands import Command, RefuseCause, RefuseContact
-from acd.contact import Contact, Place
+from acd.contact import ANY_AGENT, Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.errors import AcdError, InvalidEvent, QueueOccupied, UnknownAgent, UnknownContact, UnknownQueue
 from acd.events import Event
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
+from acd.matching import available
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.skills import ANYBODY, need_of
+from acd.routes import Route
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
 
 
@@ -109,8 +110,13 @@ class Engine:
         return None if found is None else views.contact_snapshot(found, self.position(contact))
 
     def waiting(self, queue: QueueName) -> tuple[ContactSnapshot, ...]:
-        """Return who waits in a queue, the next one first; raises `UnknownQueue`."""
-        return views.line_snapshot(self._queue(queue), self._bonds.now)
+        """Return who waits for the agents of a queue, the next one first; raises `UnknownQueue`."""
+        return views.line_snapshot(self._queue(queue).line, self._bonds.now)
+
+    def waiting_for(self, agent: AgentId) -> tuple[ContactSnapshot, ...]:
+        """Return who waits for this very agent, the next one first."""
+        line = self._floor.own_lines.get(agent)
+        return () if line is None else views.line_snapshot(line, self._bonds.now)
 
     def agent(self, agent: AgentId) -> AgentSnapshot | None:
         """Return an agent who is logged in."""
@@ -145,13 +151,14 @@ class Engine:
             self._floor.queues[event.queue] = Queue(event)
         else:
             queue.redefine(event)
-            for contact in [each for each in queue.line if each.place.asked.skills]:
-                self._bonds.line_up_anew(contact)
+            for contact in tuple(queue.standing.values()):
+                if any(place.asked.skills for place in contact.standing):
+                    self._bonds.line_up_anew(contact)
 
     def _on_queue_removed(self, event: events.QueueRemoved) -> None:
         queue = self._queue(event.queue)
-        if queue.contacts:
-            raise QueueOccupied(event.queue, len(queue.contacts))
+        if queue.routed:
+            raise QueueOccupied(event.queue, len(queue.routed))
         del self._floor.queues[event.queue]
         for agent in self._floor.agents.values():
             agent.queues = tuple(name for name in agent.queues if name != event.queue)
@@ -162,6 +169,7 @@ class Engine:
         agent = self._newcomer(event)
         self._sit_down(agent, event.presence, event.reason, event.reachable)
         self._bonds.settle(agent)
+        self._bonds.agent_came_or_went(agent)
 
     def _on_agent_restored(self, event: events.AgentRestored) -> None:
         agent = self._newcomer(event)
@@ -173,7 +181,7 @@ class Engine:
             if known is not None:
                 raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
             contact = self._new_contact(
-                event.contact, queue.place_for(ANYBODY), event.contact_level, event.contact_arrived_at
+                event.contact, (queue.place_for(ANY_AGENT),), event.contact_level, event.contact_arrived_at
             )
             self._sit_down(agent, Presence.READY, "", reachable=True)
             for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):  # the way it once went
@@ -190,6 +198,7 @@ class Engine:
         if agent.presence is Presence.WRAP_UP and event.wrap_up_until is not None:
             self._bonds.deadlines.set((WRAP_UP, agent.id), event.wrap_up_until)
         self._bonds.settle(agent)
+        self._bonds.agent_came_or_went(agent)
 
     def _on_agent_reassigned(self, event: events.AgentReassigned) -> None:
         agent = self._agent(event.agent)
@@ -204,6 +213,7 @@ class Engine:
         self._bonds.tell_agent(_name(event), agent, AgentTrigger.LOGGED_OUT)
         self._bonds.deadlines.cancel((DELAY, agent.id))
         del self._floor.agents[agent.id]
+        self._bonds.agent_came_or_went(agent)
 
     def _on_agent_made_ready(self, event: events.AgentMadeReady) -> None:
         agent = self._agent(event.agent)
@@ -248,34 +258,36 @@ class Engine:
     # ---- contacts ------------------------------------------------------------------------------
 
     def _on_contact_queued(self, event: events.ContactQueued) -> None:
-        queue = self._floor.queues.get(event.queue)
-        if queue is None:
-            self._refuse(event, RefuseCause.UNKNOWN_QUEUE)
+        rows = event.routes or (Route(skills=event.skills),)
+        names = [event.queue, *(row.queue or event.queue for row in rows)]
+        unknown = next((name for name in names if name not in self._floor.queues), None)
+        if unknown is not None:
+            self._refuse(event.contact, unknown, RefuseCause.UNKNOWN_QUEUE)
             return
+        queue = self._floor.queues[event.queue]
         contact = self._floor.contacts.get(event.contact)
         is_in_line = (
             contact is not None
             and contact.queue == event.queue
             and contact.state is not ContactState.CONNECTED
         )
-        place = queue.place_for(need_of(event.skills))
-        has_room = is_in_line or len(queue.line) < queue.definition.limit
-        if not has_room and next(queue.free.best_first(place.need), None) is None:
-            self._refuse(event, RefuseCause.QUEUE_FULL)
+        places = tuple(self._floor.queues[row.queue or event.queue].place_for(row) for row in rows)
+        has_room = is_in_line or len(queue.standing) < queue.definition.limit
+        if not has_room and not any(self._is_somebody_free(place) for place in places):
+            self._refuse(event.contact, event.queue, RefuseCause.QUEUE_FULL)
             return
         if contact is None:
-            contact = self._new_contact(event.contact, place, event.level, event.arrived_at)
+            contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
             self._bonds.tally["queued"] += 1
         else:
             self._bonds.tell_contact(_name(event), contact, ContactTrigger.MOVED)
             self._bonds.tally["moved"] += 1
             self._floor.forget(contact)
-            contact.queue, contact.level, contact.place = event.queue, event.level, place
+            contact.level, contact.places, contact.place = event.level, places, places[0]
             if event.arrived_at is not None:
                 contact.arrived_at = min(event.arrived_at, self._bonds.now)
             self._floor.enter(contact)
         self._bonds.line_up(contact)
-        self._bonds.report_contact(contact)
 
     def _on_contact_left(self, event: events.ContactLeft) -> None:
         contact = self._contact(event.contact)
@@ -330,7 +342,7 @@ class Engine:
             if kind == RING:
                 agent = bonds.offers[OfferId(name)].agent
                 bonds.tell_agent(_name(event), agent, AgentTrigger.RANG_OUT, NO_ANSWER)
-            elif kind == WIDENING:
+            elif kind == STEP:
                 bonds.line_up_anew(self._floor.contacts[ContactId(name)])
             elif kind == WRAP_UP:
                 bonds.end_wrap_up(_name(event), self._floor.agents[AgentId(name)])
@@ -365,12 +377,14 @@ class Engine:
         if presence is Presence.WRAP_UP:
             agent.apply(AgentTrigger.WRAP_UP_BEGAN, now)
 
-    def _new_contact(self, name: ContactId, place: Place, level: int, arrived_at: float | None) -> Contact:
+    def _new_contact(
+        self, name: ContactId, places: tuple[Place, ...], level: int, arrived_at: float | None
+    ) -> Contact:
         now = self._bonds.now
         self._contacts_seen += 1
         contact = Contact(
             name,
-            place,
+            places,
             level=level,
             arrived_at=now if arrived_at is None else min(arrived_at, now),
             serial=self._contacts_seen,
@@ -378,9 +392,13 @@ class Engine:
         self._floor.enter(contact)
         return contact
 
-    def _refuse(self, event: events.ContactQueued, cause: RefuseCause) -> None:
+    def _is_somebody_free(self, place: Place) -> bool:
+        """Whether an agent can take at once who is to stand in a place now."""
+        return place.route.after_s == 0 and next(available(self._floor, place), None) is not None
+
+    def _refuse(self, contact: ContactId, queue: QueueName, cause: RefuseCause) -> None:
         self._bonds.tally["refused"] += 1
-        self._bonds.order(RefuseContact(contact=event.contact, queue=event.queue, cause=cause))
+        self._bonds.order(RefuseContact(contact=contact, queue=queue, cause=cause))
 
     def _running(self, name: OfferId) -> Offer | None:
         offer = self._bonds.offers.get(name)

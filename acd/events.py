@@ -10,6 +10,7 @@ from acd.agent_state import Presence
 from acd.checks import check_at_least, check_distinct, check_finite, check_named
 from acd.errors import InvalidValue
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.routes import Route
 from acd.skills import SkillLevel, Widening
 
 SHORTEST_DELAY_S = 0.2
@@ -268,7 +269,8 @@ class ContactQueued:
     full or not defined answers with `RefuseContact`, and a contact that was here stays as it was.
 
     Only agents may serve it who have all of its `skills` at the levels given, or at those that the queue's widening
-    has come down to.
+    has come down to.  With `routes` it stands in several lines at once, or waits for one agent first; the queue is
+    then the one whose limit holds, and `skills` stay empty (each row has its own).
     """
 
     contact: ContactId
@@ -276,10 +278,13 @@ class ContactQueued:
     level: int = 0
     arrived_at: float | None = None
     skills: tuple[SkillLevel, ...] = ()
+    routes: tuple[Route, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the names and times."""
         check_named(self, contact=self.contact, queue=self.queue)
+        if self.routes and self.skills:
+            raise InvalidValue(type(self).__name__, "skills", self.skills, "none beside routes")
         check_finite(self, arrived_at=self.arrived_at)
         check_distinct(self, "skills", [each.skill for each in self.skills])
 

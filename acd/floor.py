@@ -1,16 +1,18 @@
 """Who is there: all queues, agents and contacts, indexed for the questions that matching asks.
 
 The indexes follow the states, never the other way round: after a change of an agent `settle` files it anew, a
-contact that waits is put in its line by `stand` and taken out by `leave`.  What was filed anew is *fresh*: only a
-pair with a fresh agent or a fresh contact can have become possible, so matching looks at nothing else.
+contact that waits is put in its lines by `stand` and taken out of all of them by `leave`.  What was filed anew is
+*fresh*: only a pair with a fresh agent or a fresh contact can have become possible, so matching looks at nothing else.
 """
+
+from collections.abc import Iterable
 
 from acd.agent import Agent
 from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
 from acd.names import AgentId, ContactId, QueueName
-from acd.skills import Need
+from acd.routes import Route
 from acd.strategies import RING_ALL, strategy_named
 from acd.waiting_line import WaitingLine
 
@@ -20,13 +22,14 @@ class Queue:
 
     __slots__ = (
         "contacts",
-        "declined",
         "definition",
         "free",
         "line",
         "name",
         "on_duty",
         "ringing",
+        "routed",
+        "standing",
         "turns",
     )
 
@@ -35,8 +38,9 @@ class Queue:
         self.name = definition.queue
         self.definition = definition
         self.line = WaitingLine()
-        self.contacts: dict[ContactId, Contact] = {}  # waiting, offered or connected
-        self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
+        self.routed: dict[ContactId, Contact] = {}  # with a row for this queue, whatever their state
+        self.contacts: dict[ContactId, Contact] = {}  # those who count here: waiting, offered or connected
+        self.standing: dict[ContactId, Contact] = {}  # waiting here for its agents, or for one by its rules
         self.free = FreeAgents(self.name, strategy_named(definition.strategy))
         self.on_duty: dict[AgentId, Agent] = {}
         self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
@@ -55,24 +59,12 @@ class Queue:
         """Whether all who are free ring together."""
         return self.definition.strategy == RING_ALL
 
-    def place_for(self, need: Need) -> Place:
+    def place_for(self, route: Route) -> Place:
         """Return a place for a newcomer, by the rules that hold now."""
         definition = self.definition
         if definition.ageing_s is None and definition.promotion_s is None:
-            return Place(self.name, need, TIMELESS)
-        return Place(self.name, need, Ageing(definition.ageing_s, definition.promotion_s))
-
-    def may_serve(self, agent: Agent, contact: Contact) -> bool:
-        """Whether the agent may be offered this contact.
-
-        One who declined it is left out as long as somebody else is on duty who can serve it: that one will come free.
-        When nobody else is, the contact is better offered again than never.
-        """
-        declined_by = contact.declined_by
-        if agent.id not in declined_by:
-            return True
-        need = contact.place.need
-        return all(each.id in declined_by or each.fit(need) is None for each in self.on_duty.values())
+            return Place(self.name, route, TIMELESS)
+        return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s))
 
 
 class Floor:
@@ -83,8 +75,13 @@ class Floor:
         self.queues: dict[QueueName, Queue] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.contacts: dict[ContactId, Contact] = {}
+        self.own_lines: dict[AgentId, WaitingLine] = {}  # of who waits for one agent; none of them empty
+        self.wanted: dict[AgentId, dict[ContactId, Contact]] = {}  # by agent, who has a row for that one
+        self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
         self.fresh_agents: dict[AgentId, Agent] = {}
         self.fresh_contacts: dict[ContactId, Contact] = {}
+
+    # ---- agents ----------------------------------------------------------------------------------
 
     def settle(self, agent: Agent) -> None:
         """File an agent by the state that it has now."""
@@ -93,10 +90,8 @@ class Floor:
             queue = self.queues[name]
             if is_on_duty:
                 queue.on_duty[agent.id] = agent
-            elif agent.id in queue.on_duty:
-                del queue.on_duty[agent.id]
-                # Nobody else may be left for what others declined.
-                self.fresh_contacts.update(queue.declined)
+            else:
+                queue.on_duty.pop(agent.id, None)
             if is_available == (agent.id in queue.free):
                 continue
             if is_available:
@@ -105,37 +100,116 @@ class Floor:
                 queue.free.withdraw(agent)
         if is_available:
             self.fresh_agents[agent.id] = agent
+        if not is_on_duty:
+            self._recall_declined()
 
     def take_off(self, agent: Agent) -> None:
         """Take an agent out of all files of their queues, until settled again."""
         for name in agent.queues:
             queue = self.queues[name]
             queue.on_duty.pop(agent.id, None)
-            self.fresh_contacts.update(queue.declined)
             if agent.id in queue.free:
                 queue.free.withdraw(agent)
+        self._recall_declined()
+
+    def _recall_declined(self) -> None:
+        """Nobody else may be left for what others declined."""
+        self.fresh_contacts.update(self.declined)
+
+    def may_serve(self, agent: Agent, contact: Contact) -> bool:
+        """Whether the agent may be offered this contact again, or was not yet.
+
+        One who declined it is left out as long as somebody else is on duty who can serve it: that one will come free.
+        When nobody else is, the contact is better offered again than never.
+        """
+        declined_by = contact.declined_by
+        if agent.id not in declined_by:
+            return True
+        return all(
+            each.id in declined_by or each.fit(place.need) is None
+            for place in contact.standing
+            for each in self._on_duty(place)
+        )
+
+    def _on_duty(self, place: Place) -> Iterable[Agent]:
+        if place.agent is None:
+            return self.queues[place.queue].on_duty.values()
+        agent = self.agents.get(place.agent)
+        return () if agent is None or not agent.is_on_duty else (agent,)
+
+    # ---- contacts --------------------------------------------------------------------------------
 
     def enter(self, contact: Contact) -> None:
         """A contact is here, and of its queue."""
         self.contacts[contact.id] = contact
         self.queues[contact.queue].contacts[contact.id] = contact
+        for place in contact.places:
+            self.queues[place.queue].routed[contact.id] = contact
+            if place.agent is not None:
+                self.wanted.setdefault(place.agent, {})[contact.id] = contact
 
     def forget(self, contact: Contact) -> None:
         """A contact that is in no line is not here any more."""
+        for place in contact.places:
+            self.queues[place.queue].routed.pop(contact.id, None)
+        for agent in {place.agent for place in contact.places if place.agent is not None}:
+            del self.wanted[agent][contact.id]
+            if not self.wanted[agent]:
+                del self.wanted[agent]
         del self.queues[contact.queue].contacts[contact.id]
         del self.contacts[contact.id]
 
-    def stand(self, contact: Contact) -> None:
-        """Put a waiting contact in the line of its queue."""
-        queue = self.queues[contact.queue]
-        queue.line.join(contact, contact.place)
+    def belong(self, contact: Contact, place: Place) -> None:
+        """From now on a contact counts where this place is."""
+        del self.queues[contact.queue].contacts[contact.id]
+        contact.place = place
+        self.queues[place.queue].contacts[contact.id] = contact
+
+    def open_places(self, contact: Contact, now: float) -> tuple[Place, ...]:
+        """Where a contact should stand now, in the order of its table; never nowhere."""
+        possible = [place for place in contact.places if self._is_possible(place, contact, now)]
+        for place in possible:
+            place.is_open = place.is_open or contact.has_waited(place.route.after_s, now)
+        found = [place for place in possible if place.is_open]
+        if possible and not found:
+            soonest_s = min(place.route.after_s for place in possible)
+            found = [place for place in possible if place.route.after_s == soonest_s]
+            for place in found:
+                place.is_open = True
+        return tuple({place.line: place for place in found or contact.places[-1:]}.values())
+
+    def _is_possible(self, place: Place, contact: Contact, now: float) -> bool:
+        route = place.route
+        if route.until_s is not None and contact.has_waited(route.until_s, now):
+            return False
+        if route.least_level is not None and contact.level < route.least_level:
+            return False
+        return route.agent is None or (route.agent in self.agents and route.agent not in contact.declined_by)
+
+    def line(self, place: Place) -> WaitingLine:
+        """Return the line of a place."""
+        if place.agent is None:
+            return self.queues[place.queue].line
+        return self.own_lines.setdefault(place.agent, WaitingLine())
+
+    def stand(self, contact: Contact, places: tuple[Place, ...]) -> None:
+        """Put a waiting contact in these lines, all at once."""
+        contact.standing = places
+        self.belong(contact, places[0])
+        for place in places:
+            self.line(place).join(contact, place)
+            self.queues[place.queue].standing[contact.id] = contact
         if contact.declined_by:
-            queue.declined[contact.id] = contact
+            self.declined[contact.id] = contact
         self.fresh_contacts[contact.id] = contact
 
     def leave(self, contact: Contact) -> None:
-        """Take a contact out of the line; it stays one of its queue."""
-        queue = self.queues[contact.queue]
-        queue.line.leave(contact, contact.place)
-        queue.declined.pop(contact.id, None)
+        """Take a contact out of all lines; it stays one of its queue."""
+        for place in contact.standing:
+            line = self.line(place)
+            line.leave(contact, place)
+            if place.agent is not None and not len(line):
+                del self.own_lines[place.agent]
+            self.queues[place.queue].standing.pop(contact.id, None)
+        self.declined.pop(contact.id, None)
         self.fresh_contacts.pop(contact.id, None)

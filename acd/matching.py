@@ -5,19 +5,22 @@ has a fresh agent or a fresh contact in it.  A pair is made of two who are each 
 other contact, and the contact would go to no other agent, fresh or not.  So nobody is passed over, whatever became
 possible at one moment.
 
-A contact goes to the best-skilled free agent, among equals to the one whom the strategy of its queue puts first.  An
-agent takes of all heads that they may serve the one of the highest queue priority, then of the highest level, then
-of their own best skill, then the first come.  Contacts before it that they may not serve are stepped over and keep
+A contact looks for an agent in its lines in the order of its table, in each for the best-skilled, among equals for the
+one whom the strategy of the queue puts first.  An agent takes first who waits for that very agent; then, of all heads
+that they may serve, the one of the highest queue priority, then of the highest level, then of their own best skill,
+then the first come.  Contacts before it that they may not serve are stepped over and keep
 their place.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from acd.agent import Agent
-from acd.contact import Contact
+from acd.contact import Contact, Place
 from acd.floor import Floor, Queue
 from acd.names import AgentId
 from acd.ranking import Key, Ranking
+from acd.waiting_line import WaitingLine
 
 
 class Pairing(NamedTuple):
@@ -64,37 +67,75 @@ def _each_others_first(floor: Floor, contact: Contact, now: float) -> Pairing | 
 
 
 def best_contact(floor: Floor, agent: Agent, now: float) -> Contact | None:
-    """Return the contact that a free agent takes first."""
+    """Return the contact that a free agent takes first: one that waits for this very agent before any other."""
+    own = floor.own_lines.get(agent.id)
+    if own is not None:
+        _, found = _first(floor, agent, own, None, now)
+        if found is not None:
+            return found
     best: Contact | None = None
     best_rank: Key = ()
     for name in agent.queues:
         queue = floor.queues[name]
-        if not len(queue.line):
-            continue
-        priority = agent.priorities.get(name, queue.definition.priority)
-        for bucket in queue.line.buckets():
-            fit = agent.fit(bucket.need)
-            contact = None if fit is None else _first_servable(queue, bucket.contacts, agent)
-            if contact is None or fit is None:
-                continue
-            steps, level = contact.urgency(bucket.ageing, now)
-            rank = (-priority - steps, -level, -fit, contact.arrived_at, contact.serial)
-            if best is None or rank < best_rank:
-                best, best_rank = contact, rank
+        if len(queue.line):
+            rank, found = _first(floor, agent, queue.line, queue, now)
+            if found is not None and (best is None or rank < best_rank):
+                best, best_rank = found, rank
     return best
 
 
-def _first_servable(queue: Queue, contacts: Ranking[Contact], agent: Agent) -> Contact | None:
+def _first(
+    floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float
+) -> tuple[Key, Contact | None]:
+    """Return whom an agent takes first from a line, and the key of the choice."""
+    priority = 0 if queue is None else agent.priorities.get(queue.name, queue.definition.priority)
+    best: Contact | None = None
+    best_rank: Key = ()
+    for bucket in line.buckets():
+        fit = agent.fit(bucket.need)
+        contact = None if fit is None else _first_servable(floor, bucket.contacts, agent)
+        if contact is None or fit is None:
+            continue
+        steps, level = contact.urgency(bucket.ageing, now)
+        rank = (-priority - steps, -level, -fit, contact.arrived_at, contact.serial)
+        if best is None or rank < best_rank:
+            best, best_rank = contact, rank
+    return best_rank, best
+
+
+def _first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> Contact | None:
     for contact in contacts:
-        if queue.may_serve(agent, contact):
+        if floor.may_serve(agent, contact):
             return contact
     return None
 
 
 def best_agent(floor: Floor, contact: Contact) -> Agent | None:
-    """Return the free agent for a waiting contact."""
-    queue = floor.queues[contact.queue]
-    for agent in queue.free.best_first(contact.place.need):
-        if queue.may_serve(agent, contact):
-            return agent
+    """Return the free agent for a waiting contact: its lines in the order of its table."""
+    for place in contact.standing:
+        for agent in available(floor, place):
+            if floor.may_serve(agent, contact):
+                return agent
     return None
+
+
+def available(floor: Floor, place: Place) -> Iterator[Agent]:
+    """Return the free agents for a place, best first.  Nobody may come or go meanwhile."""
+    if place.agent is None:
+        return floor.queues[place.queue].free.best_first(place.need)
+    agent = floor.agents.get(place.agent)
+    return iter(() if agent is None or not _is_free_for(agent, place) else (agent,))
+
+
+def place_with(contact: Contact, agent: Agent) -> Place:
+    """Return the first place of a waiting contact in which a free agent may serve it; there must be one."""
+    return next(
+        place
+        for place in contact.standing
+        if place.agent == agent.id
+        or (place.agent is None and place.queue in agent.queues and agent.fit(place.need) is not None)
+    )
+
+
+def _is_free_for(agent: Agent, place: Place) -> bool:
+    return agent.is_available and agent.fit(place.need) is not None

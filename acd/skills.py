@@ -3,7 +3,7 @@
 A level is 1 for a beginner and grows; who has not the skill at all has level 0 in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,9 +71,9 @@ def fit(skills: Mapping[SkillName, int], need: Need) -> int | None:
     return total
 
 
-def widened_by(widening: tuple[Widening, ...], waited_s: float) -> int:
-    """By how much the levels are lowered after a wait."""
-    return max((step.lower_by for step in widening if step.after_s <= waited_s), default=0)
+def widened_by(widening: tuple[Widening, ...], has_waited: Callable[[float], bool]) -> int:
+    """By how much the levels are lowered after a wait; `has_waited` says whether so many seconds have gone by."""
+    return max((step.lower_by for step in widening if has_waited(step.after_s)), default=0)
 
 
 def next_widening_s(widening: tuple[Widening, ...], lowered_by: int) -> float | None:

@@ -1,11 +1,12 @@
 """What the engine shows of itself: frozen, a picture of one moment."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
 from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
-from acd.skills import ANYBODY, Need
+from acd.skills import Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +38,20 @@ class AgentSnapshot:
     occupancy: float = 0.0
 
 
+class Standing(NamedTuple):
+    """A line that a contact stands in: of the agents of `queue` or, by its rules, of one agent."""
+
+    queue: QueueName
+    agent: AgentId | None
+    need: Need  # what the wait has come down to
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactSnapshot:
     """A contact that waits, is being offered or talks.
 
-    `position` is its place in the line of its queue, 1 for the next; None when it does not wait.  `need` is what its
-    wait has come down to.
+    `lines` are those that it stands in, or stood in last.  `position` is its place in the first of them (in the one
+    asked for, where a line was), 1 for the next; None when it does not wait.
     """
 
     contact: ContactId
@@ -54,17 +63,21 @@ class ContactSnapshot:
     agent: AgentId | None
     offer: OfferId | None
     declined_by: tuple[AgentId, ...]
-    need: Need = ANYBODY
+    lines: tuple[Standing, ...] = ()
     offers: tuple[OfferId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatistics:
-    """One queue now.  `longest_wait_s` is 0 with nobody waiting; agents on duty are ready or in wrap-up."""
+    """One queue now.  `longest_wait_s` is 0 with nobody waiting; agents on duty are ready or in wrap-up.
+
+    Each contact counts in one queue; `standing` are those in line here, some of whom count elsewhere.
+    """
 
     queue: QueueName
     limit: int
     waiting: int
+    standing: int
     offered: int
     connected: int
     longest_wait_s: float

@@ -9,7 +9,8 @@ from acd.contact import Contact
 from acd.contact_state import ContactState
 from acd.floor import Floor, Queue
 from acd.names import ContactId
-from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Statistics, Tally
+from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Standing, Statistics, Tally
+from acd.waiting_line import WaitingLine
 
 
 def contact_report(contact: Contact) -> ReportContact:
@@ -45,7 +46,7 @@ def position(floor: Floor, name: ContactId, now: float) -> int | None:
     contact = floor.contacts.get(name)
     if contact is None or contact.state is not ContactState.WAITING:
         return None
-    return floor.queues[contact.queue].line.position(contact, contact.place, now)
+    return floor.line(contact.place).position(contact, contact.place, now)
 
 
 def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
@@ -60,15 +61,15 @@ def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
         agent=contact.agent,
         offer=contact.offer,
         declined_by=tuple(sorted(contact.declined_by)),
-        need=contact.place.need,
+        lines=tuple(Standing(place.queue, place.agent, place.need) for place in contact.standing),
         offers=tuple(contact.offers),
     )
 
 
-def line_snapshot(queue: Queue, now: float) -> tuple[ContactSnapshot, ...]:
+def line_snapshot(line: WaitingLine, now: float) -> tuple[ContactSnapshot, ...]:
     """Return a picture of a line, the next contact first."""
     return tuple(
-        contact_snapshot(contact, place) for place, contact in enumerate(queue.line.in_order(now), start=1)
+        contact_snapshot(contact, place) for place, contact in enumerate(line.in_order(now), start=1)
     )
 
 
@@ -104,10 +105,11 @@ def queue_statistics(queue: Queue, now: float) -> QueueStatistics:
     return QueueStatistics(
         queue=queue.name,
         limit=queue.definition.limit,
-        waiting=len(queue.line),
+        waiting=states.count(ContactState.WAITING),
+        standing=len(queue.standing),
         offered=states.count(ContactState.OFFERED),
         connected=states.count(ContactState.CONNECTED),
-        longest_wait_s=max((now - contact.arrived_at for contact in queue.line), default=0.0),
+        longest_wait_s=max((now - contact.arrived_at for contact in queue.standing.values()), default=0.0),
         agents_on_duty=len(queue.on_duty),
         agents_free=len(queue.free),
     )
@@ -127,7 +129,7 @@ def statistics(floor: Floor, now: float, deadlines: int, tally: Mapping[str, int
 def summary(floor: Floor) -> str:
     """Return everything in one line."""
     agents = [*floor.agents.values()]
-    waiting = sum(len(queue.line) for queue in floor.queues.values())
+    waiting = sum(contact.state is ContactState.WAITING for contact in floor.contacts.values())
     counts = {
         "queues": len(floor.queues),
         "waiting": waiting,

@@ -11,7 +11,7 @@ from acd.names import ContactId, QueueName
 def contact(serial: int, level: int = 0, arrived_at: float = 0.0) -> Contact:
     """A contact."""
     place = Place(QueueName("main"))
-    return Contact(ContactId(f"c{serial}"), place, level=level, arrived_at=arrived_at, serial=serial)
+    return Contact(ContactId(f"c{serial}"), (place,), level=level, arrived_at=arrived_at, serial=serial)
 
 
 def test_arrival_tells_any_two_apart() -> None:

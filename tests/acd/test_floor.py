@@ -116,7 +116,11 @@ def test_nothing_is_left_on_the_floor_when_all_have_gone() -> None:
     assert not floor.agents
     assert not floor.contacts
     assert not queue.contacts
-    assert not queue.declined
+    assert not queue.routed
+    assert not queue.standing
+    assert not floor.declined
+    assert not floor.wanted
+    assert not floor.own_lines
     assert not queue.on_duty
     assert len(queue.free) == len(queue.line) == 0
     assert hotline.engine.next_deadline() is None

@@ -4,8 +4,6 @@ A machine that knows only the public face of the engine plays phones, callers, a
 anything that was promised and is not so.  Its own idea of who may serve whom is written anew, slowly and plainly.
 """
 
-import dataclasses
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -55,10 +53,12 @@ from acd.events import (
 )
 from acd.journal import encode_command, encode_event, replay
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.routes import Route
 from acd.skills import SkillLevel, Widening
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
 from acd.strategies import RING_ALL, STRATEGIES
 from tests.acd.hotline import skilled
+from tests.acd.plain_rules import can_serve, fit_in, is_free, order, preference, readiness, seen
 
 QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
 AGENTS = tuple(AgentId(name) for name in ("ana", "ben", "cid", "dan"))
@@ -73,46 +73,17 @@ asked = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), s
 priorities = st.sampled_from(((), (), (QueuePriority(queue=QUEUES[0], priority=2),)))
 strategies = st.sampled_from(("longest_idle", "longest_idle", RING_ALL, *sorted(STRATEGIES)))
 WIDENING = (Widening(after_s=1.0), Widening(after_s=9.0, lower_by=3))
+TABLES = (
+    (Route(queue=QUEUES[0]), Route(queue=QUEUES[1])),
+    (Route(agent=AGENTS[0], until_s=2.0), Route(after_s=2.0)),
+    (Route(agent=AGENTS[1]),),
+    (
+        Route(queue=QUEUES[1], skills=skilled(tax=2), until_s=9.0),
+        Route(queue=QUEUES[0], after_s=1.0),
+        Route(agent=AGENTS[2], after_s=7.0, least_level=1),
+    ),
+)
 seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
-
-
-def order(contact: ContactSnapshot, rules: QueueDefined, now: float) -> tuple[int, int, float]:
-    """Who comes first in a line, as far as priority won by waiting, level and arrival tell."""
-    waited_s = now - contact.arrived_at
-    steps = 0 if rules.promotion_s is None else math.floor(waited_s / rules.promotion_s)
-    added = 0 if rules.ageing_s is None else math.floor(waited_s / rules.ageing_s)
-    return (-steps, -contact.level - added, contact.arrived_at)
-
-
-def fits(agent: AgentSnapshot, contact: ContactSnapshot) -> int | None:
-    """The sum of the levels that are asked for, None where one is too low."""
-    has = dict(agent.skills)
-    levels = [(has.get(skill, 0), least) for skill, least in contact.need.skills]
-    return None if any(level < least for level, least in levels) else sum(level for level, _ in levels)
-
-
-def preference(
-    agent: AgentSnapshot, contact: ContactSnapshot, rules: QueueDefined, now: float
-) -> tuple[int, int, int, float]:
-    """What an agent takes first: priority, level, own skill, arrival."""
-    steps, level, arrived_at = order(contact, rules, now)
-    own = dict(agent.priorities).get(contact.queue, rules.priority)
-    return (steps - own, level, -(fits(agent, contact) or 0), arrived_at)
-
-
-def seen(contact: ContactSnapshot | None) -> ContactSnapshot | None:
-    """A contact without what changes by waiting alone."""
-    return contact and dataclasses.replace(contact, position=None)
-
-
-def is_free(agent: AgentSnapshot) -> bool:
-    """Whether an offer could be made to the agent."""
-    return (
-        agent.presence is Presence.READY
-        and agent.activity is Activity.IDLE
-        and agent.reachable
-        and not agent.delayed
-    )
 
 
 class Floor(RuleBasedStateMachine):
@@ -220,30 +191,22 @@ class Floor(RuleBasedStateMachine):
             if (
                 still is not None
                 and still.state is ContactState.WAITING
-                and still.queue in taker.queues
+                and can_serve(taker, still)
                 and taker.agent not in still.declined_by
-                and was.queue == still.queue
-                and (was.level, was.arrived_at, was.need) == (still.level, still.arrived_at, still.need)
-                and fits(taker, still) is not None
+                and (was.level, was.arrived_at, was.lines) == (still.level, still.arrived_at, still.lines)
             ):
-                first, second = (
-                    preference(taker, each, self.defined[each.queue], self.now) for each in (taken, still)
-                )
+                first, second = (preference(taker, each, self.defined, self.now) for each in (taken, still))
                 assert first <= second, f"{still} was passed over for {taken}"
         for agent in free:
             now = self.engine.agent(agent.agent)
             if (
                 now == agent
-                and self.defined[taken.queue].strategy == "longest_idle"
-                and taken.queue in now.queues
-                and fits(now, taken) is not None
+                and all(self.defined[line.queue].strategy == "longest_idle" for line in taken.lines)
+                and can_serve(now, taken)
                 and now.agent not in taken.declined_by
                 and taker.agent not in taken.declined_by
             ):
-                mine, theirs = (
-                    (-(fits(each, taken) or 0), each.idle_since, each.agent) for each in (taker, now)
-                )
-                assert mine < theirs, f"{now} was passed over for {taker}"
+                assert readiness(taker, taken) < readiness(now, taken), f"{now} was passed over for {taker}"
 
     def picture(self) -> tuple[object, ...]:
         """Everything that can be seen and does not change by waiting alone."""
@@ -255,6 +218,11 @@ class Floor(RuleBasedStateMachine):
             self.engine.next_deadline(),
             repr(self.engine),
         )
+
+    def here(self) -> list[ContactSnapshot]:
+        """Every contact that is here."""
+        found = [self.engine.contact(name) for name in CONTACTS]
+        return [contact for contact in found if contact is not None]
 
     def defined_queues(self) -> list[QueueName]:
         """The queues that are defined."""
@@ -452,19 +420,30 @@ class Floor(RuleBasedStateMachine):
         """Somebody ends the wrap-up, or needs more of it."""
         self.tell(WrapUpEnded(agent=agent) if more is None else WrapUpExtended(agent=agent, seconds=more))
 
-    @rule(contact=contacts, queue=queues, level=st.integers(0, 2), skills=asked, later_s=seconds)
+    @rule(
+        contact=contacts,
+        queue=queues,
+        level=st.integers(0, 2),
+        skills=asked,
+        table=st.sampled_from(((), (), *TABLES)),
+        later_s=seconds,
+    )
     def call(
         self,
         contact: ContactId,
         queue: QueueName,
         level: int,
         skills: tuple[SkillLevel, ...],
+        table: tuple[Route, ...],
         later_s: float,
     ) -> None:
         """A caller comes, or one who is here is moved."""
         self.now += later_s
         here = self.engine.contact(contact)
-        answer = self.tell(ContactQueued(contact=contact, queue=queue, level=level, skills=skills))
+        needed = () if table else skills
+        answer = self.tell(
+            ContactQueued(contact=contact, queue=queue, level=level, skills=needed, routes=table)
+        )
         after = self.engine.contact(contact)
         if here is not None:
             assert after is not None
@@ -562,32 +541,29 @@ class Floor(RuleBasedStateMachine):
     def nobody_idles_beside_a_caller_they_may_serve(self) -> None:
         """Written anew: a ready, idle, reachable, rested agent and a waiting contact that they may serve."""
         everybody = self.engine.agents()
-        for queue in self.defined_queues():
-            on_duty = [
-                agent
-                for agent in everybody
-                if queue in agent.queues and agent.presence in (Presence.READY, Presence.WRAP_UP)
+        on_duty = [each for each in everybody if each.presence in (Presence.READY, Presence.WRAP_UP)]
+        for contact in self.here():
+            if contact.state is not ContactState.WAITING:
+                continue
+            others = [
+                each.agent
+                for each in on_duty
+                if each.agent not in contact.declined_by and can_serve(each, contact)
             ]
-            for contact in self.engine.waiting(queue):
-                others = [
-                    each.agent
-                    for each in on_duty
-                    if each.agent not in contact.declined_by and fits(each, contact) is not None
-                ]
-                for agent in everybody:
-                    if queue in agent.queues and is_free(agent) and fits(agent, contact) is not None:
-                        assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
-                        assert others, f"nobody else is left for {contact} than {agent}"
+            for agent in everybody:
+                if is_free(agent) and can_serve(agent, contact):
+                    assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
+                    assert others, f"nobody else is left for {contact} than {agent}"
 
     @invariant()
     def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
         """As long as there is room for one more phone."""
-        for name in CONTACTS:
-            contact = self.engine.contact(name)
-            if contact is None or not contact.offers or contact.queue not in self.rings_all:
+        for contact in self.here():
+            if not contact.offers or contact.queue not in self.rings_all:
                 continue
+            line = next(line for line in contact.lines if line.queue == contact.queue)
             for agent in self.engine.agents():
-                if contact.queue in agent.queues and is_free(agent) and fits(agent, contact) is not None:
+                if is_free(agent) and line.agent is None and fit_in(agent, line) is not None:
                     has_room = len(contact.offers) < self.defined[contact.queue].ring_most
                     assert not has_room or agent.agent in contact.declined_by, (
                         f"{agent} idles beside {contact}"
@@ -636,9 +612,14 @@ class Floor(RuleBasedStateMachine):
         assert deadline is not None or (not ends and not delayed)
         for queue in self.defined_queues():
             steps = [step.after_s for step in self.defined[queue].widening]
-            for contact in self.engine.waiting(queue):
+            for contact in self.here():
                 comes = [contact.arrived_at + step for step in steps if contact.arrived_at + step > self.now]
-                if comes and any(level for _, level in contact.need.skills):
+                needs = [line.need.skills for line in contact.lines if line.queue == queue]
+                if (
+                    comes
+                    and contact.state is ContactState.WAITING
+                    and any(level for skills in needs for _, level in skills)
+                ):
                     assert deadline is not None
                     assert deadline <= min(comes)
         assert not ends or (deadline is not None and deadline <= min(ends))
@@ -653,7 +634,26 @@ class Floor(RuleBasedStateMachine):
             ranks = [order(each, self.defined[queue], self.now) for each in line]
             assert ranks == sorted(ranks)
             assert [each.position for each in line] == list(range(1, len(line) + 1))
-            assert [self.engine.position(each.contact) for each in line] == [each.position for each in line]
+            for each in line:
+                is_first = each.lines[0].queue == queue and each.lines[0].agent is None
+                assert not is_first or self.engine.position(each.contact) == each.position
+
+    @invariant()
+    def who_waits_stands_in_all_lines_and_who_does_not_in_none(self) -> None:
+        """They are left at once; each contact counts in one queue."""
+        found: list[tuple[ContactId, QueueName, AgentId | None]] = [
+            (each.contact, queue, None)
+            for queue in self.defined_queues()
+            for each in self.engine.waiting(queue)
+        ]
+        for agent in AGENTS:
+            for each in self.engine.waiting_for(agent):
+                (queue,) = (line.queue for line in each.lines if line.agent == agent)
+                found.append((each.contact, queue, agent))
+        here = [each for each in self.here() if each.state is ContactState.WAITING]
+        told = [(each.contact, line.queue, line.agent) for each in here for line in each.lines]
+        assert sorted(found, key=repr) == sorted(told, key=repr)
+        assert all(each.lines for each in here)
 
     @invariant()
     def what_was_reported_is_what_is(self) -> None:

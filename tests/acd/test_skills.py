@@ -48,7 +48,8 @@ class TestNeeds:
 
     def test_widening_goes_by_the_wait(self) -> None:
         """The step that lowers most of those reached; the next is one that lowers more."""
-        assert [widened_by(WIDENING, s) for s in (0.0, 29.9, 30.0, 60.0)] == [0, 0, 1, 9]
+        waits = (0.0, 29.9, 30.0, 60.0)
+        assert [widened_by(WIDENING, wait.__ge__) for wait in waits] == [0, 0, 1, 9]
         assert [next_widening_s(WIDENING, by) for by in (0, 1, 9)] == [30.0, 60.0, None]
 
     @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ class TestWidening:
         assert hotline.engine.next_deadline() is None
         snapshot = hotline.engine.contact(ContactId("c1"))
         assert snapshot is not None
-        assert snapshot.need == need_of(skilled(tax=3))
+        assert snapshot.lines[0].need == need_of(skilled(tax=3))
         hotline.tell(QueueDefined(queue=MAIN, widening=(Widening(after_s=20.0, lower_by=2),)), 50.0)
         assert hotline.offered() == [("c1", "ana")]
 

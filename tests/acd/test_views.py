@@ -4,7 +4,8 @@ from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
 from acd.events import ContactRequeued
 from acd.names import AgentId, ContactId
-from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Statistics, Tally
+from acd.skills import ANYBODY
+from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Standing, Statistics, Tally
 from tests.acd.hotline import MAIN, Hotline
 
 
@@ -34,6 +35,7 @@ def test_a_contact_is_shown_whole() -> None:
         agent=None,
         offer=None,
         declined_by=(),
+        lines=(Standing(MAIN, None, ANYBODY),),
     )
     assert hotline.engine.contact(ContactId("c1")) == shown
     assert hotline.engine.waiting(MAIN) == (shown,)
@@ -101,6 +103,7 @@ def test_statistics_tell_the_moment_and_the_tally() -> None:
                 queue=MAIN,
                 limit=256,
                 waiting=2,
+                standing=2,
                 offered=0,
                 connected=0,
                 longest_wait_s=22.0,

@@ -12,7 +12,7 @@ from acd.waiting_line import WaitingLine, order
 def contact(serial: int, level: int = 0, arrived_at: float = 0.0, ageing: Ageing = TIMELESS) -> Contact:
     """A contact."""
     place = Place(QueueName("main"), ageing=ageing)
-    return Contact(ContactId(f"c{serial}"), place, level=level, arrived_at=arrived_at, serial=serial)
+    return Contact(ContactId(f"c{serial}"), (place,), level=level, arrived_at=arrived_at, serial=serial)
 
 
 def test_positions_count_from_one_for_the_next() -> None:

@@ -1,0 +1,69 @@
+"""Who may serve whom and who comes first, written anew: slowly, plainly, and from what the engine shows alone."""
+
+import dataclasses
+import math
+
+from acd.agent_state import Activity, Presence
+from acd.events import QueueDefined
+from acd.names import QueueName
+from acd.snapshots import AgentSnapshot, ContactSnapshot, Standing
+
+
+def order(contact: ContactSnapshot, rules: QueueDefined, now: float) -> tuple[int, int, float]:
+    """Who comes first in a line, as far as priority won by waiting, level and arrival tell."""
+    waited_s = now - contact.arrived_at
+    steps = 0 if rules.promotion_s is None else math.floor(waited_s / rules.promotion_s)
+    added = 0 if rules.ageing_s is None else math.floor(waited_s / rules.ageing_s)
+    return (-steps, -contact.level - added, contact.arrived_at)
+
+
+def fit_in(agent: AgentSnapshot, line: Standing) -> int | None:
+    """The sum of the levels that a line asks for, None where the agent does not serve it or one is too low."""
+    has = dict(agent.skills)
+    levels = [(has.get(skill, 0), least) for skill, least in line.need.skills]
+    is_served = line.queue in agent.queues if line.agent is None else line.agent == agent.agent
+    if not is_served or any(level < least for level, least in levels):
+        return None
+    return sum(level for level, _ in levels)
+
+
+def can_serve(agent: AgentSnapshot, contact: ContactSnapshot) -> bool:
+    """Whether the agent serves one of the contact's lines with skill enough."""
+    return any(fit_in(agent, line) is not None for line in contact.lines)
+
+
+def preference(
+    agent: AgentSnapshot, contact: ContactSnapshot, defined: dict[QueueName, QueueDefined], now: float
+) -> tuple[float, ...]:
+    """What an agent takes first: their own, then by priority, level, own skill, arrival."""
+    found = []
+    for line in contact.lines:
+        fit = fit_in(agent, line)
+        if fit is not None:
+            rules = defined[line.queue]
+            steps, level, arrived_at = order(contact, rules, now)
+            own = 0 if line.agent else dict(agent.priorities).get(line.queue, rules.priority)
+            found.append((line.agent is None, steps - own, level, -fit, arrived_at))
+    return min(found)
+
+
+def readiness(agent: AgentSnapshot, contact: ContactSnapshot) -> tuple[float | str, ...]:
+    """Whom a contact goes to first, where all its queues look for the longest idle: by line, skill, idle time."""
+    fits = [(row, fit_in(agent, line)) for row, line in enumerate(contact.lines)]
+    row, fit = next((row, fit) for row, fit in fits if fit is not None)
+    return (row, -fit, agent.idle_since, agent.agent)
+
+
+def seen(contact: ContactSnapshot | None) -> ContactSnapshot | None:
+    """A contact without what changes by waiting alone."""
+    return contact and dataclasses.replace(contact, position=None)
+
+
+def is_free(agent: AgentSnapshot) -> bool:
+    """Whether an offer could be made to the agent."""
+    return (
+        agent.presence is Presence.READY
+        and agent.activity is Activity.IDLE
+        and agent.reachable
+        and not agent.delayed
+    )
