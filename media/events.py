@@ -62,6 +62,18 @@ class MediaStopped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaTimedOut:
+    """Nothing at all came for `silent_s` seconds on a confirmed leg: its far end is taken for dead.
+
+    `is_paused` when it was on hold or had announced silence, which has the longer time.  Told every ten seconds.
+    """
+
+    leg_id: str
+    silent_s: float
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigitReceived:
     """One DTMF key, reported once, at its end (RFC 4733) or after its in-band tone."""
 
@@ -160,6 +172,7 @@ Event = (
     | LegClosed
     | MediaStarted
     | MediaStopped
+    | MediaTimedOut
     | DigitReceived
     | PlaylistFinished
     | RecordingClosed

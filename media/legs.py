@@ -54,6 +54,8 @@ class Leg:
     media_started: bool = False
     silence_told: bool = False
     waiting_since: int = 0  # tick from which silence counts
+    reported_at: int = 0  # tick of the last RTCP report from its peer
+    given_up_at: int = -(1 << 31)  # tick at which it was last called dead
 
     def allows(self, address: str) -> bool:
         """Whether media may go to this address."""

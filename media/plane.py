@@ -25,8 +25,10 @@ from media.playlists import Playlists, UnknownPrompt
 from media.recordings import RecordingDesk, RecordingWriter
 from media.reports import ControlReports
 from media.sending import Senders
+from media.silence import TICK_S, SilenceWatch
 
-TICK_S: Final = FRAME_SAMPLES / SAMPLE_RATE_HZ
+__all__ = ["TICK_S", "Plane"]
+
 CATCH_UP_TICKS: Final = 10  # further behind, the time is skipped in silence
 SKIP_MOST_TICKS: Final = 30_000  # ten minutes
 SILENCE_CHECK_TICKS: Final = 50
@@ -46,6 +48,8 @@ class Plane:
         recordings: RecordingWriter,
         max_recordings: int | None = None,
         silence_alarm_s: float = 30.0,
+        rtp_timeout_s: float = 0.0,
+        hold_timeout_s: float = 0.0,
         jitter_min_ms: int = 20,
         jitter_max_ms: int = 120,
         wall_offset_s: float = 0.0,
@@ -55,12 +59,17 @@ class Plane:
         rng = np.random.default_rng(seed)
         room = max_legs if max_recordings is None else max_recordings
         self._ports = ports
-        self._silence_alarm_ticks = max(1, round(silence_alarm_s / TICK_S))
         self._wall_offset_s = wall_offset_s
         self._legs = LegTable(max_legs)
         self._exchange = PacketExchange(max_legs)
         self._jitter = JitterBuffers(max_legs, min_delay_ms=jitter_min_ms, max_delay_ms=jitter_max_ms)
         self._arrivals = Arrivals(max_legs, self._jitter)
+        self._silence = SilenceWatch(
+            self._arrivals,
+            alarm_s=silence_alarm_s,
+            rtp_timeout_s=rtp_timeout_s,
+            hold_timeout_s=hold_timeout_s,
+        )
         self._peers = Peers(self._exchange, self._arrivals)
         self._mixer = Mixer(max_legs, 2 * room, music)
         self._playlists = prompts
@@ -198,10 +207,10 @@ class Plane:
         arrivals.noise_type[slot] = COMFORT_NOISE_TYPE if noise is None else noise
         self._senders.set_format(slot, command.payload_type, command.ptime_ms)
         leg.event_payload_type = events
-        leg.may_send = command.may_send and not on_hold
-        if command.may_receive and not leg.may_receive:
+        directions = (command.may_send and not on_hold, command.may_receive)
+        if directions != (leg.may_send, leg.may_receive):
             leg.waiting_since = self._ticks
-        leg.may_receive = command.may_receive
+        leg.may_send, leg.may_receive = directions
         if law != leg.law:
             leg.law = law
             self._mixer.set_hearing(slot, law, leg.hearing, prompt_slot=slot)
@@ -212,8 +221,9 @@ class Plane:
 
     def _permit_sending(self, command: order.PermitSending, now: float) -> None:
         leg = self._find(command.leg_id)
-        if leg is not None:
+        if leg is not None and not leg.permitted:
             leg.permitted = True
+            leg.waiting_since = self._ticks
             self._update_sending(leg)
 
     def _update_sending(self, leg: Leg) -> None:
@@ -391,7 +401,7 @@ class Plane:
         self._desk.write()
         self._send_reports(tick, now)
         if tick % SILENCE_CHECK_TICKS == 0:
-            self._check_silence(tick)
+            self._events += self._silence.check(self._legs, tick)
 
     def _take_batch(self, batch: Batch) -> None:
         self.packets_received += len(batch.lengths)
@@ -414,6 +424,7 @@ class Plane:
                     self._arrivals.refused[leg.slot] += 1
                 else:
                     self._reports.receive(leg.slot, datagram.data, wall_s)
+                    leg.reported_at = self._ticks
             except rtcp.MalformedReport:
                 self._arrivals.refused[leg.slot] += 1
 
@@ -495,14 +506,3 @@ class Plane:
             if leg is not None and leg.permitted and leg.peer is not None:
                 report = self._reports.compose(slot, now + self._wall_offset_s)
                 self._exchange.send_control(slot, report, (leg.peer[0], leg.peer[1] + 1))
-
-    def _check_silence(self, tick: int) -> None:
-        """Tell of legs that should be heard and are not."""
-        for leg in self._legs:
-            since = max(int(self._arrivals.heard_at[leg.slot]), leg.waiting_since)
-            silent = tick - since
-            if silent < self._silence_alarm_ticks or not leg.may_receive:
-                leg.silence_told = leg.silence_told and silent >= self._silence_alarm_ticks
-            elif not leg.silence_told:
-                leg.silence_told = True
-                self._events.append(news.MediaStopped(leg_id=leg.leg_id, silent_s=silent * TICK_S))

@@ -68,6 +68,8 @@ def build_plane(media: MediaSettings, bank: PromptBank, recordings: RecordingSet
         music={name: bank.music(name) for name in bank.music_names()},
         recordings=recordings,
         silence_alarm_s=media.silence_alarm_s,
+        rtp_timeout_s=media.rtp_timeout_s,
+        hold_timeout_s=media.hold_timeout_s,
         jitter_min_ms=media.jitter_min_ms,
         jitter_max_ms=media.jitter_max_ms,
         wall_offset_s=time.time() - time.monotonic(),

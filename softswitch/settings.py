@@ -394,6 +394,18 @@ class MediaSettings:
     silence_alarm_s: float = field(
         default=30.0, metadata=_meta("无 RTP 告警 / RTP silence before an event", unit="s", minimum=1)
     )
+    rtp_timeout_s: float = field(
+        default=60.0,
+        metadata=_meta("无 RTP 挂断,0 不挂 / a leg that sends nothing ends, 0 = never", unit="s", minimum=0),
+    )
+    hold_timeout_s: float = field(
+        default=600.0,
+        metadata=_meta(
+            "保持或静默时无 RTP/RTCP 挂断,0 不挂 / the same while held or in comfort noise",
+            unit="s",
+            minimum=0,
+        ),
+    )
     jitter_min_ms: int = field(
         default=20, metadata=_meta("抖动缓冲下限 / smallest jitter delay", unit="ms", minimum=0, maximum=2000)
     )

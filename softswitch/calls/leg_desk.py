@@ -12,7 +12,7 @@ import structlog
 
 from media import commands as plane_words
 from media import events as plane_news
-from softswitch.calls.hangup import LegEnd, reason_header
+from softswitch.calls.hangup import RECOVERY_ON_TIMER, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
 from softswitch.calls.leg import Header, Leg, LegState
 from softswitch.calls.ports import CellsPort, EdgePort
@@ -215,6 +215,8 @@ class LegDesk:
                 self._media_opened(event)
             case plane_news.LegClosed():
                 self._media_closed(event)
+            case plane_news.MediaTimedOut():
+                self._media_timed_out(event)
             case plane_news.LegRefused():
                 leg = self._legs.get(event.leg_id)
                 self._closing.pop(event.leg_id, None)  # it was not open: there is nothing to be said of it
@@ -223,6 +225,20 @@ class LegDesk:
                     self.hang_up(leg, status=488 if event.code == "address_not_allowed" else 503, cause=41)
             case _:
                 pass
+
+    def _media_timed_out(self, event: plane_news.MediaTimedOut) -> None:
+        """Nobody is there any more: lost like the leg of a dead cell, but with a BYE of its own."""
+        leg = self._legs.get(event.leg_id)
+        if leg is not None and not leg.is_over:
+            log.warning(
+                "leg.media_timed_out",
+                call_id=leg.call_id,
+                leg_id=leg.leg_id,
+                silent_s=round(event.silent_s),
+                is_paused=event.is_paused,
+            )
+            self.hang_up(leg, cause=RECOVERY_ON_TIMER)
+            self._end(leg, LegEnd(q850_cause=RECOVERY_ON_TIMER, reason="RTP timeout", lost=True))
 
     def plane_lost(self, cause: int = 41) -> None:
         """The plane died: no leg has sound any more, each is ended from our side."""
