@@ -152,7 +152,9 @@ def _boundary(gate: Gate, others: CrossOrigin) -> Middleware:
     return boundary
 
 
-async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
+async def _secure(request: web.Request, response: web.StreamResponse) -> None:
+    if request.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.pop("Server", None)

@@ -1,5 +1,6 @@
 """Whose business each running call is, learned from the live events themselves: the agents in it, and its queue."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -65,6 +66,8 @@ class CallIndex:
         """
         word = plain_kind(kind)
         agents = {str(data[name]) for name in _AGENT_FIELDS if data.get(name)}
+        if data.get("kind") == "agent" and data.get("to"):  # consulted, or transferred to
+            agents.add(str(data["to"]))
         queues = {str(data["queue"])} if data.get("queue") else set()
         call_id = data.get("call_id")
         if not isinstance(call_id, str) or not call_id:
@@ -75,7 +78,7 @@ class CallIndex:
         if not is_discreet(kind):
             call.agents |= agents
         call.queue = data.get("queue") or call.queue
-        call.about.update({name: data[name] for name in _ABOUT if name in data})
+        call.about.update({name: _value(data[name]) for name in _ABOUT if name in data})
         if word == "call_ended":
             self._end(call_id)
         concern = call.concern()
@@ -112,3 +115,13 @@ class CallIndex:
             self._ended[call_id] = call
             if len(self._ended) > ENDED_KEPT:
                 self._ended.popitem(last=False)
+
+
+def _value(value: Any) -> Any:
+    """Attached data comes as JSON text from the journal."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from api.certificate import Certificate
 from api.problems import response
 
 _log = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ SECURITY_HEADERS = {
 """What every answer carries."""
 
 KEEP_ALIVE_S = 60.0
+HANDSHAKE_S = 5.0
 _LINGER_S = 0.5
 _SHUTDOWN_S = 3.0
 
@@ -65,8 +67,13 @@ class HttpServer:
         await self._runner.cleanup()
 
 
-async def serve(app: web.Application, address: str, port: int) -> HttpServer:
-    """Listen on `address`; port 0 takes a free one.  `OSError` when the address cannot be had."""
+async def serve(
+    app: web.Application, address: str, port: int, certificate: Certificate | None = None
+) -> HttpServer:
+    """Listen on `address`, with a certificate for HTTPS; port 0 takes a free one.
+
+    `OSError` when the address cannot be had.
+    """
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     loop = asyncio.get_running_loop()
@@ -79,10 +86,20 @@ async def serve(app: web.Application, address: str, port: int) -> HttpServer:
     def connection() -> _Connection:
         if runner.server is None:
             raise ConnectionError("the server has stopped")
+        if certificate is not None:
+            certificate.refresh()
         return _Connection(runner.server, loop=loop, **options)
 
     try:
-        listener = await loop.create_server(connection, address, port, backlog=128, reuse_address=True)
+        listener = await loop.create_server(
+            connection,
+            address,
+            port,
+            backlog=128,
+            reuse_address=True,
+            ssl=None if certificate is None else certificate.context,
+            ssl_handshake_timeout=None if certificate is None else HANDSHAKE_S,
+        )
     except OSError:
         await runner.cleanup()
         raise

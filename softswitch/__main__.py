@@ -1,4 +1,4 @@
-"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`, and the analyses."""
+"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`, `password`, `openapi`, and the analyses."""
 
 import argparse
 import asyncio
@@ -12,9 +12,11 @@ from config.load import load
 from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
+from softswitch.https import check_certificate
 from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, living_part, parts_of
 from softswitch.log_setup import set_up_logs
 from softswitch.operations.desk import add_operations
+from softswitch.password_entry import PasswordRefused, entered_hash
 from softswitch.settings import Settings
 from softswitch.sounds import load_sounds
 from softswitch.urgency import go_first, yield_when_runaway
@@ -35,6 +37,8 @@ def main(words: list[str] | None = None) -> int:
     commands.add_parser(
         "example", help="列出全部配置键 / print a configuration with every key and its default"
     )
+    commands.add_parser("password", help="为登录密码生成 scrypt 值 / print the hash of a password")
+    commands.add_parser("openapi", help="接口描述 / print the OpenAPI document of the HTTP interface")
     add_analyses(commands)
     add_operations(commands)
     arguments = parser.parse_args(words)
@@ -43,6 +47,16 @@ def main(words: list[str] | None = None) -> int:
         return code
     if arguments.command == "example":
         sys.stdout.write(example_text(Settings))
+        return 0
+    if arguments.command == "openapi":
+        sys.stdout.write(f"{_interface()}\n")
+        return 0
+    if arguments.command == "password":
+        try:
+            sys.stdout.write(entered_hash() + "\n")
+        except PasswordRefused as refused:
+            sys.stderr.write(f"{refused}\n")
+            return CONFIG_EXIT
         return 0
     try:
         settings = load(Settings, arguments.config)
@@ -66,6 +80,14 @@ def main(words: list[str] | None = None) -> int:
                 return CONFIG_EXIT
 
 
+def _interface() -> str:
+    from api.document import make_document  # noqa: PLC0415  the launcher has no use for the HTTP interface
+    from api.json_text import dump  # noqa: PLC0415  as above
+    from softswitch.overview import product_version  # noqa: PLC0415  as above
+
+    return dump(make_document(product_version()))
+
+
 def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
     """Whether this machine has the sounds and addresses that the settings name; says all that it has not."""
     fits = True
@@ -74,6 +96,7 @@ def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
     for check in (
         lambda: load_sounds(settings),
         lambda: check_addresses(settings, arguments.config, is_running=may_run),
+        lambda: check_certificate(settings.http, arguments.config),
     ):
         try:
             check()

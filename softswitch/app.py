@@ -38,6 +38,7 @@ from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
+from softswitch.https import certificate_of
 from softswitch.launcher import drain_mark
 from softswitch.operations.control_room import ControlRoom
 from softswitch.overview import Overview, product_version
@@ -54,6 +55,7 @@ from softswitch.sip.events import (
 from softswitch.store import entries
 from softswitch.store.calls import StoredCalls
 from softswitch.store.errors import StoreClosed
+from softswitch.store.forced_actions import ForcedActions
 from softswitch.store.reader import Reader
 from softswitch.store.recordings import StoredRecordings
 from softswitch.store.writer import Store
@@ -257,6 +259,7 @@ class Control:
             health=self._overview,
             events=self._stream,
             watch=self._room,
+            ledger=ForcedActions(self._reader, self._chronicle.record, self._clock.wall),
             people=People(self._settings.agents),
             keeper=self._store,
         )
@@ -270,7 +273,7 @@ class Control:
             session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
             is_supervision_shown=http.supervision_shown,
         )
-        self._server = await serve(app, http.address, http.port)
+        self._server = await serve(app, http.address, http.port, certificate_of(http))
 
     def _define_queues(self) -> None:
         for queue in self._settings.queues:

@@ -41,6 +41,7 @@ KINDS: dict[type, str] = {
     entries.SupervisionChanged: "supervision.changed",
     entries.SupervisionEnded: "supervision.ended",
     entries.CallIntercepted: "call.intercepted",
+    entries.ActionForced: "forced",
     entries.CallEnded: "call.ended",
     entries.RecordingStarted: "recording.started",
     entries.RecordingSegmentStarted: "recording.segment_started",

@@ -1,7 +1,7 @@
 """Calls as the HTTP interface asks for them: reading queries over the projections and the journal."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,7 +74,8 @@ class StoredCalls:
             f"SELECT {_COLUMNS} FROM calls {where.sql} ORDER BY arrived_at DESC, call_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        items = tuple(self._view(row) for row in rows[: query.limit])
+        data = await self._data_of([row["call_id"] for row in rows[: query.limit]])
+        items = tuple(self._view(row, data) for row in rows[: query.limit])
         more = to_cursor(items[-1].arrived_at, items[-1].call_id) if len(rows) > query.limit else None
         return Page(items=items, next_cursor=more)
 
@@ -95,14 +96,23 @@ class StoredCalls:
             "SELECT seq, at, kind, data FROM journal WHERE call_id = ? ORDER BY seq", (call_id,)
         )
         return CallDetail(
-            call=self._view(calls[0]),
+            call=self._view(calls[0], await self._data_of([call_id])),
             segments=tuple(SegmentView(**row) for row in segments),
             recordings=tuple(row["recording_id"] for row in recordings),
             events=tuple(EntryView(**{**row, "data": _loaded(row["data"])}) for row in entries),
         )
 
-    def _view(self, row: dict[str, Any]) -> CallView:
-        stored = CallView(**row)
+    async def _data_of(self, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The data that was last attached to each of these calls, where there is any."""
+        marks = ", ".join("?" * len(call_ids))
+        rows = await self._reader.rows(
+            f"SELECT call_id, data FROM journal WHERE call_id IN ({marks}) AND kind = 'CallDataChanged' ORDER BY seq",
+            call_ids,
+        )
+        return {row["call_id"]: json.loads(json.loads(row["data"])["data"]) for row in rows}
+
+    def _view(self, row: dict[str, Any], data: Mapping[str, dict[str, Any]]) -> CallView:
+        stored = CallView(**row, data=data.get(row["call_id"], {}))
         now = self._running(stored.call_id) if stored.ended_at is None else None
         if now is None:
             return stored

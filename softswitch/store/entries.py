@@ -304,6 +304,22 @@ class CallIntercepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionForced:
+    """Somebody made others do something: `agent` or the call is whom, `detail` is JSON of what else was asked.
+
+    These entries are the ledger of forced actions.
+    """
+
+    at: float
+    who: str
+    action: str
+    agent: str | None
+    call_id: str | None
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded:
     """The call is over.  `sip_status` 0 and `q850_cause` None when there was none."""
 
@@ -496,6 +512,7 @@ SoftphoneEntry = (
     | SupervisionChanged
     | SupervisionEnded
     | CallIntercepted
+    | ActionForced
 )
 """What agents and supervisors do with a call; none of it changes a projected row."""
 Entry = (
