@@ -131,6 +131,9 @@ class Control:
             area_code=settings.node.area_code,
             recordings=self._recordings,
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
+            accounts=settings.accounts,
+            outbound=settings.outbound,
+            hotline=settings.routes[0].number if settings.routes else "",
         )
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
@@ -138,6 +141,7 @@ class Control:
             tell_plane=self._plane.send,
             clock=clock,
             accounts=settings.accounts,
+            trunks=settings.trunks,
             listener=self._board,
         )
         self._seats = self._board.seats = Seats(

@@ -8,6 +8,7 @@ from acd.engine import Engine
 from acd.names import ContactId
 from api.json_text import iso_time, to_plain
 from api.views import HealthView, PartView
+from softswitch.calls.call import Call
 from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
@@ -67,12 +68,13 @@ class Overview:
             "calls": [
                 {
                     "call_id": call.call_id,
+                    "trunk": call.trunk,
                     "state": call.state.value,
                     "caller": call.caller,
                     "called": call.called,
                     "queue": call.route.queue,
                     "position": engine.position(ContactId(call.call_id)),
-                    "agent": None if call.offer is None else call.offer.agent,
+                    "agent": _serving(call),
                     "duration_s": round(wall - call.arrived_at, 1),
                     "arrived_at": _iso_or_none(call.arrived_at),
                     "queued_at": _iso_or_none(call.queued_at),
@@ -124,6 +126,12 @@ class Overview:
             version=product_version(),
             parts=parts,
         )
+
+
+def _serving(call: Call) -> str | None:
+    """The agent who has the call, else the first whose phone rings for it."""
+    party = call.agent or next(iter(call.offered), None)
+    return None if party is None else party.agent
 
 
 def _iso_or_none(wall: float | None) -> str | None:

@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from softswitch.outbound_rules import OutboundSettings
+
 
 def _meta(doc: str, **checks: Any) -> dict[str, Any]:
     return {"doc": doc, **checks}
@@ -172,6 +174,9 @@ class SipSettings:
         default=16,
         metadata=_meta("陌生来源每2秒报文上限 / messages per 2 s from an unknown source", minimum=1),
     )
+    messages_of_strangers: int = field(
+        default=400, metadata=_meta("所有陌生来源合计 / the same from all of them together", minimum=1)
+    )
     failures_before_ban: int = field(
         default=5,
         metadata=_meta(
@@ -311,6 +316,10 @@ class AccountSettings:
         metadata=_meta("话机媒体网段 / networks its media may use", kind="network", example=("192.0.2.0/24",))
     )
     nat: bool = field(default=False, metadata=_meta("话机在 NAT 后 / the phone is behind NAT"))
+    outbound: tuple[str, ...] = field(
+        default=(),
+        metadata=_meta("可用的外呼规则,空为不可外呼 / outbound rules of the seat, none = no calls outside"),
+    )
     max_contacts: int = field(
         default=1, metadata=_meta("最多注册地址数 / contacts at once", minimum=1, maximum=10)
     )
@@ -401,9 +410,7 @@ class MediaSettings:
     hold_timeout_s: float = field(
         default=600.0,
         metadata=_meta(
-            "保持或静默时无 RTP/RTCP 挂断,0 不挂 / the same while held or in comfort noise",
-            unit="s",
-            minimum=0,
+            "保持或静默时无 RTP/RTCP 挂断,0 不挂 / the same while held or in comfort noise", unit="s", minimum=0
         ),
     )
     jitter_min_ms: int = field(
@@ -530,6 +537,7 @@ class Settings:
     sip: SipSettings = field(metadata=_meta("信令边缘 / signalling edge"))
     trunks: tuple[TrunkSettings, ...] = field(default=(), metadata=_meta("中继 / trunks"))
     accounts: tuple[AccountSettings, ...] = field(default=(), metadata=_meta("话机账号 / SIP accounts"))
+    outbound: tuple[OutboundSettings, ...] = field(default=(), metadata=_meta("外呼规则 / outbound rules"))
     queues: tuple[QueueSettings, ...] = field(default=(), metadata=_meta("队列(初始) / queues (seed)"))
     routes: tuple[RouteSettings, ...] = field(default=(), metadata=_meta("路由(初始) / routes (seed)"))
     agents: tuple[AgentSettings, ...] = field(default=(), metadata=_meta("坐席(初始) / agents (seed)"))
@@ -545,6 +553,7 @@ class Settings:
         for table, names in (
             ("trunks", [t.name for t in self.trunks]),
             ("accounts", [a.username for a in self.accounts]),
+            ("outbound", [r.name for r in self.outbound]),
             ("queues", [q.name for q in self.queues]),
             ("agents", [a.id for a in self.agents]),
         ):
@@ -570,6 +579,14 @@ class Settings:
                     f"routes.{route.number}.flow",
                     "流程在数据库里,文件中留空 / flows live in the database: leave it empty here",
                 )
+        rules = {rule.name for rule in self.outbound}
+        for rule in self.outbound:
+            if rule.trunk not in trunks:
+                yield f"outbound.{rule.name}.trunk", f"无此中继 / no trunk is named {rule.trunk!r}"
+        for account in self.accounts:
+            for name in account.outbound:
+                if name not in rules:
+                    yield f"accounts.{account.username}.outbound", f"无此规则 / no rule is named {name!r}"
         for agent in self.agents:
             for queue in agent.queues:
                 if queue not in queues:

@@ -13,10 +13,9 @@ import structlog
 from acd import events as acd_facts
 from acd.names import ContactId, QueueName
 from media import commands as plane_words
-from softswitch.calls.adoption import Fate, decide
-from softswitch.calls.call import Call, CallState, Offer
+from softswitch.calls.adoption import Adoption, Fate, decide
+from softswitch.calls.call import Call, CallState
 from softswitch.calls.dispatcher import Dispatcher
-from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.ports import CellsPort, EdgePort
 from softswitch.calls.recording_desk import RecordingDesk
@@ -38,28 +37,22 @@ class _Read:
 
     call: Call
     state: CallState
-    customer: Leg
-    offer: Offer | None
-    talked_with: str  # the agent who had it, "" for none
+    served: tuple[tuple[str, str], ...]  # agents and the contacts that the engine had them talk with
 
 
-def _read(record: Mapping[str, Any], *, with_agent: bool) -> _Read:
+def _read(record: Mapping[str, Any], adoption: Adoption) -> _Read:
     """Raises KeyError, TypeError, ValueError or AttributeError for what is no record of ours."""
-    call_id, offer, state = record["call_id"], record["offer"], CallState(record["state"])
-    had_agent = offer is not None and state in (CallState.INTRODUCED, CallState.TALKING)
+    call_id = record["call_id"]
     return _Read(
-        call=Call.restored(record),
-        state=state,
-        customer=Leg.restored(record["customer"], call_id),
-        offer=Offer(
-            offer_id=offer["offer_id"],
-            agent=offer["agent"],
-            extension=offer["extension"],
-            leg=Leg.restored(offer["leg"], call_id),
-        )
-        if with_agent and offer is not None
-        else None,
-        talked_with=offer["agent"] if had_agent else "",
+        call=Call.restored(record, adoption.kept_legs),
+        state=CallState(record["state"]),
+        served=tuple(
+            (party["agent"], party["contact"])
+            for party in record["parties"]
+            if party["contact"]
+            and party["joined_at"] is not None
+            and (party["contact"] == call_id or party["leg"]["leg_id"] in adoption.kept_legs)
+        ),
     )
 
 
@@ -103,20 +96,20 @@ class Succession:
         for call_id, record in records.items():
             try:
                 adoption = decide(record, confirmed, held.legs)
-                read = _read(record, with_agent=adoption.fate is Fate.TALKS)
+                read = _read(record, adoption)
             except (KeyError, TypeError, ValueError, AttributeError):
                 # What nobody can read costs this call alone: its legs are strays, its record is closed as a crash.
                 log.exception("call.unreadable", call_id=call_id)
                 self._store.remove(LIVE_CALLS, call_id)
                 continue
-            if read.talked_with:
+            for agent, contact in read.served:
                 arrival = self._to_clock(read.call.queued_at or read.call.arrived_at)
-                talking[read.talked_with] = (call_id, read.call.route.queue, arrival)
+                talking[agent] = (contact, read.call.route.queue, arrival)
             if adoption.fate is Fate.IS_OVER:
                 self._store.remove(LIVE_CALLS, call_id)
                 over.append(call_id)
                 continue
-            call = self._rebuilt(read, held)
+            call = self._rebuilt(read, held, adoption.fate)
             adopted.add(call_id)
             if adoption.fate is Fate.WAITS:
                 waiting.append(call)
@@ -127,6 +120,7 @@ class Succession:
             if call.call_id not in talked:
                 self._dispatcher.tell_late(self._queued(call))
         self._seats.restore(talking)
+        self._board.engage_adopted()
         for call_id in over:
             if call_id in talked:
                 self._dispatcher.tell_late(acd_facts.ContactEnded(contact=ContactId(call_id)))
@@ -148,22 +142,19 @@ class Succession:
             arrived_at=self._to_clock(call.queued_at or call.arrived_at),
         )
 
-    def _rebuilt(self, read: _Read, held: Held) -> Call:
+    def _rebuilt(self, read: _Read, held: Held, fate: Fate) -> Call:
         """Let everybody know a call that goes on."""
-        call, customer, offer = read.call, read.customer, read.offer
-        call.customer = customer
-        self._legs.adopt(customer)
-        call.rows = {customer.leg_id: held.legs[customer.leg_id].hearing}
+        call = read.call
+        for party in call.parties:
+            self._legs.adopt(party.leg)
+            call.rows[party.leg_id] = held.legs[party.leg_id].hearing
         if call.recording_id:
             self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
         self._board.adopt(call)
-        if offer is not None:
-            self._legs.adopt(offer.leg)
-            call.rows[offer.leg.leg_id] = held.legs[offer.leg.leg_id].hearing
-            call.offer = offer
+        if fate is Fate.TALKS:
             self._board.resume_talk(call, was_talking=read.state is CallState.TALKING)
         else:
-            self._board.resume_wait(call, had_agent=bool(read.talked_with))
+            self._board.resume_wait(call, had_agent=bool(read.served))
         return call
 
     def _end_strays(self, known: set[str], in_cells: Mapping[str, LegHeld], held: Held) -> None:

@@ -4,19 +4,20 @@ Cells and plane outlive control, so people may go on talking while nobody decide
 alive in its cell and in the plane goes on; everything else is ended.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from softswitch.calls.call import CallState
+from softswitch.calls.hearing import Role
 
 
 class Fate(StrEnum):
     """How a call goes on."""
 
-    TALKS = "talks"  # both legs live
-    WAITS = "waits"  # the customer's leg lives, no agent's does
+    TALKS = "talks"  # the legs of the customer and of somebody who serves live
+    WAITS = "waits"  # the customer's leg lives, nobody's who serves does
     IS_OVER = "is_over"
 
 
@@ -26,27 +27,46 @@ class Adoption:
 
     call_id: str
     fate: Fate
+    kept_legs: frozenset[str]
     ended_legs: tuple[str, ...]
 
 
 _INTRODUCED = frozenset({CallState.INTRODUCED.value, CallState.TALKING.value})
+_SERVING = frozenset({Role.AGENT.value, Role.CONSULTEE.value})
 
 
 def decide(
     record: Mapping[str, Any], confirmed_in_cells: Collection[str], held_by_plane: Collection[str]
 ) -> Adoption:
-    """Return the fate of a call from its record (`Call.to_record`) and the legs that live."""
-    customer, offer = record["customer"], record["offer"]
-    legs = [leg["leg_id"] for leg in (customer, offer and offer["leg"]) if leg]
+    """Return the fate of a call from its record (`Call.to_record`) and the legs that live.
+
+    Phones that rang are let go: who answered while nobody decided cannot be told any more.
+    """
+    legs = [party["leg"]["leg_id"] for party in record["parties"]]
     alive = {leg_id for leg_id in legs if leg_id in confirmed_in_cells and leg_id in held_by_plane}
-    if customer is None or customer["leg_id"] not in alive:
-        fate, kept = Fate.IS_OVER, set()
-    elif offer is not None and offer["leg"]["leg_id"] in alive and record["state"] in _INTRODUCED:
-        fate, kept = Fate.TALKS, alive
+    customer = next((p for p in record["parties"] if p["role"] == Role.CUSTOMER.value), None)
+    joined = [p for p in record["parties"] if p["joined_at"] is not None and p["leg"]["leg_id"] in alive]
+    serving = [party for party in joined if party["role"] in _SERVING]
+    if customer is None or customer["leg"]["leg_id"] not in alive:
+        fate, kept = Fate.IS_OVER, set[str]()
+    elif serving and record["state"] in _INTRODUCED and _has_agent(record, serving):
+        fate = Fate.TALKS
+        kept = {party["leg"]["leg_id"] for party in joined} | {customer["leg"]["leg_id"]}
+    elif record["queue"]:
+        fate, kept = Fate.WAITS, {customer["leg"]["leg_id"]}
     else:
-        fate, kept = Fate.WAITS, {customer["leg_id"]}
+        fate, kept = Fate.IS_OVER, set[str]()
     return Adoption(
         call_id=record["call_id"],
         fate=fate,
+        kept_legs=frozenset(kept),
         ended_legs=tuple(leg_id for leg_id in legs if leg_id not in kept),
     )
+
+
+def _has_agent(record: Mapping[str, Any], serving: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the agent whose call it is lives, or had left it to an outsider before."""
+    had_agent = any(
+        party["role"] == Role.AGENT.value and party["joined_at"] is not None for party in record["parties"]
+    )
+    return not had_agent or any(party["role"] == Role.AGENT.value for party in serving)

@@ -12,6 +12,7 @@ from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import UnknownLeg
 from softswitch.calls.numbers import called_number, caller_of
+from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.trunks import AllChannelsBusy, trunk_group_of
@@ -95,9 +96,13 @@ class Arrivals:
         )
         table.add(call)
         try:
-            call.customer = table.legs.open_inbound(invite, call_id, Role.CUSTOMER)
+            leg = table.legs.open_inbound(invite, call_id, Role.CUSTOMER)
         except UnknownLeg:  # the caller withdrew while control was not ready to hear of it
             table.end(call, EndedBy.CALLER, EndReason.ABANDONED, status=487)
+            return
+        call.parties.append(
+            CallParty(leg=leg, role=Role.CUSTOMER, errand=Errand.CALLER, number=caller.number)
+        )
         table.keep(call)
 
     def _refuse(
@@ -119,12 +124,20 @@ class Arrivals:
     def answer(self, call: Call, leg: Leg) -> None:
         """The caller's INVITE is in its cell: record, write down, and then answer."""
         table = self._table
+        call.answered_at = table.clock.wall()
+        table.chronicle.record(entries.CallAnswered(at=call.answered_at, call_id=call.call_id))
+        self.record(call, leg)
+        table.keep(call)
+        # The edge lets the answer out only when all this is on the disk: what was accepted is never lost.
+        table.legs.answer(leg)
+
+    def record(self, call: Call, leg: Leg) -> None:
+        """Start the call's recording, with the customer's leg on the left channel."""
+        table = self._table
         now = table.clock.wall()
-        call.answered_at = now
         call.recording_id = self._token(16)
         day = time.strftime("%Y-%m-%d", time.localtime(now))
         call.recording_path = str(self._recordings_dir / day / f"{call.recording_id}.wav")
-        table.chronicle.record(entries.CallAnswered(at=now, call_id=call.call_id))
         table.chronicle.record(
             entries.RecordingStarted(
                 at=now,
@@ -134,6 +147,7 @@ class Arrivals:
             )
         )
         self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
+        call.recorded = ((leg.leg_id,), ())
         table.tell_plane(
             plane_words.StartRecording(
                 recording_id=call.recording_id,
@@ -143,6 +157,3 @@ class Arrivals:
                 right=(),
             )
         )
-        table.keep(call)
-        # The edge lets the answer out only when all this is on the disk: what was accepted is never lost.
-        table.legs.answer(leg)

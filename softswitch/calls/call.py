@@ -1,12 +1,13 @@
-"""One call from its INVITE to its end: its state, its legs and its times."""
+"""One call from its INVITE to its end: its state, its parties and its times."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from softswitch.calls.hearing import Party, Role, Row, hearing_of
 from softswitch.calls.leg import Leg
+from softswitch.calls.party import RINGBACK, CallParty, Errand
 from softswitch.calls.routes import Route
 from softswitch.clock import Alarm
 
@@ -15,6 +16,7 @@ class CallState(StrEnum):
     """How far a call has come."""
 
     ARRIVED = "arrived"  # not answered yet
+    DIALLING = "dialling"  # an agent dials: the agent's own phone rings, then the target's
     GREETED = "greeted"  # answered, the greeting plays
     WAITING = "waiting"  # in the queue; a phone may be ringing for it
     INTRODUCED = "introduced"  # an agent answered, the agent's number is announced
@@ -25,7 +27,8 @@ class CallState(StrEnum):
 
 _S = CallState
 CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
-    _S.ARRIVED: frozenset({_S.GREETED, _S.WAITING, _S.ENDED}),
+    _S.ARRIVED: frozenset({_S.DIALLING, _S.GREETED, _S.WAITING, _S.ENDED}),
+    _S.DIALLING: frozenset({_S.TALKING, _S.ENDED}),
     _S.GREETED: frozenset({_S.WAITING, _S.ENDED}),
     _S.WAITING: frozenset({_S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
     _S.INTRODUCED: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
@@ -46,19 +49,25 @@ class IllegalCallState(Exception):
         self.after = after
 
 
-@dataclass(slots=True)
-class Offer:
-    """One agent's phone being rung for the call, or talking on it."""
+Sources = tuple[tuple[str, ...], tuple[str, ...]]
+"""Whose voices go into a recording: the legs of its left channel, those of its right one."""
 
-    offer_id: str
-    agent: str
-    extension: str
-    leg: Leg
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueConsult:
+    """A consulted queue that has no free agent yet: the engine's contact, and the leg of the agent who asks."""
+
+    contact: str
+    queue: str
+    by: str
 
 
 @dataclass(slots=True)
 class Call:
-    """A call as call control knows it.  Times are wall seconds."""
+    """A call as call control knows it.  Times are wall seconds.
+
+    `parties` stand in the order in which they came.  `data` is what integrators attached (随路数据).
+    """
 
     call_id: str
     trunk: str
@@ -67,16 +76,20 @@ class Call:
     route: Route
     arrived_at: float
     trunk_group: str = ""  # the span of an E1 gateway, where it names it
-    customer: Leg | None = None
-    offer: Offer | None = None
+    parties: list[CallParty] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
     answered_at: float | None = None
     queued_at: float | None = None
     connected_at: float | None = None
     recording_id: str = ""
     recording_path: str = ""
+    recording_paused: bool = False
     prompted: bool = False  # an announcement plays
     playlists: int = 0  # how many were started: the number of the last one names it
+    consults: int = 0  # how many queues were asked for a consultee: the number names the contact
+    queue_consult: QueueConsult | None = None
     rows: dict[str, Row] = field(default_factory=dict)  # what the plane was told
+    recorded: Sources = ((), ())  # what the plane was told
     next_position: Alarm | None = None  # when the place in the line is said again
     state: CallState = field(default=CallState.ARRIVED, init=False)
 
@@ -85,6 +98,47 @@ class Call:
         if state is not self.state and state not in CALL_TRANSITIONS[self.state]:
             raise IllegalCallState(self.call_id, self.state, state)
         self.state = state
+
+    # ---- who is there ------------------------------------------------------------------------------
+
+    @property
+    def customer(self) -> CallParty | None:
+        """The caller, or whom an agent dialled."""
+        return next((party for party in self.parties if party.role is Role.CUSTOMER), None)
+
+    @property
+    def agent(self) -> CallParty | None:
+        """The agent whose call it is; None while nobody has answered, or once only outsiders talk."""
+        return next((party for party in self.parties if party.role is Role.AGENT and party.is_joined), None)
+
+    @property
+    def consultee(self) -> CallParty | None:
+        """Whom the agent consults or transfers to; None once both talk with the caller."""
+        asked = (Errand.CONSULT, Errand.TRANSFER)
+        return next((party for party in self.parties if party.errand in asked), None)
+
+    @property
+    def offered(self) -> tuple[CallParty, ...]:
+        """The agents whose phones ring because the engine offered them the call, or a consult in it."""
+        return tuple(party for party in self.parties if party.offer_id and not party.is_joined)
+
+    def joined(self, *roles: Role) -> tuple[CallParty, ...]:
+        """The parties of some roles that take part in the sound."""
+        return tuple(party for party in self.parties if party.role in roles and party.is_joined)
+
+    def party_of(self, leg: Leg) -> CallParty | None:
+        """Return the party that a leg is."""
+        return next((party for party in self.parties if party.leg is leg), None)
+
+    def party_at(self, leg_id: str) -> CallParty | None:
+        """Return the party with this leg."""
+        return next((party for party in self.parties if party.leg_id == leg_id), None)
+
+    def seat_of(self, agent: str) -> CallParty | None:
+        """Return the party that an agent is."""
+        return next((party for party in self.parties if party.agent == agent), None)
+
+    # ---- sound -------------------------------------------------------------------------------------
 
     @property
     def is_recorded(self) -> bool:
@@ -98,30 +152,41 @@ class Call:
 
     def hearing(self, music: str) -> dict[str, Row]:
         """Return what each leg of the call hears now."""
-        parties = []
-        if self.customer is not None and self.customer.is_talking:
-            parties.append(
-                Party(
-                    leg_id=self.customer.leg_id,
-                    role=Role.CUSTOMER,
-                    holding=self.customer.holding,
-                    prompted=self.prompted,
-                )
-            )
-        if self.offer is not None and self.state in (CallState.INTRODUCED, CallState.TALKING):
-            parties.append(
-                Party(
-                    leg_id=self.offer.leg.leg_id,
-                    role=Role.AGENT,
-                    holding=self.offer.leg.holding,
-                    prompted=self.prompted,
-                )
-            )
-        return hearing_of(parties, music)
+        return hearing_of([self._heard(party) for party in self.parties if _has_sound(party)], music)
+
+    def _heard(self, party: CallParty) -> Party:
+        is_prompted = self.prompted and (
+            party.role is Role.CUSTOMER or party.role is Role.AGENT and self.state is CallState.INTRODUCED
+        )
+        rings = any(other.by == party.leg_id and not other.is_joined for other in self.parties)
+        rings = rings or self.queue_consult is not None and self.queue_consult.by == party.leg_id
+        return Party(
+            leg_id=party.leg_id,
+            role=party.role,
+            held=party.held,
+            holding=party.leg.holding,
+            muted=party.muted,
+            prompted=is_prompted,
+            supervising=party.supervising,
+            alone=RINGBACK if rings else "",
+        )
+
+    def voices(self) -> Sources:
+        """Return whose voices go into the recording now: the caller left, who works for the hotline right.
+
+        Before the agent's number was announced the right channel is silent.
+        """
+        if self.recording_paused or self.customer is None:
+            return (), ()
+        left = (self.customer.leg_id,)
+        if self.state is not CallState.TALKING:
+            return left, ()
+        return left, tuple(party.leg_id for party in self.parties if party.is_recorded)
+
+    # ---- record ------------------------------------------------------------------------------------
 
     def to_record(self) -> dict[str, Any]:
         """Return what a restarted control needs, in JSON types."""
-        offer = self.offer
         return {
             "call_id": self.call_id,
             "trunk": self.trunk,
@@ -136,22 +201,20 @@ class Call:
             "connected_at": self.connected_at,
             "recording_id": self.recording_id,
             "recording_path": self.recording_path,
+            "recording_paused": self.recording_paused,
+            "recorded": [list(channel) for channel in self.recorded],
             "playlists": self.playlists,
+            "consults": self.consults,
+            "is_consulting": self.consultee is not None or self.queue_consult is not None,
             "state": self.state.value,
-            "customer": None if self.customer is None else self.customer.to_record(),
-            "offer": None
-            if offer is None
-            else {
-                "offer_id": offer.offer_id,
-                "agent": offer.agent,
-                "extension": offer.extension,
-                "leg": offer.leg.to_record(),
-            },
+            "data": self.data,
+            "parties": [party.to_record() for party in self.parties],
         }
 
     @classmethod
-    def restored(cls, record: Mapping[str, Any]) -> "Call":
-        """Return a call as it was written down, without its legs (adoption finds out which of them live)."""
+    def restored(cls, record: Mapping[str, Any], kept: Collection[str]) -> "Call":
+        """Return a call as it was written down, with those of its legs that go on (adoption finds out which)."""
+        left, right = record["recorded"]
         call = cls(
             call_id=record["call_id"],
             trunk=record["trunk"],
@@ -165,7 +228,26 @@ class Call:
             connected_at=record["connected_at"],
             recording_id=record["recording_id"],
             recording_path=record["recording_path"],
+            recording_paused=record["recording_paused"],
+            recorded=(tuple(left), tuple(right)),
             playlists=record["playlists"],
+            consults=record["consults"],
+            data=record["data"],
+            parties=[
+                CallParty.restored(party, record["call_id"])
+                for party in record["parties"]
+                if party["leg"]["leg_id"] in kept
+            ],
         )
         call.become(CallState.WAITING)
+        customer = call.customer
+        if customer is not None:
+            customer.joined_at = customer.joined_at or call.arrived_at
+            if record["is_consulting"] and call.consultee is None:
+                customer.held = False  # who was asked is not there any more: back to the agent
         return call
+
+
+def _has_sound(party: CallParty) -> bool:
+    """Whether a party is one of the hearing table: the caller from the answer on, others once they have joined."""
+    return party.leg.is_talking and (party.is_joined or party.role is Role.CUSTOMER)

@@ -1,6 +1,7 @@
-"""The calls that are up, and what every room of call control does with them: say, settle, write down, end.
+"""The calls that are up, and what every room of call control does with them: say, settle, write down, let go, end.
 
-Sound is never wired here: after each change the hearing table is computed, and the rows that differ are sent.
+Sound is never wired here: after each change the hearing table is computed, and the rows that differ are sent.  Who is
+recorded on which channel follows from the same parties, at the same moment.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,14 +9,15 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from acd import events as acd_facts
-from acd.names import ContactId
+from acd.names import AgentId, ContactId, QueueName
 from media import commands as plane_words
-from softswitch.calls.call import Call, CallState, Offer
+from softswitch.calls.call import Call, CallState
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
-from softswitch.calls.hangup import NORMAL_CLEARING
-from softswitch.calls.hearing import changed_rows
+from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
+from softswitch.calls.hearing import Role, changed_rows
 from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.party import CallParty
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.settings import QueueSettings
@@ -26,8 +28,17 @@ from softswitch.store.state import StateKeeper
 log = structlog.get_logger(__name__)
 
 TABLE = "live_call"
+RING_TIME_S = 30.0
+"""A phone that somebody in a call asked for rings so long; the engine has ring times of its own."""
+MUSIC = "waiting"
+"""What is heard in a call that belongs to no queue."""
 
 TellPlane = Callable[[plane_words.Command], None]
+
+
+def call_id_of(contact: str) -> str:
+    """The call that a contact of the engine belongs to: a consulted queue has a contact of its own, `<call id>+<n>`."""
+    return contact.partition("+")[0]
 
 
 class CallTable:
@@ -55,6 +66,9 @@ class CallTable:
         self.queues = {queue.name: queue for queue in queues}
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
+        self._moving = self._refused = (
+            ""  # the call that is being put in line, and why it may not stand there
+        )
 
     # ---- which calls there are -------------------------------------------------------------------
 
@@ -74,13 +88,50 @@ class CallTable:
         """Every call that is up."""
         return tuple(self._calls.values())
 
+    def of_agent(self, agent: str) -> tuple[Call, CallParty] | None:
+        """The call that an agent is in, or that rings there; where there are two, the one that talks."""
+        found = [
+            (call, party)
+            for call in self._calls.values()
+            for party in call.parties
+            if party.agent == agent and not party.leg.is_over
+        ]
+        found.sort(key=lambda pair: not pair[1].is_joined)
+        return found[0] if found else None
+
+    def take_queues(self, queues: Iterable[QueueSettings]) -> None:
+        """These are the queues' rules from now on; those of a queue that is gone serve the callers who wait in it."""
+        self.queues |= {queue.name: queue for queue in queues}
+
     # ---- what is done with one -------------------------------------------------------------------
 
     def settle(self, call: Call) -> None:
-        """Bring what the plane plays to what the hearing table says."""
-        rows = call.hearing(self.queues[call.route.queue].music)
+        """Bring what the plane plays and records to what the parties say, and write the call down."""
+        queue = self.queues.get(call.route.queue)
+        rows = call.hearing(MUSIC if queue is None else queue.music)
         self.legs.set_hearing(changed_rows(call.rows, rows))
         call.rows = rows
+        if call.is_recorded:
+            self._record_voices(call)
+        self.keep(call)
+
+    def _record_voices(self, call: Call) -> None:
+        voices = call.voices()
+        if voices == call.recorded:
+            return
+        call.recorded = (left, right) = voices
+        self.tell_plane(
+            plane_words.SetRecordingSources(recording_id=call.recording_id, left=left, right=right)
+        )
+        self.chronicle.record(
+            entries.RecordingSegmentStarted(
+                at=self.clock.wall(),
+                recording_id=call.recording_id,
+                call_id=call.call_id,
+                left=" ".join(party.label for party in call.parties if party.leg_id in left),
+                right=" ".join(party.label for party in call.parties if party.leg_id in right),
+            )
+        )
 
     def announce(self, call: Call, prompts: tuple[str, ...]) -> None:
         """Play prompts to everybody in the call; the plane says when they are over."""
@@ -89,41 +140,117 @@ class CallTable:
         call.playlists += 1
         call.prompted = True
         log.info("call.announcing", call_id=call.call_id, state=call.state.value, prompts=prompts)
-        if call.state is CallState.INTRODUCED and call.offer is not None:
-            self.legs.play(call.offer.leg, f"{call.playlist_id}:agent", prompts)
-        self.legs.play(call.customer, call.playlist_id, prompts)
+        if call.state is CallState.INTRODUCED and call.agent is not None:
+            self.legs.play(call.agent.leg, f"{call.playlist_id}:agent", prompts)
+        self.legs.play(call.customer.leg, call.playlist_id, prompts)
         self.settle(call)
 
-    def record_right(self, call: Call, right: tuple[str, ...]) -> None:
-        """Say whose voice goes into the recording's right channel."""
-        if call.is_recorded and call.customer is not None:
-            self.tell_plane(
-                plane_words.SetRecordingSources(
-                    recording_id=call.recording_id, left=(call.customer.leg_id,), right=right
+    def keep(self, call: Call) -> None:
+        """Write the call down for a control that starts after this one."""
+        if call.state is not CallState.ENDED and self.has(call):
+            self._keeper.put_later(TABLE, call.call_id, call.to_record)
+
+    def connected(self, call: Call, party: CallParty) -> None:
+        """Write down that an agent and the caller hear each other from now on."""
+        now = self.clock.wall()
+        if call.connected_at is None:
+            call.connected_at = now
+        self.chronicle.record(
+            entries.CallConnected(at=now, call_id=call.call_id, agent=party.agent, extension=party.extension)
+        )
+
+    # ---- parties ---------------------------------------------------------------------------------
+
+    def engage(self, party: CallParty) -> None:
+        """Tell the engine that an agent is in a call that it did not offer; an offer that runs is withdrawn."""
+        if party.agent:
+            agent = AgentId(party.agent)
+            party.engaged = self.dispatcher.tell_late(acd_facts.AgentEngaged(agent=agent))
+
+    def remove(self, call: Call, party: CallParty, *, status: int = 487, why: str = "left") -> None:
+        """A party leaves the call: its leg, its channel and its agent are let go.  Whoever asks settles the sound."""
+        if party not in call.parties:
+            return
+        call.parties.remove(party)
+        if party.role is Role.SUPERVISOR:
+            self.chronicle.record(
+                entries.SupervisionEnded(
+                    at=self.clock.wall(), call_id=call.call_id, supervisor=party.agent, cause=why
                 )
             )
+        self.legs.hang_up(party.leg, status=status, cause=NORMAL_CLEARING)
+        if party.trunk:
+            self.trunks.free(party.trunk, party.leg_id)
+        self.release(party)
 
-    def record_offer_end(self, call: Call, offer: Offer, cause: str) -> None:
+    def release(self, party: CallParty) -> None:
+        """Tell the engine that an agent is done with the call: wrap-up follows a talk with a caller."""
+        if party.contact and party.is_joined:
+            contact, party.contact = ContactId(party.contact), ""
+            if self.dispatcher.engine.contact(contact) is not None:
+                self.dispatcher.tell_late(acd_facts.ContactEnded(contact=contact))
+        elif party.engaged:
+            party.engaged = False
+            self.dispatcher.tell_late(acd_facts.AgentDisengaged(agent=AgentId(party.agent)))
+
+    def end_queue_consult(self, call: Call) -> None:
+        """Nobody of the consulted queue is wanted any more."""
+        consult, call.queue_consult = call.queue_consult, None
+        if consult is not None:
+            self.dispatcher.tell_late(acd_facts.ContactLeft(contact=ContactId(consult.contact)))
+
+    def give_up_later(self, call: Call, party: CallParty, give_up: Callable[[LegEnd], None]) -> None:
+        """Call `give_up` when a party has rung for too long."""
+
+        def late() -> None:
+            if self.has(call) and party in call.parties and not party.is_joined:
+                give_up(LegEnd(status=408, q850_cause=RECOVERY_ON_TIMER, reason="no answer"))
+
+        self.clock.after(RING_TIME_S, late)
+
+    def record_offer_end(self, call: Call, party: CallParty, cause: str) -> None:
         """Write down that an offer came to nothing."""
         self.chronicle.record(
             entries.OfferEnded(
                 at=self.clock.wall(),
                 call_id=call.call_id,
-                offer=offer.offer_id,
-                agent=offer.agent,
+                offer=party.offer_id,
+                agent=party.agent,
                 cause=cause,
             )
         )
 
-    def keep(self, call: Call) -> None:
-        """Write the call down for a control that starts after this one."""
-        if call.state is not CallState.ENDED and self.has(call):
-            self._keeper.put(TABLE, call.call_id, call.to_record())
+    def put_in_line(self, call: Call, queue: str, level: int = 0) -> str:
+        """Let the engine take a call into a queue, its arrival kept; returns why it may not wait there, empty if it may.
+
+        What the engine offers in the same breath rings already when this returns.
+        """
+        self._moving, self._refused = call.call_id, ""
+        arrived_at = call.queued_at
+        self.dispatcher.tell_late(
+            acd_facts.ContactQueued(
+                contact=ContactId(call.call_id),
+                queue=QueueName(queue),
+                level=level,
+                arrived_at=None if arrived_at is None else self.clock.now() + arrived_at - self.clock.wall(),
+            )
+        )
+        self._moving = ""
+        return self._refused
+
+    def refused(self, contact: str, cause: str) -> bool:
+        """The engine does not let a call wait; True when `put_in_line` asked, and tells whoever called it."""
+        is_asked = contact == self._moving
+        if is_asked:
+            self._refused = cause
+        return is_asked
+
+    # ---- the end ---------------------------------------------------------------------------------
 
     def end(
         self, call: Call, by: EndedBy, reason: EndReason, *, status: int = 0, cause: int | None = None
     ) -> None:
-        """The one end of a call: record, channel, the agent's leg, engine, recording, the caller's leg."""
+        """The one end of a call: record, channel, the engine, everybody's leg, recording, the caller's leg last."""
         if self._calls.pop(call.call_id, None) is None:
             return
         was = call.state
@@ -142,26 +269,35 @@ class CallTable:
         )
         self._keeper.remove(TABLE, call.call_id)
         self.trunks.free(call.trunk, call.call_id)
-        offer, call.offer = call.offer, None
-        if offer is not None:
-            if was is CallState.WAITING:
-                self.record_offer_end(call, offer, "contact_left")
-            self.legs.hang_up(offer.leg, status=487, cause=16)
+        others = [party for party in call.parties if party.role is not Role.CUSTOMER]
+        for party in others:
+            if party.offer_id and not party.is_joined:
+                self.record_offer_end(call, party, "contact_left")
+            self.legs.hang_up(party.leg, status=487, cause=NORMAL_CLEARING)
+        for party in call.parties:
+            if party.trunk:
+                self.trunks.free(party.trunk, party.leg_id)
         # The agent who is free now gets the next caller before the rest of this call is cleared away.
-        if self.dispatcher.engine.contact(ContactId(call.call_id)) is not None:
-            contact = ContactId(call.call_id)
-            talked = was in (CallState.TALKING, CallState.INTRODUCED)
-            self.dispatcher.tell_late(
-                acd_facts.ContactEnded(contact=contact) if talked else acd_facts.ContactLeft(contact=contact)
-            )
+        self._tell_end(call, others, talked=was in (CallState.TALKING, CallState.INTRODUCED))
         if call.is_recorded:
             self.tell_plane(plane_words.StopRecording(recording_id=call.recording_id))
         if call.customer is not None:
             self.legs.hang_up(
-                call.customer,
+                call.customer.leg,
                 status=486 if reason is EndReason.QUEUE_FULL else 503,
                 cause=NORMAL_CLEARING if cause is None else cause,
             )
+            self.release(call.customer)
+
+    def _tell_end(self, call: Call, others: list[CallParty], *, talked: bool) -> None:
+        contact = ContactId(call.call_id)
+        if self.dispatcher.engine.contact(contact) is not None:
+            self.dispatcher.tell_late(
+                acd_facts.ContactEnded(contact=contact) if talked else acd_facts.ContactLeft(contact=contact)
+            )
+        self.end_queue_consult(call)
+        for party in others:
+            self.release(party)
 
     def __repr__(self) -> str:
         """How many calls there are."""

@@ -61,3 +61,18 @@ def end_reason(end: LegEnd, *, was_connected: bool) -> EndReason:
 def reason_header(cause: int = NORMAL_CLEARING) -> tuple[str, str]:
     """Return the Reason header (RFC 3326) that tells a gateway the Q.850 cause."""
     return ("Reason", f"Q.850;cause={cause}")
+
+
+def failure_cause(end: LegEnd) -> str:
+    """Say why somebody who was rung did not come: `busy`, `no_answer`, `declined`, `unreachable`, `invalid` or `failed`."""
+    if end.lost:
+        return "failed"
+    if end.status in _BUSY or end.q850_cause == USER_BUSY:
+        return "busy"
+    if end.status in (404, 484, 604) or end.q850_cause in (1, 28):
+        return "invalid"
+    if end.status in (408, 480, 487) or end.q850_cause in (18, 19):
+        return "no_answer"
+    if end.status in _DECLINED:
+        return "declined"
+    return "unreachable" if end.status in _UNREACHABLE or end.q850_cause == 20 else "failed"

@@ -38,6 +38,7 @@ class Party:
 
     `held`: put on hold by our side.  `holding`: its own phone put us on hold.  `muted`: reaches nobody.
     `prompted`: an announcement plays to this leg, and to it alone.  `supervising` belongs to supervisors only.
+    `alone` is the track that it hears when nobody reaches it, empty for the call's music.
     """
 
     leg_id: str
@@ -47,6 +48,7 @@ class Party:
     muted: bool = False
     prompted: bool = False
     supervising: Supervising | None = None
+    alone: str = ""
 
 
 Row = tuple[Source, ...]
@@ -70,7 +72,7 @@ def _row(listener: Party, everyone: tuple[Party, ...], music: str) -> Row:
         if voices or listener.role is not Role.CUSTOMER:
             return (_PROMPT,)
         return (_PROMPT, Source(kind=SourceKind.MUSIC, name=music, gain=MUSIC_UNDER_PROMPT))
-    return voices or (Source(kind=SourceKind.MUSIC, name=music),)
+    return voices or (Source(kind=SourceKind.MUSIC, name=listener.alone or music),)
 
 
 def _reaches(speaker: Party, listener: Party) -> bool:

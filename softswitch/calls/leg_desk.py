@@ -20,7 +20,7 @@ from softswitch.cells import messages as cell_words
 from softswitch.cells.pool import NoCellFree
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings
+from softswitch.settings import AccountSettings, TrunkSettings
 from softswitch.sip.edge import (
     NotAcceptable,
     NotReachable,
@@ -79,9 +79,11 @@ class LegDesk:
         tell_plane: Callable[[plane_words.Command], None],
         clock: Clock,
         accounts: Iterable[AccountSettings],
+        trunks: Iterable[TrunkSettings] = (),
         listener: LegListener,
     ) -> None:
         """`tell_plane` sends one command; nothing is heard back but through `hear_plane`."""
+        self._trunks = {trunk.name: trunk for trunk in trunks}
         self._edge = edge
         self._pool = pool
         self._tell_plane = tell_plane
@@ -151,6 +153,27 @@ class LegDesk:
         self._open(leg, address)
         return leg
 
+    def open_to_trunk(
+        self, leg_id: str, call_id: str, role: Role, trunk: str, number: str, *, from_user: str
+    ) -> Leg:
+        """Call a number (as the trunk wants it dialled).  Raises `NotReachable` for a trunk that takes no calls."""
+        target = TrunkTarget(trunk=trunk, user=number)
+        settings = self._trunks.get(trunk)
+        if settings is None:
+            raise NotReachable(trunk, "no such trunk")
+        leg = Leg(
+            leg_id=leg_id,
+            call_id=call_id,
+            role=role,
+            inbound=False,
+            networks=settings.media_networks,
+            nat_address=None,
+            target=target,
+            from_user=from_user,
+        )
+        self._open(leg, self._edge.local_address_towards(target))
+        return leg
+
     def adopt(self, leg: Leg) -> None:
         """Know a leg of before a restart, which edge, cell and plane still hold."""
         self._legs[leg.leg_id] = leg
@@ -197,6 +220,10 @@ class LegDesk:
     def play(self, leg: Leg, playlist_id: str, prompts: tuple[str, ...]) -> None:
         """Play prompts to one leg."""
         self._tell_plane(plane_words.PlayPrompts(leg_id=leg.leg_id, playlist_id=playlist_id, prompts=prompts))
+
+    def send_digits(self, leg: Leg, digits: str) -> None:
+        """Press keys towards a leg's far end (RFC 4733)."""
+        self._tell_plane(plane_words.SendDigits(leg_id=leg.leg_id, digits=digits))
 
     def find(self, leg_id: str) -> Leg | None:
         """Return a leg that is not over everywhere."""
@@ -488,9 +515,20 @@ class LegDesk:
         self._tell_cell(
             leg,
             cell_words.MakeLeg(
-                leg_id=leg.leg_id, request_uri=plan.request_uri, from_uri=plan.from_uri, headers=()
+                leg_id=leg.leg_id,
+                request_uri=plan.request_uri,
+                from_uri=plan.from_uri,
+                headers=(),
+                credentials=self._credentials_for(target),
             ),
         )
+
+    def _credentials_for(self, target: PhoneTarget | TrunkTarget) -> cell_words.Credentials | None:
+        """What a trunk's challenge is answered with; a trunk without a realm is answered nothing."""
+        trunk = self._trunks.get(target.trunk) if isinstance(target, TrunkTarget) else None
+        if trunk is None or not trunk.realm:
+            return None
+        return cell_words.Credentials(realm=trunk.realm, username=trunk.username, password=trunk.password)
 
     def _place_again(self, leg: Leg, cell_id: str) -> None:
         if leg.local is None:

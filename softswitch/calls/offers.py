@@ -8,15 +8,14 @@ from acd import commands as acd_orders
 from acd import events as acd_facts
 from acd.names import OfferId
 from softswitch.calls import announcements
-from softswitch.calls.call import Call, CallState, Offer
-from softswitch.calls.call_table import CallTable
-from softswitch.calls.hangup import LegEnd, decline_cause, end_reason
+from softswitch.calls.call import Call, CallState
+from softswitch.calls.call_table import CallTable, call_id_of
+from softswitch.calls.hangup import LegEnd, decline_cause
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg_desk import NotReachable
-from softswitch.calls.queue_desk import QueueDesk
+from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.seats import Seats
 from softswitch.store import entries
-from softswitch.store.entries import EndedBy, EndReason
 
 log = structlog.get_logger(__name__)
 
@@ -26,25 +25,26 @@ class Offers:
 
     seats: Seats
 
-    def __init__(self, table: CallTable, queue_desk: QueueDesk, token: Callable[[int], str]) -> None:
+    def __init__(self, table: CallTable, token: Callable[[int], str]) -> None:
         """`seats` is set by the composition root, since seats need the engine first."""
         self._table = table
-        self._queue_desk = queue_desk
         self._token = token
 
     def offer(self, order: acd_orders.OfferContact) -> None:
         """Ring the agent's phone."""
         table = self._table
-        call = table.find(order.contact)
+        call = table.find(call_id_of(order.contact))
         if call is None:
             table.dispatcher.tell_late(acd_facts.ContactLeft(contact=order.contact))
             return
+        consult = call.queue_consult if order.contact != call.call_id else None
+        role = Role.AGENT if consult is None else Role.CONSULTEE
         try:
             extension, account = self.seats.seat_of(order.agent)
             leg = table.legs.open_outbound(
                 f"{call.call_id}-{self._token(3)}",
                 call.call_id,
-                Role.AGENT,
+                role,
                 account,
                 from_user=call.caller or "anonymous",
             )
@@ -54,7 +54,18 @@ class Offers:
                 acd_facts.OfferDeclined(offer=order.offer, cause=acd_facts.DeclineCause.UNREACHABLE)
             )
             return
-        call.offer = Offer(offer_id=order.offer, agent=order.agent, extension=extension, leg=leg)
+        call.parties.append(
+            CallParty(
+                leg=leg,
+                role=role,
+                errand=Errand.OFFER if consult is None else Errand.CONSULT,
+                agent=order.agent,
+                extension=extension,
+                offer_id=order.offer,
+                contact=order.contact,
+                by="" if consult is None else consult.by,
+            )
+        )
         table.chronicle.record(
             entries.CallOffered(
                 at=table.clock.wall(),
@@ -68,73 +79,62 @@ class Offers:
 
     def withdraw(self, order: acd_orders.WithdrawOffer) -> None:
         """Stop ringing."""
-        call = self._table.find(order.contact)
-        if call is None or call.offer is None or call.offer.offer_id != order.offer:
+        call = self._table.find(call_id_of(order.contact))
+        if call is None:
             return
-        offer, call.offer = call.offer, None
-        self._table.record_offer_end(call, offer, order.cause.value)
-        self._table.legs.hang_up(offer.leg, status=480, cause=16)
-        self._table.keep(call)
+        for party in call.offered:
+            if party.offer_id == order.offer:
+                self._table.record_offer_end(call, party, order.cause.value)
+                self._table.remove(call, party, status=480)
+                self._table.keep(call)
 
-    def rang(self, offer: Offer) -> None:
+    def rang(self, party: CallParty) -> None:
         """The phone rings."""
-        self._table.dispatcher.tell_late(acd_facts.PhoneRang(offer=OfferId(offer.offer_id)))
+        self._table.dispatcher.tell_late(acd_facts.PhoneRang(offer=OfferId(party.offer_id)))
 
-    def answered(self, call: Call, offer: Offer) -> None:
-        """The phone was answered; an answer that crossed the withdrawal does not count."""
+    def accept(self, call: Call, party: CallParty) -> bool:
+        """The phone was answered; False for an answer that crossed the withdrawal: it does not count."""
         table = self._table
-        if not table.dispatcher.engine.has_offer(OfferId(offer.offer_id)):
-            table.legs.hang_up(offer.leg)
-            return
+        offer = OfferId(party.offer_id)
+        if not table.dispatcher.engine.has_offer(offer):
+            table.remove(call, party)
+            return False
         table.chronicle.record(
             entries.OfferAccepted(
-                at=table.clock.wall(), call_id=call.call_id, offer=offer.offer_id, agent=offer.agent
+                at=table.clock.wall(), call_id=call.call_id, offer=party.offer_id, agent=party.agent
             )
         )
-        table.dispatcher.tell_late(acd_facts.OfferAccepted(offer=OfferId(offer.offer_id)))
-        if not table.has(call) or call.offer is not offer:
+        table.dispatcher.tell_late(acd_facts.OfferAccepted(offer=offer))
+        if not table.has(call) or party not in call.parties:
+            return False
+        party.joined_at = table.clock.wall()
+        return True
+
+    def answered(self, call: Call, party: CallParty) -> None:
+        """The agent has the caller: announce the agent's number, then let both talk."""
+        if not self.accept(call, party):
             return
-        if table.queues[call.route.queue].announce_agent:
+        queue = self._table.queues.get(call.route.queue)
+        if queue is not None and queue.announce_agent:
             call.become(CallState.INTRODUCED)
-            table.announce(call, announcements.agent_number(offer.agent))
+            self._table.announce(call, announcements.agent_number(party.agent))
         else:
             self.connect(call)
-        table.keep(call)
 
     def connect(self, call: Call) -> None:
         """Caller and agent hear each other, and the agent's voice is recorded, from now on."""
-        offer, table = call.offer, self._table
-        if offer is None:
+        if call.agent is None:
             return
         call.become(CallState.TALKING)
         call.prompted = False
-        call.connected_at = table.clock.wall()
-        table.record_right(call, (offer.leg.leg_id,))
-        table.settle(call)
-        table.chronicle.record(
-            entries.CallConnected(
-                at=call.connected_at, call_id=call.call_id, agent=offer.agent, extension=offer.extension
-            )
-        )
-        table.keep(call)
+        self._table.settle(call)
+        self._table.connected(call, call.agent)
+        self._table.keep(call)
 
-    def left(self, call: Call, offer: Offer, end: LegEnd) -> None:
-        """The agent's leg is over: a refusal, the end of the talk, or a loss of ours."""
-        table = self._table
-        if call.state is CallState.WAITING:
-            call.offer = None
-            cause = decline_cause(end)
-            table.record_offer_end(call, offer, cause.value)
-            table.keep(call)
-            table.dispatcher.tell_late(acd_facts.OfferDeclined(offer=OfferId(offer.offer_id), cause=cause))
-        elif end.lost:
-            self._queue_desk.requeue(call, "agent_leg_lost")
-        else:
-            connected = call.connected_at is not None
-            table.end(
-                call,
-                EndedBy.AGENT if end.by_far_end else EndedBy.SYSTEM,
-                end_reason(end, was_connected=True) if connected else EndReason.COMPLETED,
-                status=end.status,
-                cause=end.q850_cause,
-            )
+    def declined(self, call: Call, party: CallParty, end: LegEnd) -> None:
+        """The phone said no, or its leg came to nothing."""
+        cause = decline_cause(end)
+        call.parties.remove(party)
+        self._table.record_offer_end(call, party, cause.value)
+        self._table.keep(call)
+        self._table.dispatcher.tell_late(acd_facts.OfferDeclined(offer=OfferId(party.offer_id), cause=cause))

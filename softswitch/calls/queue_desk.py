@@ -5,6 +5,7 @@ from acd.names import ContactId, QueueName
 from softswitch.calls import announcements
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
+from softswitch.calls.hearing import Role
 from softswitch.store import entries
 
 
@@ -68,14 +69,27 @@ class QueueDesk:
             call.next_position = self._table.clock.after(every_s, lambda: self.announce_position(call))
 
     def requeue(self, call: Call, cause: str) -> None:
-        """The agent's leg was lost under the talk: music again, at the head of the line."""
+        """Nobody serves the caller any more: music again, at the head of the line, the time of arrival kept."""
         table = self._table
-        call.offer = None
-        call.prompted = False
         call.become(CallState.WAITING)
-        table.record_right(call, ())
-        table.settle(call)
         table.chronicle.record(entries.CallRequeued(at=table.clock.wall(), call_id=call.call_id, cause=cause))
-        table.keep(call)
+        for party in call.parties:
+            if party.contact == call.call_id:
+                party.contact = ""  # the engine ends that talk with what it is told below
+        self.wait(call)
+        told = table.dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))
+        if not told and table.put_in_line(call, call.route.queue):
+            self.turn_away(call)
+
+    def wait(self, call: Call) -> None:
+        """The caller is alone, out of hold, and hears music and now and then the place in the line."""
+        self._table.end_queue_consult(call)
+        call.prompted = False
+        for party in tuple(call.parties):
+            is_offered = party.contact == call.call_id and not party.is_joined
+            if party.role is not Role.CUSTOMER and not is_offered:
+                self._table.remove(call, party, why="call_moved")
+        if call.customer is not None:
+            call.customer.held = False
+        self._table.settle(call)
         self.announce_position_later(call)
-        table.dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))

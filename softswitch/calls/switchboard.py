@@ -1,7 +1,8 @@
 """Calls: what a caller goes through, from the INVITE to the record.
 
 The switchboard hears of legs (`LegDesk`), of the plane (prompts) and of the engine's orders, and gives each to the room
-whose business it is: the door (`arrivals`), the line (`queue_desk`), the agents' phones (`offers`).
+whose business it is: the door (`arrivals`), the line (`queue_desk`), the agents' phones (`offers`), whom an agent asks
+(`consultations`), supervisors (`supervision`), calls that agents make (`outgoing`), and who leaves (`departures`).
 """
 
 import secrets
@@ -14,20 +15,29 @@ from acd import commands as acd_orders
 from media import events as plane_news
 from softswitch.calls.arrivals import RETRY_AFTER_S, Arrivals
 from softswitch.calls.call import Call, CallState
-from softswitch.calls.call_table import TABLE, CallTable, TellPlane
+from softswitch.calls.call_table import TABLE, CallTable, TellPlane, call_id_of
 from softswitch.calls.chronicle import Chronicle
+from softswitch.calls.consultations import Consultations
+from softswitch.calls.departures import Departures
+from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import LegEnd, end_reason
+from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.offers import Offers
+from softswitch.calls.outgoing import Outgoing
+from softswitch.calls.party import CallParty, Errand
+from softswitch.calls.pickups import Pickups
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
+from softswitch.calls.supervision import Supervision
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
-from softswitch.settings import QueueSettings
+from softswitch.outbound_rules import OutboundSettings
+from softswitch.settings import AccountSettings, QueueSettings
 from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
@@ -54,11 +64,14 @@ class Switchboard:
         area_code: str,
         recordings: RecordingDesk,
         recordings_dir: Path,
+        accounts: Iterable[AccountSettings] = (),
+        outbound: Iterable[OutboundSettings] = (),
+        hotline: str = "",
         token: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         """`legs` and `seats` are set by the composition root, since they need this object first."""
         self._plane_is_there = plane_is_there
-        self._table = CallTable(
+        table = self.table = CallTable(
             tell_plane=tell_plane,
             dispatcher=dispatcher,
             chronicle=chronicle,
@@ -68,7 +81,7 @@ class Switchboard:
             queues=queues,
         )
         self._arrivals = Arrivals(
-            self._table,
+            table,
             plane_is_there=plane_is_there,
             routes=routes,
             area_code=area_code,
@@ -76,17 +89,25 @@ class Switchboard:
             recordings_dir=recordings_dir,
             token=token,
         )
-        self._queue_desk = QueueDesk(self._table)
-        self._offers = Offers(self._table, self._queue_desk, token)
+        self.directory = Directory(
+            table, accounts=accounts, outbound=outbound, area_code=area_code, hotline=hotline
+        )
+        self.queue_desk = QueueDesk(table)
+        self._offers = Offers(table, token)
+        self.departures = Departures(table, self.queue_desk)
+        self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk, token)
+        self.supervision = Supervision(table, self.directory, self.departures, token)
+        self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
+        self.pickups = Pickups(table, self.directory, self.departures, token)
 
     @property
     def legs(self) -> LegDesk:
         """The leg desk."""
-        return self._table.legs
+        return self.table.legs
 
     @legs.setter
     def legs(self, desk: LegDesk) -> None:
-        self._table.legs = desk
+        self.table.legs = desk
 
     @property
     def seats(self) -> Seats:
@@ -95,7 +116,7 @@ class Switchboard:
 
     @seats.setter
     def seats(self, seats: Seats) -> None:
-        self._offers.seats = seats
+        self._offers.seats = self.directory.seats = seats
 
     def invited(self, invite: InviteReceived) -> None:
         """An identified peer calls."""
@@ -105,43 +126,79 @@ class Switchboard:
 
     def leg_arrived(self, leg: Leg) -> None:
         """The caller's INVITE is in its cell."""
-        call = self._table.find(leg.call_id)
-        if call is not None and leg is call.customer and call.answered_at is None:
+        call = self.table.find(leg.call_id)
+        party = None if call is None else call.party_of(leg)
+        if call is not None and party is not None and call.answered_at is None:
             self._arrivals.answer(call, leg)
 
     def leg_rang(self, leg: Leg) -> None:
-        """An agent's phone rings."""
-        call = self._table.find(leg.call_id)
-        if call is not None and call.offer is not None and call.offer.leg is leg:
-            self._offers.rang(call.offer)
+        """A phone rings: the engine wants to know of those that it offered."""
+        call = self.table.find(leg.call_id)
+        party = None if call is None else call.party_of(leg)
+        if party is not None and party.offer_id:
+            self._offers.rang(party)
 
     def leg_confirmed(self, leg: Leg) -> None:
-        """A leg talks: the caller's is greeted, an agent's has answered."""
-        call = self._table.find(leg.call_id)
-        if call is None:
+        """A leg talks: the caller's is greeted; anybody else's phone was answered."""
+        call = self.table.find(leg.call_id)
+        party = None if call is None else call.party_of(leg)
+        if call is None or party is None:
             self.legs.hang_up(leg)
-        elif leg is call.customer:
-            self._queue_desk.greet(call)
-        elif call.offer is not None and leg is call.offer.leg:
-            self._offers.answered(call, call.offer)
-        else:
-            self.legs.hang_up(leg)
+        elif not party.is_joined:
+            self._answered(call, party)
+
+    def _answered(self, call: Call, party: CallParty) -> None:
+        match party.errand:
+            case Errand.CALLER:
+                party.joined_at = self.table.clock.wall()
+                self.queue_desk.greet(call)
+            case Errand.OFFER:
+                self._offers.answered(call, party)
+            case Errand.CONSULT | Errand.TRANSFER:
+                if not party.offer_id or self._offers.accept(call, party):
+                    self.consultations.answered(call, party)
+            case Errand.SUPERVISE | Errand.INTERCEPT:
+                self.supervision.answered(call, party)
+            case Errand.PICK_UP:
+                self.pickups.answered(call, party)
+            case Errand.DIAL | Errand.DIALLED:
+                self.outgoing.answered(call, party)
+            case Errand.CONFERENCE:
+                pass
 
     def leg_held(self, leg: Leg) -> None:
         """A phone holds or takes back: one more flag of the hearing table."""
-        call = self._table.find(leg.call_id)
+        call = self.table.find(leg.call_id)
         if call is not None:
-            self._table.settle(call)
+            self.table.settle(call)
 
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
-        """A leg is over: the caller's ends the call, an agent's depends on how far it had come."""
-        call = self._table.find(leg.call_id)
-        if call is None:
+        """A leg is over: what follows depends on whose it was and how far it had come."""
+        call = self.table.find(leg.call_id)
+        party = None if call is None else call.party_of(leg)
+        if call is None or party is None:
             return
-        if leg is call.customer:
+        if party.is_joined and party.role is not Role.CUSTOMER:
+            self.departures.left(call, party, end)
+        elif party.is_joined or party.errand is Errand.CALLER:
             self._customer_left(call, end)
-        elif call.offer is not None and leg is call.offer.leg:
-            self._offers.left(call, call.offer, end)
+        else:
+            self._failed(call, party, end)
+
+    def _failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
+        """Somebody's phone was rung in vain."""
+        if party.offer_id:
+            self._offers.declined(call, party, end)
+            return
+        match party.errand:
+            case Errand.CONSULT | Errand.TRANSFER:
+                self.consultations.failed(call, party, end)
+            case Errand.SUPERVISE | Errand.INTERCEPT:
+                self.supervision.failed(call, party, end)
+            case Errand.PICK_UP:
+                self.pickups.failed(call, party, end)
+            case _:
+                self.outgoing.failed(call, party, end)
 
     def _customer_left(self, call: Call, end: LegEnd) -> None:
         """The caller hung up, or the leg came to an end that nobody ordered: then something of ours failed."""
@@ -153,7 +210,7 @@ class Switchboard:
             reason = EndReason.FAILED
         elif call.state is CallState.TURNED_AWAY:
             reason = EndReason.QUEUE_FULL
-        self._table.end(call, by, reason, status=end.status, cause=end.q850_cause)
+        self.table.end(call, by, reason, status=end.status, cause=end.q850_cause)
 
     # ---- orders of the engine ----------------------------------------------------------------------
 
@@ -165,20 +222,27 @@ class Switchboard:
             case acd_orders.WithdrawOffer():
                 self._offers.withdraw(order)
             case acd_orders.RefuseContact():
-                call = self._table.find(order.contact)
-                if call is not None:
-                    self._queue_desk.turn_away(call)
+                self._refused(order)
             case acd_orders.ReportAgent():
                 self.seats.reported(order)
             case acd_orders.ReportContact():
                 pass
+
+    def _refused(self, order: acd_orders.RefuseContact) -> None:
+        call = self.table.find(call_id_of(order.contact))
+        if call is None or self.table.refused(order.contact, order.cause.value):
+            return
+        if order.contact == call.call_id:
+            self.queue_desk.turn_away(call)
+        else:
+            self.consultations.queue_refused(call, order.cause.value)
 
     # ---- news of the plane ---------------------------------------------------------------------------
 
     def hear_plane(self, event: plane_news.Event) -> None:
         """Take what the plane says of prompts; recordings and legs have listeners of their own."""
         if isinstance(event, plane_news.PlaylistFinished) and event.completed:
-            call = self._table.find(event.playlist_id.partition(":")[0])
+            call = self.table.find(event.playlist_id.partition(":")[0])
             if call is not None and event.playlist_id == call.playlist_id:
                 self._announced(call)
 
@@ -187,23 +251,23 @@ class Switchboard:
         call.prompted = False
         match call.state:
             case CallState.GREETED:
-                self._queue_desk.enter(call)
+                self.queue_desk.enter(call)
             case CallState.INTRODUCED:
                 self._offers.connect(call)
             case CallState.TURNED_AWAY:
-                self._table.end(call, EndedBy.SYSTEM, EndReason.QUEUE_FULL, status=486, cause=17)
+                self.table.end(call, EndedBy.SYSTEM, EndReason.QUEUE_FULL, status=486, cause=17)
             case _:
-                self._table.settle(call)
+                self.table.settle(call)
 
     # ---- ends ----------------------------------------------------------------------------------------
 
     def hang_up(self, call_id: str, reason: str) -> bool:
         """End a call by force; False when it is not up."""
-        call = self._table.find(call_id)
+        call = self.table.find(call_id)
         if call is None:
             return False
         log.info("call.forced", call_id=call_id, reason=reason)
-        self._table.end(call, EndedBy.SYSTEM, EndReason.FORCED)
+        self.table.end(call, EndedBy.SYSTEM, EndReason.FORCED)
         return True
 
     def media_lost(self) -> None:
@@ -216,34 +280,42 @@ class Switchboard:
 
     def _end_all(self, reason: EndReason) -> None:
         # Who waits goes first: an agent who is set free on the way must not be offered a call that is about to end.
-        for call in sorted(self._table.all(), key=lambda call: call.offer is not None):
-            self._table.end(call, EndedBy.SYSTEM, reason, status=503, cause=41)
+        for call in sorted(self.table.all(), key=lambda call: call.agent is not None or bool(call.offered)):
+            self.table.end(call, EndedBy.SYSTEM, reason, status=503, cause=41)
 
     # ---- what others ask -----------------------------------------------------------------------------
 
+    def take_queues(self, queues: Iterable[QueueSettings]) -> None:
+        """These are the queues' rules from now on."""
+        self.table.take_queues(queues)
+
     def calls(self) -> tuple[Call, ...]:
         """Every call that is up."""
-        return self._table.all()
+        return self.table.all()
 
     def adopt(self, call: Call) -> None:
         """Know a call of before a restart."""
-        self._table.add(call)
-        self._table.trunks.adopt(call.trunk, call.call_id, call.trunk_group)
+        self.table.add(call)
+        self.table.trunks.adopt(call.trunk, call.call_id, call.trunk_group)
+        for party in call.parties:
+            if party.trunk:
+                self.table.trunks.adopt(party.trunk, party.leg_id)
 
     def resume_talk(self, call: Call, *, was_talking: bool) -> None:
-        """An adopted call whose both legs live goes on where it was; a half-spoken announcement is not repeated."""
+        """An adopted call whose legs live goes on where it was; a half-spoken announcement is not repeated."""
         call.become(CallState.INTRODUCED)
         if was_talking:
             call.become(CallState.TALKING)
-            self._table.settle(call)
+            self.table.settle(call)
         else:
             self._offers.connect(call)
 
     def resume_wait(self, call: Call, *, had_agent: bool) -> None:
         """An adopted call that has no agent (any more) hears music; the engine is told of it by whoever adopts."""
-        table = self._table
+        table = self.table
+        if call.customer is not None:
+            call.customer.held = False
         if had_agent:
-            table.record_right(call, ())
             table.chronicle.record(
                 entries.CallRequeued(at=table.clock.wall(), call_id=call.call_id, cause="agent_leg_lost")
             )
@@ -256,14 +328,21 @@ class Switchboard:
             )
         table.settle(call)
 
+    def engage_adopted(self) -> None:
+        """Tell the engine of the agents who are in calls that it did not offer them, once it knows the agents again."""
+        for call in self.table.all():
+            for party in call.parties:
+                if party.engaged:
+                    self.table.engage(party)
+
     def resume(self, call: Call) -> None:
         """Let an adopted call that waits go on: its place is announced in time."""
-        self._queue_desk.announce_position(call)
-        self._table.keep(call)
+        self.queue_desk.announce_position(call)
+        self.table.keep(call)
 
     def __repr__(self) -> str:
         """How many calls there are."""
-        return f"<Switchboard calls={len(self._table.all())}>"
+        return f"<Switchboard calls={len(self.table.all())}>"
 
 
 __all__ = ["RETRY_AFTER_S", "TABLE", "Switchboard"]

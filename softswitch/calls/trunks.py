@@ -114,6 +114,11 @@ class Trunks:
                 span = settings.span_groups.index(group) if group in settings.span_groups else 0
             self._in_use[trunk].setdefault(call_id, span)
 
+    def has_channel(self, trunk: str) -> bool:
+        """Whether the trunk answers and could carry one more call."""
+        settings = self._settings[trunk]
+        return self._up[trunk] and self._free_span(settings, "") is not None
+
     def free(self, trunk: str, call_id: str) -> None:
         """Give the call's channel back; harmless when it has none."""
         self._in_use.get(trunk, {}).pop(call_id, None)

@@ -29,7 +29,7 @@ from softswitch.settings import (
     TrunkSettings,
 )
 from softswitch.sip.events import InviteReceived, Peer, PeerKind
-from softswitch.store.entries import AgentStateChanged, Entry
+from softswitch.store.entries import AgentStateChanged, Entry, RecordingSegmentStarted
 from softswitch.store.journal import cleaned
 from softswitch.store.state import StateKeeper, StateTables
 from tests.softswitch.calls.scripted_plane import ScriptedPlane
@@ -304,9 +304,10 @@ class Node:
 
     def leg_of_agent(self, call_id: str) -> str:
         """The leg of the phone that is rung, or talks, for a call."""
-        offer = self.call(call_id).offer
-        assert offer is not None, "no phone is rung for this call"
-        return offer.leg.leg_id
+        call = self.call(call_id)
+        party = call.agent or next(iter(call.offered), None)
+        assert party is not None, "no phone is rung for this call"
+        return party.leg_id
 
     def outside(self, leg_id: str) -> OutsideLeg:
         """What became of a leg outside."""
@@ -326,11 +327,12 @@ class Node:
         return [entry for entry in self.journal.entries if isinstance(entry, kind)]
 
     def story(self, call_id: str) -> list[str]:
-        """The kinds of what was written down of a call, in order."""
+        """The kinds of what was written down of a call, in order, but for who is on which channel of its recording."""
         return [
             type(entry).__name__
             for entry in self.journal.entries
-            if getattr(entry, "call_id", None) == call_id and not isinstance(entry, AgentStateChanged)
+            if getattr(entry, "call_id", None) == call_id
+            and not isinstance(entry, AgentStateChanged | RecordingSegmentStarted)
         ]
 
     def waits(self, call_id: str) -> int | None:

@@ -11,13 +11,11 @@ from softswitch.calls.call import CallState
 
 def record(state: CallState, *, agent: bool) -> dict[str, Any]:
     """A call as it was written down."""
-    leg = {"leg_id": "agent"}
-    return {
-        "call_id": "c1",
-        "state": state.value,
-        "customer": {"leg_id": "customer"},
-        "offer": {"offer_id": "o1", "leg": leg} if agent else None,
-    }
+    talks = state in (CallState.INTRODUCED, CallState.TALKING)
+    parties = [{"leg": {"leg_id": "customer"}, "role": "customer", "joined_at": 1.0}]
+    if agent:
+        parties.append({"leg": {"leg_id": "agent"}, "role": "agent", "joined_at": 2.0 if talks else None})
+    return {"call_id": "c1", "state": state.value, "queue": "hotline", "parties": parties}
 
 
 BOTH = frozenset({"customer", "agent"})
@@ -55,7 +53,7 @@ def test_without_the_callers_leg_all_is_over(in_cells: set[str], in_plane: set[s
 
 
 def test_a_call_that_never_had_a_leg_is_over() -> None:
-    found = decide({**record(CallState.ARRIVED, agent=False), "customer": None}, BOTH, BOTH)
+    found = decide({**record(CallState.ARRIVED, agent=False), "parties": []}, BOTH, BOTH)
     assert fate(found) == (Fate.IS_OVER, ())
 
 
@@ -69,3 +67,22 @@ def test_every_leg_of_a_record_is_kept_or_ended_and_only_living_ones_are_kept() 
         assert kept <= in_cells & in_plane
         expected = {Fate.IS_OVER: set[str](), Fate.WAITS: {"customer"}, Fate.TALKS: {"customer", "agent"}}
         assert kept == expected[found.fate]
+
+
+def test_a_dialled_call_has_no_line_to_go_back_to() -> None:
+    dialled = {**record(CallState.TALKING, agent=True), "queue": ""}
+    assert fate(decide(dialled, {"customer"}, BOTH)) == (Fate.IS_OVER, ("customer", "agent"))
+
+
+def test_a_call_that_an_agent_left_to_an_outsider_goes_on_without_agents() -> None:
+    handed = record(CallState.TALKING, agent=False)
+    handed["parties"].append({"leg": {"leg_id": "outsider"}, "role": "consultee", "joined_at": 3.0})
+    both = {"customer", "outsider"}
+    assert fate(decide(handed, both, both)) == (Fate.TALKS, ())
+
+
+def test_whom_a_lost_agent_asked_is_let_go() -> None:
+    asked = record(CallState.TALKING, agent=True)
+    asked["parties"].append({"leg": {"leg_id": "asked"}, "role": "consultee", "joined_at": 3.0})
+    living = {"customer", "asked"}
+    assert fate(decide(asked, living, living)) == (Fate.WAITS, ("agent", "asked"))

@@ -6,13 +6,15 @@ from itertools import product
 import pytest
 
 from media.commands import SourceKind
-from softswitch.calls.call import CALL_TRANSITIONS, Call, CallState, IllegalCallState, Offer
+from softswitch.calls.call import CALL_TRANSITIONS, Call, CallState, IllegalCallState
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg, LegState
+from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.routes import Route
 
 WAYS: dict[CallState, tuple[CallState, ...]] = {
     CallState.ARRIVED: (),
+    CallState.DIALLING: (CallState.DIALLING,),
     CallState.GREETED: (CallState.GREETED,),
     CallState.WAITING: (CallState.WAITING,),
     CallState.INTRODUCED: (CallState.WAITING, CallState.INTRODUCED),
@@ -39,8 +41,17 @@ def make_call(state: CallState = CallState.ARRIVED) -> Call:
         called="12345",
         route=Route(queue="hotline", greeting="welcome"),
         arrived_at=1000.0,
-        customer=make_leg("customer", Role.CUSTOMER),
-        offer=Offer(offer_id="o1", agent="1001", extension="8001", leg=make_leg("agent", Role.AGENT)),
+        parties=[
+            CallParty(leg=make_leg("customer", Role.CUSTOMER), role=Role.CUSTOMER, errand=Errand.CALLER),
+            CallParty(
+                leg=make_leg("agent", Role.AGENT),
+                agent="1001",
+                extension="8001",
+                offer_id="o1",
+                contact="c1",
+                joined_at=1003.0 if state in (CallState.INTRODUCED, CallState.TALKING) else None,
+            ),
+        ],
     )
     for step in WAYS[state]:
         call.become(step)
@@ -85,7 +96,7 @@ def test_caller_and_agent_hear_each_other_once_they_talk() -> None:
 
 def test_a_caller_who_is_not_yet_confirmed_hears_nothing() -> None:
     call = make_call()
-    call.customer = make_leg("customer", Role.CUSTOMER, LegState.OPENING)
+    call.parties[0].leg = make_leg("customer", Role.CUSTOMER, LegState.OPENING)
     assert call.hearing("waiting") == {}
 
 
@@ -113,14 +124,41 @@ def test_a_call_comes_back_from_its_record_with_all_its_times() -> None:
     call.answered_at, call.queued_at, call.connected_at = 1001.0, 1002.0, 1003.0
     call.recording_id, call.recording_path, call.playlists = "r1", "/recordings/r1.wav", 4
     record = json.loads(json.dumps(call.to_record()))
-    again = Call.restored(record)
-    assert (again.state, again.customer, again.offer) == (CallState.WAITING, None, None)
-    legs = {"customer": record["customer"], "offer": record["offer"], "state": record["state"]}
-    assert {**again.to_record(), **legs} == record
+    again = Call.restored(record, ())
+    assert (again.state, again.parties) == (CallState.WAITING, [])
+    assert {**again.to_record(), "parties": record["parties"], "state": record["state"]} == record
 
 
-def test_a_record_holds_what_adoption_asks_for_when_no_phone_rings() -> None:
-    call = make_call(CallState.WAITING)
-    call.offer = None
-    record = call.to_record()
-    assert (record["offer"], record["state"]) == (None, "waiting")
+def test_the_parties_whose_legs_live_come_back_with_all_their_flags() -> None:
+    call = make_call(CallState.TALKING)
+    call.parties[1].muted = True
+    call.parties[0].held, call.parties[0].joined_at = True, 1001.0
+    record = json.loads(json.dumps(call.to_record()))
+    again = Call.restored(record, {"customer", "agent"})
+    assert [party.to_record() for party in again.parties] == record["parties"]
+    assert [party.leg_id for party in Call.restored(record, {"customer"}).parties] == ["customer"]
+
+
+def test_a_caller_who_was_held_for_a_consult_that_is_lost_is_out_of_hold() -> None:
+    call = make_call(CallState.TALKING)
+    call.parties[0].held = True
+    call.parties.append(
+        CallParty(
+            leg=make_leg("asked", Role.CONSULTEE), role=Role.CONSULTEE, errand=Errand.CONSULT, by="agent"
+        )
+    )
+    record = json.loads(json.dumps(call.to_record()))
+    lost = Call.restored(record, {"customer", "agent"}).customer
+    kept = Call.restored(record, {"customer", "agent", "asked"}).customer
+    assert lost is not None
+    assert kept is not None
+    assert (lost.held, kept.held) == (False, True)
+
+
+def test_the_agents_channel_holds_who_works_for_the_hotline_and_can_be_heard() -> None:
+    call = make_call(CallState.TALKING)
+    assert call.voices() == (("customer",), ("agent",))
+    call.parties[1].muted = True
+    assert call.voices() == (("customer",), ())
+    call.recording_paused = True
+    assert call.voices() == ((), ())

@@ -300,7 +300,7 @@ class Weather(RuleBasedStateMachine):
     def _every_leg_belongs_to_a_call_that_is_up_or_is_ending(self) -> None:
         known: set[str | None] = set()
         for call in self.node.board.calls():
-            known.update(leg.leg_id for leg in (call.customer, call.offer and call.offer.leg) if leg)
+            known.update(party.leg_id for party in call.parties)
         for leg in self.node.legs.all():
             assert leg.leg_id in known or leg.state is LegState.ENDING, leg
 
@@ -316,20 +316,20 @@ class Weather(RuleBasedStateMachine):
                 case CallState.WAITING:
                     assert contact is not None
                     assert contact.state.value in ("waiting", "offered")
-                    assert contact.offer == (call.offer and call.offer.offer_id)
+                    assert set(contact.offers) == {party.offer_id for party in call.offered}
                 case _:
                     assert contact is not None
                     assert contact.state.value == "connected"
-                    assert call.offer is not None
-                    assert contact.agent == call.offer.agent
+                    assert call.agent is not None
+                    assert contact.agent == call.agent.agent
 
     def _an_agent_is_in_one_call_at_most(self) -> None:
-        agents = [call.offer.agent for call in self.node.board.calls() if call.offer]
+        agents = [party.agent for call in self.node.board.calls() for party in call.parties if party.agent]
         assert len(agents) == len(set(agents))
 
     def _what_the_plane_was_told_is_the_hearing_table(self) -> None:
         for call in self.node.board.calls():
-            if any(leg and leg.is_over for leg in (call.customer, call.offer and call.offer.leg)):
+            if any(party.leg.is_over for party in call.parties):
                 continue  # it changes when that leg has ended, which is under way
             for leg_id, row in call.hearing(QUEUE.music).items():
                 open_leg = self.node.plane.legs.get(leg_id)
@@ -337,7 +337,7 @@ class Weather(RuleBasedStateMachine):
 
     def _nobody_hears_a_leg_of_another_call(self) -> None:
         for call in self.node.board.calls():
-            own = {leg.leg_id for leg in (call.customer, call.offer and call.offer.leg) if leg}
+            own = {party.leg_id for party in call.parties}
             for leg_id in own & self.node.plane.legs.keys():
                 row = self.node.plane.legs[leg_id].hearing
                 assert {source.name for source in row if source.kind is SourceKind.LEG} <= own
@@ -352,8 +352,9 @@ class Weather(RuleBasedStateMachine):
         for call_id, record in kept.items():
             call = up[call_id]
             assert record["state"] == call.state.value or call.state is CallState.GREETED, call
-            offer = record["offer"] and record["offer"]["offer_id"]
-            assert offer == (call.offer and call.offer.offer_id), call
+            assert [party["offer_id"] for party in record["parties"]] == [p.offer_id for p in call.parties], (
+                call
+            )
 
     def teardown(self) -> None:
         """Everybody goes home, and nothing is left; each call has one beginning, one end, and times in order."""

@@ -1,0 +1,149 @@
+"""Whom a name or a number leads to: a seat's phone, or a number behind a trunk that the seat may use."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from acd.agent_state import Activity
+from acd.names import AgentId
+from api.faults import Conflict, Denied, NotFound, Refused, Unavailable
+from softswitch.calls.call_table import CallTable
+from softswitch.calls.hearing import Role
+from softswitch.calls.leg import Leg
+from softswitch.calls.leg_desk import NotReachable
+from softswitch.calls.numbers import format_outbound, normalise, presented_number
+from softswitch.calls.seats import Seats
+from softswitch.calls.trunks import AllChannelsBusy
+from softswitch.outbound_rules import OutboundSettings
+from softswitch.settings import AccountSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """A seat (`account` and `extension`, with the `agent` who sits there) or a `number` behind `trunk`."""
+
+    number: str
+    agent: str = ""
+    extension: str = ""
+    account: str = ""
+    trunk: str = ""
+
+    @property
+    def label(self) -> str:
+        """The agent, else the number."""
+        return self.agent or self.number
+
+
+class Directory:
+    """Finds destinations by the rules, and rings them."""
+
+    seats: Seats
+
+    def __init__(
+        self,
+        table: CallTable,
+        *,
+        accounts: Iterable[AccountSettings],
+        outbound: Iterable[OutboundSettings],
+        area_code: str,
+        hotline: str,
+    ) -> None:
+        """`hotline` is the number that the called are shown where no call says another."""
+        self._table = table
+        self._rules = {rule.name: rule for rule in outbound}
+        self._allowed = {account.extension: account.outbound for account in accounts}
+        self._area_code = area_code
+        self.hotline = hotline
+
+    # ---- finding ---------------------------------------------------------------------------------
+
+    def agent(self, agent_id: str) -> Destination:
+        """The seat of an agent who can be called now; `NotFound`, or `Conflict` for who is away or busy."""
+        if not self.seats.knows(agent_id):
+            raise NotFound("agent", agent_id)
+        found = self._table.dispatcher.engine.agent(AgentId(agent_id))
+        if found is None:
+            raise Conflict(
+                "agent_logged_out", f"{agent_id} 未签入 / {agent_id} is not signed in", "logged_out"
+            )
+        if not found.reachable:
+            raise Conflict(
+                "phone_lost", f"{agent_id} 话机不在线 / the phone of {agent_id} is lost", "phone_lost"
+            )
+        if found.activity is not Activity.IDLE or self._table.of_agent(agent_id) is not None:
+            raise Conflict("agent_busy", f"{agent_id} 忙 / {agent_id} is in a call", found.activity.value)
+        extension, account = self.seats.seat_of(agent_id)
+        return Destination(number=extension, agent=agent_id, extension=extension, account=account)
+
+    def number(self, text: str, seat: str) -> Destination:
+        """Whom the seat reaches by a number: a seat by its extension, an agent by the id, else somebody outside."""
+        account = self.seats.account_of(text)
+        if account is not None:
+            agent = self.seats.agent_at(account)
+            if agent is not None:
+                return self.agent(agent)
+            return Destination(number=text, extension=text, account=account)
+        if self.seats.knows(text):
+            return self.agent(text)
+        number = normalise(text, self._area_code)
+        if not number.lstrip("+").isdigit():
+            raise Refused("bad_number", f"不是号码 / {text!r} is no number")
+        return Destination(number=number, trunk=self._trunk_for(number, seat))
+
+    def _trunk_for(self, number: str, seat: str) -> str:
+        """The trunk of the first of the seat's rules that takes the number and has a channel."""
+        allowed = [self._rules[name] for name in self._allowed.get(seat, ())]
+        matching = [rule for rule in allowed if rule.takes(number)]
+        if not matching:
+            names = ", ".join(rule.name for rule in allowed)
+            raise Denied(
+                "number_not_allowed",
+                f"分机 {seat} 不可拨打 {number} / seat {seat} may not call {number}",
+                names or "none",
+            )
+        for rule in matching:
+            if self._table.trunks.has_channel(rule.trunk):
+                return rule.trunk
+        raise Unavailable("no_channel", "中继全忙或中断 / every trunk for this number is busy or down")
+
+    # ---- ringing ---------------------------------------------------------------------------------
+
+    def ring(
+        self,
+        leg_id: str,
+        call_id: str,
+        role: Role,
+        to: Destination,
+        *,
+        shown: str,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> Leg:
+        """Ring a destination; `shown` is the number that a phone of ours is shown.
+
+        Raises `Conflict("phone_lost")` or `Unavailable` when there is no way to it; then there is no leg.
+        """
+        legs, trunks = self._table.legs, self._table.trunks
+        try:
+            if not to.trunk:
+                return legs.open_outbound(
+                    leg_id, call_id, role, to.account, from_user=shown or "anonymous", headers=headers
+                )
+            trunks.seize(to.trunk, leg_id)
+        except NotReachable as fault:
+            raise Conflict(
+                "phone_lost", f"{to.label} 话机不在线 / the phone is lost", "phone_lost"
+            ) from fault
+        except AllChannelsBusy as fault:
+            raise Unavailable("no_channel", "中继全忙 / all channels of the trunk are busy") from fault
+        rules = trunks.settings_of(to.trunk).numbers
+        try:
+            return legs.open_to_trunk(
+                leg_id,
+                call_id,
+                role,
+                to.trunk,
+                format_outbound(to.number, rules, self._area_code),
+                from_user=presented_number(self.hotline, rules, self._area_code),
+            )
+        except NotReachable as fault:
+            trunks.free(to.trunk, leg_id)
+            raise Unavailable("trunk_down", "中继不可用 / the trunk takes no calls") from fault

@@ -1,0 +1,124 @@
+"""One party of a call: a leg, what it is there for, and the flags that the hearing table asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from softswitch.calls.hearing import Role, Supervising
+from softswitch.calls.leg import Leg
+
+RINGBACK = "ringback"
+"""The music track that an agent hears while somebody else's phone rings."""
+
+
+class Errand(StrEnum):
+    """Why a party's phone was rung, or why it called."""
+
+    CALLER = "caller"  # came in by itself
+    OFFER = "offer"  # the engine brought the call there
+    CONSULT = "consult"  # to be asked while the caller is held
+    TRANSFER = "transfer"  # to take the caller over as soon as it answers
+    CONFERENCE = "conference"  # was consulted, and talks with everybody now
+    SUPERVISE = "supervise"
+    INTERCEPT = "intercept"  # a supervisor who takes the caller over
+    PICK_UP = "pick_up"  # takes a waiting caller out of the line
+    DIAL = "dial"  # the phone of an agent who dials: rung before the target
+    DIALLED = "dialled"  # whom the agent dialled
+
+
+@dataclass(slots=True, eq=False)
+class CallParty:
+    """One leg of a call.
+
+    `agent` is empty for people outside.  `contact` names what the engine believes this agent talks with, `engaged` is
+    True when the engine was told instead that the agent is in a call of another kind.  `joined_at` is wall time, None
+    while the phone rings.  `by` is the leg of the agent who asked for this party.
+    """
+
+    leg: Leg
+    role: Role = Role.AGENT
+    errand: Errand = Errand.OFFER
+    agent: str = ""
+    extension: str = ""
+    number: str = ""
+    offer_id: str = ""
+    contact: str = ""
+    engaged: bool = False
+    held: bool = False
+    muted: bool = False
+    supervising: Supervising | None = None
+    reason: str = ""  # a supervisor's
+    by: str = ""
+    trunk: str = ""  # whose channel it uses, empty for phones
+    joined_at: float | None = None
+
+    @property
+    def leg_id(self) -> str:
+        """The leg's id, which also names the party."""
+        return self.leg.leg_id
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether it takes part in the sound."""
+        return self.joined_at is not None
+
+    @property
+    def label(self) -> str:
+        """Who it is, in one word: the agent, else the number."""
+        return self.agent or self.number
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether its voice belongs into the agents' channel: what the caller could hear, and what colleagues say."""
+        return (
+            self.is_joined
+            and self.role is not Role.CUSTOMER
+            and not self.muted
+            and not self.held
+            and self.supervising in (None, Supervising.BARGE)
+        )
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what a restarted control needs, in JSON types."""
+        return {
+            "leg": self.leg.to_record(),
+            "role": self.role.value,
+            "errand": self.errand.value,
+            "agent": self.agent,
+            "extension": self.extension,
+            "number": self.number,
+            "offer_id": self.offer_id,
+            "contact": self.contact,
+            "engaged": self.engaged,
+            "held": self.held,
+            "muted": self.muted,
+            "supervising": None if self.supervising is None else self.supervising.value,
+            "reason": self.reason,
+            "by": self.by,
+            "trunk": self.trunk,
+            "joined_at": self.joined_at,
+        }
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any], call_id: str) -> "CallParty":
+        """Return a party whose leg lives, from its record."""
+        supervising = record["supervising"]
+        return cls(
+            leg=Leg.restored(record["leg"], call_id),
+            role=Role(record["role"]),
+            errand=Errand(record["errand"]),
+            agent=record["agent"],
+            extension=record["extension"],
+            number=record["number"],
+            offer_id=record["offer_id"],
+            contact=record["contact"],
+            engaged=record["engaged"],
+            held=record["held"],
+            muted=record["muted"],
+            supervising=None if supervising is None else Supervising(supervising),
+            reason=record["reason"],
+            by=record["by"],
+            trunk=record["trunk"],
+            joined_at=record["joined_at"],
+        )

@@ -1,0 +1,65 @@
+"""A waiting caller is given to one agent by order of a supervisor: the phone rings past the line."""
+
+from collections.abc import Callable
+
+from acd import events as acd_facts
+from acd.names import ContactId
+from softswitch.calls.call import Call, CallState
+from softswitch.calls.call_table import CallTable
+from softswitch.calls.departures import Departures
+from softswitch.calls.directory import Directory
+from softswitch.calls.hangup import LegEnd
+from softswitch.calls.hearing import Role
+from softswitch.calls.party import CallParty, Errand
+
+
+class Pickups:
+    """Rings an agent for a caller who keeps the place in the line until the phone is answered."""
+
+    def __init__(
+        self, table: CallTable, directory: Directory, departures: Departures, token: Callable[[int], str]
+    ) -> None:
+        """`token` gives so many random bytes as text."""
+        self._table = table
+        self._directory = directory
+        self._departures = departures
+        self._token = token
+
+    def pick_up(self, call: Call, agent: str) -> None:
+        """Ring the agent."""
+        to = self._directory.agent(agent)
+        leg = self._directory.ring(
+            f"{call.call_id}-{self._token(3)}", call.call_id, Role.AGENT, to, shown=call.caller
+        )
+        party = CallParty(
+            leg=leg,
+            role=Role.AGENT,
+            errand=Errand.PICK_UP,
+            agent=agent,
+            extension=to.extension,
+            number=to.number,
+        )
+        call.parties.append(party)
+        self._table.engage(party)
+        self._table.keep(call)
+        self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
+
+    def answered(self, call: Call, party: CallParty) -> None:
+        """The agent has the caller, if nobody else was faster."""
+        if call.state is not CallState.WAITING:
+            self._table.remove(call, party)
+            return
+        party.joined_at = self._table.clock.wall()
+        call.prompted = False
+        for offered in call.offered:
+            self._table.record_offer_end(call, offered, "picked_up")
+            self._table.remove(call, offered)
+        self._table.dispatcher.tell_late(
+            acd_facts.ContactLeft(contact=ContactId(call.call_id), cause="picked_up")
+        )
+        self._departures.take_caller(call, party)
+
+    def failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
+        """The agent did not answer: the caller never left the line."""
+        self._table.remove(call, party)
+        self._table.keep(call)

@@ -1,0 +1,35 @@
+"""Outbound rules: which numbers a seat may call, and by which trunk (a table of the TOML file)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _meta(doc: str, **checks: Any) -> dict[str, Any]:
+    return {"doc": doc, **checks}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundSettings:
+    """An outbound rule: numbers that a seat may call, and the trunk that carries them."""
+
+    name: str = field(metadata=_meta("规则名 / name of the rule", example="mobile"))
+    pattern: str = field(
+        metadata=_meta(
+            "号码(归一后)的正则 / regular expression of the whole number in its normal form",
+            example=r"1[3-9]\d{9}",
+        )
+    )
+    trunk: str = field(metadata=_meta("中继 / trunk", example="city"))
+
+    def takes(self, number: str) -> bool:
+        """Whether the rule is for this number (in its normal form)."""
+        return re.fullmatch(self.pattern, number) is not None
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """The pattern can be read."""
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            yield "pattern", f"{self.pattern!r}: {error}"
