@@ -129,7 +129,12 @@ class Edge:
             self._bans, settings.failures_before_ban, self._is_known_source, self._location.account_at
         )
         self._identity = Identity(settings, trunks, by_name, secret, self._penalties)
-        self._gate = Gate(settings.messages_per_source, self._is_known_source, self._bans.is_banned)
+        self._gate = Gate(
+            settings.messages_per_source,
+            self._is_known_source,
+            self._bans.is_banned,
+            burst_of_all=settings.messages_of_strangers,
+        )
         transports = Transports(
             settings.transports,
             clock,

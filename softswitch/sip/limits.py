@@ -45,7 +45,10 @@ class Buckets:
 
 
 class Gate:
-    """Lets messages in: `burst` at once from an unknown source, refilled over `WINDOW_S` seconds; none from a banned one."""
+    """Lets messages in: so many at once from an unknown source, so many from all of them, none from a banned one.
+
+    What was spent is refilled over `WINDOW_S` seconds.
+    """
 
     def __init__(
         self,
@@ -53,21 +56,29 @@ class Gate:
         is_exempt: Callable[[str], bool],
         is_banned: Callable[[str, float], bool] = lambda source, now: False,
         *,
+        burst_of_all: int = 1_000_000,
         most_sources: int = MOST_SOURCES,
     ) -> None:
         self._is_exempt = is_exempt
         self._is_banned = is_banned
         self._buckets = Buckets(burst, WINDOW_S, most_keys=most_sources)
+        self._all = Buckets(burst_of_all, WINDOW_S, most_keys=1)
         self.refused = 0
 
     def admits(self, source: str, now: float) -> bool:
-        """Take one token of a source; False when it is banned or has none left: drop the message unread."""
+        """Take a token for a message; False when its source is banned or there is none left: drop it unread."""
         if self._is_exempt(source):
             return True
-        admitted = not self._is_banned(source, now) and self._buckets.take(source, now)
+        admitted = (
+            not self._is_banned(source, now) and self._buckets.take(source, now) and self._all.take("", now)
+        )
         if not admitted:
             self.refused += 1
         return admitted
+
+    def knows(self, source: str) -> bool:
+        """Whether a source is a trunk or a registered contact."""
+        return self._is_exempt(source)
 
     def shuts_out(self, source: str, now: float) -> bool:
         """Whether a source is banned: not even a connection is kept for it."""

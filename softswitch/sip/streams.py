@@ -9,6 +9,7 @@ from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream, KeepAlive, StreamFramer
 
 FIRST_MESSAGE_S = 10.0
+STRANGER_IDLE_S = 32.0  # 64 T1: whoever is nobody by then waits for no answer any more
 IDLE_S = 3900.0
 MOST_CONNECTIONS = 1024
 MOST_PER_ADDRESS = 64
@@ -22,6 +23,9 @@ class StreamOwner(Protocol):
 
     def stream_opened(self, stream: "Stream") -> bool:
         """A connection stands; False refuses it."""
+
+    def stream_is_known(self, stream: "Stream") -> bool:
+        """Whether a trunk or a registered contact is at the other end."""
 
     def stream_received(self, stream: "Stream", data: bytes) -> None:
         """One whole message arrived."""
@@ -112,7 +116,14 @@ class Stream(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
         self._has_spoken = True
-        self._alarm = self._clock.after(IDLE_S, self.close)
+        self._alarm = self._clock.after(STRANGER_IDLE_S, self._outstay)
+
+    def _outstay(self) -> None:
+        """Nothing came for a while: who has made itself known meanwhile may stay for long."""
+        if self._owner.stream_is_known(self):
+            self._alarm = self._clock.after(IDLE_S - STRANGER_IDLE_S, self.close)
+        else:
+            self.close()
 
     def _answer_keep_alive(self) -> None:
         now = self._clock.now()

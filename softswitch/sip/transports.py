@@ -260,6 +260,10 @@ class Transports:
         is_out = self._gate.shuts_out(stream.flow.address, self._clock.now())
         return not is_out and self._streams.add(stream)
 
+    def stream_is_known(self, stream: Stream) -> bool:
+        """Whether a trunk or a registered contact is at the other end."""
+        return self._gate.knows(stream.flow.address)
+
     def stream_received(self, stream: Stream, data: bytes) -> None:
         """A message came by TCP."""
         self._hear(data, stream.flow)

@@ -45,3 +45,12 @@ def test_the_banned_are_not_heard_and_a_trunk_is_all_the_same() -> None:
     assert gate.admits("trunk", 0.0)
     assert not gate.shuts_out("trunk", 0.0)
     assert gate.admits("guesser", 10.0)
+
+
+def test_strangers_together_have_a_limit_that_a_trunk_does_not_feel() -> None:
+    gate = Gate(16, lambda source: source == "trunk", burst_of_all=100)
+    assert sum(gate.admits(f"stranger-{number}", 0.0) for number in range(1000)) == 100
+    assert gate.admits("trunk", 0.0)
+    assert sum(gate.admits(f"stranger-{number}", 1.0) for number in range(1000)) == 50
+    assert gate.knows("trunk")
+    assert not gate.knows("stranger-1")

@@ -9,6 +9,7 @@ from softswitch.sip.streams import (
     IDLE_S,
     MOST_PER_ADDRESS,
     MOST_UNSENT_BYTES,
+    STRANGER_IDLE_S,
     Stream,
     StreamTable,
 )
@@ -45,6 +46,10 @@ class _Owner:
         self.table = table
         self.messages: list[bytes] = []
         self.faults: list[BrokenStream] = []
+        self.is_known = True
+
+    def stream_is_known(self, stream: Stream) -> bool:
+        return self.is_known
 
     def stream_opened(self, stream: Stream) -> bool:
         return self.table.add(stream)
@@ -97,6 +102,23 @@ def test_connection_that_spoke_may_be_idle_for_longer_than_a_registration() -> N
     loop.turn_to(IDLE_S + 100)
     assert not wire.is_closed
     loop.turn_to(2 * IDLE_S)
+    assert wire.is_closed
+
+
+def test_stranger_that_spoke_has_half_a_minute_to_become_somebody() -> None:
+    loop, owner, stream, wire = opened()
+    owner.is_known = False
+    stream.data_received(MESSAGE)
+    loop.turn_to(STRANGER_IDLE_S)
+    assert wire.is_closed
+    loop, owner, stream, wire = opened()
+    owner.is_known = False
+    stream.data_received(MESSAGE)
+    loop.turn_to(STRANGER_IDLE_S - 1)
+    owner.is_known = True
+    loop.turn_to(IDLE_S - 1)
+    assert not wire.is_closed
+    loop.turn_to(IDLE_S)
     assert wire.is_closed
 
 
