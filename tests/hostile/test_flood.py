@@ -141,12 +141,12 @@ async def test_a_thousand_connections_that_say_little_or_too_much_leave_udp_call
         giant = await opened(here, 20)
         for _, writer in giant:
             writer.write(GIANT)
-        trickle = loop.create_task(dripping([writer for _, writer in idle[::4]]))
+        trickle = [loop.create_task(dripping([writer for _, writer in idle[::4]]))]
         said = await ended(giant, 5.0)
         assert all(answer.startswith(b"SIP/2.0 513 ") for answer in said)
         answers = await new_calls(around, 5.0)
         assert set(await ended(idle, 20.0)) == {b""}
-        trickle.cancel()
+        trickle[0].cancel()
         assert_sound_went_on(calls, before, loop.time() - began)
         assert len(answers) >= 3
         assert set(answers) == {200}
