@@ -236,6 +236,11 @@ class _ServerWithMarks:
         self._on_mark = on_mark
 
     @property
+    def connected(self) -> bool:
+        """As the server."""
+        return self._server.connected
+
+    @property
     def wants_to_write(self) -> bool:
         """As the server."""
         return self._server.wants_to_write

@@ -9,6 +9,7 @@ import secrets
 import socket
 import struct
 from array import array
+from contextlib import suppress
 from typing import Self, cast
 
 PACKET_S = 0.02
@@ -62,6 +63,9 @@ class Pacer:
         self._next_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
+    def open(self, stream: "RtpStream", address: str) -> socket.socket | None:
+        """A socket that this pacer reads itself, bound; None where the loop shall read the stream's socket."""
+
     def add(self, stream: "RtpStream") -> None:
         """Send this stream from the next tick on."""
         self._running[stream] = None
@@ -81,10 +85,29 @@ class Pacer:
         if now - self._next_at > 0.5:  # the machine stood still: do not send a burst
             self._next_at = now
         while self._next_at <= now:
-            for stream in self._running:
-                stream.send()
+            self._turn()
             self._next_at += PACKET_S
         self._timer = self._loop.call_at(self._next_at, self._tick)
+
+    def _turn(self) -> None:
+        for stream in self._running:
+            stream.send()
+
+
+class BatchPacer(Pacer):
+    """Reads as well, once a tick and without the loop: for hundreds of streams in one process."""
+
+    def open(self, stream: "RtpStream", address: str) -> socket.socket | None:
+        """A plain socket that never blocks."""
+        plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        plain.setblocking(False)
+        plain.bind((address, 0))
+        return plain
+
+    def _turn(self) -> None:
+        for stream in self._running:
+            stream.send()
+            stream.read()
 
 
 class RtpStream(asyncio.DatagramProtocol):
@@ -104,6 +127,7 @@ class RtpStream(asyncio.DatagramProtocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.DatagramTransport | None = None
         self._deaf: socket.socket | None = None
+        self._plain: socket.socket | None = None
         self._sequence = secrets.randbelow(65536)
         self._timestamp = secrets.randbelow(1 << 32)
         self._source = secrets.randbelow(1 << 32)
@@ -117,6 +141,10 @@ class RtpStream(asyncio.DatagramProtocol):
             stream._deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             stream._deaf.bind((address, 0))
             stream.port = stream._deaf.getsockname()[1]
+            return stream
+        stream._plain = pacer.open(stream, address)
+        if stream._plain is not None:
+            stream.port = stream._plain.getsockname()[1]
             return stream
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: stream, local_addr=(address, 0))
@@ -156,7 +184,7 @@ class RtpStream(asyncio.DatagramProtocol):
 
     def send(self) -> None:
         """One packet; called by the pacer."""
-        if self._transport is None or self.remote is None:
+        if self.remote is None or self._transport is None and self._plain is None:
             return
         header = struct.pack(
             "!BBHII",
@@ -167,13 +195,28 @@ class RtpStream(asyncio.DatagramProtocol):
             self._source,
         )
         at = self.sent % LOOP_PACKETS * PACKET_BYTES
-        self._transport.sendto(header + self._tone[at : at + PACKET_BYTES], self.remote)
+        packet = header + self._tone[at : at + PACKET_BYTES]
+        if self._plain is not None:
+            with suppress(OSError):  # a full buffer or a closed far port loses a packet, as any network may
+                self._plain.sendto(packet, self.remote)
+        elif self._transport is not None:
+            self._transport.sendto(packet, self.remote)
         self.sent += 1
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._timestamp = (self._timestamp + PACKET_BYTES) & 0xFFFFFFFF
 
+    def read(self) -> None:
+        """Take what arrived at a socket that the loop does not read."""
+        with suppress(OSError):
+            while self._plain is not None:
+                data, addr = self._plain.recvfrom(2048)
+                self.datagram_received(data, addr)
+
     def close(self) -> None:
         """Stop and free the socket."""
+        if self._plain is not None:
+            self._plain.close()
+            self._plain = None
         if self._pacer is not None:
             self._pacer.remove(self)
         if self._deaf is not None:

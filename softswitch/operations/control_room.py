@@ -36,6 +36,7 @@ from softswitch.operations.exposition import (
     text_of,
 )
 from softswitch.operations.measures import Measures
+from softswitch.operations.night_watch import NightWatch
 from softswitch.operations.sip_trace import SipTrace
 from softswitch.store import entries
 from softswitch.store.entries import Entry
@@ -73,6 +74,9 @@ class ControlRoom:
         """`record` writes an entry down and tells everybody; the disk of `data_dir` keeps `keep_free_mb` free."""
         self.alarms = AlarmBoard(record, keeper, clock.wall)
         self.sip_trace = SipTrace(data_dir, clock)
+        self._night_watch = NightWatch(
+            data_dir / "hotline.sqlite", data_dir / "recording.key", clock, self.alarms.raise_alarm
+        )
         self._plane = plane
         self._pool = pool
         self._store = store
@@ -111,6 +115,7 @@ class ControlRoom:
         if not self._store.statistics().is_failing:
             self._clear_inherited(AlarmKind.STORE_FAILING)
         self.sip_trace.open()
+        self._night_watch.open()
         self._look()
 
     async def close(self) -> None:
@@ -124,6 +129,7 @@ class ControlRoom:
             with suppress(asyncio.CancelledError):
                 await self._reader
         await self.sip_trace.close()
+        await self._night_watch.close()
 
     async def _read(self, subscription: StreamSubscription) -> None:
         async for event in subscription:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from media import events as plane_news
 
@@ -38,6 +38,12 @@ class Measures:
         self._talk = histogram("talk_seconds", "通话 / talks", TALKS_S)
         self._ticks = counter("plane_ticks_total", "媒体时钟 / ticks of the plane")
         self._late = counter("plane_late_ticks_total", "迟到的时钟 / ticks more than 10 ms late")
+        self._latest = Gauge(
+            "hotline_plane_worst_latest_seconds",
+            "启动以来最迟的时钟 / worst start of a tick since control started",
+            registry=registry,
+        )
+        self._latest_s = 0.0
         self._packets = counter("rtp_packets_total", "RTP 包 / RTP packets", ("direction",))
         self._leg_packets = counter(
             "rtp_leg_packets_total",
@@ -57,6 +63,8 @@ class Measures:
             case plane_news.PlaneReported():
                 self._ticks.inc(event.ticks)
                 self._late.inc(event.late_ticks)
+                self._latest_s = max(self._latest_s, event.latest_ms / 1000)
+                self._latest.set(self._latest_s)
                 self._packets.labels("received").inc(max(0, event.packets_received))
                 self._packets.labels("sent").inc(max(0, event.packets_sent))
             case plane_news.LegClosed():

@@ -1,6 +1,7 @@
 """Metrics and alarms of a running system, as a monitoring system and an operator see them."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import aiohttp
@@ -56,6 +57,25 @@ async def test_metrics_tell_of_a_call_while_it_talks_and_after_it(tmp_path: Path
         assert value(after, "rtp_leg_packets_total", fate="received") > 50
         assert value(after, "recordings_closed_total", state="done") == 1
         assert value(after, "store_failing") == 0
+
+
+async def test_dashboard_and_rules_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    wanted = {
+        name
+        for file in ("grafana.json", "alert_rules.yml")
+        for name in re.findall(r"hotline_\w+", (docs / file).read_text(encoding="utf-8"))
+    }
+    async with stand(tmp_path, TERMS) as here:
+        body = b""
+        async with asyncio.timeout(10):
+            while b"hotline_plane_legs" not in body:  # the plane reports once a second
+                _, body = await here.api.download("/metrics")
+                await asyncio.sleep(0.2)
+    families = set(re.findall(r"^# TYPE (\S+) ", body.decode(), re.MULTILINE))
+    known = families | {f"{name}{end}" for name in families for end in ("_bucket", "_count", "_sum")}
+    assert wanted
+    assert wanted <= known
 
 
 async def test_metrics_are_for_those_with_a_token(tmp_path: Path) -> None:
