@@ -13,10 +13,8 @@ from typing import Any
 
 import structlog
 
-from acd import events as acd_facts
 from acd.commands import Command as AcdCommand
 from acd.engine import Engine
-from acd.names import QueueName
 from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict
@@ -26,6 +24,10 @@ from api.sessions import SessionLimits
 from api.tokens import Token
 from api.views import PartView
 from media import events as plane_news
+from softswitch.business.desk import BusinessDesk
+from softswitch.business.live import LiveBusiness
+from softswitch.business.seed import machine_of, seeded
+from softswitch.calendars.desk import CalendarDesk
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.leg_desk import LegDesk
@@ -53,6 +55,7 @@ from softswitch.sip.events import (
     TrunkStateChanged,
 )
 from softswitch.store import entries
+from softswitch.store.business import StoredVersions
 from softswitch.store.calls import StoredCalls
 from softswitch.store.errors import StoreClosed
 from softswitch.store.forced_actions import ForcedActions
@@ -73,8 +76,12 @@ CLOSING_MOST_S = 3.0
 class Control:
     """The control process."""
 
-    def __init__(self, settings: Settings, store: Store, reader: Reader, secret: str) -> None:
-        """Put the parts together; nothing runs before `start`."""
+    def __init__(
+        self, settings: Settings, store: Store, reader: Reader, secret: str, desk: BusinessDesk
+    ) -> None:
+        """Put the parts together; nothing runs before `start`.  `desk` is open: it has the business as it stands."""
+        self._desk = desk
+        business = desk.business
         self._settings = settings
         self._store = store
         self._reader = reader
@@ -117,6 +124,7 @@ class Control:
             on_lost=self._plane_lost,
         )
         self._trunks = Trunks(settings.trunks)
+        routes = Routes(business.routes, settings.node.area_code)
         self._recordings = RecordingDesk(self._chronicle, clock)
         self._board = Switchboard(
             tell_plane=self._plane.send,
@@ -126,8 +134,8 @@ class Control:
             keeper=store,
             clock=clock,
             trunks=self._trunks,
-            routes=Routes(settings.routes, settings.node.area_code),
-            queues=settings.queues,
+            routes=routes,
+            queues=business.queues,
             area_code=settings.node.area_code,
             recordings=self._recordings,
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
@@ -145,7 +153,7 @@ class Control:
             listener=self._board,
         )
         self._seats = self._board.seats = Seats(
-            agents=settings.agents,
+            agents=business.agents,
             accounts=settings.accounts,
             dispatcher=self._dispatcher,
             chronicle=self._chronicle,
@@ -154,6 +162,16 @@ class Control:
             is_reachable=self._edge.is_reachable,
         )
 
+        self._people = People(business.agents)
+        self._live = LiveBusiness(
+            dispatcher=self._dispatcher,
+            seats=self._seats,
+            routes=routes,
+            board=self._board,
+            people=self._people,
+            publish=lambda kind, fields: self._stream.publish(kind, fields, clock.wall()),
+        )
+        desk.take = self._live.take
         self._overview = Overview(
             edge=self._edge,
             pool=self._pool,
@@ -194,7 +212,7 @@ class Control:
         await self._edge.start()
         await self._pool.start()
         await self._plane.start()
-        self._define_queues()
+        self._live.define_queues(self._desk.business)
         succession = Succession(
             edge=self._edge,
             pool=self._pool,
@@ -264,7 +282,9 @@ class Control:
             events=self._stream,
             watch=self._room,
             ledger=ForcedActions(self._reader, self._chronicle.record, self._clock.wall),
-            people=People(self._settings.agents),
+            people=self._people,
+            business=self._desk,
+            calendars=CalendarDesk(self._desk, self._clock.wall),
             keeper=self._store,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
@@ -278,18 +298,6 @@ class Control:
             is_supervision_shown=http.supervision_shown,
         )
         self._server = await serve(app, http.address, http.port, certificate_of(http))
-
-    def _define_queues(self) -> None:
-        for queue in self._settings.queues:
-            self._dispatcher.tell(
-                acd_facts.QueueDefined(
-                    queue=QueueName(queue.name),
-                    limit=queue.limit,
-                    ring_time_s=queue.ring_time_s,
-                    wrap_up_s=queue.wrap_up_s,
-                    decline_delay_s=queue.decline_delay_s,
-                )
-            )
 
     # Stream and engine are made before the parts that they speak to.
 
@@ -441,7 +449,9 @@ async def run_control(
     store = await Store.open(database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=hear)
     reader = await Reader.open(database, store.committed)
     try:
-        control = Control(settings, store, reader, boot_secret(settings.node.run_dir))
+        desk = BusinessDesk(store, StoredVersions(reader), machine_of(settings), time.time)
+        await desk.open(seeded(settings))
+        control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk)
         ears.append(control.hear_store)
         await control.start()
         gc.collect()

@@ -13,11 +13,12 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import definition_of
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
+from softswitch.people import People
 from softswitch.settings import QueueSettings
 
 log = structlog.get_logger(__name__)
 
-Publish = Callable[[str, dict[str, Any]], None]
+Publish = Callable[[str, dict[str, Any]], object]
 
 
 class KnowsQueues(Protocol):
@@ -32,13 +33,21 @@ class LiveBusiness:
     """Tells each part what is new for it."""
 
     def __init__(
-        self, *, dispatcher: Dispatcher, seats: Seats, routes: Routes, board: KnowsQueues, publish: Publish
+        self,
+        *,
+        dispatcher: Dispatcher,
+        seats: Seats,
+        routes: Routes,
+        board: KnowsQueues,
+        people: People,
+        publish: Publish,
     ) -> None:
         """`publish` tells the live stream."""
         self._dispatcher = dispatcher
         self._seats = seats
         self._routes = routes
         self._board = board
+        self._people = people
         self._publish = publish
 
     def define_queues(self, business: Business) -> None:
@@ -56,6 +65,7 @@ class LiveBusiness:
                 changed.discard(queue.name)
         self._routes.take(business.routes)
         self._seats.take(business.agents)
+        self._people.take(business.agents)
         for name in changed:
             if not self._dispatcher.tell_late(QueueRemoved(queue=QueueName(name))):
                 log.info(

@@ -1,0 +1,52 @@
+"""The example city loads with one command, and what cannot be taken is told."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from config.example import example_text
+from softswitch.business.__main__ import main
+from softswitch.settings import Settings
+from tests.softswitch.business.conftest import CONFIG, city_file
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Iterator[Path]:
+    """A configuration whose data lies in the test's folder; the log is nobody's afterwards."""
+    path = tmp_path / "hotline.toml"
+    text = example_text(Settings).replace('"var/data"', f'"{tmp_path / "data"}"')
+    path.write_text(text.replace('"config/', f'"{CONFIG}/'), encoding="utf-8")
+    path.chmod(0o600)
+    yield path
+    structlog.reset_defaults()
+
+
+def test_the_example_city_loads_with_one_command(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    city = str(CONFIG / "business" / "city.json")
+    assert main(["load", city, "--config", str(config)]) == 0
+    assert "version 2" in capsys.readouterr().out
+    assert main(["export", "--config", str(config)]) == 0
+    regions = json.loads(capsys.readouterr().out)["documents"]["regions"]
+    assert [region["id"] for region in regions] == ["east", "harbour", "north", "south", "west"]
+
+
+def test_a_file_with_a_hole_is_refused_with_its_place(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = city_file()
+    broken["documents"]["flows"][0]["nodes"]["welcome"]["next"] = "nowhere"
+    path = tmp_path / "broken.json"
+    path.write_text(json.dumps(broken), encoding="utf-8")
+    assert main(["load", str(path), "--config", str(config)]) == 1
+    assert "flows.main.nodes.welcome.next: nowhere" in capsys.readouterr().err
+
+
+def test_what_is_no_file_or_no_configuration_is_a_wrong_call(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["load", str(tmp_path / "none.json"), "--config", str(config)]) == 2
+    assert main(["export", "--config", str(tmp_path / "none.toml")]) == 2
+    assert " / " in capsys.readouterr().err
