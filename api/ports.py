@@ -24,6 +24,7 @@ from api.views import (
     StreamEvent,
 )
 from api.watch_port import WatchPort
+from api.webhook_port import WebhooksPort
 
 
 class AgentsPort(Protocol):
@@ -419,6 +420,7 @@ class Ports:
     events: EventsPort
     operations: OperationsPort | None = None
     ledger: LedgerPort | None = None
+    webhooks: WebhooksPort | None = None
     people: PeoplePort = field(default_factory=Nobody)
     keeper: KeeperPort = field(default_factory=Forgetful)
     watch: WatchPort | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api import agents, calls, event_source, health, ledger, live, recordings, sign_in
+from api import agents, calls, event_source, health, ledger, live, recordings, sign_in, webhooks
 from api.actors import Role
 from api.business_routes import BUSINESS
 from api.operation_routes import OPERATIONS
@@ -27,6 +27,7 @@ from api.route import (
     Route,
 )
 from api.sign_in import SessionView, SignedOut, TicketView
+from api.tokens import Scope
 from api.views import (
     AgentView,
     CallDetail,
@@ -37,7 +38,10 @@ from api.views import (
     RecordingView,
 )
 from api.watch_routes import WATCH
+from api.webhook_port import WebhookView
+from api.webhooks import ReplayBody
 
+ADMINISTER = frozenset({Scope.ADMIN})
 NO_PERSON: frozenset[Role] = frozenset()
 EVERY_PERSON = frozenset(Role)
 
@@ -167,6 +171,24 @@ ROUTES: tuple[Route, ...] = (
     ),
     *BUSINESS,
     *WATCH,
+    _get(
+        "/v1/webhooks",
+        "Webhook 接收方 / receivers of webhooks and how they are",
+        webhooks.list_all,
+        Page[WebhookView],
+        scopes=ADMINISTER,
+        faults=(501,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/webhooks/{webhook_id}/replay",
+        summary="重新投递 / send again what came since a moment, and what was given up",
+        scopes=ADMINISTER,
+        handler=webhooks.replay,
+        shows=WebhookView,
+        body=ReplayBody,
+        faults=(404, 501),
+    ),
     _get(
         "/health",
         "健康状态 / whether it lives and takes calls; 503 when not",

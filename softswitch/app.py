@@ -63,6 +63,7 @@ from softswitch.store.reader import Reader
 from softswitch.store.recordings import StoredRecordings
 from softswitch.store.writer import Store
 from softswitch.succession import Succession
+from softswitch.webhooks.desk import WebhookDesk
 
 log = structlog.get_logger(__name__)
 
@@ -185,6 +186,14 @@ class Control:
             is_ready=lambda: self._is_ready,
             more_parts=self._more_parts,
         )
+        self._webhooks = WebhookDesk(
+            settings.http.webhooks,
+            reader=reader,
+            keeper=store,
+            stream=self._stream,
+            node=settings.node.name,
+            wall=clock.wall,
+        )
         self._room = ControlRoom(
             edge=self._edge,
             pool=self._pool,
@@ -231,6 +240,7 @@ class Control:
         for news in self._waiting_room:
             news()
         self._waiting_room.clear()
+        self._webhooks.open()
         await self._serve_http()
         log.info(
             "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
@@ -266,6 +276,7 @@ class Control:
         if self._server is not None:
             await self._server.close()
         self._is_ready = False
+        await self._webhooks.close()
         await self._room.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
@@ -281,6 +292,7 @@ class Control:
             health=self._overview,
             events=self._stream,
             watch=self._room,
+            webhooks=self._webhooks,
             ledger=ForcedActions(self._reader, self._chronicle.record, self._clock.wall),
             people=self._people,
             business=self._desk,

@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from softswitch.http_settings import HttpSettings
 from softswitch.outbound_rules import OutboundSettings
 
 
@@ -410,7 +411,9 @@ class MediaSettings:
     hold_timeout_s: float = field(
         default=600.0,
         metadata=_meta(
-            "保持或静默时无 RTP/RTCP 挂断,0 不挂 / the same while held or in comfort noise", unit="s", minimum=0
+            "保持或静默时无 RTP/RTCP 挂断,0 不挂 / the same while held or in comfort noise",
+            unit="s",
+            minimum=0,
         ),
     )
     jitter_min_ms: int = field(
@@ -447,74 +450,6 @@ class CellSettings:
         default=64,
         metadata=_meta("换新前内存 / private memory before a cell is replaced", unit="MB", minimum=16),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenSettings:
-    """A bearer token of the HTTP interface; only its SHA-256 stands here."""
-
-    name: str = field(metadata=_meta("令牌名 / whose token", example="phone-bar"))
-    sha256: str = field(
-        metadata=_meta("令牌 SHA-256 / hash of the token", pattern=r"[0-9a-f]{64}", example="0" * 64)
-    )
-    scopes: tuple[str, ...] = field(
-        default=("read",),
-        metadata=_meta(
-            "权限 / scopes: read, agent, supervisor, admin", pattern="read|agent|supervisor|admin"
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
-    """The HTTP and WebSocket interface."""
-
-    address: str = field(default="127.0.0.1", metadata=_meta("地址 / address", kind="address"))
-    port: int = field(default=8080, metadata=_meta("端口 / port", minimum=1, maximum=65535))
-    tokens: tuple[TokenSettings, ...] = field(default=(), metadata=_meta("令牌 / bearer tokens"))
-    embedders: tuple[str, ...] = field(
-        default=(),
-        metadata=_meta(
-            "可嵌入坐席页、载入 phonebar.js 并互发消息的来源 / origins that may frame the pages, load phonebar.js "
-            "and exchange messages with them",
-            pattern=r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?",
-        ),
-    )
-    hosts: tuple[str, ...] = field(
-        default=(),
-        metadata=_meta(
-            "服务器的域名,IP 地址与 localhost 之外 / names of this server, beside IP addresses and localhost",
-            pattern=r"[A-Za-z0-9.\-]{1,253}",
-        ),
-    )
-    certificate: str = field(
-        default="",
-        metadata=_meta(
-            "HTTPS 证书链 PEM 文件,空 = 仅回环 HTTP / chain for HTTPS, empty = HTTP on loopback only"
-        ),
-    )
-    private_key: str = field(default="", metadata=_meta("其私钥 PEM 文件 / its private key"))
-    session_idle_s: float = field(
-        default=1800.0,
-        metadata=_meta("登录闲置时限 / a session ends when unused for so long", unit="s", minimum=60),
-    )
-    session_most_s: float = field(
-        default=43200.0, metadata=_meta("登录最长时限 / a session lives at most", unit="s", minimum=60)
-    )
-    supervision_shown: bool = field(
-        default=False,
-        metadata=_meta("坐席可见监听与强制操作 / agents are shown supervision and forced actions"),
-    )
-
-    def faults(self) -> Iterator[Fault]:
-        """Passwords and tokens never cross a network in the clear; a certificate has its key."""
-        if bool(self.certificate) != bool(self.private_key):
-            yield "certificate", "证书与私钥须同时给出 / certificate and private_key go together"
-        if not self.certificate and not ip_address(self.address).is_loopback:
-            yield (
-                "address",
-                f"{self.address}: 回环之外须有证书(HTTPS) / needs a certificate (HTTPS) beyond loopback",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ import pytest
 from config.faults import ConfigFaults
 from softswitch.__main__ import main
 from softswitch.addresses import check_addresses
-from softswitch.settings import HttpSettings, Settings, SipSettings, TransportProtocol, TransportSettings
+from softswitch.http_settings import HttpSettings
+from softswitch.settings import Settings, SipSettings, TransportProtocol, TransportSettings
 
 HERE = "127.65.210.1"
 ELSEWHERE = "203.0.113.5"
