@@ -56,6 +56,10 @@ KINDS: dict[type, str] = {
     entries.DifferenceHealed: "difference.healed",
     entries.ProcessLost: "process.lost",
     entries.BusinessChanged: "business.changed",
+    entries.FlowStarted: "flow.started",
+    entries.SurveyAnswered: "survey.answered",
+    entries.VoicemailStarted: "voicemail.started",
+    entries.VoicemailHandled: "voicemail.handled",
 }
 
 _HIDDEN = frozenset({"path", "at", "changes"})

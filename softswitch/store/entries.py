@@ -469,6 +469,47 @@ class ProcessLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStarted:
+    """The caller entered a call flow, in the version of the business that stood then."""
+
+    at: float
+    call_id: str
+    flow: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswered:
+    """The caller answered a survey by a key (满意度); `answer` is what the key means."""
+
+    at: float
+    call_id: str
+    name: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailStarted:
+    """A message is about to be recorded; its sound is the recording of the same id."""
+
+    at: float
+    voicemail_id: str
+    call_id: str
+    box: str
+    caller: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailHandled:
+    """Somebody dealt with a message."""
+
+    at: float
+    voicemail_id: str
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BusinessChanged:
     """The hotline's business has a new `version`: all of `changes`, or none of them.
 
@@ -531,6 +572,10 @@ Entry = (
     | DifferenceHealed
     | ProcessLost
     | BusinessChanged
+    | FlowStarted
+    | SurveyAnswered
+    | VoicemailStarted
+    | VoicemailHandled
 )
 
 
@@ -545,5 +590,7 @@ def entry_id(entry: Entry) -> str | None:
             return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
         case BusinessChanged():
             return f"BusinessChanged:{entry.version}"
+        case VoicemailStarted():
+            return f"VoicemailStarted:{entry.voicemail_id}"
         case _:
             return None

@@ -14,7 +14,15 @@ import structlog
 
 from softswitch.store.entries import Entry
 from softswitch.store.projections import Key, Subject, key_of, keys_of, project
-from softswitch.store.rows import BusinessRow, CallRow, IntervalRow, RecordingRow, Row, SegmentRow
+from softswitch.store.rows import (
+    BusinessRow,
+    CallRow,
+    IntervalRow,
+    RecordingRow,
+    Row,
+    SegmentRow,
+    VoicemailRow,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +32,7 @@ _TABLES: dict[type[Row], tuple[str, tuple[str, ...]]] = {
     IntervalRow: ("agent_intervals", ("agent", "seq")),
     RecordingRow: ("recordings", ("recording_id",)),
     BusinessRow: ("business", ("kind", "id")),
+    VoicemailRow: ("voicemails", ("voicemail_id",)),
 }
 PROJECTED_TABLES = tuple(table for table, _ in _TABLES.values())
 _COLUMNS = {cls: tuple(field.name for field in dataclasses.fields(cls)) for cls in _TABLES}
@@ -38,6 +47,7 @@ _NEWEST: dict[Subject, tuple[type[Row], str]] = {
         "SELECT {columns} FROM agent_intervals WHERE agent = ? ORDER BY seq DESC LIMIT 1",
     ),
     Subject.RECORDING: (RecordingRow, "SELECT {columns} FROM recordings WHERE recording_id = ?"),
+    Subject.VOICEMAIL: (VoicemailRow, "SELECT {columns} FROM voicemails WHERE voicemail_id = ?"),
     Subject.DOCUMENT: (BusinessRow, "SELECT {columns} FROM business WHERE kind || '/' || id = ?"),
 }
 
@@ -119,7 +129,7 @@ class Ledger:
         match key.subject:
             case Subject.INTERVAL:
                 return False
-            case Subject.DOCUMENT:
+            case Subject.DOCUMENT | Subject.VOICEMAIL:
                 return True
             case Subject.RECORDING:
                 row = self._newest.get(key)

@@ -30,8 +30,18 @@ from softswitch.store.entries import (
     RecordingClosed,
     RecordingStarted,
     RecordingState,
+    VoicemailHandled,
+    VoicemailStarted,
 )
-from softswitch.store.rows import BusinessRow, CallRow, IntervalRow, RecordingRow, Row, SegmentRow
+from softswitch.store.rows import (
+    BusinessRow,
+    CallRow,
+    IntervalRow,
+    RecordingRow,
+    Row,
+    SegmentRow,
+    VoicemailRow,
+)
 
 LOGGED_OUT = "logged_out"
 """The presence in which an agent has no interval."""
@@ -44,6 +54,7 @@ class Subject(StrEnum):
     SEGMENT = "segment"  # the newest talk of the call with this id
     INTERVAL = "interval"  # the newest interval of the agent with this id
     RECORDING = "recording"
+    VOICEMAIL = "voicemail"
     DOCUMENT = "document"  # of the business, with the id kind/id; its new state follows from the entry alone
 
 
@@ -65,6 +76,8 @@ def keys_of(entry: Entry) -> tuple[Key, ...]:
             return (Key(Subject.RECORDING, entry.recording_id),)
         case AgentStateChanged():
             return (Key(Subject.INTERVAL, entry.agent),)
+        case VoicemailStarted() | VoicemailHandled():
+            return (Key(Subject.VOICEMAIL, entry.voicemail_id),)
         case CallConnected() | CallRequeued() | CallTransferred() | CallEnded():
             return (Key(Subject.CALL, entry.call_id), Key(Subject.SEGMENT, entry.call_id))
         case (
@@ -92,6 +105,8 @@ def key_of(row: Row) -> Key:
             return Key(Subject.INTERVAL, row.agent)
         case RecordingRow():
             return Key(Subject.RECORDING, row.recording_id)
+        case VoicemailRow():
+            return Key(Subject.VOICEMAIL, row.voicemail_id)
         case BusinessRow():
             return Key(Subject.DOCUMENT, f"{row.kind}/{row.id}")
 
@@ -107,6 +122,9 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             return _interval(entry, seq, interval if isinstance(interval, IntervalRow) else None)
         case BusinessChanged():
             return _business(entry)
+        case VoicemailStarted() | VoicemailHandled():
+            message = rows(Key(Subject.VOICEMAIL, entry.voicemail_id))
+            return _voicemail(entry, message if isinstance(message, VoicemailRow) else None)
         case CallArrived() | CallDialled():
             return () if rows(Key(Subject.CALL, entry.call_id)) else (_arrived(entry),)
         case (
@@ -263,6 +281,22 @@ def _interval(entry: AgentStateChanged, seq: int, newest: IntervalRow | None) ->
             )
         )
     return tuple(rows)
+
+
+def _voicemail(entry: VoicemailStarted | VoicemailHandled, row: VoicemailRow | None) -> tuple[Row, ...]:
+    """Whoever dealt with it last stands there."""
+    if isinstance(entry, VoicemailStarted):
+        fresh = VoicemailRow(
+            voicemail_id=entry.voicemail_id,
+            call_id=entry.call_id,
+            box=entry.box,
+            caller=entry.caller,
+            left_at=entry.at,
+        )
+        return (fresh,) if row is None else ()
+    if row is None:
+        return ()
+    return (replace(row, handled_at=entry.at, handled_by=entry.by, note=entry.note),)
 
 
 def _business(entry: BusinessChanged) -> tuple[Row, ...]:

@@ -98,4 +98,18 @@ class BusinessRow:
     data: str | None
 
 
-Row = CallRow | SegmentRow | IntervalRow | RecordingRow | BusinessRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailRow:
+    """A message that a caller left; nobody dealt with it while `handled_at` is None."""
+
+    voicemail_id: str
+    call_id: str
+    box: str
+    caller: str
+    left_at: float
+    handled_at: float | None = None
+    handled_by: str | None = None
+    note: str = ""
+
+
+Row = CallRow | SegmentRow | IntervalRow | RecordingRow | BusinessRow | VoicemailRow

@@ -105,6 +105,17 @@ CREATE TABLE state (
     PRIMARY KEY (tbl, key)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE voicemails (
+    voicemail_id TEXT PRIMARY KEY,
+    call_id      TEXT NOT NULL,
+    box          TEXT NOT NULL,
+    caller       TEXT NOT NULL,
+    left_at      REAL NOT NULL,
+    handled_at   REAL,
+    handled_by   TEXT,
+    note         TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX agent_intervals_by_time ON agent_intervals (began_at);
 
 CREATE INDEX calls_by_arrival ON calls (arrived_at, call_id);
@@ -128,3 +139,5 @@ CREATE INDEX recordings_by_start ON recordings (started_at, recording_id);
 CREATE INDEX recordings_open ON recordings (recording_id) WHERE state = 'open';
 
 CREATE INDEX segments_by_agent ON segments (agent, began_at);
+
+CREATE INDEX voicemails_by_time ON voicemails (left_at, voicemail_id);

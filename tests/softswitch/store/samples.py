@@ -31,6 +31,8 @@ from softswitch.store.entries import (
     RecordingStarted,
     RecordingState,
     TrunkStateChanged,
+    VoicemailHandled,
+    VoicemailStarted,
 )
 from softswitch.store.writer import Store
 
@@ -150,6 +152,8 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
     st.builds(AlarmAcknowledged, at=_times, alarm=_texts, subject=_texts, by=_texts),
     st.builds(DifferenceHealed, at=_times, what=_texts, subject=_texts, detail=_texts),
     st.builds(ProcessLost, at=_times, process=_texts),
+    st.builds(VoicemailStarted, at=_times, voicemail_id=_ids, call_id=_ids, box=_texts, caller=_texts),
+    st.builds(VoicemailHandled, at=_times, voicemail_id=_ids, by=_texts, note=_texts),
     st.builds(
         BusinessChanged,
         at=_times,
