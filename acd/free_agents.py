@@ -2,10 +2,12 @@
 
 For every need that contacts of this queue have brought there is a ranking of those who may serve it: the best-skilled
 first, among equals by the queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever
-the number of agents and skills.
+the number of agents and skills.  Needs of one skill share a ranking, whatever the level: those who have not enough of
+the skill stand behind all who have.
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from acd.agent import Agent
 from acd.names import AgentId, QueueName
@@ -45,8 +47,16 @@ class FreeAgents:
 
     def best_first(self, need: Need) -> Iterator[Agent]:
         """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
+        if len(need.skills) != 1:
+            return iter(self._ranking(need))
+        ((skill, least),) = need.skills
+        shared = self._ranking(Need(((skill, 0),)))
+        return takewhile(lambda agent: agent.skills.get(skill, 0) >= least, shared)
+
+    def _ranking(self, need: Need) -> Ranking[Agent]:
+        """The ranking of a need, made if it is new."""
         ranking = self._rankings.get(need)
-        return iter(self._ranked(need) if ranking is None else ranking)
+        return self._ranked(need) if ranking is None else ranking
 
     def _ranked(self, need: Need) -> Ranking[Agent]:
         """Make the ranking of a need that is new."""

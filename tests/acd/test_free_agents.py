@@ -11,7 +11,7 @@ from acd.skills import ANYBODY, Need, fit
 from acd.strategies import longest_idle
 
 MAIN = QueueName("main")
-TAX = SkillName("tax")
+TAX, LAW = SkillName("tax"), SkillName("law")
 
 
 def agent(serial: int, since: float, tax: int = 0) -> Agent:
@@ -24,6 +24,11 @@ def agent(serial: int, since: float, tax: int = 0) -> Agent:
 def need(level: int) -> Need:
     """Of that skill."""
     return Need(((TAX, level),))
+
+
+def need_of_two(level: int) -> Need:
+    """Of that skill and another one that anybody has enough of."""
+    return Need(((LAW, 0), (TAX, level)))
 
 
 def test_who_is_not_there_cannot_be_taken_out() -> None:
@@ -48,6 +53,7 @@ def test_every_need_has_its_own_order(people: list[tuple[float, int, bool]]) -> 
         able = [each for each in here if fit(each.skills, asked) is not None]
         able.sort(key=lambda each: (-each.skills.get(TAX, 0), each.idle_since, each.id))
         assert list(free.best_first(asked)) == able
+        assert list(free.best_first(need_of_two(serial % 5))) == able
     here.sort(key=lambda each: (each.idle_since, each.id))
     assert list(free) == here
     assert len(free) == len(here)
@@ -60,9 +66,20 @@ def test_needs_that_come_and_go_leave_no_growing_trace() -> None:
     one = agent(1, 0.0, tax=10_000)
     free.admit(one)
     for level in range(1, 5 * MOST_NEEDS):
-        assert list(free.best_first(need(level))) == [one]
+        assert list(free.best_first(need_of_two(level))) == [one]
     assert len(free._rankings) == MOST_NEEDS
     assert len(free._places[one.id]) == MOST_NEEDS
     assert list(free.best_first(ANYBODY)) == [one]
     free.withdraw(one)
-    assert list(free.best_first(need(7))) == []
+    assert list(free.best_first(need_of_two(7))) == []
+
+
+def test_needs_of_one_skill_share_a_ranking() -> None:
+    """However many levels are asked for."""
+    free = FreeAgents(MAIN, longest_idle)
+    one, other = agent(1, 0.0, tax=2), agent(2, 1.0, tax=5)
+    free.admit(one)
+    free.admit(other)
+    for level, able in ((0, [other, one]), (2, [other, one]), (3, [other]), (6, [])):
+        assert list(free.best_first(need(level))) == able
+    assert len(free._rankings) == 2
