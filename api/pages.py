@@ -16,6 +16,9 @@ FOLDER = Path(__file__).parent / "web"
 PAGES = {
     "/agent": "agent.html",
     "/agent/dial": "agent.html",
+    "/supervisor": "supervisor.html",
+    "/wallboard": "wallboard.html",
+    "/phonebar-example": "phonebar_example.html",
 }
 """Where each page is served.  `/agent/dial?number=…&data=…` only fills the number in: a GET never dials."""
 
@@ -73,32 +76,25 @@ def content_policy(embedders: Collection[str]) -> str:
 
 
 def add_pages(app: web.Application, embedders: Collection[str] = ()) -> None:
-    """Serve the pages and their files.  `embedders`: origins that may frame them, load the module and exchange messages."""
+    """Serve the pages and their files.  `embedders`: origins that may frame them and exchange messages with them."""
     allowed = tuple(embedders)
     policy = content_policy(allowed)
     files = {path.name: WebFile.read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES}
     for path, name in PAGES.items():
-        app.router.add_get(path, _step(files[name], policy, ()))
+        app.router.add_get(path, _step(files[name], policy))
     for name, file in files.items():
         if file.content_type != "text/html":
-            app.router.add_get(f"/web/{name}", _step(file, policy, allowed))
+            app.router.add_get(f"/web/{name}", _step(file, policy))
     listed = WebFile.of("application/json", dump({"origins": allowed}).encode())
-    app.router.add_get(EMBEDDERS_PATH, _step(listed, policy, ()))
+    app.router.add_get(EMBEDDERS_PATH, _step(listed, policy))
 
 
-def _step(file: WebFile, policy: str, shared_with: tuple[str, ...]) -> Step:
+def _step(file: WebFile, policy: str) -> Step:
     """Answer with the file, or with 304 to whoever has it."""
 
     async def step(request: web.Request) -> web.StreamResponse:
         headers = {"Cache-Control": "no-cache", "Content-Security-Policy": policy}
-        if shared_with:  # a page of an integrator loads the module from here
-            headers["Vary"] = "Origin"
-            origin = request.headers.get("Origin", "")
-            if origin in shared_with:
-                headers["Access-Control-Allow-Origin"] = origin
-                headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        known = request.if_none_match or ()
-        is_known = any(tag.value in (file.etag, "*") for tag in known)
+        is_known = any(tag.value in (file.etag, "*") for tag in request.if_none_match or ())
         answer = (
             web.Response(status=304, headers=headers)
             if is_known

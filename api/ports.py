@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from api.actors import PeoplePort
 from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
+from api.period_figures import FiguresPort
 from api.reach import EVERYTHING, Reach
 from api.sessions import KeeperPort
 from api.views import (
@@ -426,3 +427,4 @@ class Ports:
     watch: WatchPort | None = None
     business: BusinessPort | None = None
     calendars: CalendarsPort | None = None
+    figures: FiguresPort | None = None

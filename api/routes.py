@@ -5,6 +5,7 @@ from typing import Any
 from api import agents, calls, event_source, health, ledger, live, recordings, sign_in, webhooks
 from api.actors import Role
 from api.business_routes import BUSINESS
+from api.figure_routes import FIGURES
 from api.operation_routes import OPERATIONS
 from api.requests import (
     CallsQuery,
@@ -169,6 +170,7 @@ ROUTES: tuple[Route, ...] = (
         RecordingView,
         faults=(404,),
     ),
+    *FIGURES,
     *BUSINESS,
     *WATCH,
     _get(

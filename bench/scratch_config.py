@@ -39,6 +39,9 @@ class Terms:
     transport_extra: str = ""
     trunk_extra: str = "options_ping = false"
     media_extra: str = ""
+    seat_extra: str = ""
+    http_extra: str = ""
+    agent_extra: tuple[str, ...] = ()  # of agent 1, 2, …
     extra: str = ""
 
 
@@ -68,6 +71,7 @@ username = "80{seat:02d}"
 password = "{password_of(seat)}"
 extension = "80{seat:02d}"
 media_networks = {_quoted(phones)}
+{placed(terms.seat_extra)}
 """
         for seat in range(1, terms.seats + 1)
     )
@@ -77,6 +81,7 @@ media_networks = {_quoted(phones)}
 id = "10{agent:02d}"
 name = "坐席{agent}"
 queues = ["hotline"]
+{terms.agent_extra[agent - 1] if agent <= len(terms.agent_extra) else ""}
 """
         for agent in range(1, terms.seats + 1)
     )
@@ -138,6 +143,7 @@ spare_legs = {terms.spare_legs}
 [http]
 address = "{network}.1"
 port = 8080
+{placed(terms.http_extra)}
 
 [[http.tokens]]
 name = "test"

@@ -58,6 +58,7 @@ from softswitch.store import entries
 from softswitch.store.business import StoredVersions
 from softswitch.store.calls import StoredCalls
 from softswitch.store.errors import StoreClosed
+from softswitch.store.figures import StoredFigures
 from softswitch.store.forced_actions import ForcedActions
 from softswitch.store.reader import Reader
 from softswitch.store.recordings import StoredRecordings
@@ -291,6 +292,7 @@ class Control:
             recordings=StoredRecordings(self._reader),
             health=self._overview,
             events=self._stream,
+            figures=StoredFigures(self._reader),
             watch=self._room,
             webhooks=self._webhooks,
             ledger=ForcedActions(self._reader, self._chronicle.record, self._clock.wall),

@@ -4,7 +4,7 @@ import { BarControls } from './bar_controls.js';
 import { byId, fill, keepList, make, setText } from './element.js';
 import { dialOfAddress, serveParent } from './framing.js';
 import { icon, stateIcon } from './icons.js';
-import { secondsOf } from './floor.js';
+import { numberOf, secondsOf } from './floor.js';
 import { signIn } from './sign_in.js';
 import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
@@ -26,7 +26,6 @@ class AgentPage {
     for (const name of ['agent', 'call', 'line', 'event', 'snapshot']) bar.on(name, () => this.#showSoon());
     bar.on('hangup', () => this.#loadMine());
     bar.on('line', ({ line }) => { if (line === 'live') this.#tell(''); });
-    bar.on('signedInElsewhere', () => location.reload());
     this.#clock = setInterval(() => this.#showTimes(), 1000);
   }
 
@@ -62,7 +61,7 @@ class AgentPage {
 
   #title() {
     const { state, call } = this.#bar;
-    const caller = call && ['ringing', 'talking', 'held'].includes(state) ? ` ${call.caller}` : '';
+    const caller = call && ['ringing', 'talking', 'held'].includes(state) ? ` ${numberOf(call)}` : '';
     return `${word(`state.${state}`)}${caller} · 12345`;
   }
 
@@ -124,7 +123,7 @@ class AgentPage {
     for (const element of document.querySelectorAll('[data-since]')) {
       setText(element, clockText(now - Number(element.dataset.since)));
     }
-    if (call) this.#history(call.caller);
+    if (call && !call.isPartial) this.#history(numberOf(call));
   }
 
   #showCall() {
@@ -138,7 +137,7 @@ class AgentPage {
       return;
     }
     byId('history-card').hidden = false;
-    fill(strip, make('strong', {}, call.caller || '—'), ' ', call.queue ?? '');
+    fill(strip, make('strong', {}, numberOf(call)), ' ', call.queue ?? '');
     const shown = state === 'wrap_up' || state === 'ready' || state === 'not_ready' ? 'talking' : state;
     const waited = (call.connected_at ?? this.#bar.floor.now()) - (call.queued_at ?? call.arrived_at);
     const facts = [
@@ -150,7 +149,7 @@ class AgentPage {
     ].filter(Boolean);
     fill(
       place,
-      make('div', { class: 'caller' }, make('strong', { id: 'caller-number' }, call.caller || '—'),
+      make('div', { class: 'caller' }, make('strong', { id: 'caller-number' }, numberOf(call)),
         make('span', { class: 'badge', dataset: { state: shown } }, stateIcon(shown), word(`state.${shown}`)),
         agent.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted'))),
       make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
@@ -192,7 +191,9 @@ class AgentPage {
   }
 
   #showQueues() {
-    const { floor, agent } = this.#bar;
+    const { floor, agent, session } = this.#bar;
+    // An agent is told of their own calls only; who waits in a line is for those who see it.
+    byId('queues-card').hidden = session?.role === 'agent';
     const mine = (agent.queues ?? [...floor.queues.keys()]);
     keepList(byId('queues'), mine, (name) => name, () => make('li'), (line, name) => {
       const waiting = floor.waiting(name);
@@ -251,17 +252,17 @@ function dayLabel(seconds) {
 
 /** Take the seat unless this agent sits already: a page that is loaded again finds the agent where they were. */
 async function sitDown(bar, seat) {
-  if (bar.agent?.presence !== 'logged_out') return;
+  if (seat === null || bar.agent?.presence !== 'logged_out') return;
   await bar.login({ extension: seat.extension, state: seat.state, reason: seat.state === 'not_ready' ? 'break' : '' });
 }
 
 /** Until the agent signs out, or the sign-in holds no more: why, as a text for the form. */
 function ended(bar) {
   return new Promise((resolve) => {
-    let wasIn = false;
+    let wasIn = bar.agent !== null && bar.agent.presence !== 'logged_out';
     bar.on('agent', ({ agent }) => {
       wasIn ||= agent.presence !== 'logged_out';
-      if (wasIn && agent.presence === 'logged_out') resolve('');
+      if (wasIn && agent.presence === 'logged_out') resolve(word('line.signed_out'));
     });
     bar.on('line', ({ line, reason }) => {
       if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
@@ -279,7 +280,7 @@ async function main() {
     try {
       await sitDown(bar, seat);
     } catch (problem) {
-      bar.close();
+      await bar.signOut().catch(() => {});
       notice = problemText(problem);
       continue;
     }
@@ -289,9 +290,9 @@ async function main() {
     serveParent(bar, (number, data) => page.openDial(number, data));
     if (wanted) page.openDial(wanted.number, wanted.data);
     notice = await over;
-    bar.close();
     page.close();
     byId('desk').hidden = true;
+    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
   }
 }
 

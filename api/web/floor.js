@@ -62,7 +62,8 @@ export class Floor {
       case 'agent_state_changed': {
         const before = this.agents.get(data.agent) ?? { agent_id: data.agent, name: '', queues: [], reachable: true };
         const { agent, ...fields } = data;
-        const reachable = fields.reachable ?? (fields.presence === 'logged_out' || fields.reason !== 'phone_lost');
+        const reachable = fields.reachable ?? (fields.reason !== 'phone_lost'
+          && (before.presence === 'logged_out' || fields.presence !== before.presence || before.reachable));
         this.agents.set(agent, { ...before, ...fields, reachable, since: at });
         return;
       }
@@ -70,6 +71,11 @@ export class Floor {
         this.calls.set(data.call_id, {
           queue: null, agent: null, position: null, queued_at: null, connected_at: null,
           ...data, state: 'arrived', arrived_at: at,
+        });
+        return;
+      case 'call_dialled':
+        this.calls.set(data.call_id, {
+          queue: null, position: null, queued_at: null, connected_at: null, ...data, direction: 'out', state: 'dialled', arrived_at: at,
         });
         return;
       case 'call_ended':
@@ -85,18 +91,42 @@ export class Floor {
         this.alarms.delete(data.alarm);
         return;
       default: {
-        const call = this.calls.get(data.call_id);
+        // Who sees a part of the floor hears of a call first when it comes within reach: the rest has to be asked for.
+        const call = this.calls.get(data.call_id) ?? (BRINGS_CALL.has(kind) ? unknownCall(data.call_id, at) : null);
         if (call) this.calls.set(data.call_id, { ...call, ...changeOf(kind, data, at, call) });
       }
     }
   }
 }
 
+const BRINGS_CALL = new Set(['call_queued', 'call_offered', 'offer_accepted', 'call_connected', 'consult_started', 'consult_answered']);
+
+const unknownCall = (callId, at) => ({
+  call_id: callId, isPartial: true, caller: '', called: '', trunk: '', queue: null, agent: null, position: null, state: 'answered',
+  arrived_at: at, queued_at: null, connected_at: null,
+});
+
+/** A call of the HTTP interface in the form of the floor; what it does not tell is left out. */
+export function callOfView(view) {
+  const { call_id, caller, called, trunk, queue, held, data, parties, direction } = view;
+  const told = {
+    call_id, caller, called, trunk, queue, held, data, parties, direction, isPartial: false,
+    arrived_at: secondsOf(view.arrived_at), queued_at: secondsOf(view.queued_at), connected_at: secondsOf(view.connected_at),
+  };
+  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
+}
+
 /** Call control's words for where a call stands that the screens do not tell apart. */
 const PLACES = { greeted: 'answered', introduced: 'accepted', talking: 'connected' };
 
+/** The number on the other side: the caller's, or whom the agent dialled. */
+export const numberOf = (call) => (call.direction === 'out' ? call.called : call.caller) || '—';
+
 /** Whether a call stands in a line; a phone may be ringing for it. */
 export const isWaiting = (call) => call.state === 'waiting' || call.state === 'offered';
+
+/** Whether an agent could be rung now. */
+export const isFree = (agent) => agent.presence === 'ready' && agent.activity === 'idle' && agent.reachable !== false;
 
 function changeOf(kind, data, at, call) {
   switch (kind) {
@@ -110,7 +140,13 @@ function changeOf(kind, data, at, call) {
     case 'call_requeued': return { state: 'waiting', agent: null, held: false };
     case 'call_held': return { held: true };
     case 'call_retrieved': return { held: false };
-    case 'call_data_changed': return { data: data.data ?? call.data };
+    case 'supervision_started':
+    case 'supervision_changed': return { supervisors: { ...call.supervisors, [data.supervisor]: data.mode } };
+    case 'supervision_ended': {
+      const { [data.supervisor]: _left, ...others } = call.supervisors ?? {};
+      return { supervisors: others };
+    }
+    case 'call_data_changed': return { data: typeof data.data === 'string' ? JSON.parse(data.data) : data.data ?? call.data };
     case 'call_intercepted': return { agent: data.supervisor ?? data.agent ?? call.agent };
     default: return {};
   }

@@ -3,7 +3,7 @@
  * Only the origins that the server names (`http.embedders`, the same that may frame the page) are spoken with.
  *
  * In:  {type: 'softswitch.command', id, method, args}  →  {type: 'softswitch.result', id, ok, value | problem}
- * Out: {type: 'softswitch.event', name, event}
+ * Out: {type: 'softswitch.event', name, event}, once `hello` was said; before it only `loaded`
  */
 
 /** What an integrator's page may call.  Nobody is dialled by a message: `dial` fills the number in, a person clicks. */
@@ -17,47 +17,77 @@ const TOLD = [
   'transferFailed', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'forced', 'line',
 ];
 
+/** The origins that the server names, and our own; asked for once. */
+let origins = null;
+
+async function isAllowed(origin) {
+  origins ??= fetch('/web/embedders.json').then((answer) => answer.json());
+  return origin === location.origin || (await origins).origins.includes(origin);
+}
+
 /**
- * Serve the frame's parent.  Does nothing when the page is not framed.
+ * Messages of the page around this one, if its origin is allowed.
+ * @param {(message: object, answer: (reply: object) => void) => void} take
+ * @returns {() => void} ends it
+ */
+function onMessage(take) {
+  if (globalThis.parent === globalThis) return () => {};
+  const hear = async ({ data, origin, source }) => {
+    if (source !== globalThis.parent || data?.type !== 'softswitch.command' || !(await isAllowed(origin))) return;
+    take(data, (reply) => globalThis.parent.postMessage({ type: 'softswitch.result', id: data.id, ...reply }, origin), origin);
+  };
+  globalThis.addEventListener('message', hear);
+  // The page around learns that it may speak; whoever it is, this tells nothing.
+  globalThis.parent.postMessage({ type: 'softswitch.event', name: 'loaded', event: {} }, '*');
+  return () => globalThis.removeEventListener('message', hear);
+}
+
+/**
+ * Wait for a ticket: {type: 'softswitch.command', id, method: 'signIn', args: [{ticket, extension, state}]}.
+ * @param {(terms: {ticket: string, extension?: string, state?: string}) => void} take
+ * @returns {() => void} ends it
+ */
+export function onTicket(take) {
+  return onMessage(({ method, args = [] }, answer) => {
+    if (method !== 'signIn') return;
+    const { ticket = '', extension = '', state = 'ready' } = args[0] ?? {};
+    answer({ ok: true, value: null });
+    take({ ticket: String(ticket), extension: String(extension), state: state === 'not_ready' ? state : 'ready' });
+  });
+}
+
+/**
+ * Serve the page around this one.  Does nothing when there is none.
  * @param {import('./phonebar.js').PhoneBar} bar
  * @param {(number: string, data: object) => void} prepareDial
  */
-export async function serveParent(bar, prepareDial) {
-  if (globalThis.parent === globalThis) return;
-  const { origins } = await (await fetch('/web/embedders.json')).json();
-  const allowed = new Set([...origins, location.origin]);
+export function serveParent(bar, prepareDial) {
   let parentOrigin = '';
-
-  const tell = (message) => {
-    if (parentOrigin) globalThis.parent.postMessage(message, parentOrigin);
-  };
-
-  globalThis.addEventListener('message', async ({ data, origin, source }) => {
-    if (source !== globalThis.parent || !allowed.has(origin) || data?.type !== 'softswitch.command') return;
-    parentOrigin = origin;
-    const { id, method, args = [] } = data;
-    if (method === 'hello') {
-      tell({ type: 'softswitch.result', id, ok: true, value: { agent: bar.agent, state: bar.state } });
+  onMessage(async ({ method, args = [] }, answer, origin) => {
+    if (method === 'hello') { // from now on events are told to this origin
+      parentOrigin = origin;
+      answer({ ok: true, value: { agent: bar.agent, state: bar.state } });
       return;
     }
     if (method === 'dial') {
       prepareDial(String(args[0] ?? ''), args[1]?.data ?? {});
-      tell({ type: 'softswitch.result', id, ok: true, value: { needs: 'click' } });
+      answer({ ok: true, value: { needs: 'click' } });
       return;
     }
     if (!METHODS.has(method)) {
-      tell({ type: 'softswitch.result', id, ok: false, problem: { status: 0, code: 'no_such_method' } });
+      answer({ ok: false, problem: { status: 0, code: 'no_such_method' } });
       return;
     }
     try {
-      tell({ type: 'softswitch.result', id, ok: true, value: await bar[method](...args) });
-    } catch ({ status, code, message, state, allowed: may }) {
-      tell({ type: 'softswitch.result', id, ok: false, problem: { status, code, detail: message, state, allowed: may } });
+      answer({ ok: true, value: await bar[method](...args) });
+    } catch ({ status, code, message, state, allowed }) {
+      answer({ ok: false, problem: { status, code, detail: message, state, allowed } });
     }
   });
-
   for (const name of TOLD) {
-    bar.on(name, (event) => tell({ type: 'softswitch.event', name, event: structuredClone(event) }));
+    bar.on(name, (event) => {
+      if (parentOrigin) globalThis.parent.postMessage({ type: 'softswitch.event', name, event: structuredClone(event) }, parentOrigin);
+    });
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * ```js
  * import { PhoneBar } from 'https://hotline.example/web/phonebar.js';
- * const bar = new PhoneBar({ url: 'https://hotline.example', agentId: '1001', ticket });
+ * const bar = new PhoneBar({ url: 'https://hotline.example', ticket }); // your server asked for it: POST /v1/tickets
  * bar.on('ringing', ({ call }) => showCustomer(call.caller, call.data));
  * await bar.connect();
  * await bar.login({ extension: '8001' });
@@ -13,7 +13,7 @@
  * shown changes only by what the server tells: `bar.agent`, `bar.call` and the events are never ahead of the truth.
  */
 
-import { Floor, kindOf, secondsOf, shownState } from './floor.js';
+import { callOfView, Floor, kindOf, secondsOf, shownState } from './floor.js';
 import { LiveStream } from './live_stream.js';
 
 /**
@@ -105,7 +105,8 @@ export class PhoneBar {
   #agentId;
   #token;
   #ticket;
-  #csrf = '';
+  #password;
+  #session = null;
   #stream;
   #floor = new Floor();
   #listeners = new Map();
@@ -119,15 +120,19 @@ export class PhoneBar {
   /**
    * @param {object} options
    * @param {string} [options.url]  the server's address, by default where this module came from
-   * @param {string} [options.agentId]  工号; without one the bar only watches
-   * @param {string} [options.token]  a bearer token; kept in memory only
+   * @param {string} [options.agentId]  工号; with a ticket or a session it is theirs; without one the bar only watches
    * @param {string} [options.ticket]  a one-use ticket that the integrator's server asked for
+   * @param {string} [options.token]  a bearer token of the server's configuration; kept in memory only
+   * @param {string} [options.password]  the agent's; opens a session in a cookie that scripts cannot read
+   *
+   * With none of the three the session of an earlier sign-in in this browser goes on.
    */
-  constructor({ url = new URL(import.meta.url).origin, agentId = '', token = '', ticket = '' } = {}) {
+  constructor({ url = new URL(import.meta.url).origin, agentId = '', ticket = '', token = '', password = '' } = {}) {
     this.#base = url.replace(/\/$/, '');
     this.#agentId = agentId;
     this.#token = token;
     this.#ticket = ticket;
+    this.#password = password;
     this.#stream = new LiveStream({
       url: this.#base.replace(/^http/, 'ws') + '/v1/events',
       credential: () => (this.#token ? { token: this.#token } : {}),
@@ -174,16 +179,41 @@ export class PhoneBar {
 
   // ---- connecting ------------------------------------------------------------------------------
 
-  /** Connect; resolves with the first snapshot, rejects when the server does not let us in. */
-  connect() {
-    const arrived = new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
-    if (this.isLive) this.#settle(null);
-    else this.#stream.open();
-    return arrived;
+  /** Who signed in: role, name, agent_id, groups; null with a token of the configuration. */
+  get session() { return this.#session; }
+
+  /** Sign in and connect; resolves with the first snapshot, rejects when the server does not let us in. */
+  async connect() {
+    if (this.isLive) return;
+    if (!this.#token) await this.#openSession();
+    await new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      this.#stream.open();
+    });
   }
 
-  /** Disconnect.  The agent stays signed in. */
+  /** Disconnect.  The agent stays at the seat, and a session in a cookie goes on. */
   close() { this.#stream.close(); }
+
+  /** Disconnect and end the session.  The agent stays at the seat: `logout` leaves it. */
+  async signOut() {
+    this.close();
+    if (this.#session) await this.#ask('DELETE', '/v1/session');
+    this.#session = null;
+  }
+
+  async #openSession() {
+    if (this.#ticket || this.#password) {
+      const shown = this.#ticket ? { ticket: this.#ticket } : { agent_id: this.#agentId, password: this.#password };
+      this.#session = await this.#ask('POST', '/v1/session', shown);
+      this.#ticket = '';
+      this.#password = '';
+    } else {
+      this.#session = await this.#ask('GET', '/v1/session');
+    }
+    this.#token = this.#session.token ?? '';
+    this.#agentId = this.#session.agent_id ?? this.#agentId;
+  }
 
   // ---- the agent -------------------------------------------------------------------------------
 
@@ -337,7 +367,7 @@ export class PhoneBar {
   async #ask(method, path, body, { once = false } = {}) {
     const headers = {};
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
-    if (this.#csrf && method !== 'GET') headers['X-CSRF-Token'] = this.#csrf;
+    if (this.#session?.csrf && method !== 'GET') headers['X-CSRF-Token'] = this.#session.csrf;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (once) headers['Idempotency-Key'] = newKey();
     let answer;
@@ -393,12 +423,11 @@ export class PhoneBar {
     if (this.#agentId && isOurs) {
       this.#look();
       const call = this.#call ?? before;
-      if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data });
+      if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });
       if (kind === 'call_ended' && before) this.#emit('hangup', { call: before, data });
       if (kind === 'forced') this.#emit('forced', { data });
       if (SUPERVISION_EVENTS.has(kind)) this.#emit('supervised', { data });
     }
-    if (kind === 'signed_in_elsewhere' && isOurs) this.#emit('signedInElsewhere', {});
     this.#emit('event', { kind, data, at: message.at, number: message.number });
   }
 
@@ -418,9 +447,10 @@ export class PhoneBar {
   #tell() {
     const state = this.state;
     const before = this.#shown;
-    this.#shown = state;
     this.#emit('agent', { agent: this.#agent, state });
     this.#emit('call', { call: this.#call });
+    if (this.#call?.isPartial) return; // who calls is being asked for; a listener is told once with everything
+    this.#shown = state;
     if (state !== before) {
       if (state === 'ringing' && this.#call) this.#emit('ringing', { call: this.#call });
       if (state === 'talking' && before !== 'held' && this.#call) this.#emit('talking', { call: this.#call });
@@ -460,8 +490,7 @@ export class PhoneBar {
     if (!id) return null;
     try {
       const { call } = await this.read(`/v1/calls/${encodeURIComponent(id)}`);
-      const { held, data, parties } = call;
-      return Object.fromEntries(Object.entries({ call_id: id, held, data, parties }).filter(([, v]) => v !== undefined));
+      return callOfView(call);
     } catch (problem) {
       if (problem.status === 403 || problem.status === 404) return null;
       throw problem;

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, async_playwright, expect
 
+from api.passwords import hash_password
+
 CHROMIUM = "/usr/bin/chromium"
+PASSWORD = "correct horse battery"
 PATIENCE_MS = 10_000.0
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
@@ -21,7 +24,7 @@ _NETWORK = ("net::ERR", "WebSocket connection to", "the server responded with a 
 class Faults:
     """What went wrong in a page: exceptions, refused scripts and styles, errors of its console, foreign requests."""
 
-    base: str
+    allowed: tuple[str, ...]
     found: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
@@ -38,7 +41,7 @@ class Faults:
             self.found.append(f"console: {message.text}")
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.base, "data:", "blob:", self.base.replace("http", "ws", 1))):
+        if not request.url.startswith(("data:", "blob:", *self.allowed)):
             self.found.append(f"request to {request.url}")
 
 
@@ -58,16 +61,19 @@ class Window:
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         self.faults.watch(page)
-        await page.goto(self.base + path)
+        await page.goto(path if path.startswith("http") else self.base + path)
         return page
 
 
 @asynccontextmanager
-async def window(base: str) -> AsyncIterator[Window]:
-    """A browser; at the end of the block no page may have had a fault."""
+async def window(base: str, *also: str) -> AsyncIterator[Window]:
+    """A browser for the server at `base`; at the end of the block no page may have had a fault.
+
+    `also`: origins of other servers from which pages load.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        faults = Faults(base)
+        faults = Faults((*also, base, base.replace("http", "ws", 1)))
         try:
             yield Window(browser, base, faults)
         finally:
@@ -75,13 +81,27 @@ async def window(base: str) -> AsyncIterator[Window]:
         assert not faults.found, "\n".join(faults.found)
 
 
-async def sign_in(page: Page, token: str, agent: str = "", extension: str = "") -> None:
+def people(*roles: str) -> tuple[str, ...]:
+    """TOML of the first agents: who may sign in with `PASSWORD`, in which role; all are of one group."""
+    hashed = hash_password(PASSWORD)
+    return tuple(f'role = "{role}"\ngroups = ["city"]\npassword_scrypt = "{hashed}"' for role in roles)
+
+
+async def sign_in(page: Page, agent: str, extension: str = "", password: str = PASSWORD) -> None:
     """Fill the form in as a person does."""
+    await page.get_by_label("工号").fill(agent)
+    await page.get_by_label("密码").fill(password)
+    if extension:
+        await page.get_by_label("分机").fill(extension)
+    await page.get_by_role("button", name="登录").click()
+
+
+async def sign_in_by_token(page: Page, token: str, agent: str = "") -> None:
+    """The same with an access token of the configuration."""
+    await page.get_by_role("button", name="使用访问令牌").click()
     if agent:
         await page.get_by_label("工号").fill(agent)
     await page.get_by_label("访问令牌").fill(token)
-    if extension:
-        await page.get_by_label("座席分机").fill(extension)
     await page.get_by_role("button", name="登录").click()
 
 

@@ -7,14 +7,15 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bench.desk_phones import Manner
-from bench.scratch_config import TOKEN
 from tests.peers import CALLER, peers
 from tests.stand import Terms, stand
-from tests.web.browser import picture, sign_in, window
+from tests.web.browser import people, picture, sign_in, window
 
 pytestmark = pytest.mark.e2e
 
-TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=60.0)
+TERMS = Terms(
+    seats=3, greeting="", announce_agent=False, wrap_up_s=60.0, agent_extra=people("agent", "agent", "agent")
+)
 
 
 async def shows(page: Page, word: str) -> None:
@@ -32,9 +33,9 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
         page = await browser.open("/agent")
         await expect(page.get_by_role("heading", name="坐席登录")).to_be_visible()
         await picture(page, "agent-sign-in")
-        await sign_in(page, "wrong", here.agent(1), here.extension(1))
-        await expect(page.get_by_role("alert")).to_have_text("工号、密码或令牌不正确")
-        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await sign_in(page, here.agent(1), here.extension(1), "wrong")
+        await expect(page.get_by_role("alert")).to_have_text("工号或密码不正确")
+        await sign_in(page, here.agent(1), here.extension(1))
         await shows(page, "空闲")
         await picture(page, "agent-ready")
 
@@ -60,9 +61,32 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
         await shows(page, "示忙")
         await expect(page.locator("#state-note")).to_have_text("用餐")
         assert (await here.api.agent(here.agent(1)))["reason"] == "lunch"
+        await page.reload()
+        await shows(page, "示忙")
         await page.get_by_role("button", name="签出").click()
         await expect(page.get_by_role("heading", name="坐席登录")).to_be_visible()
         assert (await here.api.agent(here.agent(1)))["presence"] == "logged_out"
+        await page.reload()
+        await expect(page.get_by_role("heading", name="坐席登录")).to_be_visible()
+
+
+async def test_the_second_page_of_an_agent_wins_and_the_first_is_told(tmp_path: Path) -> None:
+    """Whoever signs in again is in; the page before says why it is out, and the agent stays where they were."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner()),
+        window(here.api.base) as browser,
+    ):
+        first = await browser.open("/agent")
+        await sign_in(first, here.agent(1), here.extension(1))
+        await shows(first, "空闲")
+        second = await browser.open("/agent")
+        await sign_in(second, here.agent(1), here.extension(1))
+        await shows(second, "空闲")
+        await expect(first.get_by_role("alert")).to_have_text("此工号已在别处登录,本页已退出。")
+        await second.keyboard.press("Alt+B")
+        await second.get_by_role("button", name="小休").click()
+        await shows(second, "示忙")
 
 
 async def test_a_page_outlives_the_server_and_shows_what_is_true_afterwards(tmp_path: Path) -> None:
@@ -73,7 +97,7 @@ async def test_a_page_outlives_the_server_and_shows_what_is_true_afterwards(tmp_
         window(here.api.base) as browser,
     ):
         page = await browser.open("/agent")
-        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await sign_in(page, here.agent(1), here.extension(1))
         call, _ = await around.call()
         await shows(page, "通话")
         here.server.kill("control", signal.SIGKILL)
@@ -95,7 +119,7 @@ async def test_what_a_caller_sends_is_shown_as_text(tmp_path: Path) -> None:
         window(here.api.base) as browser,
     ):
         page = await browser.open("/agent")
-        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await sign_in(page, here.agent(1), here.extension(1))
         await shows(page, "空闲")
         await around.trunk.call("12345", "%3Cimg%20src=x%3E")
         await shows(page, "振铃")
@@ -111,7 +135,7 @@ async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
         window(here.api.base) as browser,
     ):
         page = await browser.open("/agent", width=1280, height=56)
-        await sign_in(page, TOKEN, here.agent(1), here.extension(1))
+        await sign_in(page, here.agent(1), here.extension(1))
         await shows(page, "空闲")
         await around.call()
         await shows(page, "通话")

@@ -1,0 +1,202 @@
+/** The supervisor's page: every seat as a tile with its state and how long it lasts, and every line with who waits in it. */
+
+import { byId, fill, keepList, make, setText } from './element.js';
+import { isFree, numberOf, shownState } from './floor.js';
+import { icon, stateIcon } from './icons.js';
+import { signIn } from './sign_in.js';
+import { SupervisionDrawer } from './supervision_drawer.js';
+import { clockText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
+
+const FILTERS = ['ready', 'ringing', 'talking', 'wrap_up', 'not_ready', 'unreachable', 'logged_out'];
+const CALLERS_SHOWN = 12;
+
+/** States that stand under one filter. */
+const GROUP = { reserved: 'ringing', engaged: 'talking', held: 'talking' };
+const groupOf = (state) => GROUP[state] ?? state;
+
+class SupervisorPage {
+  #bar;
+  #drawer;
+  #filter = '';
+  #frame = 0;
+  #clock;
+
+  constructor(bar) {
+    this.#bar = bar;
+    this.#drawer = new SupervisionDrawer(bar, byId('drawer'), () => this.#show());
+    byId('language').onclick = () => switchLanguage(() => this.showAll());
+    byId('find').oninput = () => this.#showTiles();
+    for (const name of ['event', 'snapshot', 'line']) bar.on(name, () => this.#showSoon());
+    this.#clock = setInterval(() => this.#showTimes(), 1000);
+  }
+
+  /** All of it, in the language that is set. */
+  showAll() {
+    speak();
+    this.#show();
+  }
+
+  close() { clearInterval(this.#clock); }
+
+  #showSoon() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#show();
+    });
+  }
+
+  #show() {
+    const bar = this.#bar;
+    setText(byId('who-name'), bar.agent?.name || bar.agentId);
+    setText(byId('who-id'), [bar.agentId, bar.agent?.extension && `${word('agent.extension')} ${bar.agent.extension}`].filter(Boolean).join(' · '));
+    fill(byId('language'), icon('globe'), spoken() === 'zh' ? 'English' : '中文');
+    fill(byId('sign-out'), icon('leave'), word('sign_in.leave'));
+    const banner = byId('banner');
+    banner.hidden = bar.isLive;
+    fill(banner, icon('alert'), make('span', {}, word('line.broken')));
+    this.#showFigures();
+    this.#showFilters();
+    this.#showTiles();
+    this.#showQueues();
+    this.#showTrunks();
+    this.#drawer.show();
+    this.#showTimes();
+  }
+
+  #states() {
+    const { floor } = this.#bar;
+    return [...floor.agents.values()].map((agent) => ({ agent, call: floor.callOf(agent.agent_id) }))
+      .map((seat) => ({ ...seat, state: shownState(seat.agent, seat.call) }));
+  }
+
+  #showFigures() {
+    const waiting = this.#bar.floor.waiting();
+    const count = (...groups) => this.#states().filter(({ state }) => groups.includes(groupOf(state))).length;
+    const figures = [
+      ['supervisor.waiting', waiting.length, waiting.length > 0 && count('ready') === 0],
+      ['supervisor.longest', waiting.length ? make('span', { dataset: { since: waiting[0].queued_at } }) : '0:00', false],
+      ['state.ready', count('ready'), false],
+      ['state.talking', count('talking'), false],
+      ['state.wrap_up', count('wrap_up'), false],
+      ['state.not_ready', count('not_ready'), false],
+    ];
+    fill(byId('figures'), ...figures.map(([name, value, urgent]) => make(
+      'div', { class: urgent ? 'urgent' : '' }, make('dt', {}, word(name)), make('dd', {}, value),
+    )));
+  }
+
+  #showFilters() {
+    const states = this.#states();
+    const button = (name, count, text, picture) => make('button', {
+      class: 'button', type: 'button', 'aria-pressed': String(this.#filter === name), dataset: { filter: name, ...(name ? { state: name } : {}) },
+      onclick: () => { this.#filter = name; this.#show(); },
+    }, picture, `${text} ${count}`);
+    const shown = FILTERS.map((name) => [name, states.filter(({ state }) => groupOf(state) === name).length]).filter(([, count]) => count);
+    const key = `${spoken()}${this.#filter}${states.length}${shown}`;
+    const place = byId('filters');
+    if (place.dataset.key === key) return;
+    place.dataset.key = key;
+    fill(place, button('', states.length, word('supervisor.all'), icon('user')),
+      ...shown.map(([name, count]) => button(name, count, word(`state.${name}`), stateIcon(name))));
+  }
+
+  #showTiles() {
+    const wanted = byId('find').value.trim().toLowerCase();
+    const seats = this.#states().filter(({ agent, state }) => (!this.#filter || groupOf(state) === this.#filter)
+      && (!wanted || `${agent.agent_id} ${agent.name} ${agent.extension ?? ''}`.toLowerCase().includes(wanted)));
+    seats.sort((one, other) => (one.agent.agent_id < other.agent.agent_id ? -1 : 1));
+    byId('no-tiles').hidden = seats.length > 0;
+    keepList(byId('tiles'), seats, ({ agent }) => agent.agent_id,
+      ({ agent }) => make('li', {}, make('button', { class: 'tile', type: 'button', onclick: () => { this.#drawer.openAgent(agent.agent_id); this.#show(); } })),
+      (item, seat) => this.#showTile(item.firstElementChild, seat));
+  }
+
+  #showTile(tile, { agent, call, state }) {
+    const isOpen = String(this.#drawer.agentId === agent.agent_id);
+    if (tile.getAttribute('aria-pressed') !== isOpen) tile.setAttribute('aria-pressed', isOpen);
+    const note = call ? numberOf(call) : state === 'not_ready' ? wordOf('reason', agent.reason) : '';
+    const key = [spoken(), state, agent.since, note, agent.extension, agent.muted].join('|');
+    if (tile.dataset.shown === key) return;
+    tile.dataset.shown = key;
+    tile.dataset.state = state;
+    fill(
+      tile,
+      make('span', { class: 'tile-name' }, make('span', {}, agent.name || agent.agent_id)),
+      make('span', { class: 'tile-seat' }, [agent.agent_id, agent.extension && `${word('agent.extension')} ${agent.extension}`].filter(Boolean).join(' · ')),
+      make('span', { class: 'tile-state' }, stateIcon(state), word(`state.${state}`),
+        agent.since && state !== 'logged_out' && make('time', { dataset: { since: agent.since } })),
+      make('span', { class: 'tile-note' }, note),
+    );
+  }
+
+  #showQueues() {
+    const { floor } = this.#bar;
+    keepList(byId('queues'), [...floor.queues.values()], (queue) => queue.queue, () => make('section', { class: 'queue' }), (place, queue) => {
+      const waiting = floor.waiting(queue.queue);
+      const free = [...floor.agents.values()].filter((agent) => isFree(agent) && (agent.queues ?? []).includes(queue.queue)).length;
+      const figures = [
+        ['supervisor.waiting', waiting.length], ['supervisor.free', free],
+        ['supervisor.longest', waiting.length ? make('span', { dataset: { since: waiting[0].queued_at } }) : '0:00'],
+      ];
+      fill(
+        place,
+        make('div', { class: 'queue-head' }, make('strong', {}, queue.queue), queue.limit && make('span', {}, `${waiting.length} / ${queue.limit}`)),
+        make('dl', { class: 'queue-figures' }, ...figures.map(([name, value]) => make('div', {}, make('dt', {}, word(name)), make('dd', {}, value)))),
+        waiting.length === 0 && make('p', { class: 'empty' }, word('supervisor.nobody_waits')),
+        make('ol', { class: 'callers' }, ...waiting.slice(0, CALLERS_SHOWN).map((call, index) => this.#caller(call, index + 1, free)),
+          waiting.length > CALLERS_SHOWN && make('li', { class: 'more' }, `+ ${waiting.length - CALLERS_SHOWN}`)),
+      );
+    });
+  }
+
+  /** One who waits, and why. */
+  #caller(call, place, free) {
+    const why = call.state === 'offered' ? `${word('supervisor.ringing_at')} ${call.agent}`
+      : free === 0 ? word('supervisor.no_agent') : word('call.waiting');
+    return make('li', {}, make('button', { type: 'button', onclick: () => { this.#drawer.openCall(call.call_id); this.#showTimes(); } },
+      make('span', { class: 'place' }, place), make('span', {}, numberOf(call)),
+      make('time', { dataset: { since: call.queued_at } }), make('small', {}, why)));
+  }
+
+  #showTrunks() {
+    const { floor } = this.#bar;
+    const used = (name) => [...floor.calls.values()].filter((call) => call.trunk === name).length;
+    keepList(byId('trunks'), [...floor.trunks.values()], (trunk) => trunk.trunk, () => make('li'), (line, trunk) => fill(
+      line, make('strong', {}, trunk.trunk),
+      trunk.limit && make('span', {}, word('supervisor.channels', used(trunk.trunk), trunk.limit)),
+      make('span', { class: 'badge', dataset: { state: trunk.up ? 'ready' : 'unreachable' } }, icon(trunk.up ? 'check' : 'alert'),
+        word(trunk.up ? 'supervisor.up' : 'supervisor.down')),
+    ));
+  }
+
+  #showTimes() {
+    const now = this.#bar.floor.now();
+    for (const element of document.querySelectorAll('[data-since]')) setText(element, clockText(now - Number(element.dataset.since)));
+  }
+}
+
+async function main() {
+  speak();
+  let notice = '';
+  for (;;) {
+    const { bar, seat } = await signIn(byId('sign-in'), { page: 'supervisor', notice });
+    const over = new Promise((resolve) => {
+      byId('sign-out').onclick = () => resolve(word('line.signed_out'));
+      bar.on('line', ({ line, reason }) => {
+        if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
+      });
+    });
+    byId('desk').hidden = false;
+    const page = new SupervisorPage(bar);
+    page.showAll();
+    if (seat?.extension && bar.agent?.presence === 'logged_out') {
+      await bar.login({ extension: seat.extension, state: 'not_ready', reason: 'supervising' }).catch(() => {});
+    }
+    notice = await over;
+    page.close();
+    byId('desk').hidden = true;
+    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
+  }
+}
+
+main();

@@ -1,0 +1,78 @@
+"""The supervisor's page: seats and lines as they are, and what a supervisor does with them, each with a reason."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from bench.desk_phones import Manner
+from tests.peers import CALLER, peers
+from tests.stand import Terms, stand
+from tests.web.browser import people, picture, sign_in, window
+
+pytestmark = pytest.mark.e2e
+
+SEATS = 28
+TERMS = Terms(
+    seats=SEATS,
+    greeting="",
+    announce_agent=False,
+    wrap_up_s=60.0,
+    agent_extra=people(*["agent"] * (SEATS - 1), "supervisor"),
+)
+
+
+async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path) -> None:
+    """Tiles follow the agents, the line shows who waits and why, and a forced hang-up is refused without a reason."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(), Manner(), Manner(answer_s=None), Manner(), Manner()) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/supervisor", height=860)
+        await sign_in(page, here.agent(1))
+        await expect(page.get_by_role("alert")).to_have_text("没有此权限")
+        await sign_in(page, here.agent(SEATS))
+        tiles = page.locator(".tile")
+        await expect(tiles).to_have_count(SEATS)
+        first = tiles.nth(0)
+        await expect(first).to_contain_text("未签入")
+        for number in (1, 2, 3):
+            await here.login(number)
+        for number, reason in ((4, "lunch"), (5, "training"), (6, "break")):
+            await here.api.login(here.agent(number), here.extension(number), "not_ready", reason)
+        await expect(first).to_contain_text("空闲")
+        for caller in range(1, 4):
+            await around.call(f"1380000000{caller}")
+        await expect(first).to_contain_text("通话")
+        await expect(tiles.nth(2)).to_contain_text("振铃")
+        for caller in range(4, 9):
+            await around.call(f"1380000000{caller}")
+        await expect(page.locator(".callers li")).to_have_count(6)
+        await expect(page.locator(".callers li").nth(5)).to_contain_text("暂无空闲坐席")
+        await picture(page, "supervisor")
+        await first.click()
+        await picture(page, "supervisor-seat")
+
+        drawer = page.locator("#drawer")
+        await expect(drawer).to_contain_text(CALLER)
+        await drawer.locator("[data-deed=force_hang_up]").click()
+        await expect(drawer.get_by_role("status")).to_contain_text("操作原因")
+        assert len(await here.active_calls()) == 8
+        await drawer.get_by_role("button", name="骚扰电话").click()
+        await drawer.locator("[data-deed=force_hang_up]").click()
+        await expect(first).to_contain_text("话后处理")
+        await expect(drawer.locator(".feed")).to_contain_text("强拆")
+        ended = await here.wait_event("CallEnded")
+        assert ended["end_reason"] == "forced"
+
+        await page.get_by_role("button", name="关闭").click()
+        await page.locator(".callers button").first.click()
+        await expect(drawer).to_contain_text("第1位")
+        await picture(page, "supervisor-waiting-call")
+        await page.get_by_role("button", name="关闭").click()
+
+        await page.get_by_placeholder("查找").fill("1002")
+        await expect(tiles).to_have_count(1)
+        await page.get_by_role("button", name="English").click()
+        await expect(tiles.first).to_contain_text("Talking")
