@@ -58,6 +58,11 @@ class ApiClient:
         async with self._session.post(self.base + path, json=body or {}) as response:
             return await self._json(response)
 
+    async def put(self, path: str, body: Json) -> Json:
+        """PUT a body, JSON out; `ApiProblem` on 4xx and 5xx."""
+        async with self._session.put(self.base + path, json=body) as response:
+            return await self._json(response)
+
     async def download(self, path: str, byte_range: str = "") -> tuple[int, bytes]:
         """Status and bytes of a file, with an optional Range value."""
         headers = {"Range": byte_range} if byte_range else {}

@@ -31,6 +31,7 @@ from softswitch.calendars.desk import CalendarDesk
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.operations import Operations
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
@@ -143,7 +144,7 @@ class Control:
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
             accounts=settings.accounts,
             outbound=settings.outbound,
-            hotline=settings.routes[0].number if settings.routes else "",
+            hotlines=tuple(route.number for route in settings.routes),
         )
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
@@ -288,7 +289,8 @@ class Control:
         http = self._settings.http
         ports = Ports(
             agents=self._seats,
-            calls=StoredCalls(self._reader, self._hang_up),
+            calls=StoredCalls(self._reader, self._hang_up, self._board.running),
+            operations=Operations(self._board, self._seats),
             recordings=StoredRecordings(self._reader),
             health=self._overview,
             events=self._stream,

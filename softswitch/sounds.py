@@ -2,6 +2,7 @@
 
 from media.prompts import PromptBank
 from softswitch.calls.announcements import REQUIRED_PROMPTS
+from softswitch.calls.party import MUSIC, RINGBACK
 from softswitch.settings import Settings
 
 
@@ -12,5 +13,5 @@ def load_sounds(settings: Settings) -> PromptBank:
         settings.media.prompt_dirs,
         settings.media.music_dir,
         required=REQUIRED_PROMPTS | greetings,
-        required_music={queue.music for queue in settings.queues},
+        required_music={queue.music for queue in settings.queues} | {RINGBACK, MUSIC},
     )

@@ -1,7 +1,7 @@
-"""Makes the waiting music that comes with the system: `python config/music/make_music.py`.
+"""Makes the music that comes with the system: `python config/music/make_music.py`.
 
-A quiet piece of eight bars, synthesised, so that nobody owes anybody for it: broken chords over C, A minor, F and G
-with a slow melody.  Notes ring on past the end into the beginning, so the loop has no seam.
+The waiting music is a quiet piece of eight bars, synthesised, so that nobody owes anybody for it: broken chords over C,
+A minor, F and G with a slow melody.  Ringback is the tone of the network here: 450 Hz, 1 s on, 4 s off.  Notes ring on past the end into the beginning, so the loop has no seam.
 """
 
 import sys
@@ -69,11 +69,20 @@ def waiting() -> Sound:
     return np.asarray(loop * 10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(loop**2)))
 
 
+def ringback() -> Sound:
+    """One second of tone, four of silence."""
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    edges = np.minimum(1, np.minimum(time_s / 0.01, time_s[::-1] / 0.01))
+    tone = np.sin(2 * np.pi * 450 * time_s) * edges * np.sqrt(2) * 10 ** (LEVEL_DBFS / 20)
+    return np.concatenate([tone, np.zeros(4 * RATE_HZ)])
+
+
 def main() -> None:
     """Write the file into a folder: the first argument, else the one of this file."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     folder.mkdir(parents=True, exist_ok=True)
     soundfile.write(str(folder / "waiting.wav"), waiting(), RATE_HZ, subtype="PCM_16")
+    soundfile.write(str(folder / "ringback.wav"), ringback(), RATE_HZ, subtype="PCM_16")
 
 
 if __name__ == "__main__":

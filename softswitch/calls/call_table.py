@@ -17,7 +17,7 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
 from softswitch.calls.leg_desk import LegDesk
-from softswitch.calls.party import CallParty
+from softswitch.calls.party import MUSIC, CallParty
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.settings import QueueSettings
@@ -30,8 +30,6 @@ log = structlog.get_logger(__name__)
 TABLE = "live_call"
 RING_TIME_S = 30.0
 """A phone that somebody in a call asked for rings so long; the engine has ring times of its own."""
-MUSIC = "waiting"
-"""What is heard in a call that belongs to no queue."""
 
 TellPlane = Callable[[plane_words.Command], None]
 
@@ -257,6 +255,8 @@ class CallTable:
         call.become(CallState.ENDED)
         if call.next_position is not None:
             call.next_position.cancel()
+        if call.flow is not None and call.flow.alarm is not None:
+            call.flow.alarm.cancel()
         self.chronicle.record(
             entries.CallEnded(
                 at=self.clock.wall(),
@@ -279,8 +279,8 @@ class CallTable:
                 self.trunks.free(party.trunk, party.leg_id)
         # The agent who is free now gets the next caller before the rest of this call is cleared away.
         self._tell_end(call, others, talked=was in (CallState.TALKING, CallState.INTRODUCED))
-        if call.is_recorded:
-            self.tell_plane(plane_words.StopRecording(recording_id=call.recording_id))
+        for recording_id in filter(None, (call.recording_id, call.message_id)):
+            self.tell_plane(plane_words.StopRecording(recording_id=recording_id))
         if call.customer is not None:
             self.legs.hang_up(
                 call.customer.leg,

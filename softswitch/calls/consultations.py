@@ -44,7 +44,12 @@ class Consultations:
     def ring(self, call: Call, agent: CallParty, to: Destination, errand: Errand) -> None:
         """Hold the caller and ring the destination, to be asked or to take the caller over at once."""
         leg = self._directory.ring(
-            f"{call.call_id}-{self._token(3)}", call.call_id, Role.CONSULTEE, to, shown=call.caller
+            f"{call.call_id}-{self._token(3)}",
+            call.call_id,
+            Role.CONSULTEE,
+            to,
+            shown=call.caller,
+            line=call.called if call.trunk else call.caller,
         )
         party = CallParty(
             leg=leg,

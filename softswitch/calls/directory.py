@@ -45,14 +45,23 @@ class Directory:
         accounts: Iterable[AccountSettings],
         outbound: Iterable[OutboundSettings],
         area_code: str,
-        hotline: str,
+        hotlines: tuple[str, ...],
     ) -> None:
-        """`hotline` is the number that the called are shown where no call says another."""
+        """`hotlines` are the numbers that the called may be shown, the first where nothing says another."""
         self._table = table
         self._rules = {rule.name: rule for rule in outbound}
         self._allowed = {account.extension: account.outbound for account in accounts}
         self._area_code = area_code
-        self.hotline = hotline
+        self._hotlines = tuple(normalise(number, area_code) for number in hotlines)
+
+    @property
+    def hotline(self) -> str:
+        """The number that the called are shown where nothing says another."""
+        return self._hotlines[0] if self._hotlines else ""
+
+    def may_show(self, number: str) -> bool:
+        """Whether a number is one of ours, that the called may be shown."""
+        return normalise(number, self._area_code) in self._hotlines
 
     # ---- finding ---------------------------------------------------------------------------------
 
@@ -115,9 +124,10 @@ class Directory:
         to: Destination,
         *,
         shown: str,
+        line: str = "",
         headers: tuple[tuple[str, str], ...] = (),
     ) -> Leg:
-        """Ring a destination; `shown` is the number that a phone of ours is shown.
+        """Ring a destination; `shown` is the number that a phone of ours is shown, `line` the hotline that others are.
 
         Raises `Conflict("phone_lost")` or `Unavailable` when there is no way to it; then there is no leg.
         """
@@ -142,7 +152,7 @@ class Directory:
                 role,
                 to.trunk,
                 format_outbound(to.number, rules, self._area_code),
-                from_user=presented_number(self.hotline, rules, self._area_code),
+                from_user=presented_number(line or self.hotline, rules, self._area_code),
             )
         except NotReachable as fault:
             trunks.free(to.trunk, leg_id)

@@ -48,9 +48,8 @@ class Outgoing:
         self._token = token
         self._targets: dict[str, Destination] = {}  # by call, until the agent's own phone is answered
 
-    def dial(self, agent: str, to: Destination, data: dict[str, Any], caller_id: str) -> Call:
+    def dial(self, own: Destination, to: Destination, data: dict[str, Any], caller_id: str) -> Call:
         """Ring the agent's own phone; the target follows."""
-        own = self._directory.agent(agent)
         now = self._table.clock.wall()
         shown = own.number if not to.trunk else caller_id or self._directory.hotline
         call = Call(
@@ -70,12 +69,14 @@ class Outgoing:
             shown=to.number,
             headers=AUTO_ANSWER,
         )
-        self.begin(call, to)
+        self._table.add(call)
+        call.become(CallState.DIALLING)
+        self._targets[call.call_id] = to
         party = CallParty(
             leg=leg,
             role=Role.AGENT,
             errand=Errand.DIAL,
-            agent=agent,
+            agent=own.agent,
             extension=own.extension,
             number=own.number,
         )
@@ -84,7 +85,7 @@ class Outgoing:
             entries.CallDialled(
                 at=now,
                 call_id=call.call_id,
-                agent=agent,
+                agent=own.agent,
                 extension=own.extension,
                 trunk=to.trunk,
                 caller=shown,
@@ -93,12 +94,6 @@ class Outgoing:
         )
         self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
         return call
-
-    def begin(self, call: Call, to: Destination) -> None:
-        """A dialled call is up; its target is rung once the agent's phone talks."""
-        self._table.add(call)
-        call.become(CallState.DIALLING)
-        self._targets[call.call_id] = to
 
     def _add(self, call: Call, party: CallParty) -> None:
         call.parties.append(party)
@@ -117,7 +112,12 @@ class Outgoing:
     def _ring_target(self, call: Call, agent: CallParty, to: Destination) -> None:
         try:
             leg = self._directory.ring(
-                f"{call.call_id}-{self._token(3)}", call.call_id, Role.CUSTOMER, to, shown=call.caller
+                f"{call.call_id}-{self._token(3)}",
+                call.call_id,
+                Role.CUSTOMER,
+                to,
+                shown=call.caller,
+                line=call.caller,
             )
         except ApiFault as fault:  # the way was there when the agent dialled
             log.warning("dial.no_way", call_id=call.call_id, fault=fault.detail)

@@ -11,6 +11,9 @@ from softswitch.calls.leg import Leg
 RINGBACK = "ringback"
 """The music track that an agent hears while somebody else's phone rings."""
 
+MUSIC = "waiting"
+"""The music of a call that belongs to no queue."""
+
 
 class Errand(StrEnum):
     """Why a party's phone was rung, or why it called."""

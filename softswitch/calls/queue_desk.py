@@ -1,5 +1,7 @@
 """A caller before an agent: the greeting, the line, the place that is said now and then, and the way back into it."""
 
+from dataclasses import replace
+
 from acd import events as acd_facts
 from acd.names import ContactId, QueueName
 from softswitch.calls import announcements
@@ -24,8 +26,8 @@ class QueueDesk:
         else:
             self.enter(call)
 
-    def enter(self, call: Call) -> None:
-        """Stand in the queue."""
+    def enter(self, call: Call, *, level: int = 0) -> None:
+        """Stand in the queue; a higher level goes first."""
         table = self._table
         call.become(CallState.WAITING)
         call.queued_at = table.clock.wall()
@@ -38,7 +40,9 @@ class QueueDesk:
                 )
             )
         finally:
-            table.dispatcher.tell(acd_facts.ContactQueued(contact=ContactId(call.call_id), queue=queue))
+            table.dispatcher.tell(
+                acd_facts.ContactQueued(contact=ContactId(call.call_id), queue=queue, level=level)
+            )
         if table.has(call) and call.state is CallState.WAITING:
             self.announce_position(call, first=True)
         table.keep(call)
@@ -80,6 +84,20 @@ class QueueDesk:
         told = table.dispatcher.tell_late(acd_facts.ContactRequeued(contact=ContactId(call.call_id)))
         if not told and table.put_in_line(call, call.route.queue):
             self.turn_away(call)
+
+    def move(self, call: Call, queue: str, level: int) -> str:
+        """A caller who waits goes into another line, arrival and level kept; returns why not, else empty."""
+        table = self._table
+        before, call.route = call.route, replace(call.route, queue=queue)
+        if refused := table.put_in_line(call, queue, level):
+            call.route = before
+            return refused
+        position = table.dispatcher.engine.position(ContactId(call.call_id)) or 1
+        table.chronicle.record(
+            entries.CallQueued(at=table.clock.wall(), call_id=call.call_id, queue=queue, position=position)
+        )
+        table.settle(call)
+        return ""
 
     def wait(self, call: Call) -> None:
         """The caller is alone, out of hold, and hears music and now and then the place in the line."""

@@ -15,6 +15,7 @@ from acd.errors import AcdError, InvalidEvent
 from acd.names import AgentId, ContactId, QueueName
 from api.faults import Conflict, NotFound, Refused
 from api.views import AgentView, WallTime
+from softswitch.calls.call_table import call_id_of
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.clock import Clock
@@ -28,10 +29,19 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "logged_out": ("login",),
     "ready": ("logout", "not-ready"),
     "not_ready": ("logout", "ready", "not-ready"),
-    "wrap_up": ("logout", "ready", "not-ready", "wrap-up/end"),
+    "wrap_up": ("logout", "ready", "not-ready", "wrap-up/end", "wrap-up/extend"),
     "call": ("ready", "not-ready"),
 }
 """What an agent may ask for, by presence (or in a call)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """The call that an agent is in, or that rings there, and what may be done with it."""
+
+    call_id: str
+    muted: bool
+    allowed: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -47,7 +57,12 @@ class Agent:
 
 
 class Seats:
-    """All agents and seats; the `AgentsPort` of the HTTP interface."""
+    """All agents and seats; the `AgentsPort` of the HTTP interface.
+
+    `situation_of` tells of an agent's call; call control sets it, which needs this object first.
+    """
+
+    situation_of: Callable[[str], Situation | None] = staticmethod(lambda agent: None)
 
     def __init__(
         self,
@@ -149,7 +164,7 @@ class Seats:
                 presence=report.presence.value,
                 activity=report.activity.value,
                 reason=report.reason,
-                call_id=report.contact,
+                call_id=self._call_of(report),
             )
         )
 
@@ -259,21 +274,22 @@ class Seats:
 
     async def logout(self, agent_id: str) -> AgentView:
         """Leave the seat."""
-        return self._ask(agent_id, events.AgentLoggedOut(agent=AgentId(agent_id)))
+        return self.ask(agent_id, events.AgentLoggedOut(agent=AgentId(agent_id)))
 
     async def ready(self, agent_id: str) -> AgentView:
         """Take calls."""
-        return self._ask(agent_id, events.AgentMadeReady(agent=AgentId(agent_id)))
+        return self.ask(agent_id, events.AgentMadeReady(agent=AgentId(agent_id)))
 
     async def not_ready(self, agent_id: str, reason: str) -> AgentView:
         """Take no calls."""
-        return self._ask(agent_id, events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason))
+        return self.ask(agent_id, events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason))
 
     async def end_wrap_up(self, agent_id: str) -> AgentView:
         """End the wrap-up early."""
-        return self._ask(agent_id, events.WrapUpEnded(agent=AgentId(agent_id)))
+        return self.ask(agent_id, events.WrapUpEnded(agent=AgentId(agent_id)))
 
-    def _ask(self, agent_id: str, event: events.Event) -> AgentView:
+    def ask(self, agent_id: str, event: events.Event) -> AgentView:
+        """Give the engine a wish of an agent; `Conflict` for what does not fit now."""
         agent = self._need(agent_id)
         if agent.report is None:
             raise Conflict("logged_out", "未签入 / not signed in", *self._state_of(agent))
@@ -302,8 +318,17 @@ class Seats:
         in_call = report.activity in (Activity.TALKING, Activity.ENGAGED)
         return report.presence.value, ALLOWED["call" if in_call else report.presence.value]
 
+    def _call_of(self, report: ReportAgent) -> str | None:
+        """The call that the engine brought, or one of another kind."""
+        if report.contact is not None:
+            return call_id_of(report.contact)
+        situation = self.situation_of(report.agent) if report.activity is Activity.ENGAGED else None
+        return None if situation is None else situation.call_id
+
     def _view(self, agent: Agent) -> AgentView:
         report = agent.report
+        situation = self.situation_of(agent.agent_id)
+        idle = ("dial",) if report is not None and report.activity is Activity.IDLE else ()
         return AgentView(
             agent_id=agent.agent_id,
             name=agent.name,
@@ -313,8 +338,9 @@ class Seats:
             reason="" if report is None else report.reason,
             pending_presence=None if report is None or report.pending is None else report.pending.value,
             reachable=False if report is None else report.reachable,
-            call_id=None if report is None else report.contact,
+            call_id=None if report is None else self._call_of(report),
             queues=agent.queues,
             since=None if report is None else WallTime(self._to_wall(report.since)),
-            allowed=self._state_of(agent)[1],
+            muted=situation is not None and situation.muted,
+            allowed=(*self._state_of(agent)[1], *(idle if situation is None else situation.allowed)),
         )

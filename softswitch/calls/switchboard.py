@@ -12,7 +12,9 @@ from pathlib import Path
 import structlog
 
 from acd import commands as acd_orders
+from api.views import PartyView
 from media import events as plane_news
+from softswitch.calls.allowance import allowed
 from softswitch.calls.arrivals import RETRY_AFTER_S, Arrivals
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import TABLE, CallTable, TellPlane, call_id_of
@@ -21,6 +23,7 @@ from softswitch.calls.consultations import Consultations
 from softswitch.calls.departures import Departures
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.flow import FlowDesk
 from softswitch.calls.hangup import LegEnd, end_reason
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
@@ -32,7 +35,7 @@ from softswitch.calls.pickups import Pickups
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
-from softswitch.calls.seats import Seats
+from softswitch.calls.seats import Seats, Situation
 from softswitch.calls.supervision import Supervision
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
@@ -40,6 +43,7 @@ from softswitch.outbound_rules import OutboundSettings
 from softswitch.settings import AccountSettings, QueueSettings
 from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
+from softswitch.store.calls import RunningCall
 from softswitch.store.entries import EndedBy, EndReason
 from softswitch.store.state import StateKeeper
 
@@ -66,7 +70,7 @@ class Switchboard:
         recordings_dir: Path,
         accounts: Iterable[AccountSettings] = (),
         outbound: Iterable[OutboundSettings] = (),
-        hotline: str = "",
+        hotlines: tuple[str, ...] = (),
         token: Callable[[int], str] = secrets.token_hex,
     ) -> None:
         """`legs` and `seats` are set by the composition root, since they need this object first."""
@@ -90,11 +94,12 @@ class Switchboard:
             token=token,
         )
         self.directory = Directory(
-            table, accounts=accounts, outbound=outbound, area_code=area_code, hotline=hotline
+            table, accounts=accounts, outbound=outbound, area_code=area_code, hotlines=hotlines
         )
         self.queue_desk = QueueDesk(table)
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
+        self._flows: FlowDesk | None = None
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk, token)
         self.supervision = Supervision(table, self.directory, self.departures, token)
         self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
@@ -117,6 +122,17 @@ class Switchboard:
     @seats.setter
     def seats(self, seats: Seats) -> None:
         self._offers.seats = self.directory.seats = seats
+        seats.situation_of = self.situation_of
+
+    @property
+    def flows(self) -> FlowDesk | None:
+        """The callers who are in a flow; None without flows.  Set by the composition root."""
+        return self._flows
+
+    @flows.setter
+    def flows(self, flows: FlowDesk) -> None:
+        self._flows = flows
+        self.departures.comes_back = flows.agent_left
 
     def invited(self, invite: InviteReceived) -> None:
         """An identified peer calls."""
@@ -151,7 +167,8 @@ class Switchboard:
         match party.errand:
             case Errand.CALLER:
                 party.joined_at = self.table.clock.wall()
-                self.queue_desk.greet(call)
+                if self._flows is None or not self._flows.begin(call):
+                    self.queue_desk.greet(call)
             case Errand.OFFER:
                 self._offers.answered(call, party)
             case Errand.CONSULT | Errand.TRANSFER:
@@ -200,6 +217,17 @@ class Switchboard:
             case _:
                 self.outgoing.failed(call, party, end)
 
+    def leave(self, call: Call, party: CallParty) -> None:
+        """A party hangs up by the bar; the same as by its phone."""
+        end = LegEnd(status=200 if party.is_joined else 603, reason="bar", by_far_end=True)
+        if party.is_joined and party.role is not Role.CUSTOMER:
+            self.departures.left(call, party, end)
+        elif party.is_joined:
+            self._customer_left(call, end)
+        else:
+            self._failed(call, party, end)
+            self.legs.hang_up(party.leg, status=603)
+
     def _customer_left(self, call: Call, end: LegEnd) -> None:
         """The caller hung up, or the leg came to an end that nobody ordered: then something of ours failed."""
         by = EndedBy.CALLER if end.by_far_end else EndedBy.SYSTEM
@@ -210,6 +238,8 @@ class Switchboard:
             reason = EndReason.FAILED
         elif call.state is CallState.TURNED_AWAY:
             reason = EndReason.QUEUE_FULL
+        elif call.connected_at is None and (call.message_id or call.left_message):
+            reason = EndReason.SERVED
         self.table.end(call, by, reason, status=end.status, cause=end.q850_cause)
 
     # ---- orders of the engine ----------------------------------------------------------------------
@@ -233,7 +263,8 @@ class Switchboard:
         if call is None or self.table.refused(order.contact, order.cause.value):
             return
         if order.contact == call.call_id:
-            self.queue_desk.turn_away(call)
+            if self._flows is None or not self._flows.refused(call):
+                self.queue_desk.turn_away(call)
         else:
             self.consultations.queue_refused(call, order.cause.value)
 
@@ -241,10 +272,20 @@ class Switchboard:
 
     def hear_plane(self, event: plane_news.Event) -> None:
         """Take what the plane says of prompts; recordings and legs have listeners of their own."""
-        if isinstance(event, plane_news.PlaylistFinished) and event.completed:
+        if isinstance(event, plane_news.DigitReceived):
+            self.pressed(event.leg_id, event.digit)
+        elif isinstance(event, plane_news.PlaylistFinished) and event.completed:
             call = self.table.find(event.playlist_id.partition(":")[0])
             if call is not None and event.playlist_id == call.playlist_id:
                 self._announced(call)
+
+    def pressed(self, leg_id: str, digit: str) -> None:
+        """A key was pressed on a phone, by RFC 4733, by its tone or by SIP INFO: flows want to know of their caller's."""
+        leg = self.legs.find(leg_id)
+        call = None if leg is None else self.table.find(leg.call_id)
+        if self._flows is None or call is None or call.customer is None or call.customer.leg_id != leg_id:
+            return
+        self._flows.pressed(call, digit)
 
     def _announced(self, call: Call) -> None:
         """What follows an announcement."""
@@ -252,6 +293,8 @@ class Switchboard:
         match call.state:
             case CallState.GREETED:
                 self.queue_desk.enter(call)
+            case CallState.IN_FLOW if self._flows is not None:
+                self._flows.said(call)
             case CallState.INTRODUCED:
                 self._offers.connect(call)
             case CallState.TURNED_AWAY:
@@ -270,6 +313,24 @@ class Switchboard:
         self.table.end(call, EndedBy.SYSTEM, EndReason.FORCED)
         return True
 
+    def running(self, call_id: str) -> RunningCall | None:
+        """What a call that is up is now, for whoever shows it."""
+        call = self.table.find(call_id)
+        if call is None:
+            return None
+        parties = tuple(_shown(party) for party in call.parties)
+        return RunningCall(
+            parties=parties, held=call.customer is not None and call.customer.held, data=call.data
+        )
+
+    def situation_of(self, agent: str) -> Situation | None:
+        """What an agent's call is now; None without one."""
+        found = self.table.of_agent(agent)
+        if found is None:
+            return None
+        call, party = found
+        return Situation(call_id=call.call_id, muted=party.muted, allowed=allowed(call, party))
+
     def media_lost(self) -> None:
         """The plane died: nobody hears anybody, so every call is ended."""
         self._end_all(EndReason.MEDIA_LOST)
@@ -284,6 +345,10 @@ class Switchboard:
             self.table.end(call, EndedBy.SYSTEM, reason, status=503, cause=41)
 
     # ---- what others ask -----------------------------------------------------------------------------
+
+    def resume_flow(self, call: Call) -> bool:
+        """An adopted call that was in a flow goes on there; False for any other."""
+        return self._flows is not None and self._flows.resume(call)
 
     def take_queues(self, queues: Iterable[QueueSettings]) -> None:
         """These are the queues' rules from now on."""
@@ -343,6 +408,19 @@ class Switchboard:
     def __repr__(self) -> str:
         """How many calls there are."""
         return f"<Switchboard calls={len(self.table.all())}>"
+
+
+def _shown(party: CallParty) -> PartyView:
+    return PartyView(
+        leg_id=party.leg_id,
+        role=party.role.value,
+        agent_id=party.agent or None,
+        number=party.number or party.extension,
+        state="talking" if party.is_joined else "ringing",
+        held=party.held,
+        muted=party.muted,
+        supervising=None if party.supervising is None else party.supervising.value,
+    )
 
 
 __all__ = ["RETRY_AFTER_S", "TABLE", "Switchboard"]

@@ -49,6 +49,7 @@ def folder(tmp_path: Path) -> Path:
     for name in REQUIRED_PROMPTS:
         soundfile.write(tmp_path / "prompts" / f"{name}.wav", tone(900, 800), 8000, subtype="PCM_16")
     soundfile.write(tmp_path / "music" / "waiting.wav", tone(600, 8000), 8000, subtype="PCM_16")
+    soundfile.write(tmp_path / "music" / "ringback.wav", tone(450, 8000), 8000, subtype="PCM_16")
     settings = tmp_path / "settings.toml"
     settings.write_text(SETTINGS.format(folder=tmp_path))
     settings.chmod(0o600)

@@ -1,0 +1,48 @@
+"""What agents do with a call, on real phones, proven by what each of them hears."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.running_server import ApiProblem
+from tests.conversation import MUSIC, conversation
+
+pytestmark = pytest.mark.e2e
+
+
+async def test_hold_mute_data_keys_and_the_recording(tmp_path: Path) -> None:
+    async with conversation(tmp_path / "stand", agents=1) as talk:
+        here = talk.here
+        await talk.begin()
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+
+        agent = await talk.operate(1, "hold")
+        assert {"retrieve", "consult", "mute"} <= set(agent["allowed"])
+        await talk.wait_heard(caller={MUSIC}, one={MUSIC})
+        assert (await here.api.call(talk.call_id))["call"]["held"] is True
+        with pytest.raises(ApiProblem) as refused:
+            await talk.operate(1, "hold")
+        assert (refused.value.status, refused.value.code) == (409, "not_allowed")
+        await talk.operate(1, "retrieve")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+
+        assert (await talk.operate(1, "mute"))["muted"] is True
+        await talk.wait_heard(caller={MUSIC}, one={"caller"})
+        await talk.operate(1, "unmute")
+        await talk.operate(1, "digits", {"digits": "5#"})
+        assert (await talk.phones["caller"].wait_for("digit"))["digit"] == "5"
+        assert (await talk.phones["caller"].wait_for("digit", digit="#"))["digit"] == "#"
+
+        await talk.command("recording/pause", {"reason": "password"})
+        await talk.command("recording/resume", {"reason": "password given"})
+        await here.api.put(f"/v1/calls/{talk.call_id}/data", {"data": {"order": 7}})
+        changed = await here.wait_event("CallDataChanged", call_id=talk.call_id)
+        assert changed["data"] == {"order": 7}
+        await talk.operate(1, "hang-up")
+        await talk.phones["caller"].wait_for("disconnected")
+        record = await here.wait_call(talk.call_id)
+        assert record["call"]["ended_by"] == "agent"
+        kinds = [event["kind"] for event in record["events"]]
+        for kind in ("CallHeld", "CallRetrieved", "PartyMuted", "PartyUnmuted", "RecordingPaused"):
+            assert kinds.count(kind) == 1, kind
+        await here.wait_agent(1, presence="wrap_up")

@@ -1,0 +1,189 @@
+"""What agents do with their calls, between scripted neighbours: hold, mute, digits, data, recording, hang-up."""
+
+import pytest
+
+from api.faults import Conflict, NotFound, Refused, TooLarge
+from api.ports import Target, TargetKind
+from media.commands import SendDigits
+from softswitch.calls.operations import Operations
+from softswitch.store import entries
+from softswitch.store.entries import EndedBy, EndReason
+from tests.softswitch.calls.node import Node, done
+
+
+@pytest.fixture
+def node() -> Node:
+    return Node()
+
+
+@pytest.fixture
+def bar(node: Node) -> Operations:
+    return Operations(node.board, node.seats)
+
+
+def talk(node: Node) -> tuple[str, str]:
+    """A caller `in1` talks with agent 1001: the call and the agent's leg."""
+    node.login()
+    leg = node.talk("in1")
+    return node.board.calls()[0].call_id, leg
+
+
+# ---- hold ----------------------------------------------------------------------------------------
+
+
+def test_a_held_caller_hears_music_alone_and_is_heard_again_when_taken_back(
+    node: Node, bar: Operations
+) -> None:
+    call_id, agent = talk(node)
+    done(bar.hold("1001"))
+    assert node.plane.hears("in1") == {"music"}
+    assert node.plane.hears(agent) == {"music"}
+    assert done(node.seats.get("1001")).allowed[-2:] == ("consult", "transfer")
+    done(bar.retrieve("1001"))
+    assert (node.plane.hears("in1"), node.plane.hears(agent)) == ({agent}, {"in1"})
+    assert [type(e).__name__ for e in node.journal.entries if getattr(e, "call_id", "") == call_id][-2:] == [
+        "CallHeld",
+        "CallRetrieved",
+    ]
+
+
+def test_no_leg_is_reinvited_for_a_hold(node: Node, bar: Operations) -> None:
+    _, agent = talk(node)
+    told = [list(node.outside(leg).told) for leg in ("in1", agent)]
+    done(bar.hold("1001"))
+    done(bar.retrieve("1001"))
+    assert [node.outside(leg).told for leg in ("in1", agent)] == told
+
+
+@pytest.mark.parametrize("operation", ["retrieve", "alternate", "reconnect", "conference", "unmute"])
+def test_what_the_state_does_not_allow_is_refused_with_what_is(
+    node: Node, bar: Operations, operation: str
+) -> None:
+    talk(node)
+    with pytest.raises(Conflict) as refused:
+        done(getattr(bar, operation)("1001"))
+    assert (refused.value.code, refused.value.state) == ("not_allowed", "talking")
+    assert refused.value.allowed == ("hang-up", "mute", "digits", "hold", "consult", "transfer")
+
+
+def test_who_is_in_no_call_can_only_dial(node: Node, bar: Operations) -> None:
+    with pytest.raises(Conflict) as refused:
+        done(bar.hold("1001"))
+    assert (refused.value.state, refused.value.allowed) == ("logged_out", ())
+    node.login()
+    with pytest.raises(Conflict) as refused:
+        done(bar.hold("1001"))
+    assert (refused.value.state, refused.value.allowed) == ("idle", ("dial",))
+    with pytest.raises(NotFound):
+        done(bar.hold("9999"))
+
+
+def test_a_ringing_call_can_be_refused_and_not_yet_held(node: Node, bar: Operations) -> None:
+    node.login()
+    call_id = node.call_in("in1")
+    with pytest.raises(Conflict) as refused:
+        done(bar.hold("1001"))
+    assert (refused.value.state, refused.value.allowed) == ("ringing", ("hang-up",))
+    with pytest.raises(Conflict, match="pick it up"):
+        done(bar.answer("1001"))
+    ringing = node.leg_of_agent(call_id)
+    done(bar.hang_up_own("1001"))
+    node.settle()
+    assert node.outside(ringing).told[-1][0] == "CANCEL"
+    assert [entry.cause for entry in node.entries(entries.OfferEnded)] == ["declined"]
+    assert node.waits(call_id) == 1
+
+
+# ---- mute and digits -----------------------------------------------------------------------------
+
+
+def test_a_muted_agent_hears_and_is_neither_heard_nor_recorded(node: Node, bar: Operations) -> None:
+    call_id, agent = talk(node)
+    done(bar.mute("1001"))
+    assert node.plane.hears("in1") == {"music"}
+    assert node.plane.hears(agent) == {"in1"}
+    (recording,) = node.plane.recordings.values()
+    assert (recording.left, recording.right) == (("in1",), ())
+    assert done(node.seats.get("1001")).muted
+    done(bar.unmute("1001"))
+    assert (node.plane.hears("in1"), recording.right) == ({agent}, (agent,))
+    kinds = [entry.right for entry in node.entries(entries.RecordingSegmentStarted)]
+    assert kinds == ["1001", "", "1001"]
+    assert call_id == node.entries(entries.PartyMuted)[0].call_id
+
+
+def test_keys_go_to_the_caller(node: Node, bar: Operations) -> None:
+    talk(node)
+    done(bar.send_digits("1001", "12#"))
+    assert node.plane.orders[-1] == SendDigits(leg_id="in1", digits="12#")
+
+
+# ---- data and recording --------------------------------------------------------------------------
+
+
+def test_attached_data_is_replaced_merged_and_bounded(node: Node, bar: Operations) -> None:
+    call_id, _ = talk(node)
+    assert done(bar.set_data(call_id, {"order": 7, "who": {"name": "王"}})) == {
+        "order": 7,
+        "who": {"name": "王"},
+    }
+    merged = done(bar.set_data(call_id, {"order": None, "who": {"vip": True}}, merge=True))
+    assert merged == {"who": {"name": "王", "vip": True}}
+    running = node.board.running(call_id)
+    assert running is not None
+    assert running.data == merged
+    assert node.keeper.load("live_call")[call_id]["data"] == merged
+    with pytest.raises(TooLarge):
+        done(bar.set_data(call_id, {"text": "x" * 16_384}))
+    with pytest.raises(Refused):
+        done(bar.set_data(call_id, {"number": float("nan")}))
+    assert node.call(call_id).data == merged
+    with pytest.raises(NotFound):
+        done(bar.set_data("nothing", {}))
+
+
+def test_a_paused_recording_holds_nobodys_voice(node: Node, bar: Operations) -> None:
+    call_id, agent = talk(node)
+    (recording,) = node.plane.recordings.values()
+    done(bar.pause_recording(call_id, "password"))
+    assert (recording.left, recording.right) == ((), ())
+    with pytest.raises(Conflict):
+        done(bar.pause_recording(call_id, "again"))
+    done(bar.resume_recording(call_id, "password given"))
+    assert (recording.left, recording.right) == (("in1",), (agent,))
+    assert [entry.reason for entry in node.entries(entries.RecordingPaused)] == ["password"]
+
+
+# ---- hang-up -------------------------------------------------------------------------------------
+
+
+def test_hanging_up_by_the_bar_is_hanging_up(node: Node, bar: Operations) -> None:
+    _, agent = talk(node)
+    done(bar.hang_up_own("1001"))
+    node.settle()
+    assert node.outside("in1").told[-1][0] == "BYE"
+    assert node.outside(agent).told[-1][0] == "BYE"
+    (end,) = node.entries(entries.CallEnded)
+    assert (end.ended_by, end.end_reason) == (EndedBy.AGENT, EndReason.COMPLETED)
+    assert node.agent()[0] == "wrap_up"
+    node.assert_nothing_is_left()
+
+
+def test_both_hang_up_in_the_same_moment(node: Node, bar: Operations) -> None:
+    talk(node)
+    node.sip.leave("in1")
+    done(bar.hang_up_own("1001"))
+    node.settle()
+    assert len(node.entries(entries.CallEnded)) == 1
+    node.assert_nothing_is_left()
+
+
+def test_a_transfer_names_a_target_and_a_consult_is_completed_without(node: Node, bar: Operations) -> None:
+    talk(node)
+    with pytest.raises(Conflict) as refused:
+        done(bar.transfer("1001", None))
+    assert refused.value.code == "wrong_target"
+    with pytest.raises(Refused):
+        done(bar.consult("1001", Target(kind=TargetKind.QUEUE, to="nowhere")))
+    with pytest.raises(Refused):
+        done(bar.transfer("1001", Target(kind=TargetKind.AGENT, to="1001")))
