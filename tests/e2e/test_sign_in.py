@@ -1,0 +1,170 @@
+"""People on the running server: signing in, what is theirs, a restart of control, and webhooks of what happens."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from standardwebhooks.webhooks import Webhook
+
+from api.passwords import hash_password
+from bench.desk_phones import Manner
+from tests.peers import peers
+from tests.stand import Stand, Terms, stand
+
+pytestmark = pytest.mark.e2e
+
+PASSWORD = "一二三四五 12345"
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+HASH = hash_password(PASSWORD)
+PEOPLE = tuple(
+    f'role = "{role}"\ngroups = ["{group}"]\npassword_scrypt = "{HASH}"'
+    for role, group in (("agent", "east"), ("agent", "west"), ("supervisor", "east"))
+)
+TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=1.0, agent_extra=PEOPLE)
+
+
+class Browser:
+    """A page of one person: its cookies, its token for changes."""
+
+    def __init__(self, here: Stand) -> None:
+        self._here = here
+        self.session = aiohttp.ClientSession(here.api.base, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.csrf = ""
+
+    async def sign_in(self, number: int, password: str = PASSWORD) -> int:
+        body = {"agent_id": self._here.agent(number), "password": password}
+        async with self.session.post(
+            "/v1/session", json=body, headers={"Origin": self._here.api.base}
+        ) as answer:
+            self.csrf = (await answer.json(content_type=None)).get("csrf") or ""
+            return answer.status
+
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
+        headers = {"Origin": self._here.api.base, "X-CSRF-Token": self.csrf}
+        async with self.session.request(method, path, json=body, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def live(self) -> aiohttp.ClientWebSocketResponse:
+        """The live stream by cookie; its snapshot is read."""
+        socket = await self.session.ws_connect("/v1/events", origin=self._here.api.base)
+        await socket.send_json({"type": "authenticate"})
+        assert (await socket.receive_json(timeout=5))["type"] == "snapshot"
+        return socket
+
+
+@asynccontextmanager
+async def browser(here: Stand) -> AsyncIterator[Browser]:
+    """A fresh one."""
+    page = Browser(here)
+    try:
+        yield page
+    finally:
+        await page.session.close()
+
+
+async def kinds_until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, dict[str, Any]]:
+    """The last data of each kind that came, up to this one."""
+    seen: dict[str, dict[str, Any]] = {}
+    async with asyncio.timeout(15):
+        while kind not in seen:
+            message = await socket.receive_json()
+            if message["type"] == "event":
+                seen[message["kind"]] = message["data"]
+    return seen
+
+
+async def test_an_agent_signs_in_and_sees_their_own_call_with_its_caller(tmp_path: Path) -> None:
+    """Nothing of a colleague's; the supervisor of the group sees it too, the other group's agent nothing."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(), Manner(), Manner()) as around,
+        browser(here) as agent,
+        browser(here) as stranger,
+        browser(here) as supervisor,
+    ):
+        assert await agent.sign_in(1, "wrong") == 401
+        for page, number in ((agent, 1), (stranger, 2), (supervisor, 3)):
+            assert await page.sign_in(number) == 201
+        own, foreign = f"/v1/agents/{here.agent(1)}", f"/v1/agents/{here.agent(2)}"
+        seat = {"extension": here.extension(1), "initial_state": "ready"}
+        lines = {page: await page.live() for page in (agent, stranger, supervisor)}
+        assert (await agent.ask("POST", f"{own}/login", seat))[0] == 200
+        assert (await agent.ask("POST", f"{foreign}/ready"))[0] == 403
+        assert (await supervisor.ask("GET", own))[0] == 200
+        assert (await supervisor.ask("GET", foreign))[0] == 403
+
+        call, call_id = await around.call()
+        seen = await kinds_until(lines[agent], "call.connected")
+        assert seen["call.offered"]["call"]["caller"] == (await here.api.call(call_id))["call"]["caller"]
+        assert seen["call.offered"]["call"]["queue"] == "hotline"
+        assert "call.arrived" not in seen
+        assert "call.arrived" in await kinds_until(lines[supervisor], "call.connected")
+        assert (await agent.ask("GET", f"/v1/calls/{call_id}"))[0] == 200
+        assert (await stranger.ask("GET", f"/v1/calls/{call_id}"))[0] == 403
+        assert [len((await page.ask("GET", "/v1/calls"))[1]["items"]) for page in lines] == [1, 0, 1]
+        await around.trunk.hang_up(call)
+        await kinds_until(lines[agent], "call.ended")
+        assert (await stranger.ask("DELETE", "/v1/session"))[0] == 200
+        async with asyncio.timeout(5):
+            heard = [message.json() async for message in lines[stranger]]
+        assert [one for one in heard if one["type"] == "event"] == []
+        assert lines[stranger].close_code == 4401
+
+
+async def test_a_session_outlives_the_death_of_control(tmp_path: Path) -> None:
+    """The page comes back with its cookie, and finds itself where it was."""
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner()), browser(here) as page:
+        assert await page.sign_in(1) == 201
+        own = f"/v1/agents/{here.agent(1)}"
+        await page.ask("POST", f"{own}/login", {"extension": here.extension(1), "initial_state": "ready"})
+        await asyncio.sleep(0.2)  # the group commit of the store
+        here.server.kill("control")
+        await here.server.wait_ready()
+        status, shown = await page.ask("GET", "/v1/session")
+        assert (status, shown["agent_id"], shown["csrf"]) == (200, here.agent(1), page.csrf)
+        status, agent = await page.ask("POST", f"{own}/not-ready", {"reason": "午餐"})
+        assert (status, agent["presence"]) == (200, "not_ready")
+        assert (await page.live()).closed is False
+
+
+async def test_an_integrator_hears_of_what_happens_by_webhook(tmp_path: Path) -> None:
+    """Signed, in order, from the running server."""
+    heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        heard.put_nowait(Webhook(SECRET).verify(await request.read(), dict(request.headers)))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.63.0.6", 0).start()
+    hook = (
+        f'[[http.webhooks]]\nname = "crm"\nurl = "http://127.63.0.6:{runner.addresses[0][1]}/hook"\n'
+        f'secrets = ["{SECRET}"]\nkinds = ["call.arrived", "call.ended"]'
+    )
+    try:
+        async with (
+            stand(tmp_path / "stand", Terms(seats=1, greeting="", extra=hook)) as here,
+            peers(here, Manner()) as around,
+        ):
+            call, call_id = await around.call()
+            await around.trunk.hang_up(call)
+            async with asyncio.timeout(15):
+                messages = [await heard.get() for _ in range(2)]
+            assert [(one["type"], one["data"]["call_id"]) for one in messages] == [
+                ("call.arrived", call_id),
+                ("call.ended", call_id),
+            ]
+            [view] = (await here.api.get("/v1/webhooks"))["items"]
+            assert (view["name"], view["waiting"], view["last_fault"]) == ("crm", 0, "")
+            assert SECRET not in str(view)
+    finally:
+        await runner.cleanup()
