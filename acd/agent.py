@@ -1,6 +1,15 @@
 """An agent who is logged in, as the engine keeps it."""
 
-from acd.agent_state import IDLE_RESTARTS, Activity, AgentTrigger, Presence, next_state
+from collections.abc import Mapping
+
+from acd.agent_state import (
+    IDLE_RESTARTS,
+    Activity,
+    AgentCondition,
+    AgentTrigger,
+    Presence,
+    next_state,
+)
 from acd.commands import ReportAgent
 from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
 from acd.skills import Need, fit
@@ -10,6 +19,15 @@ PHONE_LOST = "phone_lost"
 
 NO_ANSWER = "no_answer"
 """Reason of an agent who let the phone ring out."""
+
+_OF_ACTIVITY: Mapping[Activity, AgentCondition] = {
+    Activity.TALKING: AgentCondition.TALKING,
+    Activity.ENGAGED: AgentCondition.ENGAGED,
+}
+_OF_PRESENCE: Mapping[Presence, AgentCondition] = {
+    Presence.NOT_READY: AgentCondition.NOT_READY,
+    Presence.WRAP_UP: AgentCondition.WRAP_UP,
+}
 
 _MOST_FITS = 256  # remembered for one agent
 
@@ -21,6 +39,7 @@ class Agent:
         "activity",
         "contact",
         "counted_to",
+        "filed",
         "fits",
         "id",
         "idle_since",
@@ -70,6 +89,7 @@ class Agent:
         self.is_delayed = False  # after a declined offer, for a while
         self.offer: OfferId | None = None
         self.contact: ContactId | None = None
+        self.filed: AgentCondition | None = None  # the condition that the queues count the agent in
         self.since = now
         self.idle_since = now
         self.wrap_up_s = wrap_up_s
@@ -89,6 +109,15 @@ class Agent:
             and self.reachable
             and not self.is_delayed
         )
+
+    @property
+    def condition(self) -> AgentCondition:
+        """What keeps the agent from an offer, the strongest reason."""
+        if not self.reachable:
+            return AgentCondition.UNREACHABLE
+        if self.activity is Activity.IDLE and self.presence is Presence.READY:
+            return AgentCondition.RESTING if self.is_delayed else AgentCondition.FREE
+        return _OF_ACTIVITY.get(self.activity) or _OF_PRESENCE.get(self.presence, AgentCondition.RINGING)
 
     @property
     def is_on_duty(self) -> bool:

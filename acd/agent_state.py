@@ -38,6 +38,19 @@ class Activity(StrEnum):
     ENGAGED = "engaged"  # in a call that the engine did not offer: outgoing, internal
 
 
+class AgentCondition(StrEnum):
+    """Presence, activity and phone in one word, the strongest reason first: what keeps an agent from an offer."""
+
+    UNREACHABLE = "unreachable"
+    TALKING = "talking"
+    ENGAGED = "engaged"
+    NOT_READY = "not_ready"
+    WRAP_UP = "wrap_up"
+    RINGING = "ringing"  # or reserved
+    RESTING = "resting"  # after a declined offer
+    FREE = "free"
+
+
 class AgentTrigger(StrEnum):
     """What can happen to an agent."""
 

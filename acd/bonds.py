@@ -18,6 +18,7 @@ from acd.deadlines import Deadlines
 from acd.errors import InvalidEvent, InvalidTransition
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
+from acd.levels import added_levels
 from acd.matching import Pairing, available, next_pairing, place_with
 from acd.names import AgentId, ContactId, OfferId
 from acd.skills import lowered, next_widening_s, widened_by
@@ -131,13 +132,18 @@ class Bonds:
 
     def line_up(self, contact: Contact) -> None:
         """Let a contact that waits stand in its lines, with the needs that its wait has come down to."""
+        rules = self.floor.queues[contact.given].definition
+        self.judge(contact)
         places = self.floor.open_places(contact, self.now)
         steps_s = [self._widen(contact, place) for place in places]
         steps_s += [place.route.until_s for place in places]
         steps_s += [place.route.after_s for place in contact.places if not place.is_open]
-        coming_s = [each for each in steps_s if each is not None and not contact.has_waited(each, self.now)]
-        if coming_s:
-            self.deadlines.set((STEP, contact.id), contact.arrived_at + min(coming_s))
+        steps_s += [rule.waited_s for rule in rules.level_rules]
+        steps = [contact.arrived_at + each for each in steps_s if each is not None]
+        steps += [contact.given_at + rule.waited_s for rule in rules.overflow if rule.waited_s is not None]
+        coming = min((at for at in steps if at > self.now), default=None)
+        if coming is not None:
+            self.deadlines.set((STEP, contact.id), coming)
         self.floor.stand(contact, places)
         self.report_contact(contact)
 
@@ -162,6 +168,25 @@ class Bonds:
         for contact in tuple(self.floor.wanted.get(agent.id, {}).values()):
             if contact.state is ContactState.WAITING:
                 self.line_up_anew(contact)
+
+    def judge(self, contact: Contact) -> None:
+        """Give a contact that stands nowhere the level that it has by the rules of now."""
+        rules = self.floor.queues[contact.given].definition.level_rules
+        contact.level = contact.given_level + added_levels(
+            rules, contact.caller, lambda seconds: contact.has_waited(seconds, self.now)
+        )
+
+    def take_out(self, cause: str, contact: Contact) -> None:
+        """Take a contact out of its lines or its conversation, to be given to a queue; raises `InvalidEvent`."""
+        self.tell_contact(cause, contact, ContactTrigger.MOVED)
+        self.floor.forget(contact)
+
+    def give_to(self, contact: Contact, queue: Queue, places: tuple[Place, ...]) -> None:
+        """Let a contact that is nowhere wait in these places, by the rules of a queue."""
+        contact.places, contact.place = places, places[0]
+        self.floor.give(contact, queue.name, self.now)
+        self.floor.enter(contact)
+        self.line_up(contact)
 
     def line_up_anew(self, contact: Contact) -> None:
         """Let a contact that stands in lines stand there by the rules of now; it keeps its place."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.overflow import Target
 
 
 class WithdrawCause(StrEnum):
@@ -26,6 +27,7 @@ class RefuseCause(StrEnum):
 
     QUEUE_FULL = "queue_full"
     UNKNOWN_QUEUE = "unknown_queue"
+    NOBODY_THERE = "nobody_there"  # by the queue's `refuses_when`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,35 @@ class ReportWidening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOverflow:
+    """The contact went from one queue to another by an overflow rule; its arrival is kept."""
+
+    contact: ContactId
+    queue: QueueName
+    target: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivertContact:
+    """Take the contact out of the queue to this target, and say so with `ContactLeft`; or answer `DiversionRefused`.
+
+    Until then it keeps its place.
+    """
+
+    contact: ContactId
+    queue: QueueName
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissContact:
+    """The contact may not wait on in this queue: nobody is there for it, by the queue's `dismisses_when`.  It has left."""
+
+    contact: ContactId
+    queue: QueueName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContact:
     """The contact's state, place or agent changed.  `left` and `ended` are the last report of a contact."""
 
@@ -106,4 +137,14 @@ class ReportAgent:
     wrap_up_until: float | None = None
 
 
-Command = OfferContact | WithdrawOffer | RefuseContact | ReportWidening | ReportContact | ReportAgent
+Command = (
+    OfferContact
+    | WithdrawOffer
+    | RefuseContact
+    | DivertContact
+    | DismissContact
+    | ReportWidening
+    | ReportOverflow
+    | ReportContact
+    | ReportAgent
+)

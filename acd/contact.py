@@ -1,10 +1,13 @@
 """A contact that waits, is being offered or talks, as the engine keeps it."""
 
+from collections import Counter
 from typing import NamedTuple
 
-from acd.commands import ReportContact
+from acd.commands import RefuseCause, ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
+from acd.levels import UNKNOWN_CALLER
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.overflow import Target
 from acd.ranking import Key
 from acd.routes import Route
 from acd.skills import need_of
@@ -58,22 +61,32 @@ class Contact:
     """One contact.  State changes through `apply` alone.
 
     `arrived_at` and `serial` are its place among those of its level: they stay whatever happens to it.  `place` is the
-    one that counts: the first that it stands in, or the one in which it is offered or was taken.
+    one that counts: the first that it stands in, or the one in which it is offered or was taken.  `level` is the given
+    one with what the rules add.
     """
 
     __slots__ = (
         "agent",
         "arrived_at",
+        "caller",
         "declined_by",
+        "given",
+        "given_at",
+        "given_level",
         "id",
+        "is_diverted",
+        "let_in_despite",
         "level",
         "offers",
         "place",
         "places",
+        "refused_targets",
         "reported",
         "serial",
         "standing",
         "state",
+        "strategy",
+        "visits",
     )
 
     def __init__(
@@ -84,7 +97,17 @@ class Contact:
         self.places = places
         self.place = places[0]
         self.standing: tuple[Place, ...] = ()  # where it stands, or stood last
-        self.level = level
+        self.level = self.given_level = level
+        self.given = self.place.queue  # the queue whose limit, level and overflow rules hold
+        self.given_at = arrived_at
+        self.visits: Counter[QueueName] = Counter()  # queues that it was given to
+        self.caller = UNKNOWN_CALLER
+        self.strategy = 0
+        self.let_in_despite: RefuseCause | None = (
+            None  # what would have kept it out, had it not to go on at once
+        )
+        self.is_diverted = False  # the shell was told to take it elsewhere
+        self.refused_targets: set[Target] = set()
         self.arrived_at = arrived_at
         self.serial = serial
         self.state = ContactState.WAITING

@@ -18,7 +18,9 @@ from acd.bonds import DELAY, RING, STEP, WRAP_UP, Bonds, Offer
 from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
+from acd.diversion import Diversions
 from acd.errors import AcdError, InvalidEvent, QueueOccupied, UnknownAgent, UnknownContact, UnknownQueue
+from acd.estimate import Paces
 from acd.events import Event
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
@@ -26,6 +28,9 @@ from acd.matching import available
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import Route
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
+
+_RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
+"""Rules of a queue that hold at once for those who wait already."""
 
 
 class Engine:
@@ -38,9 +43,12 @@ class Engine:
         """Begin with nothing defined and nobody there."""
         self._bonds = Bonds(run)
         self._floor = self._bonds.floor
+        self._paces = Paces()
+        self._diversions = Diversions(self._bonds, self._paces)
         self._contacts_seen = 0
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.QueueDefined: self._on_queue_defined,
+            events.QueueHoursChanged: self._on_queue_hours_changed,
             events.QueueRemoved: self._on_queue_removed,
             events.AgentLoggedIn: self._on_agent_logged_in,
             events.AgentRestored: self._on_agent_restored,
@@ -54,6 +62,8 @@ class Engine:
             events.WrapUpEnded: self._on_wrap_up_ended,
             events.WrapUpExtended: self._on_wrap_up_extended,
             events.ContactQueued: self._on_contact_queued,
+            events.ContactLevelChanged: self._on_contact_level_changed,
+            events.DiversionRefused: self._on_diversion_refused,
             events.ContactLeft: self._on_contact_left,
             events.ContactEnded: self._on_contact_ended,
             events.ContactRequeued: self._on_contact_requeued,
@@ -85,7 +95,10 @@ class Engine:
             self._bonds.tally["events_refused"] += 1
             raise
         self._bonds.match()
-        return self._bonds.answer()
+        self._diversions.run()
+        answer = self._bonds.answer()
+        self._paces.take(answer, self._bonds.now)
+        return answer
 
     def advance(self, now: float) -> tuple[Command, ...]:
         """Let everything happen that is due by `now`, in the order of the deadlines, and return the orders."""
@@ -150,10 +163,18 @@ class Engine:
         if queue is None:
             self._floor.queues[event.queue] = Queue(event)
         else:
+            was = queue.definition
             queue.redefine(event)
-            for contact in tuple(queue.standing.values()):
-                if any(place.asked.skills for place in contact.standing):
-                    self._bonds.line_up_anew(contact)
+            if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
+                for contact in tuple({**queue.given, **queue.standing}.values()):
+                    if contact.state is ContactState.WAITING:
+                        self._bonds.line_up_anew(contact)
+                        self._floor.due[contact.id] = contact
+
+    def _on_queue_hours_changed(self, event: events.QueueHoursChanged) -> None:
+        queue = self._queue(event.queue)
+        queue.is_open = event.is_open
+        self._floor.changed_queues[queue.name] = queue
 
     def _on_queue_removed(self, event: events.QueueRemoved) -> None:
         queue = self._queue(event.queue)
@@ -183,6 +204,9 @@ class Engine:
             contact = self._new_contact(
                 event.contact, (queue.place_for(ANY_AGENT),), event.contact_level, event.contact_arrived_at
             )
+            self._contacts_seen += 1
+            self._floor.give(contact, queue.name, self._bonds.now)
+            self._floor.enter(contact)
             self._sit_down(agent, Presence.READY, "", reachable=True)
             for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):  # the way it once went
                 agent.apply(AGENT_FOLLOWS[contact.state, step], self._bonds.now)
@@ -272,22 +296,44 @@ class Engine:
             and contact.state is not ContactState.CONNECTED
         )
         places = tuple(self._floor.queues[row.queue or event.queue].place_for(row) for row in rows)
-        has_room = is_in_line or len(queue.standing) < queue.definition.limit
-        if not has_room and not any(self._is_somebody_free(place) for place in places):
-            self._refuse(event.contact, event.queue, RefuseCause.QUEUE_FULL)
+        cause = None if is_in_line else self._objection(queue, places)
+        newcomer = self._newcomer_of(event, places)
+        if cause is not None and not self._diversions.would_divert(newcomer):
+            self._refuse(event.contact, event.queue, cause)
             return
         if contact is None:
-            contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
+            contact = newcomer
+            self._contacts_seen += 1
             self._bonds.tally["queued"] += 1
         else:
-            self._bonds.tell_contact(_name(event), contact, ContactTrigger.MOVED)
+            self._bonds.take_out(_name(event), contact)
             self._bonds.tally["moved"] += 1
-            self._floor.forget(contact)
-            contact.level, contact.places, contact.place = event.level, places, places[0]
+            contact.given_level, contact.caller, contact.strategy = event.level, event.caller, event.strategy
             if event.arrived_at is not None:
-                contact.arrived_at = min(event.arrived_at, self._bonds.now)
-            self._floor.enter(contact)
-        self._bonds.line_up(contact)
+                contact.arrived_at = newcomer.arrived_at
+        self._bonds.give_to(contact, queue, places)
+        contact.let_in_despite = cause
+        self._diversions.came(contact)
+
+    def _objection(self, queue: Queue, places: tuple[Place, ...]) -> RefuseCause | None:
+        """Return why a contact may not wait in a queue; None when it may, or need not."""
+        if any(self._is_somebody_free(place) for place in places):
+            return None
+        if queue.is_forsaken(queue.definition.refuses_when) and queue.is_only_hope(places):
+            return RefuseCause.NOBODY_THERE
+        return RefuseCause.QUEUE_FULL if len(queue.standing) >= queue.definition.limit else None
+
+    def _on_contact_level_changed(self, event: events.ContactLevelChanged) -> None:
+        contact = self._contact(event.contact)
+        contact.given_level = event.level
+        if contact.state is ContactState.WAITING:
+            self._bonds.line_up_anew(contact)
+
+    def _on_diversion_refused(self, event: events.DiversionRefused) -> None:
+        contact = self._contact(event.contact)
+        if not contact.is_diverted:
+            raise InvalidEvent(_name(event), f"contact {contact.id!r}", contact.state)
+        self._diversions.refused(contact, event.target)
 
     def _on_contact_left(self, event: events.ContactLeft) -> None:
         contact = self._contact(event.contact)
@@ -343,7 +389,9 @@ class Engine:
                 agent = bonds.offers[OfferId(name)].agent
                 bonds.tell_agent(_name(event), agent, AgentTrigger.RANG_OUT, NO_ANSWER)
             elif kind == STEP:
-                bonds.line_up_anew(self._floor.contacts[ContactId(name)])
+                contact = self._floor.contacts[ContactId(name)]
+                bonds.line_up_anew(contact)
+                self._floor.due[contact.id] = contact
             elif kind == WRAP_UP:
                 bonds.end_wrap_up(_name(event), self._floor.agents[AgentId(name)])
             else:
@@ -351,6 +399,7 @@ class Engine:
                 agent.is_delayed = False
                 bonds.settle(agent)
             bonds.match()
+            self._diversions.run()
 
     # ---- newcomers and look-ups -------------------------------------------------------------------
 
@@ -381,15 +430,20 @@ class Engine:
         self, name: ContactId, places: tuple[Place, ...], level: int, arrived_at: float | None
     ) -> Contact:
         now = self._bonds.now
-        self._contacts_seen += 1
-        contact = Contact(
+        return Contact(
             name,
             places,
             level=level,
             arrived_at=now if arrived_at is None else min(arrived_at, now),
-            serial=self._contacts_seen,
+            serial=self._contacts_seen + 1,
         )
-        self._floor.enter(contact)
+
+    def _newcomer_of(self, event: events.ContactQueued, places: tuple[Place, ...]) -> Contact:
+        """Return the contact that is told of, nowhere yet."""
+        contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
+        contact.given, contact.given_at = event.queue, self._bonds.now
+        contact.caller, contact.strategy = event.caller, event.strategy
+        self._bonds.judge(contact)
         return contact
 
     def _is_somebody_free(self, place: Place) -> bool:

@@ -6,10 +6,12 @@ Times are seconds on the monotonic clock that also gives `now`; durations end in
 from dataclasses import dataclass
 from enum import StrEnum
 
-from acd.agent_state import Presence
+from acd.agent_state import AgentCondition, Presence
 from acd.checks import check_at_least, check_distinct, check_finite, check_named
 from acd.errors import InvalidValue
+from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.overflow import Overflow, Target
 from acd.routes import Route
 from acd.skills import SkillLevel, Widening
 
@@ -35,6 +37,10 @@ class QueueDefined:
     equal priority, the second among all.  `widening` lowers the skill levels that are asked for with the wait; it is
     read live, what has been lowered stays so.
 
+    `overflow` and `level_rules` are looked at in order (see there).  Nobody may join while every agent of the queue who is
+    logged in is in one of the conditions `refuses_when`, nobody stays while all are in `dismisses_when`; an empty list
+    means: while nobody is logged in, None: whatever the agents do.
+
     With the strategy `ring_all` up to `ring_most` agents ring together for one contact, those too who come free while
     it rings; the first to answer has it.
     """
@@ -50,6 +56,10 @@ class QueueDefined:
     promotion_s: float | None = None
     widening: tuple[Widening, ...] = ()
     ring_most: int = 8
+    overflow: tuple[Overflow, ...] = ()
+    level_rules: tuple[LevelRule, ...] = ()
+    refuses_when: tuple[AgentCondition, ...] | None = None
+    dismisses_when: tuple[AgentCondition, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -61,6 +71,14 @@ class QueueDefined:
             self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
         )
         check_at_least(self, 0.1, ring_time_s=self.ring_time_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueHoursChanged:
+    """A queue opened or closed; what follows from it stands in its overflow rules.  A new one is open."""
+
+    queue: QueueName
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +288,9 @@ class ContactQueued:
 
     Only agents may serve it who have all of its `skills` at the levels given, or at those that the queue's widening
     has come down to.  With `routes` it stands in several lines at once, or waits for one agent first; the queue is
-    then the one whose limit holds, and `skills` stay empty (each row has its own).
+    then the one whose limit and rules hold, and `skills` stay empty (each row has its own).
+
+    What is known of the `caller` and the number of the overflow `strategy` are for the rules of the queue.
     """
 
     contact: ContactId
@@ -279,6 +299,8 @@ class ContactQueued:
     arrived_at: float | None = None
     skills: tuple[SkillLevel, ...] = ()
     routes: tuple[Route, ...] = ()
+    caller: CallerHistory = UNKNOWN_CALLER
+    strategy: int = 0
 
     def __post_init__(self) -> None:
         """Check the names and times."""
@@ -287,6 +309,22 @@ class ContactQueued:
             raise InvalidValue(type(self).__name__, "skills", self.skills, "none beside routes")
         check_finite(self, arrived_at=self.arrived_at)
         check_distinct(self, "skills", [each.skill for each in self.skills])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactLevelChanged:
+    """Somebody gave a contact another level; what the rules add is added to it."""
+
+    contact: ContactId
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiversionRefused:
+    """The shell cannot take a contact to the target of a `DivertContact`; it waits on, and other rules are looked at."""
+
+    contact: ContactId
+    target: Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,7 +391,7 @@ class TimePassed:
     """Nothing but time went by: what was due by `now` happens.  `Engine.advance` is this event."""
 
 
-QueueEvent = QueueDefined | QueueRemoved
+QueueEvent = QueueDefined | QueueHoursChanged | QueueRemoved
 AgentEvent = (
     AgentLoggedIn
     | AgentRestored
@@ -367,6 +405,8 @@ AgentEvent = (
     | WrapUpEnded
     | WrapUpExtended
 )
-ContactEvent = ContactQueued | ContactLeft | ContactEnded | ContactRequeued
+ContactEvent = (
+    ContactQueued | ContactLevelChanged | DiversionRefused | ContactLeft | ContactEnded | ContactRequeued
+)
 OfferEvent = PhoneRang | OfferAccepted | OfferDeclined
 Event = QueueEvent | AgentEvent | ContactEvent | OfferEvent | TimePassed

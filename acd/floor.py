@@ -5,13 +5,16 @@ contact that waits is put in its lines by `stand` and taken out of all of them b
 *fresh*: only a pair with a fresh agent or a fresh contact can have become possible, so matching looks at nothing else.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 from acd.agent import Agent
+from acd.agent_state import AgentCondition, Presence
 from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
 from acd.names import AgentId, ContactId, QueueName
+from acd.overflow import Overflow
 from acd.routes import Route
 from acd.strategies import RING_ALL, strategy_named
 from acd.waiting_line import WaitingLine
@@ -21,12 +24,16 @@ class Queue:
     """A queue with its line and its agents."""
 
     __slots__ = (
+        "conditions",
         "contacts",
         "definition",
         "free",
+        "given",
+        "is_open",
         "line",
         "name",
         "on_duty",
+        "regards_agents",
         "ringing",
         "routed",
         "standing",
@@ -39,11 +46,15 @@ class Queue:
         self.definition = definition
         self.line = WaitingLine()
         self.routed: dict[ContactId, Contact] = {}  # with a row for this queue, whatever their state
+        self.given: dict[ContactId, Contact] = {}  # those whom the rules of this queue hold for
         self.contacts: dict[ContactId, Contact] = {}  # those who count here: waiting, offered or connected
         self.standing: dict[ContactId, Contact] = {}  # waiting here for its agents, or for one by its rules
         self.free = FreeAgents(self.name, strategy_named(definition.strategy))
         self.on_duty: dict[AgentId, Agent] = {}
         self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
+        self.conditions: Counter[AgentCondition] = Counter()  # of the agents who are logged in
+        self.is_open = True
+        self.regards_agents = _regards_agents(definition)  # who waits may have to go when agents come or go
         self.turns = 0  # offers made
 
     def redefine(self, definition: QueueDefined) -> None:
@@ -52,6 +63,7 @@ class Queue:
         for agent in self.free:
             free.admit(agent)
         self.definition = definition
+        self.regards_agents = _regards_agents(definition)
         self.free = free
 
     @property
@@ -59,12 +71,44 @@ class Queue:
         """Whether all who are free ring together."""
         return self.definition.strategy == RING_ALL
 
+    @property
+    def sends_away(self) -> bool:
+        """Whether some who wait here may have to go for that now."""
+        rules = self.definition
+        return self.is_forsaken(rules.dismisses_when) or any(
+            each.regards_agents and self.is_so(each) for each in rules.overflow
+        )
+
+    def is_so(self, rule: Overflow) -> bool:
+        """Whether agents and hours are as an overflow rule says."""
+        if rule.is_closed and self.is_open:
+            return False
+        return rule.agents_all is None or self.is_forsaken(rule.agents_all)
+
+    def is_forsaken(self, conditions: tuple[AgentCondition, ...] | None) -> bool:
+        """Whether every agent who is logged in is in one of these conditions; None for never."""
+        if conditions is None:
+            return False
+        return sum(self.conditions.values()) == sum(self.conditions[each] for each in set(conditions))
+
+    def is_only_hope(self, places: Iterable[Place]) -> bool:
+        """Whether nobody but the agents of this queue can serve in any of these places."""
+        return all(place.line == (self.name, None) for place in places)
+
+    def longest_waiting(self) -> Contact | None:
+        """Who of the line came first."""
+        return min(self.line.heads(), key=lambda contact: contact.arrival, default=None)
+
     def place_for(self, route: Route) -> Place:
         """Return a place for a newcomer, by the rules that hold now."""
         definition = self.definition
         if definition.ageing_s is None and definition.promotion_s is None:
             return Place(self.name, route, TIMELESS)
         return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s))
+
+
+def _regards_agents(rules: QueueDefined) -> bool:
+    return rules.dismisses_when is not None or any(each.regards_agents for each in rules.overflow)
 
 
 class Floor:
@@ -80,12 +124,17 @@ class Floor:
         self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
         self.fresh_agents: dict[AgentId, Agent] = {}
         self.fresh_contacts: dict[ContactId, Contact] = {}
+        self.due: dict[ContactId, Contact] = {}  # whose wait has reached that of a rule
+        self.changed_queues: dict[QueueName, Queue] = {}  # where agents came or went, and rules regard it
 
     # ---- agents ----------------------------------------------------------------------------------
 
     def settle(self, agent: Agent) -> None:
         """File an agent by the state that it has now."""
         is_available, is_on_duty = agent.is_available, agent.is_on_duty
+        condition = None if agent.presence is Presence.LOGGED_OUT else agent.condition
+        if agent.filed is not condition:
+            self._count(agent, condition)
         for name in agent.queues:
             queue = self.queues[name]
             if is_on_duty:
@@ -103,8 +152,21 @@ class Floor:
         if not is_on_duty:
             self._recall_declined()
 
+    def _count(self, agent: Agent, condition: AgentCondition | None) -> None:
+        """Count an agent of all queues in another condition; None for no more."""
+        for name in agent.queues:
+            queue = self.queues[name]
+            if agent.filed is not None:
+                queue.conditions[agent.filed] -= 1
+            if condition is not None:
+                queue.conditions[condition] += 1
+            if queue.regards_agents:
+                self.changed_queues[name] = queue
+        agent.filed = condition
+
     def take_off(self, agent: Agent) -> None:
         """Take an agent out of all files of their queues, until settled again."""
+        self._count(agent, None)
         for name in agent.queues:
             queue = self.queues[name]
             queue.on_duty.pop(agent.id, None)
@@ -139,10 +201,18 @@ class Floor:
 
     # ---- contacts --------------------------------------------------------------------------------
 
+    def give(self, contact: Contact, queue: QueueName, now: float) -> None:
+        """From now on the rules of a queue hold for a contact, which is in no line."""
+        contact.given, contact.given_at = queue, now
+        contact.visits[queue] += 1
+        contact.is_diverted, contact.let_in_despite = False, None
+
     def enter(self, contact: Contact) -> None:
         """A contact is here, and of its queue."""
         self.contacts[contact.id] = contact
+        self.queues[contact.given].given[contact.id] = contact
         self.queues[contact.queue].contacts[contact.id] = contact
+        self.queues[contact.given].routed[contact.id] = contact
         for place in contact.places:
             self.queues[place.queue].routed[contact.id] = contact
             if place.agent is not None:
@@ -150,12 +220,13 @@ class Floor:
 
     def forget(self, contact: Contact) -> None:
         """A contact that is in no line is not here any more."""
-        for place in contact.places:
-            self.queues[place.queue].routed.pop(contact.id, None)
+        for name in {contact.given, *(place.queue for place in contact.places)}:
+            del self.queues[name].routed[contact.id]
         for agent in {place.agent for place in contact.places if place.agent is not None}:
             del self.wanted[agent][contact.id]
             if not self.wanted[agent]:
                 del self.wanted[agent]
+        del self.queues[contact.given].given[contact.id]
         del self.queues[contact.queue].contacts[contact.id]
         del self.contacts[contact.id]
 

@@ -50,12 +50,13 @@ class Standing(NamedTuple):
 class ContactSnapshot:
     """A contact that waits, is being offered or talks.
 
-    `lines` are those that it stands in, or stood in last.  `position` is its place in the first of them (in the one
+    `given` is the queue whose rules hold, `lines` are those that it stands in, or stood in last.  `position` is its place in the first of them (in the one
     asked for, where a line was), 1 for the next; None when it does not wait.
     """
 
     contact: ContactId
     queue: QueueName
+    given: QueueName
     level: int
     state: ContactState
     arrived_at: float
@@ -92,6 +93,8 @@ class Tally:
     queued: int = 0
     moved: int = 0
     requeued: int = 0
+    overflowed: int = 0
+    diverted: int = 0
     refused: int = 0
     offered: int = 0
     accepted: int = 0

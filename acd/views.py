@@ -54,6 +54,7 @@ def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
     return ContactSnapshot(
         contact=contact.id,
         queue=contact.queue,
+        given=contact.given,
         level=contact.level,
         state=contact.state,
         arrived_at=contact.arrived_at,

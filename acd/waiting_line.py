@@ -54,6 +54,10 @@ class WaitingLine:
         """All kinds of contacts that wait."""
         return self._buckets.values()
 
+    def heads(self) -> Iterator[Contact]:
+        """The first of each kind."""
+        return (next(iter(bucket.contacts)) for bucket in self._buckets.values())
+
     def position(self, contact: Contact, place: Place, now: float) -> int:
         """Return the contact's place in the line, 1 for the next; it must be there."""
         mine = order(contact, place.ageing, now)

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from acd.agent_state import Activity, Presence
+from acd.agent_state import Activity, AgentCondition, Presence
 from acd.events import QueueDefined
 from acd.names import QueueName
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Standing
@@ -57,6 +57,13 @@ def readiness(agent: AgentSnapshot, contact: ContactSnapshot) -> tuple[float | s
 def seen(contact: ContactSnapshot | None) -> ContactSnapshot | None:
     """A contact without what changes by waiting alone."""
     return contact and dataclasses.replace(contact, position=None)
+
+
+def is_in(agent: AgentSnapshot, conditions: tuple[AgentCondition, ...]) -> bool:
+    """Whether an agent is not ready or has no phone, as far as these are among the conditions."""
+    is_away = agent.presence is Presence.NOT_READY and agent.activity is Activity.IDLE
+    found = {AgentCondition.UNREACHABLE: not agent.reachable, AgentCondition.NOT_READY: is_away}
+    return any(found[each] for each in conditions)
 
 
 def is_free(agent: AgentSnapshot) -> bool:

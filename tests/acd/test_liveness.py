@@ -4,20 +4,23 @@ A machine that knows only the public face of the engine plays phones, callers, a
 anything that was promised and is not so.  Its own idea of who may serve whom is written anew, slowly and plainly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from acd.agent_state import Activity, Presence
+from acd.agent_state import Activity, AgentCondition, Presence
 from acd.commands import (
     Command,
+    DismissContact,
+    DivertContact,
     OfferContact,
     RefuseContact,
     ReportAgent,
     ReportContact,
+    ReportOverflow,
     ReportWidening,
     WithdrawCause,
     WithdrawOffer,
@@ -37,14 +40,17 @@ from acd.events import (
     AgentRestored,
     ContactEnded,
     ContactLeft,
+    ContactLevelChanged,
     ContactQueued,
     ContactRequeued,
     DeclineCause,
+    DiversionRefused,
     Event,
     OfferAccepted,
     OfferDeclined,
     PhoneRang,
     QueueDefined,
+    QueueHoursChanged,
     QueuePriority,
     QueueRemoved,
     TimePassed,
@@ -52,13 +58,15 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.journal import encode_command, encode_event, replay
+from acd.levels import LevelRule
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.overflow import Overflow, Target, TargetKind
 from acd.routes import Route
 from acd.skills import SkillLevel, Widening
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
 from acd.strategies import RING_ALL, STRATEGIES
 from tests.acd.hotline import skilled
-from tests.acd.plain_rules import can_serve, fit_in, is_free, order, preference, readiness, seen
+from tests.acd.plain_rules import can_serve, fit_in, is_free, is_in, order, preference, readiness, seen
 
 QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
 AGENTS = tuple(AgentId(name) for name in ("ana", "ben", "cid", "dan"))
@@ -83,6 +91,21 @@ TABLES = (
         Route(agent=AGENTS[2], after_s=7.0, least_level=1),
     ),
 )
+OVERFLOW = {
+    QUEUES[0]: (
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[1]), waited_s=4.0),
+        Overflow(target=Target(kind=TargetKind.VOICEMAIL), agents_all=()),
+        Overflow(target=Target(kind=TargetKind.BUSY), is_closed=True),
+    ),
+    QUEUES[1]: (
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), waiting=1, most_visits=2),
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), longest_wait_s=3.0),
+        Overflow(target=Target(kind=TargetKind.CALLBACK), waited_s=6.0, least_level=1),
+    ),
+}
+AWAY = (AgentCondition.NOT_READY, AgentCondition.UNREACHABLE)
+absences = st.sampled_from((None, None, (), AWAY))
+LEVELS = (LevelRule(add=2, waited_s=2.0), LevelRule(add=-1, waited_s=8.0))
 seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
 
 
@@ -100,6 +123,7 @@ class Floor(RuleBasedStateMachine):
         self.answers: list[bytes] = []
         self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
         self.offer_ids: set[OfferId] = set()
+        self.diverted: dict[ContactId, Target] = {}  # the shell is to take them elsewhere
         self.defined: dict[QueueName, QueueDefined] = {}
         self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
         self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
@@ -170,8 +194,15 @@ class Floor(RuleBasedStateMachine):
                 self.shown_contacts[command.contact] = command
                 if command.state in (ContactState.LEFT, ContactState.ENDED):
                     del self.shown_contacts[command.contact]
+                    self.diverted.pop(command.contact, None)
             case ReportWidening():
                 assert command.lowered_by > 0
+            case ReportOverflow():
+                assert command.queue != command.target
+            case DivertContact():
+                self.diverted[command.contact] = command.target
+            case DismissContact():
+                assert self.engine.contact(command.contact) is None
             case RefuseContact():
                 pass
 
@@ -238,6 +269,8 @@ class Floor(RuleBasedStateMachine):
         ageing_s=st.sampled_from((None, 2.0)),
         promotion_s=st.sampled_from((None, 5.0)),
         strategy=strategies,
+        overflows=st.booleans(),
+        absence=absences,
     )
     def open(
         self,
@@ -248,6 +281,8 @@ class Floor(RuleBasedStateMachine):
         ageing_s: float | None,
         promotion_s: float | None,
         strategy: str,
+        overflows: bool,
+        absence: tuple[AgentCondition, ...] | None,
     ) -> None:
         """Two queues, and perhaps somebody there already."""
         if strategy == RING_ALL:
@@ -255,7 +290,13 @@ class Floor(RuleBasedStateMachine):
         self.ageing = {"ageing_s": ageing_s, "promotion_s": promotion_s}
         for event in (
             QueueDefined(
-                queue=QUEUES[0], wrap_up_s=wrap_up_s, ring_time_s=15.0, widening=WIDENING, **self.ageing
+                queue=QUEUES[0],
+                wrap_up_s=wrap_up_s,
+                ring_time_s=15.0,
+                widening=WIDENING,
+                overflow=OVERFLOW[QUEUES[0]] if overflows else (),
+                dismisses_when=absence,
+                **self.ageing,
             ),
             QueueDefined(
                 queue=QUEUES[1],
@@ -265,6 +306,7 @@ class Floor(RuleBasedStateMachine):
                 priority=1,
                 strategy=strategy,
                 ring_most=2,
+                overflow=OVERFLOW[QUEUES[1]] if overflows else (),
                 **self.ageing,
             ),
         ):
@@ -281,6 +323,8 @@ class Floor(RuleBasedStateMachine):
         priority=st.integers(0, 2),
         strategy=st.sampled_from(sorted(STRATEGIES.keys() - {RING_ALL})),
         widening=st.sampled_from(((), WIDENING, WIDENING[:1])),
+        overflow=st.sampled_from((OVERFLOW, ())),
+        absence=absences,
     )
     def define(
         self,
@@ -290,6 +334,8 @@ class Floor(RuleBasedStateMachine):
         priority: int,
         strategy: str,
         widening: tuple[Widening, ...],
+        overflow: Mapping[QueueName, tuple[Overflow, ...]],
+        absence: tuple[AgentCondition, ...] | None,
     ) -> None:
         """A queue's rules change; where all ring together they go on so."""
         if queue in self.rings_all:
@@ -304,9 +350,36 @@ class Floor(RuleBasedStateMachine):
                 strategy=strategy,
                 ring_most=2,
                 widening=widening,
+                overflow=overflow[queue] if overflow else (),
+                dismisses_when=absence,
+                refuses_when=absence,
+                level_rules=LEVELS,
                 **self.ageing,
             )
         )
+
+    @rule(queue=queues, is_open=st.booleans())
+    def hours(self, queue: QueueName, is_open: bool) -> None:
+        """A queue opens or closes."""
+        self.tell(QueueHoursChanged(queue=queue, is_open=is_open))
+
+    @rule(contact=contacts, level=st.integers(0, 2))
+    def judge(self, contact: ContactId, level: int) -> None:
+        """Somebody gives a contact another level."""
+        self.tell(ContactLevelChanged(contact=contact, level=level))
+
+    @precondition(lambda self: self.diverted)
+    @rule(data=st.data(), is_refused=st.booleans(), later_s=seconds)
+    def divert(self, data: st.DataObject, is_refused: bool, later_s: float) -> None:
+        """The shell takes somebody elsewhere, or cannot."""
+        contact = data.draw(st.sampled_from(sorted(self.diverted)))
+        target = self.diverted.pop(contact)
+        event: Event = (
+            DiversionRefused(contact=contact, target=target)
+            if is_refused
+            else ContactLeft(contact=contact, cause="overflow")
+        )
+        self.tell(event, later_s)
 
     @rule(queue=queues)
     def remove(self, queue: QueueName) -> None:
@@ -444,8 +517,11 @@ class Floor(RuleBasedStateMachine):
         answer = self.tell(
             ContactQueued(contact=contact, queue=queue, level=level, skills=needed, routes=table)
         )
+        kinds = {type(command) for command in answer}
+        if not kinds & {DivertContact, RefuseContact}:
+            self.diverted.pop(contact, None)
         after = self.engine.contact(contact)
-        if here is not None:
+        if here is not None and DismissContact not in kinds:
             assert after is not None
             assert after.arrived_at == here.arrived_at
         if any(isinstance(command, RefuseContact) for command in answer):
@@ -554,6 +630,17 @@ class Floor(RuleBasedStateMachine):
                 if is_free(agent) and can_serve(agent, contact):
                     assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
                     assert others, f"nobody else is left for {contact} than {agent}"
+
+    @invariant()
+    def nobody_stays_where_nobody_is(self) -> None:
+        """Where the queue dismisses them, and nobody else could serve."""
+        for contact in self.here():
+            conditions = self.defined[contact.given].dismisses_when
+            if conditions is None or contact.state is not ContactState.WAITING:
+                continue
+            agents = [each for each in self.engine.agents() if contact.given in each.queues]
+            if contact.contact not in self.diverted and all(is_in(each, conditions) for each in agents):
+                assert {(line.queue, line.agent) for line in contact.lines} != {(contact.given, None)}
 
     @invariant()
     def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:

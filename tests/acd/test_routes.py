@@ -200,9 +200,10 @@ class TestDesignatedAgent:
         line.call("c3", 4.0, routes=ANA_FIRST)
         assert own(line) == ["c2", "c3"]
         assert line.engine.position(ContactId("c3")) == 2
+        line.hang_up("c2", 4.5)
         line.end("c0", 5.0)
         line.wait(15.0)
-        assert line.offered() == [("c2", "ana")]
+        assert line.offered() == [("c3", "ana")]
 
     def test_after_the_limit_the_skill_queue_has_them_with_their_arrival(self) -> None:
         """Before those who came later."""

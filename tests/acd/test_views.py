@@ -28,6 +28,7 @@ def test_a_contact_is_shown_whole() -> None:
     shown = ContactSnapshot(
         contact=ContactId("c1"),
         queue=MAIN,
+        given=MAIN,
         level=3,
         state=ContactState.WAITING,
         arrived_at=2.0,

@@ -1,0 +1,136 @@
+"""Contacts that do not wait on where they are: by the overflow rules of their queue, or because nobody is there.
+
+After matching, whoever still waits and has a reason to be looked at is: a newcomer, one whose wait reached a rule's, all
+of a queue whose agents or hours changed.  What is done makes new reasons at most as often as there are queues to go to,
+so it ends.
+"""
+
+from collections.abc import Iterator
+
+from acd.bonds import Bonds
+from acd.commands import DismissContact, DivertContact, RefuseContact, ReportOverflow
+from acd.contact import Contact
+from acd.contact_state import ContactState, ContactTrigger
+from acd.estimate import Paces
+from acd.floor import Queue
+from acd.names import ContactId, QueueName
+from acd.overflow import Overflow, Target, TargetKind
+from acd.routes import Route
+
+
+class Diversions:
+    """Looks at who should be looked at, until nobody is left."""
+
+    def __init__(self, bonds: Bonds, paces: Paces) -> None:
+        """Begin with nobody to look at."""
+        self._bonds = bonds
+        self._floor = bonds.floor
+        self._paces = paces
+        self._newcomers: dict[ContactId, Contact] = {}
+
+    def came(self, contact: Contact) -> None:
+        """A contact was given to a queue: look at it as one who just came."""
+        self._newcomers[contact.id] = contact
+
+    def run(self) -> None:
+        """Divert and dismiss whoever waits in vain."""
+        floor = self._floor
+        while self._newcomers or floor.due or floor.changed_queues:
+            newcomers, self._newcomers = self._newcomers, {}
+            due, floor.due = floor.due, {}
+            changed, floor.changed_queues = floor.changed_queues, {}
+            for contact in newcomers.values():
+                self._look_at(contact, is_new=True)
+            for contact in due.values():
+                self._look_at(contact, is_new=False)
+            for queue in changed.values():
+                if queue.sends_away:
+                    for contact in tuple(queue.given.values()):
+                        self._look_at(contact, is_new=False)
+            self._bonds.match()
+
+    def would_divert(self, contact: Contact) -> bool:
+        """Whether one who comes to a full queue goes elsewhere at once."""
+        return next(self._rules(contact, is_new=True), None) is not None
+
+    def refused(self, contact: Contact, target: Target) -> None:
+        """The shell cannot bring a contact to a target: it is not tried again for this one, others are."""
+        contact.refused_targets.add(target)
+        contact.is_diverted = False
+        cause = contact.let_in_despite
+        if cause is not None and contact.state is ContactState.WAITING and not self.would_divert(contact):
+            self._bonds.order(RefuseContact(contact=contact.id, queue=contact.given, cause=cause))
+            self._send_off(contact)
+        else:
+            self.came(contact)
+
+    def _look_at(self, contact: Contact, *, is_new: bool) -> None:
+        if contact.state is not ContactState.WAITING or contact.is_diverted:
+            return
+        queue = self._floor.queues[contact.given]
+        rule = next(self._rules(contact, is_new=is_new), None)
+        if rule is not None:
+            self._follow(rule, contact)
+        elif queue.is_forsaken(queue.definition.dismisses_when) and queue.is_only_hope(contact.standing):
+            self._bonds.order(DismissContact(contact=contact.id, queue=queue.name))
+            self._send_off(contact)
+
+    def _rules(self, contact: Contact, *, is_new: bool) -> Iterator[Overflow]:
+        """The rules that send a contact elsewhere now."""
+        queue = self._floor.queues[contact.given]
+        for rule in queue.definition.overflow:
+            if (
+                rule.is_for(contact.level, contact.strategy)
+                and (is_new or not rule.is_for_newcomers)
+                and self._holds(rule, queue, contact)
+                and self._can_go(rule, contact)
+            ):
+                yield rule
+
+    def _holds(self, rule: Overflow, queue: Queue, contact: Contact) -> bool:
+        now = self._bonds.now
+        if rule.waited_s is not None and not contact.given_at + rule.waited_s <= now:
+            return False
+        if not queue.is_so(rule):
+            return False
+        others = len(queue.standing) - (contact.id in queue.standing)
+        if rule.waiting is not None and not others > rule.waiting:
+            return False
+        if rule.longest_wait_s is not None:
+            first = queue.longest_waiting()
+            if first is None or first is contact or not first.has_waited(rule.longest_wait_s, now):
+                return False
+        if rule.expected_wait_s is not None:
+            band = self._paces.expected_wait(queue.name, others + 1, len(queue.on_duty))
+            return band is not None and (band.low_s + band.high_s) / 2 > rule.expected_wait_s
+        return True
+
+    def _can_go(self, rule: Overflow, contact: Contact) -> bool:
+        if rule.target.kind is not TargetKind.QUEUE:
+            return rule.target not in contact.refused_targets
+        target = self._floor.queues.get(QueueName(rule.target.name))
+        return (
+            target is not None
+            and contact.visits[target.name] < rule.most_visits
+            and len(target.standing) < target.definition.limit
+            and not target.is_forsaken(target.definition.refuses_when)
+        )
+
+    def _follow(self, rule: Overflow, contact: Contact) -> None:
+        if rule.target.kind is not TargetKind.QUEUE:
+            contact.is_diverted = True
+            self._bonds.tally["diverted"] += 1
+            self._bonds.order(DivertContact(contact=contact.id, queue=contact.given, target=rule.target))
+            return
+        target = self._floor.queues[QueueName(rule.target.name)]
+        self._bonds.tally["overflowed"] += 1
+        self._bonds.order(ReportOverflow(contact=contact.id, queue=contact.given, target=target.name))
+        skills = () if rule.drops_skills else contact.places[0].route.skills
+        self._bonds.take_out("diversion", contact)
+        self._bonds.give_to(contact, target, (target.place_for(Route(skills=skills)),))
+        self.came(contact)
+
+    def _send_off(self, contact: Contact) -> None:
+        self._bonds.tell_contact("diversion", contact, ContactTrigger.LEFT)
+        self._bonds.tally["left"] += 1
+        self._floor.forget(contact)

@@ -1,0 +1,59 @@
+"""What raises or lowers a contact's level (客户级别调整): rules of a queue over its wait and its caller's past.
+
+A rule adds its number of levels while all of its conditions hold; the sum of all that hold is added to the level that
+the contact was given.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from acd.checks import check_at_least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerHistory:
+    """What is known of a caller: calls and abandoned calls in the days that the business counts, and lists."""
+
+    calls: int = 0
+    abandoned: int = 0
+    lists: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        check_at_least(self, 0, calls=self.calls, abandoned=self.abandoned)
+
+
+UNKNOWN_CALLER = CallerHistory()
+"""Nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRule:
+    """`add` levels (fewer than 0 to lower) for a contact that has waited `waited_s` in all, whose caller has called and
+    abandoned at least so often, and is on the list `listed`; a condition that is not given holds.
+    """
+
+    add: int
+    waited_s: float = 0.0
+    calls: int = 0
+    abandoned: int = 0
+    listed: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        check_at_least(self, 0, waited_s=self.waited_s, calls=self.calls, abandoned=self.abandoned)
+
+    def is_for(self, caller: CallerHistory) -> bool:
+        """Whether what is known of the caller fits."""
+        return (
+            caller.calls >= self.calls
+            and caller.abandoned >= self.abandoned
+            and (not self.listed or self.listed in caller.lists)
+        )
+
+
+def added_levels(
+    rules: Iterable[LevelRule], caller: CallerHistory, has_waited: Callable[[float], bool]
+) -> int:
+    """Return what the rules add; `has_waited` says whether so many seconds have gone by."""
+    return sum(rule.add for rule in rules if rule.is_for(caller) and has_waited(rule.waited_s))

@@ -1,0 +1,103 @@
+"""A contact's level, raised and lowered by rules."""
+
+from collections.abc import Callable
+
+import pytest
+
+from acd.errors import InvalidValue, UnknownContact
+from acd.events import ContactLevelChanged, QueueDefined
+from acd.levels import CallerHistory, LevelRule, added_levels
+from acd.names import ContactId
+from tests.acd.hotline import MAIN, Hotline
+
+C1 = ContactId("c1")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: CallerHistory(calls=-1),
+        lambda: CallerHistory(abandoned=-1),
+        lambda: LevelRule(add=1, waited_s=-1.0),
+        lambda: LevelRule(add=1, calls=-1),
+    ],
+)
+def test_what_cannot_be_true_cannot_be_built(build: Callable[[], object]) -> None:
+    """Refused with the field."""
+    with pytest.raises(InvalidValue):
+        build()
+
+
+@pytest.mark.parametrize(
+    ("rule", "caller", "adds"),
+    [
+        (LevelRule(add=2), CallerHistory(), 2),
+        (LevelRule(add=2, calls=3), CallerHistory(calls=2), 0),
+        (LevelRule(add=2, calls=3), CallerHistory(calls=3), 2),
+        (LevelRule(add=1, abandoned=1), CallerHistory(calls=9), 0),
+        (LevelRule(add=1, abandoned=1), CallerHistory(abandoned=1), 1),
+        (LevelRule(add=-3, listed="nuisance"), CallerHistory(lists=("vip", "nuisance")), -3),
+        (LevelRule(add=-3, listed="nuisance"), CallerHistory(lists=("vip",)), 0),
+        (LevelRule(add=1, waited_s=30.0), CallerHistory(), 0),
+    ],
+)
+def test_a_rule_adds_while_all_its_conditions_hold(rule: LevelRule, caller: CallerHistory, adds: int) -> None:
+    """Past calls, abandoned ones, lists, the wait."""
+    assert added_levels((rule,), caller, (29.9).__ge__) == adds
+
+
+def hotline(*rules: LevelRule) -> Hotline:
+    """One queue with these rules."""
+    return Hotline(QueueDefined(queue=MAIN, level_rules=rules))
+
+
+def test_what_is_known_of_a_caller_decides_the_place() -> None:
+    """The sum of all rules that hold is added to the level that was given."""
+    line = hotline(
+        LevelRule(add=1, abandoned=1), LevelRule(add=2, calls=3), LevelRule(add=-9, listed="nuisance")
+    )
+    line.call("c1", 1.0)
+    line.call("c2", 2.0, caller=CallerHistory(abandoned=1))
+    line.call("c3", 3.0, caller=CallerHistory(calls=3, abandoned=2))
+    line.call("c4", 4.0, level=5, caller=CallerHistory(lists=("nuisance",)))
+    assert line.line() == ["c3", "c2", "c1", "c4"]
+    assert line.reported_contact("c4").level == -4
+
+
+def test_a_wait_changes_the_level_to_the_second() -> None:
+    """Reported; up and down, each from its own time on."""
+    line = hotline(LevelRule(add=3, waited_s=30.0), LevelRule(add=-1, waited_s=60.0))
+    line.call("c1", 10.0)
+    line.call("c2", 20.0, level=2)
+    assert line.line() == ["c2", "c1"]
+    assert line.engine.next_deadline() == 40.0
+    line.wait(40.0)
+    assert line.reported_contact("c1").level == 3
+    assert line.line() == ["c1", "c2"]
+    line.wait(70.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [5, 2]
+
+
+def test_somebody_can_give_another_level_during_the_call() -> None:
+    """The rules add to it; one on offer has it when it waits again."""
+    line = hotline(LevelRule(add=1))
+    line.call("c1", 1.0)
+    line.call("c2", 2.0)
+    line.tell(ContactLevelChanged(contact=ContactId("c2"), level=4), 3.0)
+    assert line.line() == ["c2", "c1"]
+    assert line.reported_contact("c2").level == 5
+    line.login("ana", 4.0)
+    line.tell(ContactLevelChanged(contact=ContactId("c2"), level=-4), 5.0)
+    line.decline("c2", 6.0)
+    assert line.line() == ["c1", "c2"]
+    with pytest.raises(UnknownContact):
+        line.tell(ContactLevelChanged(contact=ContactId("c9"), level=4))
+
+
+def test_new_rules_hold_for_those_who_wait() -> None:
+    """At once."""
+    line = hotline()
+    line.call("c1", 1.0)
+    line.call("c2", 2.0, caller=CallerHistory(calls=1))
+    line.tell(QueueDefined(queue=MAIN, level_rules=(LevelRule(add=1, calls=1),)), 3.0)
+    assert line.line() == ["c2", "c1"]
