@@ -3,7 +3,7 @@
 from api.exchange import Exchange
 from api.faults import Refused
 from api.ports import Ports
-from api.views import AgentView, Page
+from api.views import AgentView, ColleagueView, Page
 
 
 async def list_all(ports: Ports, exchange: Exchange) -> Page[AgentView]:
@@ -12,6 +12,22 @@ async def list_all(ports: Ports, exchange: Exchange) -> Page[AgentView]:
     return Page(
         items=tuple(agent for agent in agents if exchange.reach.has_agent(agent.agent_id)), next_cursor=None
     )
+
+
+async def colleagues(ports: Ports, _exchange: Exchange) -> Page[ColleagueView]:
+    """Everybody who sits at a seat, for whoever wants to ask or transfer."""
+    views = tuple(
+        ColleagueView(
+            agent_id=agent.agent_id,
+            name=agent.name,
+            extension=agent.extension,
+            presence=agent.presence,
+            activity=agent.activity,
+        )
+        for agent in await ports.agents.list()
+        if agent.extension is not None
+    )
+    return Page(items=views, next_cursor=None)
 
 
 async def get(ports: Ports, exchange: Exchange) -> AgentView:

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Middleware
 
 from api.cross_origin import CrossOrigin
 from api.document import make_document
+from api.document_page import make_page, policy
 from api.exchange import BODY_MOST, BODY_TIMEOUT_S, read_body, read_query
 from api.gate import DoorRules, Gate, checked_origins
 from api.json_text import dump
@@ -76,17 +77,28 @@ def make_app(
             app.router.add_get(route.path, step)  # with HEAD
         else:
             app.router.add_route(route.method, route.path, step)
-    document = dump(make_document(version))
-
-    async def show_document(_request: web.Request) -> web.StreamResponse:
-        return web.json_response(text=document)
-
-    app.router.add_get("/openapi.json", show_document)
+    _add_document(app, version)
     add_pages(app, embedders)
     app.on_response_prepare.append(_secure)
     app.on_response_prepare.append(others.prepare)
     app.on_shutdown.append(_stop_live)
     return app
+
+
+def _add_document(app: web.Application, version: str) -> None:
+    """The interface's description, for programs and for people."""
+    document = make_document(version)
+    text, page = dump(document), make_page(document)
+
+    async def show_document(_request: web.Request) -> web.StreamResponse:
+        return web.json_response(text=text)
+
+    async def show_page(_request: web.Request) -> web.StreamResponse:
+        headers = {"Content-Security-Policy": policy()}
+        return web.Response(text=page, content_type="text/html", headers=headers)
+
+    app.router.add_get("/openapi.json", show_document)
+    app.router.add_get("/docs", show_page)
 
 
 def _step(route: Route, service: Service, gate: Gate, body_timeout_s: float) -> Step:

@@ -37,6 +37,17 @@ class AgentView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ColleagueView:
+    """Whether somebody can be asked or given a call: no more of them than that."""
+
+    agent_id: str
+    name: str
+    extension: str | None
+    presence: str
+    activity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyView:
     """One party of a call that runs; `role` is `customer`, `agent`, `consultee` or `supervisor`.
 

@@ -17,6 +17,7 @@ AGENTS_MAY = {
     "DELETE /v1/session",
     "GET /v1/agents",
     "GET /v1/agents/{agent_id}",
+    "GET /v1/colleagues",
     "GET /v1/calls",
     "GET /v1/calls/{call_id}",
     "GET /v1/calls/{call_id}/data",

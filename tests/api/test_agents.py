@@ -84,3 +84,18 @@ async def test_what_the_rules_of_the_hotline_refuse_has_its_own_code(city: City)
     status, problem = await city.ask("POST", "/v1/agents/7777/ready")
     assert (status, problem["code"]) == (404, "agent_not_found")
     assert (await city.ask("GET", "/v1/agents/%00%ff"))[0] == 404
+
+
+async def test_colleagues_are_those_at_a_seat_and_no_more_is_told_of_them(city: City) -> None:
+    """Enough to see whom to ask: also for an agent, who sees nothing else of others."""
+    await city.ask("POST", "/v1/agents/1002/login", json={"extension": "8002", "initial_state": "ready"})
+    async with city.client.get("/v1/colleagues", headers=await city.bearer_of("1001")) as answer:
+        assert (await answer.json())["items"] == [
+            {
+                "agent_id": "1002",
+                "name": "王芳",
+                "extension": "8002",
+                "presence": "ready",
+                "activity": "idle",
+            }
+        ]
