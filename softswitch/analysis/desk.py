@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from softswitch.analysis import rota, simulation
+from softswitch.analysis import comparison, rota, simulation
 
-ANALYSES = {"staffing": rota, "simulate": simulation}
+ANALYSES = {"staffing": rota, "simulate": simulation, "replay": comparison}
 """By the word of the command line."""
 
 
