@@ -30,7 +30,9 @@ from softswitch.business.seed import machine_of, seeded
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.flow import FlowDesk
 from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.lookups import Lookups
 from softswitch.calls.operations import Operations
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
@@ -52,6 +54,7 @@ from softswitch.sip.edge import Edge
 from softswitch.sip.events import (
     AccountReachabilityChanged,
     EdgeEvent,
+    InDialogRequestReceived,
     InviteReceived,
     TrunkStateChanged,
 )
@@ -144,7 +147,7 @@ class Control:
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
             accounts=settings.accounts,
             outbound=settings.outbound,
-            hotlines=tuple(route.number for route in settings.routes),
+            hotlines=tuple(route.number for route in business.routes),
         )
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
@@ -165,6 +168,16 @@ class Control:
             is_reachable=self._edge.is_reachable,
         )
 
+        self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)
+        self._board.flows = FlowDesk(
+            self._board.table,
+            self._board.queue_desk,
+            desk,
+            self._lookups,
+            self._recordings,
+            settings.node.data_dir.absolute() / "voicemail",
+            secrets.token_hex,
+        )
         self._people = People(business.agents)
         self._live = LiveBusiness(
             dispatcher=self._dispatcher,
@@ -280,6 +293,7 @@ class Control:
         self._is_ready = False
         await self._webhooks.close()
         await self._room.close()
+        await self._lookups.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
         await self._pool.stop()
@@ -378,6 +392,8 @@ class Control:
                         at=self._clock.wall(), trunk=event.trunk, up=event.up, cause=event.cause
                     )
                 )
+            case InDialogRequestReceived(digit=str(digit)):
+                self._board.pressed(event.leg_id, digit)
             case _:
                 self._legs.hear_edge(event)
 

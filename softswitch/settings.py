@@ -465,6 +465,22 @@ class RecordingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSettings:
+    """What call flows may reach outside."""
+
+    lookup_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata=_meta(
+            "流程可查询的主机,可带端口 / hosts that flows may look up at, with or without port",
+            pattern=r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?",
+        ),
+    )
+    lookup_private: bool = field(
+        default=False, metadata=_meta("允许内网地址 / private addresses may be looked up at")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole file."""
 
@@ -482,6 +498,7 @@ class Settings:
     recording: RecordingSettings = field(
         default_factory=RecordingSettings, metadata=_meta("录音 / recording")
     )
+    flows: FlowSettings = field(default_factory=FlowSettings, metadata=_meta("呼叫流程 / call flows"))
 
     def faults(self) -> Iterator[Fault]:
         """Names are unique and every reference has a target."""

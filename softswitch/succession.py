@@ -111,7 +111,7 @@ class Succession:
                 continue
             call = self._rebuilt(read, held, adoption.fate)
             adopted.add(call_id)
-            if adoption.fate is Fate.WAITS:
+            if adoption.fate is Fate.WAITS and call.state is CallState.WAITING:
                 waiting.append(call)
             log.info("call.adopted", call_id=call_id, fate=adoption.fate.value)
         self._end_strays({leg.leg_id for leg in self._legs.all()}, in_cells, held)
@@ -152,8 +152,9 @@ class Succession:
             self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
         self._board.adopt(call)
         if fate is Fate.TALKS:
+            self._board.resume_flow(call)  # which it comes back to after the talk
             self._board.resume_talk(call, was_talking=read.state is CallState.TALKING)
-        else:
+        elif not self._board.resume_flow(call):
             self._board.resume_wait(call, had_agent=bool(read.served))
         return call
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.hearing import Party, Role, Row, hearing_of
 from softswitch.calls.leg import Leg
 from softswitch.calls.party import RINGBACK, CallParty, Errand
@@ -18,6 +19,7 @@ class CallState(StrEnum):
     ARRIVED = "arrived"  # not answered yet
     DIALLING = "dialling"  # an agent dials: the agent's own phone rings, then the target's
     GREETED = "greeted"  # answered, the greeting plays
+    IN_FLOW = "in_flow"  # answered, a call flow has the caller: before a queue, or after the talk
     WAITING = "waiting"  # in the queue; a phone may be ringing for it
     INTRODUCED = "introduced"  # an agent answered, the agent's number is announced
     TALKING = "talking"
@@ -27,12 +29,13 @@ class CallState(StrEnum):
 
 _S = CallState
 CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
-    _S.ARRIVED: frozenset({_S.DIALLING, _S.GREETED, _S.WAITING, _S.ENDED}),
+    _S.ARRIVED: frozenset({_S.DIALLING, _S.GREETED, _S.IN_FLOW, _S.WAITING, _S.ENDED}),
     _S.DIALLING: frozenset({_S.TALKING, _S.ENDED}),
     _S.GREETED: frozenset({_S.WAITING, _S.ENDED}),
-    _S.WAITING: frozenset({_S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
-    _S.INTRODUCED: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
-    _S.TALKING: frozenset({_S.WAITING, _S.ENDED}),
+    _S.IN_FLOW: frozenset({_S.WAITING, _S.TURNED_AWAY, _S.ENDED}),
+    _S.WAITING: frozenset({_S.IN_FLOW, _S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
+    _S.INTRODUCED: frozenset({_S.IN_FLOW, _S.TALKING, _S.WAITING, _S.ENDED}),
+    _S.TALKING: frozenset({_S.IN_FLOW, _S.WAITING, _S.ENDED}),
     _S.TURNED_AWAY: frozenset({_S.ENDED}),
     _S.ENDED: frozenset(),
 }
@@ -66,7 +69,8 @@ class QueueConsult:
 class Call:
     """A call as call control knows it.  Times are wall seconds.
 
-    `parties` stand in the order in which they came.  `data` is what integrators attached (随路数据).
+    `parties` stand in the order in which they came.  `data` is what integrators and flows attached (随路数据).
+    `masked`: the caller types a secret, nothing of which is recorded.
     """
 
     call_id: str
@@ -84,6 +88,11 @@ class Call:
     recording_id: str = ""
     recording_path: str = ""
     recording_paused: bool = False
+    flow: FlowRun | None = None
+    flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
+    masked: bool = False
+    message_id: str = ""  # the recording of the message that the caller speaks
+    left_message: bool = False
     prompted: bool = False  # an announcement plays
     playlists: int = 0  # how many were started: the number of the last one names it
     consults: int = 0  # how many queues were asked for a consultee: the number names the contact
@@ -169,6 +178,7 @@ class Call:
             prompted=is_prompted,
             supervising=party.supervising,
             alone=RINGBACK if rings else "",
+            quiet=self.state is CallState.IN_FLOW,
         )
 
     def voices(self) -> Sources:
@@ -176,7 +186,7 @@ class Call:
 
         Before the agent's number was announced the right channel is silent.
         """
-        if self.recording_paused or self.customer is None:
+        if self.recording_paused or self.masked or self.customer is None:
             return (), ()
         left = (self.customer.leg_id,)
         if self.state is not CallState.TALKING:
@@ -208,6 +218,7 @@ class Call:
             "is_consulting": self.consultee is not None or self.queue_consult is not None,
             "state": self.state.value,
             "data": self.data,
+            "flow": None if self.flow is None else self.flow.to_record(),
             "parties": [party.to_record() for party in self.parties],
         }
 
@@ -233,6 +244,7 @@ class Call:
             playlists=record["playlists"],
             consults=record["consults"],
             data=record["data"],
+            flow_record=record.get("flow"),
             parties=[
                 CallParty.restored(party, record["call_id"])
                 for party in record["parties"]

@@ -5,6 +5,7 @@ caller; a phone that still rings for a consult will have the caller as soon as i
 or goes back to the head of its line when it was we who lost the agent's leg.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from acd.names import ContactId
@@ -19,7 +20,12 @@ from softswitch.store.entries import EndedBy, EndReason
 
 
 class Departures:
-    """Decides how a call goes on without one of its parties."""
+    """Decides how a call goes on without one of its parties.
+
+    `comes_back` says whether the caller's flow goes on after the talk; call control sets it.
+    """
+
+    comes_back: Callable[[Call, CallParty], bool] = staticmethod(lambda call, party: False)
 
     def __init__(self, table: CallTable, queue_desk: QueueDesk) -> None:
         """Work on these calls."""
@@ -39,6 +45,8 @@ class Departures:
     def agent_left(self, call: Call, party: CallParty, end: LegEnd) -> None:
         """The agent's leg (or that of the outsider to whom the caller was handed) is over."""
         if self.go_on_without(call, party):
+            return
+        if end.by_far_end and self.comes_back(call, party):
             return
         if end.lost and call.route.queue:
             self._queue_desk.requeue(call, "agent_leg_lost")

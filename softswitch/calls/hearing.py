@@ -38,7 +38,8 @@ class Party:
 
     `held`: put on hold by our side.  `holding`: its own phone put us on hold.  `muted`: reaches nobody.
     `prompted`: an announcement plays to this leg, and to it alone.  `supervising` belongs to supervisors only.
-    `alone` is the track that it hears when nobody reaches it, empty for the call's music.
+    `alone` is the track that it hears when nobody reaches it, empty for the call's music.  `quiet`: no music under its
+    announcement, and silence where none plays.
     """
 
     leg_id: str
@@ -49,6 +50,7 @@ class Party:
     prompted: bool = False
     supervising: Supervising | None = None
     alone: str = ""
+    quiet: bool = False
 
 
 Row = tuple[Source, ...]
@@ -69,7 +71,7 @@ def _row(listener: Party, everyone: tuple[Party, ...], music: str) -> Row:
         if speaker.leg_id != listener.leg_id and _reaches(speaker, listener)
     )
     if listener.prompted:
-        if voices or listener.role is not Role.CUSTOMER:
+        if voices or listener.quiet or listener.role is not Role.CUSTOMER:
             return (_PROMPT,)
         return (_PROMPT, Source(kind=SourceKind.MUSIC, name=music, gain=MUSIC_UNDER_PROMPT))
     return voices or (Source(kind=SourceKind.MUSIC, name=listener.alone or music),)

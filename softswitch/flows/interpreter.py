@@ -89,6 +89,12 @@ def resume(flow: Flow, facts: Facts, record: Mapping[str, Any]) -> Step:
     return _Walk(flow, facts, state).go_to(node)
 
 
+def queued(flow: Flow, record: Mapping[str, Any]) -> FlowState:
+    """The state of a caller of before a restart who waits for an agent, or talks with one, and comes back afterwards."""
+    node = record["node"] if record["node"] in flow.nodes else flow.start
+    return FlowState(node=node, phase=Phase.QUEUED, level=record["level"], data=dict(record["data"]))
+
+
 def step(flow: Flow, state: FlowState, event: FlowEvent, facts: Facts) -> Step:
     """What follows from an event; one that means nothing now changes nothing."""
     return _Walk(flow, facts, state).hear(event)

@@ -20,6 +20,7 @@ class EndReason(StrEnum):
     """Why a call ended."""
 
     COMPLETED = "completed"  # talked with an agent, then somebody hung up
+    SERVED = "served"  # by the call flow: a message was left, or the flow came to its end
     ABANDONED = "abandoned"  # the caller left before an agent answered
     QUEUE_FULL = "queue_full"
     REJECTED = "rejected"  # not allowed in

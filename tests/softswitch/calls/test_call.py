@@ -16,6 +16,7 @@ WAYS: dict[CallState, tuple[CallState, ...]] = {
     CallState.ARRIVED: (),
     CallState.DIALLING: (CallState.DIALLING,),
     CallState.GREETED: (CallState.GREETED,),
+    CallState.IN_FLOW: (CallState.IN_FLOW,),
     CallState.WAITING: (CallState.WAITING,),
     CallState.INTRODUCED: (CallState.WAITING, CallState.INTRODUCED),
     CallState.TALKING: (CallState.WAITING, CallState.TALKING),
@@ -79,6 +80,15 @@ def test_the_table_has_a_row_for_every_state_and_every_call_can_end() -> None:
     assert all(
         CallState.ENDED in CALL_TRANSITIONS[state] for state in CallState if state is not CallState.ENDED
     )
+
+
+def test_a_caller_in_a_flow_hears_what_is_said_without_music_and_a_masked_one_is_not_recorded() -> None:
+    call = make_call(CallState.IN_FLOW)
+    call.prompted = True
+    assert [source.kind for source in call.hearing("waiting")["customer"]] == [SourceKind.PROMPT]
+    assert call.voices() == (("customer",), ())
+    call.masked = True
+    assert call.voices() == ((), ())
 
 
 @pytest.mark.parametrize("state", [CallState.GREETED, CallState.WAITING])

@@ -1,0 +1,335 @@
+"""Call flows run for real callers: what `softswitch.flows` decides is done here, and what happens is told to it.
+
+A call keeps the flow that it began, whatever version is taken meanwhile.  The keys that a caller presses stand in
+nobody's log.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from acd.agent_state import Presence
+from acd.names import QueueName
+from media import commands as plane_words
+from softswitch.business.whole import Business
+from softswitch.calendars.days import DayKind
+from softswitch.calendars.opening import local
+from softswitch.calls.call import Call, CallState
+from softswitch.calls.call_table import CallTable
+from softswitch.calls.flow_run import FlowRun
+from softswitch.calls.lookups import Answered
+from softswitch.calls.party import CallParty
+from softswitch.calls.queue_desk import QueueDesk
+from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.flows import commands as do
+from softswitch.flows import events as told
+from softswitch.flows import interpreter
+from softswitch.flows.commands import FlowCommand
+from softswitch.flows.events import FlowEvent
+from softswitch.flows.interpreter import Phase
+from softswitch.flows.nodes import Flow
+from softswitch.store import entries
+from softswitch.store.entries import EndedBy, EndReason
+
+log = structlog.get_logger(__name__)
+
+BEEP = "tone_connect"
+"""What is heard before a message is recorded."""
+
+
+class BusinessNow(Protocol):
+    """The business as it stands (`softswitch.business.desk.BusinessDesk`)."""
+
+    @property
+    def business(self) -> Business:
+        """All of it."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """The number of its version."""
+        ...
+
+
+class Outside(Protocol):
+    """Web services (`softswitch.calls.lookups.Lookups`)."""
+
+    def ask(self, url: str, timeout_s: float, answered: Answered) -> None:
+        """Begin a look-up."""
+        ...
+
+
+class CallFacts:
+    """What a branch asks of the world, for one call."""
+
+    def __init__(self, table: CallTable, business: Business, caller: str) -> None:
+        """Ask these."""
+        self._table = table
+        self._business = business
+        self._caller = caller
+
+    def fact(self, name: str, of: str) -> bool | float | str:
+        """The fact of that name."""
+        engine, now = self._table.dispatcher.engine, self._table.clock.wall()
+        match name:
+            case "open":
+                opening = self._business.openings.get(of)
+                return opening is not None and opening.is_open(now)
+            case "holiday":
+                return self._business.days.day(local(now).date()).kind is DayKind.HOLIDAY
+            case "listed":
+                return self._business.is_listed(self._caller, of)
+            case "waiting":
+                return float(len(engine.waiting(QueueName(of))))
+            case "ready":
+                return float(
+                    sum(of in agent.queues and agent.presence is Presence.READY for agent in engine.agents())
+                )
+            case "expected_wait_s":
+                return self._expected_wait_s(of)
+        return ""
+
+    def _expected_wait_s(self, queue: str) -> float:
+        """Who was longest in line has waited so long: the least that one who comes now has to expect."""
+        line = self._table.dispatcher.engine.waiting(QueueName(queue))
+        now = self._table.clock.now()
+        return max((now - contact.arrived_at for contact in line), default=0.0)
+
+
+class FlowDesk:
+    """All callers who are in a flow, or will come back to theirs after an agent."""
+
+    def __init__(
+        self,
+        table: CallTable,
+        queue_desk: QueueDesk,
+        business: BusinessNow,
+        lookups: Outside,
+        recordings: RecordingDesk,
+        folder: Path,
+        token: Callable[[int], str],
+    ) -> None:
+        """`folder` is where messages are recorded; `token` gives so many random bytes as text."""
+        self._table = table
+        self._queue_desk = queue_desk
+        self._desk = business
+        self._lookups = lookups
+        self._recordings = recordings
+        self._folder = folder
+        self._token = token
+
+    # ---- what call control tells ---------------------------------------------------------------------
+
+    def begin(self, call: Call, name: str = "") -> bool:
+        """Let an answered caller into the flow of the call's route (or another); False when there is none to run."""
+        flow = self._desk.business.flows.get(name or call.route.flow)
+        if flow is None:
+            if name or call.route.flow:
+                log.warning("flow.unknown", call_id=call.call_id, flow=name or call.route.flow)
+            return False
+        self._table.chronicle.record(
+            entries.FlowStarted(
+                at=self._table.clock.wall(), call_id=call.call_id, flow=flow.id, version=self._desk.version
+            )
+        )
+        call.become(CallState.IN_FLOW)
+        self._follow(call, flow, interpreter.begin(flow, self._facts(call), self._data(call)))
+        return True
+
+    def resume(self, call: Call) -> bool:
+        """An adopted caller begins the node again; False for one who was in no flow that is still there, or waited."""
+        record, call.flow_record = call.flow_record, None
+        flow = None if record is None else self._desk.business.flows.get(record["flow"])
+        if record is None or flow is None:
+            return False
+        if record["phase"] == Phase.QUEUED:
+            call.flow = FlowRun(flow=flow, state=interpreter.queued(flow, record))
+            return False
+        call.become(CallState.IN_FLOW)
+        self._follow(call, flow, interpreter.resume(flow, self._facts(call), record))
+        return True
+
+    def said(self, call: Call) -> None:
+        """What was announced to the caller is over."""
+        run = call.flow
+        if run is not None:
+            self._hear(call, told.SayingFinished(number=run.state.number))
+
+    def pressed(self, call: Call, digit: str) -> None:
+        """The caller pressed a key."""
+        if call.state is CallState.IN_FLOW:
+            self._hear(call, told.DigitPressed(digit=digit))
+
+    def refused(self, call: Call) -> bool:
+        """The queue takes nobody; True when the flow knows what to do now."""
+        run = call.flow
+        if run is None or run.state.phase is not Phase.QUEUED:
+            return False
+        call.become(CallState.IN_FLOW)
+        self._hear(call, told.QueueRefused())
+        return True
+
+    def agent_left(self, call: Call, party: CallParty) -> bool:
+        """The agent hung up; True when the caller stays, in the flow."""
+        run = call.flow
+        if run is None or run.state.phase is not Phase.QUEUED or call.customer is None:
+            return False
+        node = run.flow.nodes[run.state.node]
+        if not getattr(node, "after", ""):
+            return False
+        self._table.remove(call, party)
+        call.customer.held = False
+        call.become(CallState.IN_FLOW)
+        self._hear(call, told.AgentLeft())
+        return True
+
+    # ---- steps -----------------------------------------------------------------------------------------
+
+    def _hear(self, call: Call, event: FlowEvent) -> None:
+        run = call.flow
+        if run is None or not self._table.has(call):
+            return
+        self._follow(call, run.flow, interpreter.step(run.flow, run.state, event, self._facts(call)))
+
+    def _follow(self, call: Call, flow: Flow, step: interpreter.Step) -> None:
+        """Take the new state first: what is done may tell the flow something before it returns."""
+        state, commands = step
+        if call.flow is None:
+            call.flow = FlowRun(flow=flow, state=state)
+        else:
+            call.flow.state = state
+        if state.phase is not Phase.AWAITING:
+            self._stop_timer(call.flow)
+        for command in commands:
+            if self._table.has(call):
+                self._do(call, call.flow, command)
+        if self._table.has(call) and call.state is CallState.IN_FLOW:
+            call.prompted = True  # a caller in a flow hears what is said, and nothing else
+            self._table.settle(call)
+
+    def _do(self, call: Call, run: FlowRun, command: FlowCommand) -> None:
+        match command:
+            case do.Say():
+                self._table.announce(call, command.prompts)
+            case do.StopSaying():
+                self._hush(call)
+            case do.StartTimer():
+                self._start_timer(call, run, command)
+            case do.MaskDigits():
+                call.masked = command.masked
+                self._table.settle(call)
+            case do.AttachData():
+                call.data = {**call.data, command.name: command.value}
+            case do.KeepAnswer():
+                self._keep_answer(call, command)
+            case do.LookUpOutside():
+                self._look_up(call, command)
+            case do.JoinQueue():
+                call.route = replace(call.route, queue=command.queue)
+                call.prompted = False
+                self._queue_desk.enter(call, level=command.level)
+            case do.TurnAway():
+                self._queue_desk.turn_away(call)
+            case do.TakeMessage():
+                self._take_message(call, run, command)
+            case do.FinishMessage():
+                self._finish_message(call)
+            case do.EndCall():
+                talked = call.connected_at is not None
+                reason = EndReason.COMPLETED if talked else EndReason.SERVED
+                self._table.end(call, EndedBy.SYSTEM, reason)
+
+    def _hush(self, call: Call) -> None:
+        if call.customer is not None:
+            self._table.tell_plane(plane_words.StopPrompts(leg_id=call.customer.leg_id))
+
+    def _start_timer(self, call: Call, run: FlowRun, command: do.StartTimer) -> None:
+        self._stop_timer(run)
+        run.alarm = self._table.clock.after(
+            command.seconds, lambda: self._hear(call, told.TimeElapsed(number=command.number))
+        )
+
+    def _stop_timer(self, run: FlowRun) -> None:
+        if run.alarm is not None:
+            run.alarm.cancel()
+            run.alarm = None
+
+    def _keep_answer(self, call: Call, command: do.KeepAnswer) -> None:
+        call.data = {**call.data, command.name: command.value}
+        self._table.chronicle.record(
+            entries.SurveyAnswered(
+                at=self._table.clock.wall(), call_id=call.call_id, name=command.name, answer=command.value
+            )
+        )
+
+    def _look_up(self, call: Call, command: do.LookUpOutside) -> None:
+        def answered(fields: dict[str, str] | None) -> None:
+            number = command.number
+            event: FlowEvent = (
+                told.LookUpFailed(number=number)
+                if fields is None
+                else told.LookUpAnswered(number=number, fields=fields)
+            )
+            self._hear(call, event)
+
+        self._lookups.ask(command.url, command.timeout_s, answered)
+
+    # ---- messages --------------------------------------------------------------------------------------
+
+    def _take_message(self, call: Call, run: FlowRun, command: do.TakeMessage) -> None:
+        table = self._table
+        if call.customer is None:
+            return
+        now = table.clock.wall()
+        call.message_id = self._token(16)
+        path = str(self._folder / local(now).date().isoformat() / f"{call.message_id}.wav")
+        table.chronicle.record(
+            entries.VoicemailStarted(
+                at=now,
+                voicemail_id=call.message_id,
+                call_id=call.call_id,
+                box=command.box,
+                caller=call.caller,
+            )
+        )
+        table.chronicle.record(
+            entries.RecordingStarted(at=now, recording_id=call.message_id, call_id=call.call_id, path=path)
+        )
+        self._recordings.opened(call.message_id, call.call_id, path)
+        table.tell_plane(
+            plane_words.StartRecording(
+                recording_id=call.message_id,
+                call_id=call.call_id,
+                path=path,
+                left=(call.customer.leg_id,),
+                right=(),
+            )
+        )
+        table.legs.play(call.customer.leg, f"{call.call_id}:beep", (BEEP,))
+        run.alarm = table.clock.after(command.longest_s, lambda: self._finish_message(call))
+
+    def _finish_message(self, call: Call) -> None:
+        run = call.flow
+        if run is None or not call.message_id or not self._table.has(call):
+            return
+        self._stop_timer(run)
+        message_id, call.message_id, call.left_message = call.message_id, "", True
+        self._table.tell_plane(plane_words.StopRecording(recording_id=message_id))
+        self._hear(call, told.MessageTaken())
+
+    # ---- what the flow is told of the call -------------------------------------------------------------
+
+    def _facts(self, call: Call) -> CallFacts:
+        return CallFacts(self._table, self._desk.business, call.caller)
+
+    def _data(self, call: Call) -> dict[str, str]:
+        texts = {name: value for name, value in call.data.items() if isinstance(value, str)}
+        return texts | {
+            "caller": call.caller,
+            "called": call.called,
+            "trunk": call.trunk,
+            "region": self._desk.business.region_of(call.caller),
+        }

@@ -1,0 +1,21 @@
+"""Where one caller is in one flow, as the call keeps it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from softswitch.clock import Alarm
+from softswitch.flows.interpreter import FlowState
+from softswitch.flows.nodes import Flow
+
+
+@dataclass(slots=True)
+class FlowRun:
+    """The flow that the call began, its state, and the timer that runs."""
+
+    flow: Flow
+    state: FlowState
+    alarm: Alarm | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what a restarted control needs; no digit that the caller pressed is in it."""
+        return {"flow": self.flow.id, **self.state.to_record()}

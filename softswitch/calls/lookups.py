@@ -1,0 +1,128 @@
+"""Web services that flows may ask: GET, a small JSON object as the answer, hosts from a list, no private networks."""
+
+import asyncio
+import ipaddress
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import structlog
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+log = structlog.get_logger(__name__)
+
+ANSWER_MOST = 64 * 1024
+"""Bytes of an answer; a longer one counts as none."""
+
+Answered = Callable[[dict[str, str] | None], None]
+
+
+class LookUpRefused(Exception):
+    """The look-up is not allowed, or its answer is none that can be used."""
+
+
+class _PublicOnly(AbstractResolver):
+    """Names that lead into private networks lead nowhere: what was resolved is what is connected to."""
+
+    def __init__(self) -> None:
+        self._inner = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        public = [each for each in found if ipaddress.ip_address(each["host"]).is_global]
+        if not public:
+            raise OSError(f"{host} leads into a private network")
+        return public
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Lookups:
+    """Asks, and tells the answer later; nobody waits for it."""
+
+    def __init__(self, hosts: tuple[str, ...], *, may_be_private: bool) -> None:
+        """`hosts` are those that may be asked, `name` or `name:port`."""
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._may_be_private = may_be_private
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ask(self, url: str, timeout_s: float, answered: Answered) -> None:
+        """Begin a look-up; `answered` is told the fields within the time, None for a failure of any kind."""
+        task = asyncio.get_running_loop().create_task(self._work(url, timeout_s, answered))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End what runs."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _work(self, url: str, timeout_s: float, answered: Answered) -> None:
+        fields: dict[str, str] | None = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                fields = await self._fetch(url)
+        except (LookUpRefused, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            # Of the URL only the host: what callers typed stands in the rest.
+            log.warning("look_up.failed", host=_host(url), error=type(error).__name__)
+        try:
+            answered(fields)
+        except Exception:
+            log.exception("look_up.answer_failed")
+
+    async def _fetch(self, url: str) -> dict[str, str]:
+        self._check(url)
+        if self._session is None:
+            resolver = None if self._may_be_private else _PublicOnly()
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=resolver, limit=32), trust_env=False
+            )
+        async with self._session.get(url, allow_redirects=False) as answer:
+            if answer.status != 200:
+                raise LookUpRefused(f"status {answer.status}")
+            data = await answer.content.read(ANSWER_MOST + 1)
+            while len(data) <= ANSWER_MOST and (more := await answer.content.read(ANSWER_MOST)):
+                data += more
+        if len(data) > ANSWER_MOST:
+            raise LookUpRefused("the answer is too long")
+        return _texts(json.loads(data))
+
+    def _check(self, url: str) -> None:
+        host, port = _host(url), urlsplit(url).port
+        if host not in self._hosts and f"{host}:{port}" not in self._hosts:
+            raise LookUpRefused(f"{host} is not on the list of hosts")
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return
+        if not address.is_global and not self._may_be_private:
+            raise LookUpRefused(f"{host} lies in a private network")
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()
+
+
+def _texts(answer: Any) -> dict[str, str]:
+    """The plain values of an object as texts."""
+    if not isinstance(answer, dict):
+        raise LookUpRefused("the answer is no JSON object")
+    found = {}
+    for name, value in answer.items():
+        match value:
+            case bool():
+                found[name] = "true" if value else "false"
+            case str() | int() | float():
+                found[name] = str(value)
+    return found

@@ -1,0 +1,311 @@
+"""Call flows on call control as a whole: what callers hear, where they land, what is written down, and every race."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media import commands as plane_words
+from media import events as plane_news
+from softswitch.business.whole import Business, Machine, whole_of
+from softswitch.calls.call import CallState
+from softswitch.calls.flow import FlowDesk
+from softswitch.calls.lookups import Answered
+from softswitch.settings import QueueSettings, RouteSettings
+from softswitch.store import entries
+from softswitch.store.entries import EndReason
+from tests.softswitch.calls.node import QUEUE, Node
+
+MACHINE = Machine(
+    trunks=frozenset({"city"}),
+    prompts=frozenset({"welcome", "menu", "wrong", "ask", "leave", "kept", "rate", "thanks"}),
+    music=frozenset({"waiting"}),
+)
+FLOW: dict[str, Any] = {
+    "id": "main",
+    "start": "menu",
+    "nodes": {
+        "menu": {
+            "type": "menu",
+            "say": ["menu"],
+            "invalid": ["wrong"],
+            "keys": {"1": "people", "2": "message", "3": "pin", "4": "vip"},
+            "repeats": 1,
+            "otherwise": "people",
+        },
+        "people": {"type": "queue", "queue": "hotline", "on_full": "message", "after": "rate"},
+        "vip": {"type": "set", "level": 5, "data": {"kind": "vip"}, "next": "people"},
+        "message": {"type": "voicemail", "say": ["leave"], "box": "night", "longest_s": 30, "next": "kept"},
+        "kept": {"type": "hang_up", "say": ["kept"]},
+        "pin": {
+            "type": "collect",
+            "say": ["ask"],
+            "into": "pin",
+            "masked": True,
+            "next": "look",
+            "otherwise": "people",
+        },
+        "look": {
+            "type": "look_up",
+            "url": "http://a.test/{pin}",
+            "take": {"name": "name"},
+            "next": "people",
+            "on_error": "message",
+        },
+        "rate": {"type": "survey", "say": ["rate"], "keys": {"1": "good"}, "next": "bye"},
+        "bye": {"type": "hang_up", "say": ["thanks"]},
+    },
+}
+
+
+@dataclass
+class Standing:
+    """A business that the test changes."""
+
+    business: Business
+    version: int = 1
+
+
+@dataclass
+class Service:
+    """A web service that answers when the test says so."""
+
+    asked: list[str] = field(default_factory=list)
+    answer: Answered | None = None
+
+    def ask(self, url: str, timeout_s: float, answered: Answered) -> None:
+        self.asked.append(url)
+        self.answer = answered
+
+
+def business_of(**flows: dict[str, Any]) -> Business:
+    """The hotline's queue and these flows."""
+    documents: dict[tuple[str, str], Any] = {("queues", "hotline"): {"name": "hotline", "limit": 4}}
+    return whole_of(documents | {("flows", name): flow for name, flow in flows.items()}, MACHINE)
+
+
+class FlowNode(Node):
+    """The node with a flow at its number."""
+
+    standing: Standing
+
+    def __init__(
+        self, *, queue: QueueSettings = QUEUE, before: "FlowNode | None" = None, **more: Any
+    ) -> None:
+        super().__init__(queue=queue, before=before, **more)
+        self.standing = Standing(business_of(main=FLOW)) if before is None else before.standing
+        self.service = Service()
+        self.board._arrivals._routes.take([RouteSettings(number="12345", queue="hotline", flow="main")])
+        self.board.flows = FlowDesk(
+            self.board.table,
+            self.board.queue_desk,
+            self.standing,
+            self.service,
+            self.recordings,
+            Path("/voicemail"),
+            self._token,
+        )
+
+    def enter(self, leg_id: str = "in1") -> str:
+        """Somebody calls and is answered: the flow begins."""
+        call_id = self.dial(leg_id)
+        self.sip.acknowledge(leg_id)
+        self.settle()
+        return call_id
+
+    def press(self, digits: str, leg_id: str = "in1") -> None:
+        for digit in digits:
+            self.plane.news.append(plane_news.DigitReceived(leg_id=leg_id, digit=digit, duration_ms=100))
+            self.settle()
+
+    def recorded_voices(self, call_id: str) -> tuple[str, ...]:
+        """Whose voices are on the caller's channel of the call's recording."""
+        return self.plane.recordings[self.call(call_id).recording_id].left
+
+    def listen(self, leg_id: str = "in1") -> None:
+        """What is said is said to its end."""
+        self.plane.play_to_the_end(leg_id)
+        self.settle()
+
+
+@pytest.fixture
+def node() -> FlowNode:
+    return FlowNode()
+
+
+def test_a_key_leads_into_the_queue_and_to_an_agent(node: FlowNode) -> None:
+    node.login()
+    call_id = node.enter()
+    assert node.plane.prompts_of("in1") == ("menu",)
+    assert node.plane.hears("in1") == {"prompt"}
+    node.press("1")
+    assert node.call(call_id).state is CallState.WAITING
+    node.answer(node.leg_of_agent(call_id))
+    assert node.call(call_id).state is CallState.TALKING
+    assert [(one.flow, one.version) for one in node.entries(entries.FlowStarted)] == [("main", 1)]
+
+
+def test_a_caller_who_presses_nothing_lands_with_people(node: FlowNode) -> None:
+    call_id = node.enter()
+    node.listen()
+    node.pass_time(5.0)
+    assert node.plane.prompts_of("in1") == ("menu",)
+    node.listen()
+    node.pass_time(5.0)
+    assert node.call(call_id).state is CallState.WAITING
+
+
+def test_digits_of_an_agent_are_not_the_callers(node: FlowNode) -> None:
+    node.login()
+    call_id = node.enter()
+    node.press("1")
+    node.answer(node.leg_of_agent(call_id))
+    node.press("9", node.leg_of_agent(call_id))
+    node.press("9")
+    assert node.call(call_id).state is CallState.TALKING
+
+
+def test_a_level_and_data_of_the_flow_go_with_the_call(node: FlowNode) -> None:
+    plain = node.enter("in1")
+    node.press("1", "in1")
+    vip = node.enter("in2")
+    node.press("4", "in2")
+    assert (node.waits(vip), node.waits(plain)) == (1, 2)
+    assert node.call(vip).data == {"kind": "vip"}
+
+
+def test_masked_digits_are_in_no_recording_record_or_entry_but_are_looked_up(node: FlowNode) -> None:
+    call_id = node.enter()
+    assert node.recorded_voices(call_id) == ("in1",)
+    node.press("3")
+    assert node.recorded_voices(call_id) == ()
+    node.press("4711#")
+    assert node.service.asked == ["http://a.test/4711"]
+    assert node.recorded_voices(call_id) == ("in1",)
+    assert "4711" not in repr((node.journal.entries, node.call(call_id).to_record(), node.plane.orders))
+    assert node.service.answer is not None
+    node.service.answer({"name": "李"})
+    assert node.call(call_id).state is CallState.WAITING
+    assert node.call(call_id).data == {"name": "李"}
+
+
+def test_a_look_up_that_fails_or_comes_after_the_hang_up(node: FlowNode) -> None:
+    node.enter()
+    node.press("31#")
+    failed = node.service.answer
+    assert failed is not None
+    failed(None)
+    assert node.plane.prompts_of("in1") == ("leave",)
+    node.enter("in2")
+    node.press("31#", "in2")
+    late = node.service.answer
+    node.sip.leave("in2")
+    node.settle()
+    assert late is not None
+    late({"name": "x"})
+
+
+def test_a_full_queue_takes_a_message_which_is_a_recording_of_its_own(node: FlowNode) -> None:
+    narrow = FlowNode(queue=QueueSettings(name="hotline", limit=1))
+    narrow.enter("in1")
+    narrow.press("1", "in1")
+    call_id = narrow.enter("in2")
+    narrow.press("1", "in2")
+    assert narrow.plane.prompts_of("in2") == ("leave",)
+    narrow.listen("in2")
+    [started] = narrow.entries(entries.VoicemailStarted)
+    assert (started.call_id, started.box) == (call_id, "night")
+    message = narrow.plane.recordings[started.voicemail_id]
+    assert (message.left, message.right) == (("in2",), ())
+    assert narrow.plane.prompts_of("in2") == ("tone_connect",)
+    narrow.press("#", "in2")
+    assert started.voicemail_id not in narrow.plane.recordings
+    assert narrow.plane.prompts_of("in2") == ("kept",)
+    narrow.listen("in2")
+    [ended] = narrow.entries(entries.CallEnded)
+    assert ended.end_reason is EndReason.SERVED
+
+
+def test_a_message_ends_with_its_longest_time_or_with_the_caller(node: FlowNode) -> None:
+    node.enter()
+    node.press("2")
+    node.listen()
+    node.pass_time(30.0)
+    assert node.plane.prompts_of("in1") == ("kept",)
+    node.enter("in2")
+    node.press("2", "in2")
+    node.listen("in2")
+    node.sip.leave("in2")
+    node.settle()
+    assert node.entries(entries.CallEnded)[-1].end_reason is EndReason.SERVED
+    closed = {one.recording_id for one in node.entries(entries.RecordingClosed)}
+    assert {one.voicemail_id for one in node.entries(entries.VoicemailStarted)} <= closed
+
+
+def test_after_the_agent_hung_up_the_caller_rates_the_talk(node: FlowNode) -> None:
+    node.login()
+    call_id = node.enter()
+    node.press("1")
+    leg = node.leg_of_agent(call_id)
+    node.answer(leg)
+    node.sip.leave(leg)
+    node.settle()
+    assert node.agent()[0] == "wrap_up"
+    assert node.plane.prompts_of("in1") == ("rate",)
+    node.press("1")
+    [answer] = node.entries(entries.SurveyAnswered)
+    assert (answer.name, answer.answer) == ("satisfaction", "good")
+    node.listen()
+    [ended] = node.entries(entries.CallEnded)
+    assert ended.end_reason is EndReason.COMPLETED
+    node.assert_nothing_is_left()
+
+
+def test_a_caller_who_hangs_up_after_the_talk_rates_nothing(node: FlowNode) -> None:
+    node.login()
+    call_id = node.enter()
+    node.press("1")
+    node.answer(node.leg_of_agent(call_id))
+    node.sip.leave("in1")
+    node.settle()
+    assert node.agent()[0] == "wrap_up"
+    assert not node.entries(entries.SurveyAnswered)
+    node.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("keys", ["", "1", "2", "3", "347", "5", "55"])
+def test_a_hang_up_at_any_point_leaves_nothing(node: FlowNode, keys: str) -> None:
+    node.enter()
+    node.press(keys)
+    node.sip.leave("in1")
+    node.settle()
+    node.pass_time(60.0)
+    node.assert_nothing_is_left()
+
+
+def test_a_call_finishes_in_the_version_that_it_began(node: FlowNode) -> None:
+    """A new version is taken while somebody listens to the menu of the old one."""
+    call_id = node.enter()
+    changed = {**FLOW, "start": "kept", "nodes": {"kept": {"type": "hang_up", "say": ["kept"]}}}
+    node.standing.business, node.standing.version = business_of(main=changed), 2
+    node.press("1")
+    assert node.call(call_id).state is CallState.WAITING
+    node.enter("in2")
+    assert node.plane.prompts_of("in2") == ("kept",)
+    assert [one.version for one in node.entries(entries.FlowStarted)] == [1, 2]
+
+
+def test_a_flow_that_is_gone_lets_callers_through_to_the_queue(node: FlowNode) -> None:
+    node.standing.business = business_of()
+    call_id = node.enter()
+    node.listen()
+    assert node.call(call_id).state is CallState.WAITING
+
+
+def test_stopping_what_is_said_is_no_end_of_it(node: FlowNode) -> None:
+    """The playlist that a key cut short says so, and means nothing."""
+    node.enter()
+    node.press("3")
+    assert any(isinstance(order, plane_words.StopPrompts) for order in node.plane.orders)
+    assert node.plane.prompts_of("in1") == ("ask",)
