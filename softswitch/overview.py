@@ -79,6 +79,7 @@ class Overview:
                     "arrived_at": _iso_or_none(call.arrived_at),
                     "queued_at": _iso_or_none(call.queued_at),
                     "connected_at": _iso_or_none(call.connected_at),
+                    **to_plain(self._board.running(call.call_id)),
                 }
                 for call in self._board.calls()
             ],

@@ -58,7 +58,8 @@ const TOOLS = {
   dial: { may: ['dial'], face: () => ({ icon: 'dial', word: 'do.dial' }), act: ({ ask }) => ask.number() },
 };
 
-const isConsulting = (bar) => (bar.call?.parties ?? []).some((party) => party.role === 'consultee');
+/** Whether somebody, or a queue, is being asked: a transfer then needs no target. */
+const isConsulting = (bar) => bar.may('reconnect');
 
 export class BarControls {
   #bar;

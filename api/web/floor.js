@@ -48,6 +48,7 @@ export class Floor {
     this.calls = new Map((data.calls ?? []).map((call) => [call.call_id, {
       ...call,
       state: PLACES[call.state] ?? call.state,
+      supervisors: supervisorsOf(call.parties),
       arrived_at: secondsOf(call.arrived_at) ?? at - (call.duration_s ?? 0),
       queued_at: secondsOf(call.queued_at) ?? at - (call.duration_s ?? 0),
       connected_at: secondsOf(call.connected_at),
@@ -99,6 +100,10 @@ export class Floor {
   }
 }
 
+/** How supervisors are in a call, by agent id. */
+const supervisorsOf = (parties = []) => Object.fromEntries(parties
+  .filter((party) => party.role === 'supervisor').map((party) => [party.agent_id, party.supervising]));
+
 const BRINGS_CALL = new Set(['call_queued', 'call_offered', 'offer_accepted', 'call_connected', 'consult_started', 'consult_answered']);
 
 const unknownCall = (callId, at) => ({
@@ -108,19 +113,23 @@ const unknownCall = (callId, at) => ({
 
 /** A call of the HTTP interface in the form of the floor; what it does not tell is left out. */
 export function callOfView(view) {
+  const supervisors = view.parties && supervisorsOf(view.parties);
   const { call_id, caller, called, trunk, queue, held, data, parties, direction } = view;
   const told = {
-    call_id, caller, called, trunk, queue, held, data, parties, direction, isPartial: false,
+    call_id, caller, called, trunk, queue, held, data, parties, direction, supervisors, isPartial: false,
     arrived_at: secondsOf(view.arrived_at), queued_at: secondsOf(view.queued_at), connected_at: secondsOf(view.connected_at),
   };
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
 }
 
 /** Call control's words for where a call stands that the screens do not tell apart. */
-const PLACES = { greeted: 'answered', introduced: 'accepted', talking: 'connected' };
+const PLACES = { greeted: 'answered', introduced: 'accepted', talking: 'connected', dialling: 'dialled' };
 
 /** The number on the other side: the caller's, or whom the agent dialled. */
-export const numberOf = (call) => (call.direction === 'out' ? call.called : call.caller) || '—';
+export function numberOf(call) {
+  const customer = call.parties?.find((party) => party.role === 'customer');
+  return customer?.agent_id || customer?.number || (call.direction === 'out' ? call.called : call.caller) || '—';
+}
 
 /** Whether a call stands in a line; a phone may be ringing for it. */
 export const isWaiting = (call) => call.state === 'waiting' || call.state === 'offered';

@@ -9,7 +9,7 @@ const WORDS = {
   'state.reserved': ['来话', 'Incoming'],
   'state.ringing': ['振铃', 'Ringing'],
   'state.talking': ['通话', 'Talking'],
-  'state.engaged': ['外呼内线', 'In a call'],
+  'state.engaged': ['通话中', 'In a call'],
   'state.held': ['保持', 'On hold'],
   'state.unreachable': ['话机离线', 'Phone offline'],
   // reasons of not ready

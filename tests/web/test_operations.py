@@ -1,0 +1,131 @@
+"""Call operations by the buttons of the pages, on real phones: each is true when the phones hear it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.conversation import MUSIC, TERMS, Conversation, conversation
+from tests.web.browser import people, picture, sign_in, window
+
+pytestmark = pytest.mark.e2e
+
+STAFFED = replace(TERMS, agent_extra=people("agent", "agent", "supervisor"))
+
+
+async def press(page: Page, button: str) -> None:
+    """A button of the bar; it must be allowed."""
+    await page.locator(".bar").get_by_role("button", name=button, exact=True).click()
+
+
+async def aim(page: Page, button: str, kind: str, to: str) -> None:
+    """A form of the bar that asks for a target."""
+    await press(page, button)
+    await page.get_by_role("combobox", name="转给").select_option(kind)
+    await page.locator("#ask input").fill(to)
+    await page.locator("#ask").get_by_role("button", name=button, exact=True).click()
+
+
+async def call_up(talk: Conversation, page: Page) -> None:
+    """Agent one signs in at the page, a caller calls, and they talk."""
+    here = talk.here
+    await sign_in(page, here.agent(1), here.extension(1))
+    await expect(page.locator("#state-word")).to_have_text("空闲")
+    await talk.phones["caller"].call(here.hotline)
+    await expect(page.locator("#state-word")).to_have_text("通话")
+    talk.call_id = (await here.active_calls())[0]["call_id"]
+
+
+async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Path) -> None:
+    async with (
+        conversation(tmp_path / "stand", STAFFED) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here = talk.here
+        page = await browser.open("/agent")
+        await call_up(talk, page)
+        await here.login(2, state="not_ready")
+
+        await press(page, "保持")
+        await expect(page.locator("#state-word")).to_have_text("保持")
+        await talk.wait_heard(caller={MUSIC})
+        await picture(page, "agent-held")
+        await press(page, "取回")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await press(page, "静音")
+        await expect(page.locator("#state-note")).to_contain_text("已静音")
+        await talk.wait_heard(one={"caller"}, caller={MUSIC})
+        await press(page, "取消静音")
+
+        form = page.locator("#data-form")
+        await form.get_by_placeholder("名称").fill("工单")
+        await form.get_by_placeholder("内容").fill("<b>20261128</b>")
+        await form.get_by_role("button", name="保存").click()
+        await expect(page.locator("#data")).to_contain_text("<b>20261128</b>")
+
+        await aim(page, "咨询", "agent", here.agent(2))
+        await expect(page.locator(".parties li")).to_have_count(3)
+        await talk.wait_heard(caller={MUSIC}, one={"two"}, two={"one"})
+        await press(page, "切换")
+        await talk.wait_heard(caller={"one"}, one={"caller"}, two={MUSIC})
+        await press(page, "三方")
+        await talk.wait_heard(caller={"one", "two"}, one={"caller", "two"}, two={"caller", "one"})
+        await picture(page, "agent-conference")
+        await (
+            page.locator(".parties li[data-role=agent], .parties li[data-role=consultee]")
+            .get_by_role("button", name="移除")
+            .click()
+        )
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+
+        await aim(page, "转接", "agent", here.agent(2))
+        await talk.wait_heard(caller={"two"}, two={"caller"})
+        await expect(page.locator("#state-word")).to_have_text("话后处理")
+
+
+async def test_a_refusal_is_told_in_the_bar_and_changes_nothing(tmp_path: Path) -> None:
+    async with (
+        conversation(tmp_path / "stand", STAFFED, agents=1) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        page = await browser.open("/agent")
+        await call_up(talk, page)
+        await aim(page, "转接", "agent", talk.here.agent(1))
+        await expect(page.locator("#banner")).to_contain_text("不能转给自己")
+        await expect(page.locator("#state-word")).to_have_text("通话")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Alt+Q")
+        await expect(page.locator("#state-word")).to_have_text("话后处理")
+
+
+async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_path: Path) -> None:
+    async with (
+        conversation(tmp_path / "stand", STAFFED, agents=3) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here = talk.here
+        agent = await browser.open("/agent")
+        await call_up(talk, agent)
+        page = await browser.open("/supervisor", height=860)
+        await sign_in(page, here.agent(3), here.extension(3))
+        await page.locator(".tile").first.click()
+        await page.get_by_role("button", name="质检").click()
+
+        async def do(deed: str) -> None:
+            await page.locator(f"[data-deed={deed}]").click()
+
+        await do("monitor")
+        await expect(page.locator("[data-deed=monitor]")).to_have_attribute("aria-pressed", "true")
+        await talk.wait_heard(caller={"one"}, one={"caller"}, three={"caller", "one"})
+        await picture(page, "supervisor-listening")
+        await do("whisper")
+        await talk.wait_heard(caller={"one"}, one={"caller", "three"})
+        await do("barge")
+        await talk.wait_heard(caller={"one", "three"}, one={"caller", "three"})
+        await do("stop_supervising")
+        await expect(page.locator("[data-deed=monitor]")).not_to_have_attribute("aria-pressed", "true")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await do("intercept")
+        await expect(agent.locator("#state-word")).to_have_text("话后处理")
+        await talk.wait_heard(caller={"three"}, three={"caller"})
