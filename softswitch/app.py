@@ -46,6 +46,7 @@ from softswitch.clock import Clock
 from softswitch.https import certificate_of
 from softswitch.launcher import drain_mark
 from softswitch.operations.control_room import ControlRoom
+from softswitch.operations.healer import Healer
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
 from softswitch.plane_link import Held, PlaneLink
@@ -226,6 +227,18 @@ class Control:
             data_dir=settings.node.data_dir.absolute(),
             keep_free_mb=settings.recording.keep_free_mb,
         )
+        self._healer = Healer(
+            edge=self._edge,
+            pool=self._pool,
+            plane=self._plane,
+            legs=self._legs,
+            board=self._board,
+            trunks=self._trunks,
+            recordings=self._recordings,
+            dispatcher=self._dispatcher,
+            record=self._chronicle.record,
+            clock=clock,
+        )
         self._edge.listen_in(self._room.sip_trace.note_outside, self._room.sip_trace.note_inside)
 
     # ---- life --------------------------------------------------------------------------------------
@@ -251,6 +264,7 @@ class Control:
         )
         await succession.take_over(self._held_in_cells, self._held_by_plane)
         self._room.open()
+        self._healer.open()
         self._is_ready = True
         for news in self._waiting_room:
             news()
@@ -262,10 +276,11 @@ class Control:
         )
 
     def _more_parts(self) -> tuple[PartView, ...]:
+        healed = f"healed={self._healer.healed}"
+        parts = (self._room.part(), PartView(name="reconciliation", ok=True, detail=healed))
         if not self._is_draining:
-            return (self._room.part(),)
-        calls = f"calls={len(self._board.calls())}"
-        return self._room.part(), PartView(name="draining", ok=False, detail=calls)
+            return parts
+        return *parts, PartView(name="draining", ok=False, detail=f"calls={len(self._board.calls())}")
 
     async def drain(self) -> None:
         """Let nobody in any more, and return after the last call."""
@@ -292,6 +307,7 @@ class Control:
             await self._server.close()
         self._is_ready = False
         await self._webhooks.close()
+        self._healer.close()
         await self._room.close()
         await self._lookups.close()
         await self._recordings.wait_repaired()

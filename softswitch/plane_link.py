@@ -72,6 +72,7 @@ class PlaneLink:
         self._pid = 0
         self._vigil = Vigil(patience_s, 0.0)
         self._orders = StandingOrders()
+        self._inquiries: deque[Callable[[Held], None]] = deque()
         self._in_the_gap: deque[commands.Command] = deque(maxlen=GAP_MOST_ORDERS)
         self._closed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -103,6 +104,11 @@ class PlaneLink:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._client is not None:
             self._client.close()
+
+    def inquire(self, answer: Callable[[Held], None]) -> None:
+        """Ask a plane that is there what it holds; a link that is cut meanwhile answers nothing."""
+        if self._client is not None and self.is_there and self._client.send(commands.ReportState()):
+            self._inquiries.append(answer)
 
     def send(self, command: commands.Command) -> None:
         """Give an order.  While the link is cut it waits; without a plane it is dropped with all that this held."""
@@ -138,6 +144,7 @@ class PlaneLink:
             self._lose()
             self._pid = client.peer_pid
         waiting, self._in_the_gap = self._in_the_gap, deque(maxlen=GAP_MOST_ORDERS)
+        self._inquiries.clear()
         for command in waiting:
             client.send(command)
         client.send(commands.ReportState())
@@ -180,6 +187,9 @@ class PlaneLink:
                 self._held.recordings[event.recording_id] = event
             case events.StateReported():
                 held, self._held = self._held, Held()
+                if self._inquiries:
+                    self._inquiries.popleft()(held)
+                    return
                 self._found.set()
                 self._on_found(held)
                 for command in self._orders.missing(held.legs, held.recordings):

@@ -123,6 +123,10 @@ class Trunks:
         """Give the call's channel back; harmless when it has none."""
         self._in_use.get(trunk, {}).pop(call_id, None)
 
+    def holders(self) -> frozenset[str]:
+        """Every call, or leg to the outside, that holds a channel of some trunk."""
+        return frozenset(holder for users in self._in_use.values() for holder in users)
+
     def set_up(self, trunk: str, up: bool) -> None:
         """Keep whether a trunk answers."""
         if trunk in self._up:

@@ -154,6 +154,15 @@ class CellPool:
         """Slots that hold a leg, or the rest of one."""
         return self._slots.used
 
+    def live_legs(self) -> frozenset[str]:
+        """Every leg that a cell has, as the cells last said."""
+        return frozenset(
+            leg_id
+            for cell_id in self._cells
+            for leg_id in self._slots.legs_in(cell_id)
+            if self._slots.state_of(leg_id) is SlotState.LIVE
+        )
+
     def pids(self) -> dict[str, int]:
         """Process ids of the cells by cell id."""
         return {cell_id: linked.pid for cell_id, linked in self._cells.items()}

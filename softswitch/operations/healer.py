@@ -1,0 +1,275 @@
+"""Every few seconds what the parts of the node say is compared, and what does not agree is brought together.
+
+Nothing of this should ever be needed: each healing is counted, written down and shown as an alarm.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from acd import events as acd_facts
+from acd.agent_state import Activity
+from acd.engine import Engine
+from acd.names import AgentId, ContactId, QueueName
+from media import commands as plane_words
+from media import events as plane_news
+from softswitch.calls.call import CallState
+from softswitch.calls.call_table import call_id_of
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.leg import LegState
+from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.ports import EdgePort
+from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.calls.switchboard import Switchboard
+from softswitch.calls.trunks import Trunks
+from softswitch.cells.messages import CellCommand, HangUpLeg
+from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
+from softswitch.clock import Alarm, Clock
+from softswitch.operations.reconciliation import Confirmations, Difference, Held, Picture, What, differences
+from softswitch.plane_link import Held as PlaneHolds
+from softswitch.store import entries
+from softswitch.store.entries import Entry
+
+log = structlog.get_logger(__name__)
+
+ROUND_S = 5.0
+ASK_PLANE_EVERY = 12
+COUNTS_DIFFER = 8
+"""The plane's whole report costs some milliseconds of a tick: once a minute, or when its count, which comes each second,
+is off by more than calls that come and go explain."""
+_TALKS = frozenset({Activity.TALKING, Activity.ENGAGED})
+_IN_CELL = frozenset({LegState.RINGING, LegState.CONFIRMED})
+
+
+class Cells(Protocol):
+    """The cells, seen from here."""
+
+    def live_legs(self) -> frozenset[str]:
+        """Every leg that a cell has."""
+
+    def send(self, leg_id: str, command: CellCommand) -> None:
+        """Give a command to the leg's cell."""
+
+
+class Plane(Protocol):
+    """The link to the plane, seen from here."""
+
+    last_report: plane_news.PlaneReported | None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a plane answers."""
+
+    def inquire(self, answer: Callable[[PlaneHolds], None]) -> None:
+        """Ask what it holds."""
+
+    def send(self, command: plane_words.Command) -> None:
+        """Give an order."""
+
+
+class Healer:
+    """The comparison of one node."""
+
+    def __init__(
+        self,
+        *,
+        edge: EdgePort,
+        pool: Cells,
+        plane: Plane,
+        legs: LegDesk,
+        board: Switchboard,
+        trunks: Trunks,
+        recordings: RecordingDesk,
+        dispatcher: Dispatcher,
+        record: Callable[[Entry], None],
+        clock: Clock,
+    ) -> None:
+        """Know the parts that are compared."""
+        self._edge = edge
+        self._pool = pool
+        self._plane = plane
+        self._legs = legs
+        self._board = board
+        self._trunks = trunks
+        self._recordings = recordings
+        self._dispatcher = dispatcher
+        self._record = record
+        self._clock = clock
+        self._quick = Confirmations()
+        self._slow = Confirmations()
+        self._next: Alarm | None = None
+        self._rounds = 0
+        self.healed = 0
+        """Differences that were healed since control started."""
+
+    def open(self) -> None:
+        """Compare from now on."""
+        self._next = self._clock.after(ROUND_S, self._round)
+
+    def close(self) -> None:
+        """Compare no more."""
+        if self._next is not None:
+            self._next.cancel()
+
+    def _round(self) -> None:
+        self._next = self._clock.after(ROUND_S, self._round)
+        self._rounds += 1
+        try:
+            self._heal_all(self._quick.confirm(differences(self.picture())))
+        except Exception:  # a comparison that fails must not stop the next one
+            log.exception("healer.round_failed")
+        report = self._plane.last_report
+        with_sound = sum(leg.has_media for leg in self._legs.all())
+        looks_wrong = report is not None and abs(report.legs - with_sound) > COUNTS_DIFFER
+        if self._plane.is_there and (
+            looks_wrong or self._slow.has_doubts or self._rounds % ASK_PLANE_EVERY == 0
+        ):
+            asked_legs = frozenset(
+                leg.leg_id for leg in self._legs.all() if leg.has_media and leg.local is not None
+            )
+            asked_recordings = self._recordings.open_ids
+            self._plane.inquire(
+                lambda held: self._meet_plane(
+                    Held(
+                        legs=frozenset(held.legs),
+                        recordings={name: one.call_id for name, one in held.recordings.items()},
+                        asked_legs=asked_legs,
+                        asked_recordings=asked_recordings,
+                    )
+                )
+            )
+
+    def _meet_plane(self, held: Held) -> None:
+        found = differences(self.picture(held))
+        plane_only = (one for one in found if one[0] in _OF_PLANE)
+        self._heal_all(self._slow.confirm(plane_only))
+
+    def picture(self, plane: Held | None = None) -> Picture:
+        """What each part says now."""
+        calls = self._board.calls()
+        legs = self._legs.all()
+        engine = self._dispatcher.engine
+        waiting = frozenset(
+            call.call_id
+            for call in calls
+            if call.state is CallState.WAITING
+            and not any(party is not call.customer and not party.is_joined for party in call.parties)
+        )
+        return Picture(
+            calls=frozenset(call.call_id for call in calls),
+            waiting_calls=waiting,
+            placed_calls=frozenset(call for call in waiting if engine.contact(ContactId(call)) is not None),
+            legs=frozenset(leg.leg_id for leg in legs),
+            placed_legs=frozenset(leg.leg_id for leg in legs if leg.state in _IN_CELL),
+            cell_legs=self._pool.live_legs(),
+            edge_legs=frozenset(self._edge.legs()),
+            contacts={contact: call_id_of(contact) for contact in _contacts(engine)},
+            agent_calls=self._agent_calls(engine),
+            channels=self._trunks.holders(),
+            recordings=self._recordings.open_ids,
+            plane=plane,
+        )
+
+    def _agent_calls(self, engine: Engine) -> dict[str, str]:
+        """Agents who talk or are engaged, and the call that they are in."""
+        of_agent = {party.agent: call.call_id for call in self._board.calls() for party in call.parties}
+        return {
+            agent.agent: of_agent.get(agent.agent, "") if agent.contact is None else call_id_of(agent.contact)
+            for agent in engine.agents()
+            if agent.activity in _TALKS
+        }
+
+    # ---- healing -----------------------------------------------------------------------------------
+
+    def _heal_all(self, found: tuple[Difference, ...]) -> None:
+        for what, subject in found:
+            log.error("difference.healing", what=what.value, subject=subject)
+            try:
+                detail = self._heal(what, subject)
+            except Exception:  # one that cannot be healed must not keep the others
+                log.exception("difference.not_healed", what=what.value, subject=subject)
+                continue
+            self.healed += 1
+            self._record(
+                entries.DifferenceHealed(
+                    at=self._clock.wall(), what=what.value, subject=subject, detail=detail
+                )
+            )
+
+    def _heal(self, what: What, subject: str) -> str:
+        """Bring one difference together; what was done."""
+        match what:
+            case What.STRAY_IN_CELL:
+                with suppress(NoCellHasLeg):
+                    self._pool.send(subject, HangUpLeg(leg_id=subject, status=503))
+                return "hung up"
+            case What.LEG_WITHOUT_CELL:
+                self._legs.cell_lost("", (subject,))
+                return "ended"
+            case What.STRAY_OUTSIDE:
+                self._edge.finish(subject, 503, 41)
+                self._edge.forget(subject)
+                return "finished"
+            case What.STRAY_IN_PLANE:
+                self._plane.send(plane_words.CloseLeg(leg_id=subject))
+                return "closed"
+            case What.LEG_WITHOUT_SOUND:
+                leg = self._legs.find(subject)
+                if leg is not None:
+                    self._legs.hang_up(leg, status=503, cause=41)
+                return "hung up"
+            case What.STRAY_CONTACT:
+                self._dispatcher.tell_late(acd_facts.ContactLeft(contact=ContactId(subject)))
+                return "left the line"
+            case What.CALL_WITHOUT_PLACE:
+                return self._put_in_line(subject)
+            case What.AGENT_IN_NO_CALL:
+                return self._free_agent(subject)
+            case What.STRAY_CHANNEL:
+                for trunk in self._trunks.statistics():
+                    self._trunks.free(trunk.name, subject)
+                return "freed"
+            case What.STRAY_RECORDING:
+                self._plane.send(plane_words.StopRecording(recording_id=subject))
+                return "stopped"
+            case What.LOST_RECORDING:
+                self._recordings.repair_all_but(self._recordings.open_ids - {subject})
+                return "repaired"
+
+    def _put_in_line(self, call_id: str) -> str:
+        call = next(call for call in self._board.calls() if call.call_id == call_id)
+        self._dispatcher.tell_late(
+            acd_facts.ContactQueued(
+                contact=ContactId(call_id),
+                queue=QueueName(call.route.queue),
+                arrived_at=self._clock.now()
+                - max(0.0, self._clock.wall() - (call.queued_at or call.arrived_at)),
+            )
+        )
+        return "put in line"
+
+    def _free_agent(self, agent_id: str) -> str:
+        agent = self._dispatcher.engine.agent(AgentId(agent_id))
+        if agent is not None and agent.contact is not None:
+            self._dispatcher.tell_late(acd_facts.ContactEnded(contact=agent.contact))
+        else:
+            self._dispatcher.tell_late(acd_facts.AgentDisengaged(agent=AgentId(agent_id)))
+        return "freed"
+
+
+_OF_PLANE = frozenset(
+    {What.STRAY_IN_PLANE, What.LEG_WITHOUT_SOUND, What.STRAY_RECORDING, What.LOST_RECORDING}
+)
+
+
+def _contacts(engine: Engine) -> set[str]:
+    """Everybody who waits, is offered or talks."""
+    found: set[str] = set()
+    for queue in engine.statistics().queues:
+        found.update(str(one.contact) for one in engine.waiting(queue.queue))
+    for agent in engine.agents():
+        if agent.contact is not None:
+            found.add(str(agent.contact))
+    return found

@@ -1,0 +1,182 @@
+"""What does not agree is brought together, written down and counted: call control with the real engine."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from acd import events as acd_facts
+from acd.names import AgentId, ContactId, QueueName
+from media import commands as plane_words
+from media import events as plane_news
+from softswitch.cells.messages import CellCommand
+from softswitch.operations.healer import ASK_PLANE_EVERY, ROUND_S, Healer
+from softswitch.plane_link import Held
+from softswitch.store import entries
+from tests.softswitch.calls.node import Node
+from tests.softswitch.calls.scripted_plane import PlaneLeg, PlaneRecording
+from tests.softswitch.test_succession import held_by
+
+
+class Cells:
+    """What the cells of the node hold."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.strays: set[str] = set()
+        self.ordered: list[CellCommand] = []
+
+    def live_legs(self) -> frozenset[str]:
+        return frozenset(self.node.sip.legs_up()) | self.strays
+
+    def send(self, leg_id: str, command: CellCommand) -> None:
+        self.ordered.append(command)
+        self.strays.discard(leg_id)
+
+
+class Plane:
+    """The plane of the node, asked directly."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.last_report: plane_news.PlaneReported | None = None
+        self.is_there = True
+        self.asked = 0
+
+    def inquire(self, answer: Callable[[Held], None]) -> None:
+        self.asked += 1
+        held = held_by(self.node.plane)
+        calls = {call.recording_id: call.call_id for call in self.node.board.calls()}
+        recordings = {
+            name: replace(one, call_id=calls.get(name, "over")) for name, one in held.recordings.items()
+        }
+        answer(Held(legs=held.legs, recordings=recordings))
+
+    def send(self, command: plane_words.Command) -> None:
+        self.node.plane.tell(command)
+
+
+class Clinic:
+    """A node and its healer."""
+
+    def __init__(self) -> None:
+        self.node = node = Node(greeting="")
+        self.cells, self.plane = Cells(node), Plane(node)
+        self.healer = Healer(
+            edge=node.sip,
+            pool=self.cells,
+            plane=self.plane,
+            legs=node.legs,
+            board=node.board,
+            trunks=node.trunks,
+            recordings=node.recordings,
+            dispatcher=node.dispatcher,
+            record=node.chronicle.record,
+            clock=node.clock,
+        )
+        self.healer.open()
+
+    def rounds(self, count: int) -> list[tuple[str, str]]:
+        """What was healed within so many rounds."""
+        before = len(self.node.entries(entries.DifferenceHealed))
+        self.node.pass_time(count * ROUND_S + 0.1)
+        return [(entry.what, entry.subject) for entry in self.node.entries(entries.DifferenceHealed)[before:]]
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+def test_a_healthy_node_in_every_state_is_left_alone(clinic: Clinic) -> None:
+    node = clinic.node
+    node.login("1001", "8001")
+    node.talk("in1")
+    node.call_in("in2")
+    node.call_in("in3")
+    assert clinic.rounds(2 * ASK_PLANE_EVERY) == []
+    for leg_id in ("in1", "in2", "in3"):
+        node.sip.leave(leg_id)
+    node.settle()
+    assert clinic.rounds(3) == []
+    assert clinic.healer.healed == 0
+    assert clinic.plane.asked == 2
+    node.assert_nothing_is_left()
+
+
+def test_a_leg_in_a_cell_that_belongs_to_no_call_is_hung_up(clinic: Clinic) -> None:
+    clinic.cells.strays.add("ghost")
+    assert clinic.rounds(2) == [("stray_in_cell", "ghost")]
+    assert [type(order).__name__ for order in clinic.cells.ordered] == ["HangUpLeg"]
+
+
+def test_somebody_in_line_without_a_call_leaves_it(clinic: Clinic) -> None:
+    clinic.node.dispatcher.tell(
+        acd_facts.ContactQueued(contact=ContactId("ghost"), queue=QueueName("hotline"))
+    )
+    assert clinic.rounds(2) == [("stray_contact", "ghost")]
+    assert clinic.node.engine.waiting(QueueName("hotline")) == ()
+
+
+def test_a_caller_whose_place_was_lost_is_put_back_at_the_time_of_arrival(clinic: Clinic) -> None:
+    node = clinic.node
+    first = node.call_in("in1")
+    node.pass_time(2.0)
+    second = node.call_in("in2")
+    node.dispatcher.tell(acd_facts.ContactLeft(contact=ContactId(first)))
+    assert node.waits(second) == 1
+    assert clinic.rounds(2) == [("call_without_place", first)]
+    assert (node.waits(first), node.waits(second)) == (1, 2)
+
+
+def test_an_agent_who_is_in_no_call_gets_the_next_one(clinic: Clinic) -> None:
+    node = clinic.node
+    node.login("1001", "8001")
+    node.dispatcher.tell(acd_facts.AgentEngaged(agent=AgentId("1001")))
+    call_id = node.call_in("in1")
+    assert node.waits(call_id) == 1
+    assert clinic.rounds(2) == [("agent_in_no_call", "1001")]
+    assert node.leg_of_agent(call_id)
+
+
+def test_a_channel_that_nobody_uses_is_free_again(clinic: Clinic) -> None:
+    clinic.node.trunks.seize("city", "ghost")
+    assert clinic.rounds(2) == [("stray_channel", "ghost")]
+    assert [trunk.in_use for trunk in clinic.node.trunks.statistics()] == [0]
+
+
+def test_what_the_plane_holds_for_nobody_is_closed(clinic: Clinic) -> None:
+    """Its report is asked for once a minute; a doubt is looked at in the next round."""
+    node = clinic.node
+    node.plane.legs["ghost"] = PlaneLeg()
+    node.plane.recordings["r9"] = PlaneRecording("/recordings/r9.wav", (), ())
+    assert clinic.rounds(ASK_PLANE_EVERY) == []
+    assert clinic.rounds(1) == [("stray_in_plane", "ghost"), ("stray_recording", "r9")]
+    assert not node.plane.legs
+    assert not node.plane.recordings
+
+
+def test_a_leg_that_the_plane_has_lost_is_ended_and_its_call_with_it(clinic: Clinic) -> None:
+    node = clinic.node
+    call_id = node.call_in("in1")
+    del node.plane.legs["in1"]
+    clinic.rounds(ASK_PLANE_EVERY)
+    assert ("leg_without_sound", "in1") in clinic.rounds(1)
+    assert call_id not in [call.call_id for call in node.board.calls()]
+    assert node.outside("in1").told[-1][0] == "BYE"
+
+
+def test_a_report_that_is_far_off_is_looked_into_at_once(clinic: Clinic) -> None:
+    clinic.plane.last_report = plane_news.PlaneReported(
+        legs=40,
+        recordings=0,
+        ticks=50,
+        late_ticks=0,
+        latest_ms=0.0,
+        work_p50_ms=0.0,
+        work_max_ms=0.0,
+        packets_received=0,
+        packets_sent=0,
+    )
+    clinic.rounds(1)
+    assert clinic.plane.asked == 1
