@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextvars import ContextVar
+from functools import cache
 
 import structlog
 from aiohttp import web
@@ -87,8 +88,7 @@ def make_app(
 
 def _add_document(app: web.Application, version: str) -> None:
     """The interface's description, for programs and for people."""
-    document = make_document(version)
-    text, page = dump(document), make_page(document)
+    text, page = _described(version)
 
     async def show_document(_request: web.Request) -> web.StreamResponse:
         return web.json_response(text=text)
@@ -99,6 +99,13 @@ def _add_document(app: web.Application, version: str) -> None:
 
     app.router.add_get("/openapi.json", show_document)
     app.router.add_get("/docs", show_page)
+
+
+@cache
+def _described(version: str) -> tuple[str, str]:
+    """The document as JSON and as a page: the same for every application of one version."""
+    document = make_document(version)
+    return dump(document), make_page(document)
 
 
 def _step(route: Route, service: Service, gate: Gate, body_timeout_s: float) -> Step:
