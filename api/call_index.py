@@ -11,6 +11,7 @@ ENDED_KEPT = 1000
 
 _AGENT_FIELDS = ("agent", "agent_id", "supervisor", "supervisor_id", "actor", "to_agent")
 _ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
+_DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_")
 _RINGS = frozenset({"call_offered", "consult_started"})
 
 
@@ -45,9 +46,9 @@ def plain_kind(kind: str) -> str:
     return word.replace(".", "_").lstrip("_")
 
 
-def is_discreet(kind: str) -> bool:
-    """True for events that the supervised agent is not shown."""
-    return plain_kind(kind).startswith(("supervision_", "forced", "action_forced"))
+def is_discreet(kind: str, data: Mapping[str, Any]) -> bool:
+    """True for what the supervised agent is not shown: supervision, forced actions, and whose voice is recorded where."""
+    return plain_kind(kind).startswith(_DISCREET) or data.get("role") == "supervisor"
 
 
 class CallIndex:
@@ -70,12 +71,13 @@ class CallIndex:
             agents.add(str(data["to"]))
         queues = {str(data["queue"])} if data.get("queue") else set()
         call_id = data.get("call_id")
-        if not isinstance(call_id, str) or not call_id:
-            return Concern(
-                agents=frozenset(agents), queues=frozenset(queues), is_discreet=is_discreet(kind)
-            ), data
+        discreet = is_discreet(kind, data)
+        # An agent's state is that agent's business: a supervisor's, who listens to a call, is not the call's agent's.
+        if not isinstance(call_id, str) or not call_id or word == "agent_state_changed":
+            concern = Concern(agents=frozenset(agents), queues=frozenset(queues), is_discreet=discreet)
+            return concern, data
         call = self._known(call_id) or self._calls.setdefault(call_id, _Call())
-        if not is_discreet(kind):
+        if not discreet:
             call.agents |= agents
         call.queue = data.get("queue") or call.queue
         call.about.update({name: _value(data[name]) for name in _ABOUT if name in data})
@@ -86,7 +88,7 @@ class CallIndex:
             agents=concern.agents | agents,
             queues=concern.queues | queues,
             is_of_a_call=True,
-            is_discreet=is_discreet(kind),
+            is_discreet=discreet,
         )
         return concern, {**data, "call": dict(call.about)} if word in _RINGS else data
 

@@ -31,5 +31,5 @@ async def get(ports: Ports, exchange: Exchange) -> CallDetail:
         call=exchange.reach.of_call(detail.call),
         segments=detail.segments,
         recordings=detail.recordings,
-        events=tuple(entry for entry in detail.events if exchange.reach.has_kind(entry.kind)),
+        events=tuple(entry for entry in detail.events if exchange.reach.has_entry(entry)),
     )

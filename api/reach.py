@@ -6,7 +6,7 @@ from typing import Any
 
 from api.actors import Actor, PeoplePort, Role
 from api.call_index import Concern, is_discreet
-from api.views import CallView
+from api.views import CallView, EntryView
 
 _AUDIBLE = (None, "barge")
 
@@ -52,9 +52,9 @@ class Reach:
         ]
         return found
 
-    def has_kind(self, kind: str) -> bool:
-        """False for events of supervision, where they are not to be shown."""
-        return self._sees_supervision or not is_discreet(kind)
+    def has_entry(self, entry: EntryView) -> bool:
+        """False for entries of supervision, where they are not to be shown."""
+        return self._sees_supervision or not is_discreet(entry.kind, entry.data)
 
     def of_call(self, call: CallView) -> CallView:
         """A call without the supervisors whom its agent does not hear."""

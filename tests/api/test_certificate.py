@@ -3,10 +3,13 @@
 import asyncio
 import ssl
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
 
 from api.app import make_app
@@ -88,8 +91,14 @@ async def test_the_server_speaks_https_and_the_cookie_is_for_https_alone(tmp_pat
     await server.close()
 
 
-async def test_a_new_certificate_is_taken_up_without_a_cut(tmp_path: Path) -> None:
-    """Who is connected stays connected; who connects next is shown the new one."""
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_new_certificate_is_taken_up_without_a_cut(tmp_path: Path, run: Callable[[Any], None]) -> None:
+    """Who is connected stays connected; who connects next is shown the new one.  On the loop that control has, too."""
+    run(renewed(tmp_path))
+
+
+async def renewed(tmp_path: Path) -> None:
+    """The certificate changes while one client stays."""
     clock = Clock()
     chain, key = make_certificate(tmp_path, "first")
     server = await serve(city_app(tmp_path), ADDRESS, 0, Certificate(chain, key, clock))

@@ -268,3 +268,15 @@ async def test_a_snapshot_that_fails_ends_the_connection_cleanly(tmp_path: Path)
         async with city.client.ws_connect("/v1/events", headers=city.auth()) as socket:
             assert await closed_with(socket) == aiohttp.WSCloseCode.INTERNAL_ERROR
         assert city.events.readers == 0
+
+
+async def test_a_quiet_stream_beats_with_the_number_that_was_reached(tmp_path: Path) -> None:
+    """Who comes back goes on from there, also when what happened meanwhile was not for them."""
+    async with running_city(tmp_path, LiveLimits(heartbeat_s=0.05)) as city:
+        socket = await city.client.ws_connect("/v1/events", headers=await city.bearer_of("1001"))
+        assert (await next_of(socket))["number"] == 0
+        city.events.publish("agent.state_changed", {"agent": "1003"})
+        async with asyncio.timeout(5):
+            while (beat := await next_of(socket)) != {"type": "heartbeat", "number": 1}:
+                assert beat == {"type": "heartbeat", "number": 0}
+        await socket.close()
