@@ -24,6 +24,7 @@ from api.views import (
     RecordingView,
     StreamEvent,
 )
+from api.voicemail_views import VoicemailsPort
 from api.watch_port import WatchPort
 from api.webhook_port import WebhooksPort
 
@@ -427,4 +428,5 @@ class Ports:
     watch: WatchPort | None = None
     business: BusinessPort | None = None
     calendars: CalendarsPort | None = None
+    voicemails: VoicemailsPort | None = None
     figures: FiguresPort | None = None

@@ -36,20 +36,25 @@ async def meta(ports: Ports, exchange: Exchange) -> RecordingView:
 async def sound(ports: Ports, exchange: Exchange) -> web.StreamResponse:
     """The file, whole or in parts (RFC 9110 section 14); while it is being written there is none."""
     recording = await ports.recordings.get(exchange.id_of("recording"))
-    if recording.state == "open":
+    return await sound_file(recording.recording_id, recording.state, recording.path)
+
+
+async def sound_file(recording_id: str, state: str, file: str) -> web.StreamResponse:
+    """The file of a recording; `Conflict` while it is open, `NotFound` when it is gone."""
+    if state == "open":
         raise Conflict(
             "recording_open",
             "录音进行中 / the recording is still being written",
-            state=recording.state,
+            state=state,
             allowed=("meta",),
         )
-    path = Path(recording.path)
+    path = Path(file)
     if not await asyncio.to_thread(path.is_file):
-        raise NotFound("recording_file", recording.recording_id)
+        raise NotFound("recording_file", recording_id)
     return web.FileResponse(
         path,
         headers={
             "Content-Type": "audio/wav",
-            "Content-Disposition": f'attachment; filename="{recording.recording_id}.wav"',
+            "Content-Disposition": f'attachment; filename="{recording_id}.wav"',
         },
     )

@@ -39,6 +39,7 @@ from api.views import (
     Page,
     RecordingView,
 )
+from api.voicemails import VOICEMAILS
 from api.watch_routes import WATCH
 from api.webhook_port import WebhookView
 from api.webhooks import ReplayBody
@@ -180,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *FIGURES,
     *BUSINESS,
+    *VOICEMAILS,
     *WATCH,
     _get(
         "/v1/webhooks",

@@ -67,6 +67,7 @@ from softswitch.store.figures import StoredFigures
 from softswitch.store.forced_actions import ForcedActions
 from softswitch.store.reader import Reader
 from softswitch.store.recordings import StoredRecordings
+from softswitch.store.voicemails import StoredVoicemails
 from softswitch.store.writer import Store
 from softswitch.succession import Succession
 from softswitch.webhooks.desk import WebhookDesk
@@ -331,6 +332,7 @@ class Control:
             people=self._people,
             business=self._desk,
             calendars=CalendarDesk(self._desk, self._clock.wall),
+            voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]

@@ -1,0 +1,105 @@
+"""Messages over the store and the wire: found, heard in parts, and dealt with by somebody."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from api.app import make_app
+from api.event_stream import EventStream
+from api.ports import Ports
+from api.server import serve
+from softswitch.store.entries import RecordingStarted, VoicemailStarted
+from softswitch.store.reader import Reader
+from softswitch.store.voicemails import StoredVoicemails
+from softswitch.store.writer import Store
+from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
+from tests.softswitch.store.samples import CALLER, closed, open_store
+
+ADDRESS = "127.63.0.7"
+START = 1_764_000_000.0
+SOUND = bytes(range(200))
+
+
+def leave(store: Store, number: int, box: str = "main", caller: str = CALLER) -> None:
+    """A caller begins a message."""
+    at, name = START + number, f"m{number}"
+    store.record(VoicemailStarted(at=at, voicemail_id=name, call_id=f"c{number}", box=box, caller=caller))
+    store.record(RecordingStarted(at=at, recording_id=name, call_id=f"c{number}", path=f"/data/{name}.wav"))
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    """Three messages; the first is finished."""
+    (tmp_path / "m1.wav").write_bytes(SOUND)
+    async with AsyncExitStack() as stack:
+        store = await open_store(tmp_path)
+        stack.push_async_callback(store.close)
+        leave(store, 1)
+        store.record(replace(closed("m1", "c1", START + 21), path=str(tmp_path / "m1.wav"), duration_s=20.0))
+        leave(store, 2, box="night")
+        leave(store, 3, caller="+8613800000000")
+        await store.committed()
+        reader = await Reader.open(tmp_path / "hotline.db", store.committed)
+        stack.push_async_callback(reader.close)
+        ports = Ports(
+            agents=Agents(),
+            calls=Calls(),
+            recordings=Recordings(tmp_path),
+            health=Health(),
+            events=EventStream("s", lambda: 0.0, dict),
+            voicemails=StoredVoicemails(reader, store.record, lambda: START + 60),
+        )
+        server = await serve(make_app(ports, TOKENS), ADDRESS, 0)
+        stack.push_async_callback(server.close)
+        headers = {"Authorization": f"Bearer {WORDS['supervisor']}"}
+        session = aiohttp.ClientSession(f"http://{ADDRESS}:{server.port}", headers=headers)
+        yield await stack.enter_async_context(session)
+
+
+async def found(client: aiohttp.ClientSession, **query: str) -> list[str]:
+    """The ids of the messages that a query finds."""
+    async with client.get("/v1/voicemails", params=query) as answer:
+        assert answer.status == 200, await answer.text()
+        return [item["voicemail_id"] for item in (await answer.json())["items"]]
+
+
+async def test_messages_are_found_by_box_number_time_and_state(client: aiohttp.ClientSession) -> None:
+    assert await found(client) == ["m3", "m2", "m1"]
+    assert await found(client, box="night") == ["m2"]
+    assert await found(client, number=CALLER) == ["m2", "m1"]
+    assert await found(client, handled="true") == []
+    assert await found(client, **{"from": "2025-11-24T16:00:02Z"}) == ["m3", "m2"]
+    assert await found(client, to="2025-11-24T16:00:02Z") == ["m1"]
+
+
+async def test_a_page_goes_on_where_the_one_before_ended(client: aiohttp.ClientSession) -> None:
+    async with client.get("/v1/voicemails", params={"limit": "2"}) as answer:
+        page = await answer.json()
+    assert len(page["items"]) == 2
+    assert await found(client, cursor=page["next_cursor"]) == ["m1"]
+
+
+async def test_a_message_is_heard_in_parts_once_it_is_finished(client: aiohttp.ClientSession) -> None:
+    async with client.get("/v1/voicemails/m1/sound", headers={"Range": "bytes=10-19"}) as answer:
+        assert (answer.status, await answer.read()) == (206, SOUND[10:20])
+    async with client.get("/v1/voicemails/m2/sound") as answer:
+        assert answer.status == 409
+    async with client.get("/v1/voicemails/none/sound") as answer:
+        assert answer.status == 404
+    async with client.get("/v1/voicemails/m1") as answer:
+        shown = await answer.json()
+    assert (shown["duration_s"], shown["state"], shown["handled_by"]) == (20.0, "done", None)
+    assert "path" not in shown
+
+
+async def test_somebody_deals_with_a_message(client: aiohttp.ClientSession) -> None:
+    async with client.post("/v1/voicemails/m1/handled", json={"note": "已回电"}) as answer:
+        shown = await answer.json()
+    assert (answer.status, shown["handled_by"], shown["note"]) == (200, "supervisor", "已回电")
+    assert await found(client, handled="false") == ["m3", "m2"]
+    async with client.post("/v1/voicemails/none/handled", json={}) as answer:
+        assert answer.status == 404
