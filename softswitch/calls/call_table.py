@@ -255,6 +255,8 @@ class CallTable:
         call.become(CallState.ENDED)
         if call.next_position is not None:
             call.next_position.cancel()
+        if call.flow is not None and call.flow.alarm is not None:
+            call.flow.alarm.cancel()
         self.chronicle.record(
             entries.CallEnded(
                 at=self.clock.wall(),

@@ -23,6 +23,7 @@ from softswitch.calls.consultations import Consultations
 from softswitch.calls.departures import Departures
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.flow import FlowDesk
 from softswitch.calls.hangup import LegEnd, end_reason
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
@@ -98,6 +99,7 @@ class Switchboard:
         self.queue_desk = QueueDesk(table)
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
+        self._flows: FlowDesk | None = None
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk, token)
         self.supervision = Supervision(table, self.directory, self.departures, token)
         self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
@@ -121,6 +123,16 @@ class Switchboard:
     def seats(self, seats: Seats) -> None:
         self._offers.seats = self.directory.seats = seats
         seats.situation_of = self.situation_of
+
+    @property
+    def flows(self) -> FlowDesk | None:
+        """The callers who are in a flow; None without flows.  Set by the composition root."""
+        return self._flows
+
+    @flows.setter
+    def flows(self, flows: FlowDesk) -> None:
+        self._flows = flows
+        self.departures.comes_back = flows.agent_left
 
     def invited(self, invite: InviteReceived) -> None:
         """An identified peer calls."""
@@ -155,7 +167,8 @@ class Switchboard:
         match party.errand:
             case Errand.CALLER:
                 party.joined_at = self.table.clock.wall()
-                self.queue_desk.greet(call)
+                if self._flows is None or not self._flows.begin(call):
+                    self.queue_desk.greet(call)
             case Errand.OFFER:
                 self._offers.answered(call, party)
             case Errand.CONSULT | Errand.TRANSFER:
@@ -225,6 +238,8 @@ class Switchboard:
             reason = EndReason.FAILED
         elif call.state is CallState.TURNED_AWAY:
             reason = EndReason.QUEUE_FULL
+        elif call.connected_at is None and (call.message_id or call.left_message):
+            reason = EndReason.SERVED
         self.table.end(call, by, reason, status=end.status, cause=end.q850_cause)
 
     # ---- orders of the engine ----------------------------------------------------------------------
@@ -248,7 +263,8 @@ class Switchboard:
         if call is None or self.table.refused(order.contact, order.cause.value):
             return
         if order.contact == call.call_id:
-            self.queue_desk.turn_away(call)
+            if self._flows is None or not self._flows.refused(call):
+                self.queue_desk.turn_away(call)
         else:
             self.consultations.queue_refused(call, order.cause.value)
 
@@ -256,10 +272,20 @@ class Switchboard:
 
     def hear_plane(self, event: plane_news.Event) -> None:
         """Take what the plane says of prompts; recordings and legs have listeners of their own."""
-        if isinstance(event, plane_news.PlaylistFinished) and event.completed:
+        if isinstance(event, plane_news.DigitReceived):
+            self.pressed(event.leg_id, event.digit)
+        elif isinstance(event, plane_news.PlaylistFinished) and event.completed:
             call = self.table.find(event.playlist_id.partition(":")[0])
             if call is not None and event.playlist_id == call.playlist_id:
                 self._announced(call)
+
+    def pressed(self, leg_id: str, digit: str) -> None:
+        """A key was pressed on a phone, by RFC 4733, by its tone or by SIP INFO: flows want to know of their caller's."""
+        leg = self.legs.find(leg_id)
+        call = None if leg is None else self.table.find(leg.call_id)
+        if self._flows is None or call is None or call.customer is None or call.customer.leg_id != leg_id:
+            return
+        self._flows.pressed(call, digit)
 
     def _announced(self, call: Call) -> None:
         """What follows an announcement."""
@@ -267,6 +293,8 @@ class Switchboard:
         match call.state:
             case CallState.GREETED:
                 self.queue_desk.enter(call)
+            case CallState.IN_FLOW if self._flows is not None:
+                self._flows.said(call)
             case CallState.INTRODUCED:
                 self._offers.connect(call)
             case CallState.TURNED_AWAY:
@@ -317,6 +345,10 @@ class Switchboard:
             self.table.end(call, EndedBy.SYSTEM, reason, status=503, cause=41)
 
     # ---- what others ask -----------------------------------------------------------------------------
+
+    def resume_flow(self, call: Call) -> bool:
+        """An adopted call that was in a flow goes on there; False for any other."""
+        return self._flows is not None and self._flows.resume(call)
 
     def take_queues(self, queues: Iterable[QueueSettings]) -> None:
         """These are the queues' rules from now on."""

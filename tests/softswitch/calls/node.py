@@ -21,6 +21,7 @@ from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Alarm, Clock
+from softswitch.outbound_rules import OutboundSettings
 from softswitch.settings import (
     AccountSettings,
     AgentSettings,
@@ -53,7 +54,11 @@ SEATS = ("8001", "8002", "8003")
 AGENTS = ("1001", "1002", "1003")
 ACCOUNTS = tuple(
     AccountSettings(
-        username=f"phone{seat}", password="secret", extension=seat, media_networks=("127.65.0.0/24",)
+        username=f"phone{seat}",
+        password="secret",
+        extension=seat,
+        media_networks=("127.65.0.0/24",),
+        outbound=("mobile",) if seat == "8003" else (),
     )
     for seat in SEATS
 )
@@ -163,6 +168,9 @@ class Node:
             area_code="010",
             recordings=self.recordings,
             recordings_dir=Path("/recordings"),
+            accounts=ACCOUNTS,
+            outbound=(OutboundSettings(name="mobile", pattern=r"1[3-9]\d{9}", trunk="city"),),
+            hotlines=("12345",),
             token=self._token,
         )
         self.legs = self.board.legs = LegDesk(
@@ -171,6 +179,7 @@ class Node:
             tell_plane=self.plane.tell,
             clock=self.clock,
             accounts=ACCOUNTS,
+            trunks=(trunk,),
             listener=self.board,
         )
         self.seats = self.board.seats = Seats(

@@ -42,6 +42,9 @@ class OutsideLeg:
     peer: Peer
     inbound: bool
     phase: Phase
+    number: str = ""  # dialled, behind a trunk
+    from_user: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     end: EndCause | None = None
     native_cell: str | None = None  # the cell that really holds it
     is_answered: bool = False  # a 200 passed, its ACK did not
@@ -203,7 +206,8 @@ class ScriptedSip:
         return "127.65.0.1"
 
     def local_address_towards(self, target: PhoneTarget | TrunkTarget) -> str:
-        assert isinstance(target, PhoneTarget)
+        if isinstance(target, TrunkTarget):
+            return "127.65.0.1"
         if target.account not in self.reachable:
             raise NotReachable(target.account, "not registered")
         return "127.65.0.1"
@@ -245,15 +249,23 @@ class ScriptedSip:
         from_user: str,
         headers: Iterable[tuple[str, str]] = (),
     ) -> OutboundPlan:
-        assert isinstance(target, PhoneTarget)
         if cell_id not in self.cells:
             raise UnknownCell(cell_id)
         former = self.legs_by_id.get(leg_id)
         if former is not None and former.phase is not Phase.PREPARED:
             raise WrongPhase(leg_id, former.phase, "be prepared")
         self.local_address_towards(target)
-        peer = Peer(kind=PeerKind.ACCOUNT, name=target.account)
-        self.legs_by_id[leg_id] = OutsideLeg(leg_id=leg_id, peer=peer, inbound=False, phase=Phase.PREPARED)
+        self.legs_by_id[leg_id] = OutsideLeg(
+            leg_id=leg_id,
+            peer=Peer(kind=PeerKind.TRUNK, name=target.trunk)
+            if isinstance(target, TrunkTarget)
+            else Peer(kind=PeerKind.ACCOUNT, name=target.account),
+            inbound=False,
+            phase=Phase.PREPARED,
+            number=target.user if isinstance(target, TrunkTarget) else "",
+            from_user=from_user,
+            headers=tuple(headers),
+        )
         return OutboundPlan(request_uri=f"sip:{leg_id}@127.65.77.0", from_uri=f"sip:{from_user}@127.65.77.0")
 
     def leg(self, leg_id: str) -> LegView:
