@@ -129,9 +129,9 @@ class Handset:
         """Take back."""
         await self.order("unhold")
 
-    async def send_dtmf(self, digits: str) -> None:
-        """RFC 4733 digits."""
-        await self.order("digits", digits=digits)
+    async def send_dtmf(self, digits: str, *, by: str = "rfc4733") -> None:
+        """Press keys, as RFC 4733 events or `by` SIP `info`."""
+        await self.order("digits", digits=digits, by=by)
 
     async def play_tone(self, hz: float, level: int = 8000) -> None:
         """Say another tone (0 Hz = silence) with this peak, of 32767."""

@@ -327,7 +327,11 @@ class Phone:
                 prm.opt.flag = pj.PJSUA_CALL_UNHOLD
                 self._line().reinvite(prm)
             case "digits":
-                self._line().dialDtmf(order["digits"])
+                keys = pj.CallSendDtmfParam()
+                keys.digits = order["digits"]
+                by_info = order.get("by") == "info"
+                keys.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if by_info else pj.PJSUA_DTMF_METHOD_RFC2833
+                self._line().sendDtmf(keys)
             case "tone":
                 self.tone_hz, self.tone_volume = float(order["hz"]), int(order["volume"])
                 for line in self.lines:
