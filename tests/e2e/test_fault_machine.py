@@ -1,0 +1,174 @@
+"""The machine misbehaves under a system that carries calls: a locked database, no descriptors, a clock that is set."""
+
+import asyncio
+import resource
+import sqlite3
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from bench.desk_phones import Manner
+from bench.peers.call import Call
+from tests.peers import Peers, peers, seconds
+from tests.stand import Stand, Terms, stand
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+TERMS = Terms(seats=3, wrap_up_s=0.0, greeting="", announce_agent=False)
+TALKER = Manner(answer_s=0.0)
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+IN_ANOTHER_TIME = """
+import os, sys
+if sys.orig_argv[1:4] == ["-m", "softswitch", "control"] and "LD_PRELOAD" not in os.environ:
+    fake = dict(LD_PRELOAD="{library}", FAKETIME_TIMESTAMP_FILE="{offset}", FAKETIME_NO_CACHE="1", DONT_FAKE_MONOTONIC="1")
+    os.execve(sys.executable, sys.orig_argv, dict(os.environ, **fake))
+"""
+"""Control alone has the other clock: it is the one that writes times down.  (With an untouched monotonic clock the
+library refuses every sleep of Python, which launcher and plane need and control does not.)"""
+
+
+async def talking(here: Stand, around: Peers, caller: str) -> tuple[Call, str]:
+    """A call that an agent has answered."""
+    since = len(here.events)
+    call, call_id = await around.call(caller)
+    await here.wait_event("CallConnected", since=since, call_id=call_id)
+    return call, call_id
+
+
+async def goes_on(call: Call, for_s: float = 0.5) -> bool:
+    """Whether its sound comes all the time."""
+    before = call.stream.received
+    await asyncio.sleep(for_s)
+    return not call.ended.done() and call.stream.received - before > 25 * for_s
+
+
+async def test_a_database_that_somebody_locks_costs_no_call_and_no_record(tmp_path: Path) -> None:
+    """Eight seconds of a foreign lock: one alarm, calls as before, and afterwards every record is there."""
+    async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
+        for number in (1, 2):
+            await here.login(number)
+        before, before_id = await talking(here, around, "13800000001")
+        await asyncio.sleep(0.5)
+        with closing(sqlite3.connect(here.server.data_dir / "hotline.sqlite", isolation_level=None)) as thief:
+            thief.execute("BEGIN IMMEDIATE")
+            locked_at = time.monotonic()
+            during = await around.trunk.call("12345", "13800000002")
+            async with asyncio.timeout(3):
+                assert await during.answered == 200
+            await here.wait_event("AlarmRaised", alarm="store_failing", within_s=10)
+            assert await goes_on(before)
+            assert await goes_on(during)
+            health = await here.api.health()
+            assert health is not None
+            assert "store" in health["reasons"]
+            await asyncio.sleep(max(0.0, locked_at + 8.0 - time.monotonic()))
+            thief.execute("ROLLBACK")
+        await here.wait_event("AlarmCleared", alarm="store_failing", within_s=10)
+        await around.trunk.hang_up(before)
+        await around.trunk.hang_up(during)
+        during_id = (await here.wait_event("CallArrived", caller="13800000002"))["call_id"]
+        for call_id in (before_id, during_id):
+            record = (await here.wait_call(call_id))["call"]
+            assert record["end_reason"] == "completed"
+            assert record["talk_s"] > 0
+        assert not await here.active_calls()
+        names = [entry["kind"] for entry in (await here.api.call(during_id))["events"]]
+        assert names[0] == "CallArrived"
+        once = [name for name in names if name.startswith(("Call", "Recording"))]
+        assert len(once) == len(set(once)), "something was written twice"
+
+
+async def test_control_without_descriptors_keeps_its_calls_and_takes_new_ones(tmp_path: Path) -> None:
+    """Connections take the last descriptor: calls by UDP need none, and when there are some again TCP works too."""
+    async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
+        for number in (1, 2):
+            await here.login(number)
+        call, _ = await talking(here, around, "13800000001")
+        control = here.server.pids()["control"]
+        most = resource.prlimit(control, resource.RLIMIT_NOFILE)
+        open_now = len(list(Path(f"/proc/{control}/fd").iterdir()))
+        resource.prlimit(control, resource.RLIMIT_NOFILE, (open_now + 4, most[1]))
+        host, port = here.sip
+        idle = []
+        try:
+            for _ in range(12):
+                with suppress(OSError, TimeoutError):
+                    async with asyncio.timeout(1.0):
+                        idle.append(await asyncio.open_connection(host, port))
+            assert await goes_on(call)
+            again, _ = await talking(here, around, "13800000002")
+            assert await goes_on(again)
+        finally:
+            for _, writer in idle:
+                writer.close()
+            resource.prlimit(control, resource.RLIMIT_NOFILE, most)
+        await here.server.wait_ready(within_s=10)
+        for each in (call, again):
+            await around.trunk.hang_up(each)
+        async with asyncio.timeout(10):
+            while await here.active_calls():
+                await asyncio.sleep(0.1)
+        _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+
+
+async def test_a_plane_without_descriptors_refuses_new_calls_only(tmp_path: Path) -> None:
+    async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
+        for number in (1, 2):
+            await here.login(number)
+        call, _ = await talking(here, around, "13800000001")
+        plane = here.server.pids()["plane-0"]
+        most = resource.prlimit(plane, resource.RLIMIT_NOFILE)
+        resource.prlimit(
+            plane, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{plane}/fd").iterdir())), most[1])
+        )
+        late = await around.trunk.call("12345", "13800000002")
+        async with asyncio.timeout(6):
+            assert await late.answered == 503
+        assert await goes_on(call)
+        resource.prlimit(plane, resource.RLIMIT_NOFILE, most)
+        again, _ = await talking(here, around, "13800000003")
+        assert await goes_on(again)
+
+
+@pytest.mark.parametrize("step_s", [3600, -3600], ids=["forward", "back"])
+async def test_a_clock_that_is_set_by_an_hour_changes_nothing_for_those_who_talk_and_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: int
+) -> None:
+    """The clock of control only: registrations, waits, talks and the next call go on; no duration is negative."""
+    offset = tmp_path / "offset"
+    offset.write_text("+0\n")
+    (tmp_path / "sitecustomize.py").write_text(IN_ANOTHER_TIME.format(library=FAKETIME, offset=offset))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
+        monkeypatch.delenv("PYTHONPATH")
+        await here.login(1)
+        call, call_id = await talking(here, around, "13800000001")
+        waiting, waiting_id = await around.call("13800000002")
+        await asyncio.sleep(0.5)
+        offset.write_text(f"{step_s:+d}\n")
+        assert await goes_on(call, 3.0)
+        assert not waiting.ended.done()
+        state = await here.wait_agent(1, activity="talking", call_id=call_id)
+        assert state["reachable"]
+        since = len(here.events)
+        await around.trunk.hang_up(call)
+        await here.wait_event("CallConnected", since=since, call_id=waiting_id)
+        stepped = (await here.wait_event("CallEnded", since=since, call_id=call_id))["_at"]
+        assert abs(seconds(stepped) - time.time() - step_s) < 60, "the clock was not set at all"
+        await here.login(2)
+        again, again_id = await talking(here, around, "13800000003")
+        await asyncio.sleep(0.5)
+        for each in (waiting, again):
+            await around.trunk.hang_up(each)
+        for each_id in (call_id, waiting_id, again_id):
+            detail = await here.wait_call(each_id)
+            record = detail["call"]
+            assert record["end_reason"] == "completed"
+            assert min(record["wait_s"], record["ring_s"], record["talk_s"]) >= 0
+            assert (await here.recording(detail["recordings"][0]))["duration_s"] < 60
+        health = await here.api.health()
+        assert health is not None
+        assert health["status"] == 200
