@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.desk_phones import Manner
 from bench.scratch_config import TOKEN
-from tests.stand import stand
+from tests.peers import peers
+from tests.stand import Terms, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -26,17 +28,34 @@ SETTINGS = """
 not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 501, 503]
 """
 """What the server says it has not, or has not now, is no fault of it: both are in the document."""
+ENDINGS = r"/(hang-up|logout|force|transfer|intercept|drop)$"
+"""What would take the call from the agent before the other operations are asked for."""
+TERMS = Terms(seats=2, greeting="", announce_agent=False, wrap_up_s=1.0)
 
 
-async def test_the_server_keeps_what_its_document_promises(tmp_path: Path) -> None:
-    """No 500, no status and no answer that the schema does not name, whatever is sent; and nothing in the log."""
+@pytest.mark.parametrize("has_call", [False, True], ids=["idle", "on a call"])
+async def test_the_server_keeps_what_its_document_promises(tmp_path: Path, has_call: bool) -> None:
+    """No 500, no status and no answer that the schema does not name, whatever is sent; and nothing in the log.
+
+    With a call, all that asks for an agent or a call is asked for those who talk, so that operations are carried out in
+    whatever order chance has.
+    """
     settings = tmp_path / "schemathesis.toml"
-    settings.write_text(SETTINGS, encoding="utf-8")
-    async with stand(tmp_path / "stand") as here:
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner(), Manner()) as around:
+        known = ""
+        if has_call:
+            for number in (1, 2):
+                await here.login(number)
+            _, call_id = await around.call()
+            await here.wait_event("CallConnected", call_id=call_id)
+            agent = (await here.api.call(call_id))["call"]["agent"]
+            known = f'[parameters]\n"path.agent_id" = "{agent}"\n"path.call_id" = "{call_id}"\n'
+        settings.write_text(known + SETTINGS, encoding="utf-8")
         words = [
             *("--config-file", str(settings), "run", f"{here.api.base}/openapi.json"),
             *("--header", f"Authorization: Bearer {TOKEN}", "--checks", ",".join(CHECKS)),
             *(word for path in ENDLESS for word in ("--exclude-path", path)),
+            *(("--exclude-path-regex", ENDINGS) if has_call else ()),
             *("--max-examples", "25", "--seed", "1", "--request-timeout", "10", "--no-color"),
         ]
         asking = await asyncio.create_subprocess_exec(
@@ -49,4 +68,5 @@ async def test_the_server_keeps_what_its_document_promises(tmp_path: Path) -> No
             told, _ = await asking.communicate()
         assert asking.returncode == 0, told.decode(errors="replace")[-8000:]
         assert here.server.log_lines("http.failed") == []
+        assert bool(here.seen("CallHeld") and here.seen("CallDataChanged")) == has_call
         assert (await here.server.wait_ready())["live"]
