@@ -56,6 +56,8 @@ class Agent:
         "reachable",
         "reason",
         "reported",
+        "selection",
+        "shares",
         "since",
         "skills",
         "taken",
@@ -73,6 +75,8 @@ class Agent:
         self.skills: dict[SkillName, int] = {}
         self.priorities: dict[QueueName, int] = {}
         self.rank = 0
+        self.selection = ""  # the name of an order of criteria, empty for the default
+        self.shares = ""  # the name of shares between regions, empty for none
         self.fits: dict[Need, int | None] = {}
         self.turns: dict[QueueName, int] = {}  # by queue, when the last offer of it came
         self.taken = 0  # calls, since the login
@@ -135,12 +139,16 @@ class Agent:
         skills: dict[SkillName, int],
         priorities: dict[QueueName, int],
         rank: int,
+        *,
+        selection: str = "",
+        shares: str = "",
     ) -> None:
         """Serve these queues with these skills; the agent must be in no file meanwhile."""
         self.queues = tuple(dict.fromkeys(queues))
         self.skills = skills
         self.priorities = priorities
         self.rank = rank
+        self.selection, self.shares = selection, shares
         self.fits.clear()
 
     def fit(self, need: Need) -> int | None:

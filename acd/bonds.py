@@ -19,7 +19,7 @@ from acd.errors import InvalidEvent, InvalidTransition
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
 from acd.levels import added_levels
-from acd.matching import Pairing, available, next_pairing, place_with
+from acd.matching import Pairing, Turn, available, next_pairing, place_with
 from acd.names import AgentId, ContactId, OfferId
 from acd.skills import lowered, next_widening_s, widened_by
 
@@ -44,6 +44,8 @@ class Offer:
     id: OfferId
     contact: Contact
     agent: Agent
+    turn: Turn | None = None  # of the contact's region,
+    phase: int = 0  # counted in this phase of its ledger
 
 
 class Bonds:
@@ -114,7 +116,7 @@ class Bonds:
         contact, agent = offer.contact, offer.agent
         follow = AGENT_FOLLOWS[contact.state, ContactTrigger.ACCEPTED]
         contact.apply(ContactTrigger.ACCEPTED)
-        self._end_offer(offer.id, None)
+        self._end_offer(offer.id, None, is_answered=True)
         for other in tuple(contact.offers):
             loser = self._end_offer(other, WithdrawCause.ANSWERED_ELSEWHERE).agent
             loser.apply(AgentTrigger.OFFER_ENDED, self.now)
@@ -252,13 +254,13 @@ class Bonds:
             floor.fresh_agents.clear()
 
     def _offer(self, pairing: Pairing) -> None:
-        contact, agent = pairing
+        contact, agent, turn = pairing
         place = place_with(contact, agent)
         queue = self.floor.queues[place.queue]
         self.step_out(contact)
         self.floor.belong(contact, place)
         contact.apply(ContactTrigger.OFFERED)
-        self._ring(contact, agent, queue)
+        self._ring(contact, agent, queue, turn)
         if queue.rings_all and place.agent is None:
             queue.ringing[contact.id] = contact
             able = available(self.floor, place)
@@ -280,9 +282,10 @@ class Bonds:
                 ):
                     self._ring(contact, agent, queue)
 
-    def _ring(self, contact: Contact, agent: Agent, queue: Queue) -> None:
+    def _ring(self, contact: Contact, agent: Agent, queue: Queue, turn: Turn | None = None) -> None:
         self._offers_made += 1
-        offer = Offer(OfferId(f"{self._run}o{self._offers_made}"), contact, agent)
+        phase = 0 if turn is None else turn.ledger.count(turn.region, turn.present)
+        offer = Offer(OfferId(f"{self._run}o{self._offers_made}"), contact, agent, turn, phase)
         until = self.now + queue.definition.ring_time_s
         queue.turns += 1
         agent.turns[queue.name] = queue.turns
@@ -300,7 +303,7 @@ class Bonds:
         )
         self.settle(agent)
 
-    def _end_offer(self, name: OfferId, cause: WithdrawCause | None) -> Offer:
+    def _end_offer(self, name: OfferId, cause: WithdrawCause | None, *, is_answered: bool = False) -> Offer:
         """An offer runs no more; with a cause the phone is told."""
         offer = self.offers.pop(name)
         contact, agent = offer.contact, offer.agent
@@ -310,6 +313,8 @@ class Bonds:
         contact.agent = next(iter(contact.offers.values()), None)
         if not contact.offers:
             self.floor.queues[contact.queue].ringing.pop(contact.id, None)
+        if offer.turn is not None and not is_answered:
+            offer.turn.ledger.take_back(offer.turn.region, offer.phase)
         if cause is not None:
             self.tally["rang_out" if cause is WithdrawCause.RING_TIMEOUT else "withdrawn"] += 1
             self.order(WithdrawOffer(offer=name, contact=contact.id, agent=agent.id, cause=cause))

@@ -81,6 +81,7 @@ class Contact:
         "place",
         "places",
         "refused_targets",
+        "region",
         "reported",
         "serial",
         "standing",
@@ -103,6 +104,7 @@ class Contact:
         self.visits: Counter[QueueName] = Counter()  # queues that it was given to
         self.caller = UNKNOWN_CALLER
         self.strategy = 0
+        self.region = ""
         self.let_in_despite: RefuseCause | None = (
             None  # what would have kept it out, had it not to go on at once
         )

@@ -19,7 +19,15 @@ from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.diversion import Diversions
-from acd.errors import AcdError, InvalidEvent, QueueOccupied, UnknownAgent, UnknownContact, UnknownQueue
+from acd.errors import (
+    AcdError,
+    InvalidEvent,
+    QueueOccupied,
+    UnknownAgent,
+    UnknownContact,
+    UnknownQueue,
+    UnknownStrategy,
+)
 from acd.estimate import Paces
 from acd.events import Event
 from acd.floor import Queue
@@ -28,6 +36,7 @@ from acd.matching import available
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import Route
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
+from acd.strategies import order_named
 
 _RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
 """Rules of a queue that hold at once for those who wait already."""
@@ -48,6 +57,9 @@ class Engine:
         self._contacts_seen = 0
         self._handlers: dict[type, Callable[[Any], None]] = {
             events.QueueDefined: self._on_queue_defined,
+            events.RoutingDefined: self._on_routing_defined,
+            events.SelectionDefined: self._on_selection_defined,
+            events.SharesDefined: self._on_shares_defined,
             events.QueueHoursChanged: self._on_queue_hours_changed,
             events.QueueRemoved: self._on_queue_removed,
             events.AgentLoggedIn: self._on_agent_logged_in,
@@ -160,16 +172,31 @@ class Engine:
 
     def _on_queue_defined(self, event: events.QueueDefined) -> None:
         queue = self._floor.queues.get(event.queue)
+        order = order_named(event.strategy, self._floor.routings)
         if queue is None:
-            self._floor.queues[event.queue] = Queue(event)
+            self._floor.queues[event.queue] = Queue(event, order)
         else:
             was = queue.definition
-            queue.redefine(event)
+            queue.redefine(event, order)
             if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
                 for contact in tuple({**queue.given, **queue.standing}.values()):
                     if contact.state is ContactState.WAITING:
                         self._bonds.line_up_anew(contact)
                         self._floor.due[contact.id] = contact
+
+    def _on_routing_defined(self, event: events.RoutingDefined) -> None:
+        self._floor.routings[event.name] = event.criteria
+        for queue in self._floor.queues.values():
+            if queue.definition.strategy == event.name:
+                queue.redefine(queue.definition, event.criteria)
+
+    def _on_selection_defined(self, event: events.SelectionDefined) -> None:
+        self._floor.selections[event.name] = event.criteria
+
+    def _on_shares_defined(self, event: events.SharesDefined) -> None:
+        self._floor.shares[event.name] = {each.region: each.share for each in event.shares}
+        for key in [key for key in self._floor.ledgers if key[0] == event.name]:
+            del self._floor.ledgers[key]
 
     def _on_queue_hours_changed(self, event: events.QueueHoursChanged) -> None:
         queue = self._queue(event.queue)
@@ -226,8 +253,7 @@ class Engine:
 
     def _on_agent_reassigned(self, event: events.AgentReassigned) -> None:
         agent = self._agent(event.agent)
-        for name in event.queues:
-            self._queue(name)
+        self._check_assignment(event)
         self._floor.take_off(agent)
         _assign(agent, event)
         self._bonds.settle(agent)
@@ -308,7 +334,8 @@ class Engine:
         else:
             self._bonds.take_out(_name(event), contact)
             self._bonds.tally["moved"] += 1
-            contact.given_level, contact.caller, contact.strategy = event.level, event.caller, event.strategy
+            contact.given_level, contact.region = event.level, event.region
+            contact.caller, contact.strategy = event.caller, event.strategy
             if event.arrived_at is not None:
                 contact.arrived_at = newcomer.arrived_at
         self._bonds.give_to(contact, queue, places)
@@ -408,11 +435,18 @@ class Engine:
         known = self._floor.agents.get(event.agent)
         if known is not None:
             raise InvalidEvent(_name(event), f"agent {known.id!r}", known.state)
-        for name in event.queues:
-            self._queue(name)
+        self._check_assignment(event)
         agent = Agent(event.agent, event.queues, now=self._bonds.now, wrap_up_s=event.wrap_up_s)
         _assign(agent, event)
         return agent
+
+    def _check_assignment(self, event: events.Assignment) -> None:
+        for name in event.queues:
+            self._queue(name)
+        if event.selection and event.selection not in self._floor.selections:
+            raise UnknownStrategy(event.selection, tuple(sorted(self._floor.selections)))
+        if event.shares and event.shares not in self._floor.shares:
+            raise UnknownStrategy(event.shares, tuple(sorted(self._floor.shares)))
 
     def _sit_down(self, agent: Agent, presence: Presence, reason: str, reachable: bool) -> None:
         now = self._bonds.now
@@ -442,7 +476,7 @@ class Engine:
         """Return the contact that is told of, nowhere yet."""
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         contact.given, contact.given_at = event.queue, self._bonds.now
-        contact.caller, contact.strategy = event.caller, event.strategy
+        contact.caller, contact.strategy, contact.region = event.caller, event.strategy, event.region
         self._bonds.judge(contact)
         return contact
 
@@ -485,6 +519,8 @@ def _assign(agent: Agent, event: events.Assignment) -> None:
         {each.skill: each.level for each in event.skills},
         {each.queue: each.priority for each in event.priorities},
         event.rank,
+        selection=event.selection,
+        shares=event.shares,
     )
 
 

@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from acd.agent_state import AgentCondition, Presence
 from acd.checks import check_at_least, check_distinct, check_finite, check_named
+from acd.criteria import STRATEGIES, Routing, Selection, check_order
 from acd.errors import InvalidValue
 from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Overflow, Target
 from acd.routes import Route
+from acd.shares import RegionShare, check_shares
 from acd.skills import SkillLevel, Widening
 
 SHORTEST_DELAY_S = 0.2
@@ -74,6 +76,46 @@ class QueueDefined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingDefined:
+    """An order in which contacts look at free agents, for the `strategy` of queues; those that have it follow at once."""
+
+    name: str
+    criteria: tuple[Routing, ...]
+
+    def __post_init__(self) -> None:
+        """Check the name, and that every criterion can decide something."""
+        check_named(self, name=self.name)
+        check_order(self, self.criteria)
+        if self.name in STRATEGIES:
+            raise InvalidValue(type(self).__name__, "name", self.name, "not that of a strategy of ours")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionDefined:
+    """An order in which agents look at contacts, for the `selection` of agents; an empty name is for all others."""
+
+    name: str
+    criteria: tuple[Selection, ...]
+
+    def __post_init__(self) -> None:
+        """Check that every criterion can decide something."""
+        check_order(self, self.criteria)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesDefined:
+    """How the calls of some regions are shared among the agents whose `shares` have this name; counting begins anew."""
+
+    name: str
+    shares: tuple[RegionShare, ...]
+
+    def __post_init__(self) -> None:
+        """Check the name and the shares."""
+        check_named(self, name=self.name)
+        check_shares(self, self.shares)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueHoursChanged:
     """A queue opened or closed; what follows from it stands in its overflow rules.  A new one is open."""
 
@@ -106,6 +148,7 @@ class AgentLoggedIn:
     `wrap_up_s` replaces that of the queues for this agent; None leaves it to the queue.  With a phone that is not
     reachable the agent is not ready, `phone_lost`, whatever was asked for.  `priorities` replaces the priority of some
     of the queues; `rank` is the agent's place where a queue rings in a fixed order (`linear`), the smallest first.
+    `selection` and `shares` name the order in which the agent looks at contacts and the shares between regions.
     """
 
     agent: AgentId
@@ -117,6 +160,8 @@ class AgentLoggedIn:
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
     rank: int = 0
+    selection: str = ""
+    shares: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -154,6 +199,8 @@ class AgentRestored:
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
     rank: int = 0
+    selection: str = ""
+    shares: str = ""
     taken: int = 0
     talk_s: float = 0.0
 
@@ -190,6 +237,8 @@ class AgentReassigned:
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
     rank: int = 0
+    selection: str = ""
+    shares: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -290,7 +339,8 @@ class ContactQueued:
     has come down to.  With `routes` it stands in several lines at once, or waits for one agent first; the queue is
     then the one whose limit and rules hold, and `skills` stay empty (each row has its own).
 
-    What is known of the `caller` and the number of the overflow `strategy` are for the rules of the queue.
+    What is known of the `caller` and the number of the overflow `strategy` are for the rules of the queue, the `region`
+    is for shares.
     """
 
     contact: ContactId
@@ -301,6 +351,7 @@ class ContactQueued:
     routes: tuple[Route, ...] = ()
     caller: CallerHistory = UNKNOWN_CALLER
     strategy: int = 0
+    region: str = ""
 
     def __post_init__(self) -> None:
         """Check the names and times."""
@@ -391,7 +442,9 @@ class TimePassed:
     """Nothing but time went by: what was due by `now` happens.  `Engine.advance` is this event."""
 
 
-QueueEvent = QueueDefined | QueueHoursChanged | QueueRemoved
+QueueEvent = (
+    QueueDefined | QueueHoursChanged | QueueRemoved | RoutingDefined | SelectionDefined | SharesDefined
+)
 AgentEvent = (
     AgentLoggedIn
     | AgentRestored

@@ -11,13 +11,17 @@ from collections.abc import Iterable
 from acd.agent import Agent
 from acd.agent_state import AgentCondition, Presence
 from acd.contact import TIMELESS, Ageing, Contact, Place
+from acd.criteria import RING_ALL, SELECTION, Order, Selection
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
 from acd.routes import Route
-from acd.strategies import RING_ALL, strategy_named
+from acd.shares import Ledger
 from acd.waiting_line import WaitingLine
+
+DEFAULT = ""
+"""The name of the selection of agents who were given no other."""
 
 
 class Queue:
@@ -40,8 +44,8 @@ class Queue:
         "turns",
     )
 
-    def __init__(self, definition: QueueDefined) -> None:
-        """Begin without anybody; raises `UnknownStrategy`."""
+    def __init__(self, definition: QueueDefined, order: Order) -> None:
+        """Begin without anybody, to look for agents in an order."""
         self.name = definition.queue
         self.definition = definition
         self.line = WaitingLine()
@@ -49,7 +53,7 @@ class Queue:
         self.given: dict[ContactId, Contact] = {}  # those whom the rules of this queue hold for
         self.contacts: dict[ContactId, Contact] = {}  # those who count here: waiting, offered or connected
         self.standing: dict[ContactId, Contact] = {}  # waiting here for its agents, or for one by its rules
-        self.free = FreeAgents(self.name, strategy_named(definition.strategy))
+        self.free = FreeAgents(self.name, order)
         self.on_duty: dict[AgentId, Agent] = {}
         self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
         self.conditions: Counter[AgentCondition] = Counter()  # of the agents who are logged in
@@ -57,9 +61,9 @@ class Queue:
         self.regards_agents = _regards_agents(definition)  # who waits may have to go when agents come or go
         self.turns = 0  # offers made
 
-    def redefine(self, definition: QueueDefined) -> None:
-        """Take new rules; who waits stays.  Raises `UnknownStrategy` and changes nothing."""
-        free = FreeAgents(self.name, strategy_named(definition.strategy))
+    def redefine(self, definition: QueueDefined, order: Order) -> None:
+        """Take new rules and a new order; who waits stays."""
+        free = FreeAgents(self.name, order)
         for agent in self.free:
             free.admit(agent)
         self.definition = definition
@@ -117,6 +121,10 @@ class Floor:
     def __init__(self) -> None:
         """Begin empty."""
         self.queues: dict[QueueName, Queue] = {}
+        self.routings: dict[str, Order] = {}
+        self.selections: dict[str, tuple[Selection, ...]] = {DEFAULT: SELECTION}
+        self.shares: dict[str, dict[str, float]] = {}
+        self.ledgers: dict[tuple[str, int], Ledger] = {}  # by shares and level
         self.agents: dict[AgentId, Agent] = {}
         self.contacts: dict[ContactId, Contact] = {}
         self.own_lines: dict[AgentId, WaitingLine] = {}  # of who waits for one agent; none of them empty
@@ -126,6 +134,13 @@ class Floor:
         self.fresh_contacts: dict[ContactId, Contact] = {}
         self.due: dict[ContactId, Contact] = {}  # whose wait has reached that of a rule
         self.changed_queues: dict[QueueName, Queue] = {}  # where agents came or went, and rules regard it
+
+    def ledger(self, shares: str, level: int) -> Ledger:
+        """Return the calls by region of the agents who have these shares, at one level."""
+        key = (shares, level)
+        if key not in self.ledgers:
+            self.ledgers[key] = Ledger(self.shares[shares])
+        return self.ledgers[key]
 
     # ---- agents ----------------------------------------------------------------------------------
 

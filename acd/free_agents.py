@@ -1,7 +1,7 @@
 """The free agents of one queue, best first for each need.
 
-For every need that contacts of this queue have brought there is a ranking of those who may serve it: the best-skilled
-first, among equals by the queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever
+For every need that contacts of this queue have brought there is a ranking of those who may serve it, in the order of the
+queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever
 the number of agents and skills.  Needs of one skill share a ranking, whatever the level: those who have not enough of
 the skill stand behind all who have.
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from acd.agent import Agent
+from acd.criteria import Order
 from acd.names import AgentId, QueueName
 from acd.ranking import Key, Ranking
 from acd.skills import ANYBODY, Need
-from acd.strategies import Strategy
+from acd.strategies import key_of
 
 MOST_NEEDS = 64
 """Rankings kept for one queue; the one that was made first goes when there are more."""
@@ -22,28 +23,25 @@ MOST_NEEDS = 64
 class FreeAgents:
     """Who is available now."""
 
-    __slots__ = ("_keys", "_places", "_queue", "_rankings", "_strategy")
+    __slots__ = ("_order", "_places", "_queue", "_rankings")
 
-    def __init__(self, queue: QueueName, strategy: Strategy) -> None:
+    def __init__(self, queue: QueueName, order: Order) -> None:
         """Begin with nobody."""
         self._queue = queue
-        self._strategy = strategy
-        self._keys: dict[AgentId, Key] = {}
+        self._order = order
         self._places: dict[AgentId, list[tuple[Ranking[Agent], Key]]] = {}
         self._rankings: dict[Need, Ranking[Agent]] = {ANYBODY: Ranking()}
 
     def admit(self, agent: Agent) -> None:
         """File an agent as free."""
-        key = self._keys[agent.id] = self._strategy(agent, self._queue)
         places = self._places[agent.id] = []
         for need, ranking in self._rankings.items():
-            self._enter(agent, key, need, ranking, places)
+            self._enter(agent, need, ranking, places)
 
     def withdraw(self, agent: Agent) -> None:
         """Take an agent out; raises `KeyError`."""
         for ranking, key in self._places.pop(agent.id):
             ranking.remove(key)
-        del self._keys[agent.id]
 
     def best_first(self, need: Need) -> Iterator[Agent]:
         """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
@@ -64,7 +62,7 @@ class FreeAgents:
             self._drop(next(each for each in self._rankings if each != ANYBODY))
         ranking = self._rankings[need] = Ranking()
         for agent in self._rankings[ANYBODY]:
-            self._enter(agent, self._keys[agent.id], need, ranking, self._places[agent.id])
+            self._enter(agent, need, ranking, self._places[agent.id])
         return ranking
 
     def _drop(self, need: Need) -> None:
@@ -72,23 +70,22 @@ class FreeAgents:
         for agent in dropped:
             self._places[agent.id] = [place for place in self._places[agent.id] if place[0] is not dropped]
 
-    @staticmethod
     def _enter(
-        agent: Agent, key: Key, need: Need, ranking: Ranking[Agent], places: list[tuple[Ranking[Agent], Key]]
+        self, agent: Agent, need: Need, ranking: Ranking[Agent], places: list[tuple[Ranking[Agent], Key]]
     ) -> None:
         fit = agent.fit(need)
         if fit is not None:
-            key = (-fit, *key)
+            key = key_of(self._order, agent, self._queue, fit)
             ranking.add(key, agent)
             places.append((ranking, key))
 
     def __contains__(self, agent: AgentId) -> bool:
         """Whether the agent is free."""
-        return agent in self._keys
+        return agent in self._places
 
     def __len__(self) -> int:
         """How many are free."""
-        return len(self._keys)
+        return len(self._places)
 
     def __iter__(self) -> Iterator[Agent]:
         """All of them, in the order of the strategy."""

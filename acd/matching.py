@@ -5,22 +5,52 @@ has a fresh agent or a fresh contact in it.  A pair is made of two who are each 
 other contact, and the contact would go to no other agent, fresh or not.  So nobody is passed over, whatever became
 possible at one moment.
 
-A contact looks for an agent in its lines in the order of its table, in each for the best-skilled, among equals for the
-one whom the strategy of the queue puts first.  An agent takes first who waits for that very agent; then, of all heads
-that they may serve, the one of the highest queue priority, then of the highest level, then of their own best skill,
-then the first come.  Contacts before it that they may not serve are stepped over and keep
+A contact looks for an agent in its lines in the order of its table, in each for the one whom the strategy of the queue
+puts first.  An agent takes of all heads that they may serve the first in the order of their selection (`acd.criteria`).  Contacts before it that they may not serve are stepped over and keep
 their place.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from acd.agent import Agent
 from acd.contact import Contact, Place
+from acd.criteria import SELECTION, Selection
 from acd.floor import Floor, Queue
 from acd.names import AgentId
 from acd.ranking import Key, Ranking
+from acd.shares import Ledger
 from acd.waiting_line import WaitingLine
+
+
+class Head(NamedTuple):
+    """The first of one kind of contact, and what an agent looks at: all smallest first."""
+
+    is_anybodys: bool
+    priority: int
+    level: int
+    skill: int
+    arrival: Key
+    contact: Contact
+
+
+_PLACES: Mapping[Selection, int] = {
+    Selection.OWN: 0,
+    Selection.PRIORITY: 1,
+    Selection.LEVEL: 2,
+    Selection.SKILL: 3,
+    Selection.ARRIVAL: 4,
+}
+
+
+class Turn(NamedTuple):
+    """A region's turn by its share, to be counted when the contact is offered."""
+
+    ledger: Ledger
+    region: str
+    present: frozenset[str]
 
 
 class Pairing(NamedTuple):
@@ -28,6 +58,7 @@ class Pairing(NamedTuple):
 
     contact: Contact
     agent: Agent
+    turn: Turn | None = None
 
 
 def next_pairing(floor: Floor, now: float) -> Pairing | None:
@@ -57,9 +88,10 @@ def _each_others_first(floor: Floor, contact: Contact, now: float) -> Pairing | 
     asked: set[AgentId] = set()
     agent = best_agent(floor, contact)
     while agent is not None:
-        wanted = best_contact(floor, agent, now) or contact
+        wanted, turn = choose(floor, agent, now)
+        wanted = wanted or contact
         if wanted is contact or agent.id in asked:
-            return Pairing(wanted, agent)
+            return Pairing(wanted, agent, turn)
         asked.add(agent.id)
         contact = wanted
         agent = best_agent(floor, contact)
@@ -67,40 +99,74 @@ def _each_others_first(floor: Floor, contact: Contact, now: float) -> Pairing | 
 
 
 def best_contact(floor: Floor, agent: Agent, now: float) -> Contact | None:
-    """Return the contact that a free agent takes first: one that waits for this very agent before any other."""
+    """Return the contact that a free agent takes first."""
+    return choose(floor, agent, now)[0]
+
+
+def choose(floor: Floor, agent: Agent, now: float) -> tuple[Contact | None, Turn | None]:
+    """Return the contact that a free agent takes first, and the turn of its region if shares decided or count it."""
+    order = floor.selections.get(agent.selection, SELECTION)
+    shares = floor.shares.get(agent.shares)
+    if shares is not None and Selection.REGION in order:
+        return _by_shares(floor, agent, order, shares, now)
+    best: Head | None = None
+    best_key: Any = None
+    key_of = _getter(order)
+    for head in heads(floor, agent, now):
+        key = key_of(head)
+        if best is None or key < best_key:
+            best, best_key = head, key
+    return (None if best is None else best.contact), None
+
+
+def _by_shares(
+    floor: Floor, agent: Agent, order: tuple[Selection, ...], shares: Mapping[str, float], now: float
+) -> tuple[Contact | None, Turn | None]:
+    """Choose among the regions of those who are equal in what goes before; who is of no region waits among them."""
+    place = order.index(Selection.REGION)
+    before, after = _getter(order[:place], is_whole=False), _getter(order[place + 1 :])
+    found = [*heads(floor, agent, now)]
+    if not found:
+        return None, None
+    first = before(min(found, key=before)) if place else None
+    equal = sorted((head for head in found if before(head) == first), key=after)
+    if equal[0].contact.region not in shares:
+        return equal[0].contact, None
+    present = frozenset(head.contact.region for head in equal) & shares.keys()
+    ledger = floor.ledger(agent.shares, equal[0].level)
+    region = ledger.next_region(present)
+    contact = next(head.contact for head in equal if head.contact.region == region)
+    return contact, Turn(ledger, region, present)
+
+
+def heads(floor: Floor, agent: Agent, now: float) -> Iterator[Head]:
+    """The first of each kind of contact that an agent may serve, of all lines."""
     own = floor.own_lines.get(agent.id)
     if own is not None:
-        _, found = _first(floor, agent, own, None, now)
-        if found is not None:
-            return found
-    best: Contact | None = None
-    best_rank: Key = ()
+        yield from _heads(floor, agent, own, None, now)
     for name in agent.queues:
         queue = floor.queues[name]
         if len(queue.line):
-            rank, found = _first(floor, agent, queue.line, queue, now)
-            if found is not None and (best is None or rank < best_rank):
-                best, best_rank = found, rank
-    return best
+            yield from _heads(floor, agent, queue.line, queue, now)
 
 
-def _first(
-    floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float
-) -> tuple[Key, Contact | None]:
-    """Return whom an agent takes first from a line, and the key of the choice."""
+def _heads(floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float) -> Iterator[Head]:
     priority = 0 if queue is None else agent.priorities.get(queue.name, queue.definition.priority)
-    best: Contact | None = None
-    best_rank: Key = ()
     for bucket in line.buckets():
         fit = agent.fit(bucket.need)
         contact = None if fit is None else _first_servable(floor, bucket.contacts, agent)
-        if contact is None or fit is None:
-            continue
-        steps, level = contact.urgency(bucket.ageing, now)
-        rank = (-priority - steps, -level, -fit, contact.arrived_at, contact.serial)
-        if best is None or rank < best_rank:
-            best, best_rank = contact, rank
-    return best_rank, best
+        if contact is not None and fit is not None:
+            steps, level = contact.urgency(bucket.ageing, now)
+            yield Head(queue is not None, -priority - steps, -level, -fit, contact.arrival, contact)
+
+
+@cache
+def _getter(order: tuple[Selection, ...], *, is_whole: bool = True) -> Callable[[Head], Any]:
+    """Return what makes a key of a head by criteria; a whole one ends with arrival, so that no two are equal."""
+    places = [_PLACES[criterion] for criterion in order if criterion in _PLACES]
+    if is_whole:
+        places.append(_PLACES[Selection.ARRIVAL])
+    return itemgetter(*places) if places else lambda _: None
 
 
 def _first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> Contact | None:

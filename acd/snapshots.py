@@ -33,6 +33,8 @@ class AgentSnapshot:
     skills: tuple[tuple[SkillName, int], ...] = ()
     priorities: tuple[tuple[QueueName, int], ...] = ()
     rank: int = 0
+    selection: str = ""
+    shares: str = ""
     taken: int = 0
     talk_s: float = 0.0
     occupancy: float = 0.0

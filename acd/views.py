@@ -94,6 +94,8 @@ def agent_snapshot(agent: Agent, wrap_up_until: float | None) -> AgentSnapshot:
         skills=tuple(sorted(agent.skills.items())),
         priorities=tuple(sorted(agent.priorities.items())),
         rank=agent.rank,
+        selection=agent.selection,
+        shares=agent.shares,
         taken=agent.taken,
         talk_s=agent.talk_s,
         occupancy=agent.occupancy,

@@ -1,7 +1,7 @@
 """The line of one queue: a bucket for each kind of contact, each bucket first come, first served.
 
 Two contacts are of one kind when every agent who may serve the one may serve the other, and they differ in nothing
-but their arrival: same level, same need, same ageing.  What waiting adds grows with the wait alone, so the head of a
+but their arrival: same level, same need, same ageing, same region.  What waiting adds grows with the wait alone, so the head of a
 bucket is always its most urgent; whoever looks for the next contact looks at the heads, and what that costs does not
 depend on how many wait.
 """
@@ -21,6 +21,7 @@ class Bucket(NamedTuple):
     level: int
     need: Need
     ageing: Ageing
+    region: str
     contacts: Ranking[Contact]
 
 
@@ -29,12 +30,12 @@ class WaitingLine:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._buckets: dict[tuple[int, Need, Ageing], Bucket] = {}  # none of them empty
+        self._buckets: dict[tuple[int, Need, Ageing, str], Bucket] = {}  # none of them empty
         self._length = 0
 
     def join(self, contact: Contact, place: Place) -> None:
         """Put a contact in the bucket that its level and need give it."""
-        key = (contact.level, place.need, place.ageing)
+        key = (contact.level, place.need, place.ageing, contact.region)
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket(*key, Ranking())
@@ -43,7 +44,7 @@ class WaitingLine:
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
-        key = (contact.level, place.need, place.ageing)
+        key = (contact.level, place.need, place.ageing, contact.region)
         contacts = self._buckets[key].contacts
         contacts.remove(contact.arrival)
         self._length -= 1

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.agent import Agent
+from acd.criteria import STRATEGIES
 from acd.free_agents import MOST_NEEDS, FreeAgents
 from acd.names import AgentId, QueueName, SkillName
 from acd.skills import ANYBODY, Need, fit
-from acd.strategies import longest_idle
 
 MAIN = QueueName("main")
+LONGEST_IDLE = STRATEGIES["longest_idle"]
 TAX, LAW = SkillName("tax"), SkillName("law")
 
 
@@ -33,7 +34,7 @@ def need_of_two(level: int) -> Need:
 
 def test_who_is_not_there_cannot_be_taken_out() -> None:
     """It would hide a mistake."""
-    free = FreeAgents(MAIN, longest_idle)
+    free = FreeAgents(MAIN, LONGEST_IDLE)
     with pytest.raises(KeyError):
         free.withdraw(agent(1, 0.0))
 
@@ -41,7 +42,7 @@ def test_who_is_not_there_cannot_be_taken_out() -> None:
 @given(st.lists(st.tuples(st.floats(0, 9), st.integers(0, 4), st.booleans()), max_size=40))
 def test_every_need_has_its_own_order(people: list[tuple[float, int, bool]]) -> None:
     """As if sorted anew each time, whoever came and went before and after the need was first asked for."""
-    free = FreeAgents(MAIN, longest_idle)
+    free = FreeAgents(MAIN, LONGEST_IDLE)
     here: list[Agent] = []
     for serial, (since, tax, goes) in enumerate(people):
         one = agent(serial, since, tax)
@@ -62,7 +63,7 @@ def test_every_need_has_its_own_order(people: list[tuple[float, int, bool]]) -> 
 
 def test_needs_that_come_and_go_leave_no_growing_trace() -> None:
     """Only so many rankings are kept, and that of everybody always."""
-    free = FreeAgents(MAIN, longest_idle)
+    free = FreeAgents(MAIN, LONGEST_IDLE)
     one = agent(1, 0.0, tax=10_000)
     free.admit(one)
     for level in range(1, 5 * MOST_NEEDS):
@@ -76,7 +77,7 @@ def test_needs_that_come_and_go_leave_no_growing_trace() -> None:
 
 def test_needs_of_one_skill_share_a_ranking() -> None:
     """However many levels are asked for."""
-    free = FreeAgents(MAIN, longest_idle)
+    free = FreeAgents(MAIN, LONGEST_IDLE)
     one, other = agent(1, 0.0, tax=2), agent(2, 1.0, tax=5)
     free.admit(one)
     free.admit(other)

@@ -26,6 +26,7 @@ from acd.commands import (
     WithdrawOffer,
 )
 from acd.contact_state import ContactState
+from acd.criteria import RING_ALL, STRATEGIES
 from acd.engine import Engine
 from acd.errors import AcdError
 from acd.events import (
@@ -58,55 +59,34 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.journal import encode_command, encode_event, replay
-from acd.levels import LevelRule
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.overflow import Overflow, Target, TargetKind
+from acd.overflow import Overflow, Target
 from acd.routes import Route
 from acd.skills import SkillLevel, Widening
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
-from acd.strategies import RING_ALL, STRATEGIES
-from tests.acd.hotline import skilled
 from tests.acd.plain_rules import can_serve, fit_in, is_free, is_in, order, preference, readiness, seen
-
-QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
-AGENTS = tuple(AgentId(name) for name in ("ana", "ben", "cid", "dan"))
-CONTACTS = tuple(ContactId(f"c{serial}") for serial in range(8))
-
-queues = st.sampled_from(QUEUES)
-agents = st.sampled_from(AGENTS)
-contacts = st.sampled_from(CONTACTS)
-served = st.sampled_from((QUEUES, QUEUES[:1], QUEUES[1:], QUEUES[::-1]))
-skills = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(tax=3, law=1)))
-asked = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(law=2)))
-priorities = st.sampled_from(((), (), (QueuePriority(queue=QUEUES[0], priority=2),)))
-strategies = st.sampled_from(("longest_idle", "longest_idle", RING_ALL, *sorted(STRATEGIES)))
-WIDENING = (Widening(after_s=1.0), Widening(after_s=9.0, lower_by=3))
-TABLES = (
-    (Route(queue=QUEUES[0]), Route(queue=QUEUES[1])),
-    (Route(agent=AGENTS[0], until_s=2.0), Route(after_s=2.0)),
-    (Route(agent=AGENTS[1]),),
-    (
-        Route(queue=QUEUES[1], skills=skilled(tax=2), until_s=9.0),
-        Route(queue=QUEUES[0], after_s=1.0),
-        Route(agent=AGENTS[2], after_s=7.0, least_level=1),
-    ),
+from tests.acd.repertoire import (
+    AGENTS,
+    CITIES,
+    CONTACTS,
+    LEVELS,
+    OVERFLOW,
+    QUEUES,
+    TABLES,
+    WIDENING,
+    absences,
+    agents,
+    asked,
+    contacts,
+    priorities,
+    queues,
+    regions,
+    seconds,
+    served,
+    shares,
+    skills,
+    strategies,
 )
-OVERFLOW = {
-    QUEUES[0]: (
-        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[1]), waited_s=4.0),
-        Overflow(target=Target(kind=TargetKind.VOICEMAIL), agents_all=()),
-        Overflow(target=Target(kind=TargetKind.BUSY), is_closed=True),
-    ),
-    QUEUES[1]: (
-        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), waiting=1, most_visits=2),
-        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), longest_wait_s=3.0),
-        Overflow(target=Target(kind=TargetKind.CALLBACK), waited_s=6.0, least_level=1),
-    ),
-}
-AWAY = (AgentCondition.NOT_READY, AgentCondition.UNREACHABLE)
-absences = st.sampled_from((None, None, (), AWAY))
-LEVELS = (LevelRule(add=2, waited_s=2.0), LevelRule(add=-1, waited_s=8.0))
-seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
 
 
 class Floor(RuleBasedStateMachine):
@@ -227,7 +207,8 @@ class Floor(RuleBasedStateMachine):
                 and (was.level, was.arrived_at, was.lines) == (still.level, still.arrived_at, still.lines)
             ):
                 first, second = (preference(taker, each, self.defined, self.now) for each in (taken, still))
-                assert first <= second, f"{still} was passed over for {taken}"
+                looked_at = 3 if taker.shares else 5  # then comes the region's turn
+                assert first[:looked_at] <= second[:looked_at], f"{still} was passed over for {taken}"
         for agent in free:
             now = self.engine.agent(agent.agent)
             if (
@@ -311,6 +292,7 @@ class Floor(RuleBasedStateMachine):
             ),
         ):
             self.tell(event)
+        self.tell(CITIES)
         for contact in waiting:
             self.tell(ContactQueued(contact=contact, queue=QUEUES[0]), 1.0)
         for agent in sorted(here):
@@ -393,6 +375,7 @@ class Floor(RuleBasedStateMachine):
         reachable=st.booleans(),
         skills=skills,
         priorities=priorities,
+        shares=shares,
         later_s=seconds,
     )
     def login(
@@ -403,6 +386,7 @@ class Floor(RuleBasedStateMachine):
         reachable: bool,
         skills: tuple[SkillLevel, ...],
         priorities: tuple[QueuePriority, ...],
+        shares: str,
         later_s: float,
     ) -> None:
         """Somebody sits down."""
@@ -415,6 +399,7 @@ class Floor(RuleBasedStateMachine):
                 reachable=reachable,
                 skills=skills,
                 priorities=priorities,
+                shares=shares,
             ),
             later_s,
         )
@@ -499,6 +484,7 @@ class Floor(RuleBasedStateMachine):
         level=st.integers(0, 2),
         skills=asked,
         table=st.sampled_from(((), (), *TABLES)),
+        region=regions,
         later_s=seconds,
     )
     def call(
@@ -508,6 +494,7 @@ class Floor(RuleBasedStateMachine):
         level: int,
         skills: tuple[SkillLevel, ...],
         table: tuple[Route, ...],
+        region: str,
         later_s: float,
     ) -> None:
         """A caller comes, or one who is here is moved."""
@@ -515,7 +502,9 @@ class Floor(RuleBasedStateMachine):
         here = self.engine.contact(contact)
         needed = () if table else skills
         answer = self.tell(
-            ContactQueued(contact=contact, queue=queue, level=level, skills=needed, routes=table)
+            ContactQueued(
+                contact=contact, queue=queue, level=level, skills=needed, routes=table, region=region
+            )
         )
         kinds = {type(command) for command in answer}
         if not kinds & {DivertContact, RefuseContact}:

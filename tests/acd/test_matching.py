@@ -8,6 +8,7 @@ from acd.agent_state import AgentTrigger
 from acd.commands import OfferContact
 from acd.contact import Contact, Place
 from acd.contact_state import ContactState
+from acd.criteria import STRATEGIES
 from acd.events import AgentMadeReady, ContactQueued, QueueDefined, QueuePriority
 from acd.floor import Floor, Queue
 from acd.matching import Pairing, best_agent, best_contact, next_pairing
@@ -247,7 +248,7 @@ class TestFreshPairs:
         """Two queues."""
         floor = Floor()
         for name in (MAIN, TAX):
-            floor.queues[name] = Queue(QueueDefined(queue=name))
+            floor.queues[name] = Queue(QueueDefined(queue=name), STRATEGIES["longest_idle"])
         return floor
 
     def agent(self, floor: Floor, name: str, since: float, *queues: QueueName) -> Agent:
@@ -324,7 +325,7 @@ class TestFreshPairs:
         """Ana would have c1, which would have Ben, who would have c2, which would have Ana."""
         floor = self.floor()
         for queue in (MAIN, TAX):
-            floor.queues[queue].redefine(QueueDefined(queue=queue, strategy="round_robin"))
+            floor.queues[queue].redefine(QueueDefined(queue=queue), STRATEGIES["round_robin"])
         for name, rather, lately in (("ana", MAIN, MAIN), ("ben", TAX, TAX)):
             agent = Agent(AgentId(name), (MAIN, TAX), now=0.0, wrap_up_s=None)
             agent.priorities[rather] = 5

@@ -4,10 +4,11 @@ import pytest
 
 from acd.agent import Agent
 from acd.agent_state import Presence
+from acd.criteria import STRATEGIES, Routing
 from acd.errors import UnknownStrategy
 from acd.events import AgentRestored, QueueDefined
 from acd.names import AgentId
-from acd.strategies import STRATEGIES, longest_idle, strategy_named
+from acd.strategies import key_of, order_named
 from tests.acd.hotline import MAIN, Hotline, skilled
 
 
@@ -19,7 +20,7 @@ def agent(name: str, since: float) -> Agent:
 def test_longest_idle_puts_the_earliest_first_and_names_break_ties() -> None:
     """A total order."""
     people = [agent("cid", 5.0), agent("ben", 5.0), agent("ana", 9.0)]
-    assert [each.id for each in sorted(people, key=lambda each: longest_idle(each, MAIN))] == [
+    assert [each.id for each in sorted(people, key=lambda each: key_of((Routing.IDLE,), each, MAIN, 0))] == [
         "ben",
         "cid",
         "ana",
@@ -29,15 +30,16 @@ def test_longest_idle_puts_the_earliest_first_and_names_break_ties() -> None:
 @pytest.mark.parametrize("name", list(STRATEGIES))
 def test_every_strategy_tells_agents_apart(name: str) -> None:
     """Its key never depends on anything but the agent, and is never the same for two."""
-    strategy = strategy_named(name)
-    assert strategy(agent("ana", 1.0), MAIN) == strategy(agent("ana", 1.0), MAIN)
-    assert strategy(agent("ana", 1.0), MAIN) != strategy(agent("ben", 1.0), MAIN)
+    order = order_named(name, {})
+    ana, ben = (key_of(order, agent(each, 1.0), MAIN, 2) for each in ("ana", "ben"))
+    assert ana == key_of(order, agent("ana", 1.0), MAIN, 2)
+    assert ana != ben
 
 
 def test_an_unknown_one_is_named_with_those_that_exist() -> None:
     """So that a mistyped name is found at once."""
     with pytest.raises(UnknownStrategy, match="'best_smile' is not known, there are: fewest_calls, least_"):
-        strategy_named("best_smile")
+        order_named("best_smile", {})
 
 
 def hotline(strategy: str) -> Hotline:

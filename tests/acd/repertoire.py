@@ -1,0 +1,59 @@
+"""What the machine of `test_liveness` draws from: names, rules, tables, and how often each."""
+
+from hypothesis import strategies as st
+
+from acd.agent_state import AgentCondition
+from acd.criteria import RING_ALL, STRATEGIES
+from acd.events import QueuePriority, SharesDefined
+from acd.levels import LevelRule
+from acd.names import AgentId, ContactId, QueueName
+from acd.overflow import Overflow, Target, TargetKind
+from acd.routes import Route
+from acd.shares import RegionShare
+from acd.skills import Widening
+from tests.acd.hotline import skilled
+
+QUEUES = tuple(QueueName(name) for name in ("main", "tax"))
+AGENTS = tuple(AgentId(name) for name in ("ana", "ben", "cid", "dan"))
+CONTACTS = tuple(ContactId(f"c{serial}") for serial in range(8))
+
+queues = st.sampled_from(QUEUES)
+agents = st.sampled_from(AGENTS)
+contacts = st.sampled_from(CONTACTS)
+served = st.sampled_from((QUEUES, QUEUES[:1], QUEUES[1:], QUEUES[::-1]))
+skills = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(tax=3, law=1)))
+asked = st.sampled_from((skilled(), skilled(), skilled(tax=1), skilled(tax=2), skilled(law=2)))
+priorities = st.sampled_from(((), (), (QueuePriority(queue=QUEUES[0], priority=2),)))
+strategies = st.sampled_from(("longest_idle", "longest_idle", RING_ALL, *sorted(STRATEGIES)))
+WIDENING = (Widening(after_s=1.0), Widening(after_s=9.0, lower_by=3))
+TABLES = (
+    (Route(queue=QUEUES[0]), Route(queue=QUEUES[1])),
+    (Route(agent=AGENTS[0], until_s=2.0), Route(after_s=2.0)),
+    (Route(agent=AGENTS[1]),),
+    (
+        Route(queue=QUEUES[1], skills=skilled(tax=2), until_s=9.0),
+        Route(queue=QUEUES[0], after_s=1.0),
+        Route(agent=AGENTS[2], after_s=7.0, least_level=1),
+    ),
+)
+OVERFLOW = {
+    QUEUES[0]: (
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[1]), waited_s=4.0),
+        Overflow(target=Target(kind=TargetKind.VOICEMAIL), agents_all=()),
+        Overflow(target=Target(kind=TargetKind.BUSY), is_closed=True),
+    ),
+    QUEUES[1]: (
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), waiting=1, most_visits=2),
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), longest_wait_s=3.0),
+        Overflow(target=Target(kind=TargetKind.CALLBACK), waited_s=6.0, least_level=1),
+    ),
+}
+AWAY = (AgentCondition.NOT_READY, AgentCondition.UNREACHABLE)
+absences = st.sampled_from((None, None, (), AWAY))
+LEVELS = (LevelRule(add=2, waited_s=2.0), LevelRule(add=-1, waited_s=8.0))
+seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
+CITIES = SharesDefined(
+    name="cities", shares=(RegionShare(region="north", share=2.0), RegionShare(region="south", share=1.0))
+)
+regions = st.sampled_from(("", "north", "south"))
+shares = st.sampled_from(("", "", CITIES.name))

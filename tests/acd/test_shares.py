@@ -1,0 +1,178 @@
+"""Region shares: of the calls, to within one."""
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acd.errors import InvalidValue
+from acd.events import QueueDefined, SharesDefined
+from acd.shares import Ledger, RegionShare
+from tests.acd.hotline import MAIN, Hotline
+
+CITIES = {"north": 5.0, "south": 3.0, "west": 2.0}
+DEFINED = SharesDefined(
+    name="cities", shares=tuple(RegionShare(region=name, share=share) for name, share in CITIES.items())
+)
+PARTS = {name: share / 10 for name, share in CITIES.items()}
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: RegionShare(region="", share=1.0),
+        lambda: RegionShare(region="north", share=0.0),
+        lambda: RegionShare(region="north", share=float("nan")),
+        lambda: SharesDefined(name="", shares=DEFINED.shares),
+        lambda: SharesDefined(name="cities", shares=DEFINED.shares[:1]),
+        lambda: SharesDefined(name="cities", shares=DEFINED.shares + DEFINED.shares[:1]),
+    ],
+)
+def test_what_cannot_be_true_cannot_be_built(build: Callable[[], object]) -> None:
+    """Refused with the field."""
+    with pytest.raises(InvalidValue):
+        build()
+
+
+def assert_within(order: list[str], parts: dict[str, float]) -> None:
+    """Within one call on every prefix, within two in every window of a hundred."""
+    counts = [Counter[str]()]
+    for region in order:
+        counts.append(counts[-1] + Counter((region,)))
+    for number, count in enumerate(counts):
+        assert all(abs(count[each] - part * number) <= 1 for each, part in parts.items())
+    for start in range(len(order) - 99):
+        window = counts[start + 100] - counts[start]
+        assert all(abs(window[each] - part * 100) <= 2 for each, part in parts.items())
+
+
+@given(st.lists(st.floats(0.01, 100), min_size=2, max_size=8), st.integers(1, 300))
+def test_every_prefix_is_within_one_call_of_the_shares(shares: list[float], calls: int) -> None:
+    """Whatever the shares, as long as all have callers."""
+    ledger = Ledger({f"r{number}": share for number, share in enumerate(shares)})
+    present = frozenset(f"r{number}" for number in range(len(shares)))
+    order = []
+    for _ in range(calls):
+        order.append(ledger.next_region(present))
+        ledger.count(order[-1], present)
+    assert_within(order, {f"r{number}": share / sum(shares) for number, share in enumerate(shares)})
+
+
+def test_counting_begins_anew_when_other_regions_have_callers() -> None:
+    """And what is taken back counts only where it was counted."""
+    ledger = Ledger(CITIES)
+    both, all_of_them = frozenset(("north", "west")), frozenset(CITIES)
+    assert ledger.next_region(frozenset(("west",))) == "west"
+    phase = ledger.count("west", both)
+    assert ledger.next_region(both) == "north"
+    ledger.take_back("west", phase)
+    assert ledger.count("north", both) == phase
+    assert ledger.next_region(all_of_them) == "north"
+    later = ledger.count("north", all_of_them)
+    ledger.take_back("north", phase)
+    assert ledger.next_region(all_of_them) == "south"
+    ledger.take_back("north", later)
+    assert ledger.next_region(all_of_them) == "north"
+
+
+def busy(*agents: str) -> Hotline:
+    """A queue without wrap-up whose agents serve the cities by their shares, and one caller who talks with each."""
+    line = Hotline(QueueDefined(queue=MAIN, wrap_up_s=0, limit=10_000))
+    line.tell(DEFINED)
+    for agent in agents:
+        line.login(agent, shares="cities")
+        line.talk(f"talk{agent}")
+    return line
+
+
+def served(line: Hotline, talking: list[str], calls: int) -> list[str]:
+    """The regions of the next calls; who talked longest hangs up each time."""
+    regions = []
+    for _ in range(calls):
+        line.end(talking.pop(0), line.now + 1.0)
+        ((contact, _),) = line.offered()
+        line.accept(contact)
+        talking.append(contact)
+        regions.append(contact.split("-")[0])
+    return regions
+
+
+def test_connected_calls_follow_the_shares_while_all_regions_have_callers() -> None:
+    """Over several agents, in whatever order the callers came."""
+    line = busy("ana", "ben")
+    for region in CITIES:
+        for serial in range(300):
+            line.call(f"{region}-{serial}", region=region)
+    order = served(line, ["talkana", "talkben"], 400)
+    assert_within(order, PARTS)
+
+
+def test_a_region_without_callers_costs_nobody_a_call() -> None:
+    """The others have the agents, by their shares; when it has callers again, all are as at the beginning."""
+    line = busy("ana")
+    for region, calls in (("north", 200), ("west", 200)):
+        for serial in range(calls):
+            line.call(f"{region}-{serial}", region=region)
+    talking = ["talkana"]
+    assert_within(served(line, talking, 150), {"north": 5 / 7, "west": 2 / 7})
+    for serial in range(100):
+        line.call(f"south-{serial}", region="south")
+    assert_within(served(line, talking, 100), PARTS)
+
+
+def test_levels_go_before_regions_and_are_counted_by_themselves() -> None:
+    """By the order of criteria, unless the selection says otherwise."""
+    line = busy("ana")
+    for region in CITIES:
+        for serial in range(10):
+            line.call(f"{region}-{serial}", region=region)
+    line.call("west-high", region="west", level=1)
+    assert served(line, ["talkana"], 4) == ["west", "north", "south", "north"]
+
+
+def test_who_is_of_no_region_waits_among_them_by_arrival() -> None:
+    """Neither before all nor after all."""
+    line = busy("ana")
+    line.call("west-1", 1.0, region="west")
+    line.call("moon-1", 2.0, region="moon")
+    line.call("west-2", 3.0, region="west")
+    line.call("north-1", 4.0, region="north")
+    assert served(line, ["talkana"], 4) == ["north", "west", "moon", "west"]
+
+
+def test_an_offer_in_vain_does_not_count() -> None:
+    """The turn is the region's still."""
+    line = busy("ana")
+    for region in CITIES:
+        for serial in range(5):
+            line.call(f"{region}-{serial}", region=region)
+    line.end("talkana", 5.0)
+    assert line.offered() == [("north-0", "ana")]
+    line.hang_up("north-0")
+    assert line.offered() == [("north-1", "ana")]
+
+
+def test_new_shares_are_counted_from_their_beginning() -> None:
+    """Whoever served whom before."""
+    line = busy("ana")
+    for region in CITIES:
+        for serial in range(30):
+            line.call(f"{region}-{serial}", region=region)
+    talking = ["talkana"]
+    served(line, talking, 7)
+    even = tuple(RegionShare(region=region, share=1.0) for region in CITIES)
+    line.tell(SharesDefined(name="cities", shares=even))
+    order = served(line, talking, 30)
+    assert Counter(order) == dict.fromkeys(CITIES, 10)
+    assert all(one != other for one, other in pairwise(order))
+
+
+def test_without_anybody_waiting_there_is_nothing_to_share() -> None:
+    """A free agent with shares waits."""
+    line = busy("ana")
+    line.end("talkana", 5.0)
+    assert line.offered() == []
+    assert line.agent("ana").shares == "cities"
