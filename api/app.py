@@ -46,6 +46,7 @@ def make_app(
     limits: LiveLimits | None = None,
     body_timeout_s: float = BODY_TIMEOUT_S,
     embedders: Collection[str] = (),
+    screen_pop: str = "",
     hosts: Collection[str] = (),
     session_limits: SessionLimits | None = None,
     is_supervision_shown: bool = False,
@@ -79,7 +80,7 @@ def make_app(
         else:
             app.router.add_route(route.method, route.path, step)
     _add_document(app, version)
-    add_pages(app, embedders)
+    add_pages(app, embedders, screen_pop)
     app.on_response_prepare.append(_secure)
     app.on_response_prepare.append(others.prepare)
     app.on_shutdown.append(_stop_live)

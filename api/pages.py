@@ -22,7 +22,9 @@ PAGES = {
 }
 """Where each page is served.  `/agent/dial?number=…&data=…` only fills the number in: a GET never dials."""
 
-EMBEDDERS_PATH = "/web/embedders.json"
+TERMS_PATH = "/web/terms.json"
+"""What a page is told beside its files: `origins` that it exchanges messages with, and the `screen_pop` template."""
+
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -75,8 +77,12 @@ def content_policy(embedders: Collection[str]) -> str:
     )
 
 
-def add_pages(app: web.Application, embedders: Collection[str] = ()) -> None:
-    """Serve the pages and their files.  `embedders`: origins that may frame them and exchange messages with them."""
+def add_pages(app: web.Application, embedders: Collection[str] = (), screen_pop: str = "") -> None:
+    """Serve the pages and their files.
+
+    `embedders`: origins that may frame them and exchange messages with them.  `screen_pop`: the address that a call
+    opens, with places to be filled in.
+    """
     allowed = tuple(embedders)
     policy = content_policy(allowed)
     files = {path.name: WebFile.read(path) for path in sorted(FOLDER.iterdir()) if path.suffix in _TYPES}
@@ -85,8 +91,8 @@ def add_pages(app: web.Application, embedders: Collection[str] = ()) -> None:
     for name, file in files.items():
         if file.content_type != "text/html":
             app.router.add_get(f"/web/{name}", _step(file, policy))
-    listed = WebFile.of("application/json", dump({"origins": allowed}).encode())
-    app.router.add_get(EMBEDDERS_PATH, _step(listed, policy))
+    terms = WebFile.of("application/json", dump({"origins": allowed, "screen_pop": screen_pop}).encode())
+    app.router.add_get(TERMS_PATH, _step(terms, policy))
 
 
 def _step(file: WebFile, policy: str) -> Step:

@@ -341,6 +341,7 @@ class Control:
             tokens,
             version=product_version(),
             embedders=http.embedders,
+            screen_pop=http.screen_pop,
             hosts=http.hosts,
             session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
             is_supervision_shown=http.supervision_shown,

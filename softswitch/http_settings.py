@@ -90,6 +90,14 @@ class HttpSettings:
             pattern=r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?",
         ),
     )
+    screen_pop: str = field(
+        default="",
+        metadata=_meta(
+            "来电弹屏网址,{caller} {called} {queue} {call_id} {agent} 与 {data.名称} 被替换,空则不弹 / page that a call opens; "
+            "these places are filled in, empty = none",
+            pattern=r"(https?://\S{1,500})?",
+        ),
+    )
     hosts: tuple[str, ...] = field(
         default=(),
         metadata=_meta(

@@ -5,6 +5,7 @@ import { byId, fill, keepList, make, setText } from './element.js';
 import { dialOfAddress, serveParent } from './framing.js';
 import { icon, stateIcon } from './icons.js';
 import { numberOf, secondsOf } from './floor.js';
+import { popScreens } from './screen_pop.js';
 import { signIn } from './sign_in.js';
 import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
@@ -15,6 +16,7 @@ class AgentPage {
   #controls;
   #told = '';
   #historyOf = null;
+  #popAddress = '';
   #unseen = null;
 
   constructor(bar) {
@@ -25,6 +27,10 @@ class AgentPage {
     byId('data-form').onsubmit = (event) => this.#saveData(event);
     for (const name of ['agent', 'call', 'line', 'event', 'snapshot']) bar.on(name, () => this.#showSoon());
     bar.on('hangup', () => this.#loadMine());
+    popScreens(bar, (address) => {
+      this.#popAddress = address;
+      this.#showSoon();
+    });
     bar.on('line', ({ line }) => { if (line === 'live') this.#tell(''); });
     this.#clock = setInterval(() => this.#showTimes(), 1000);
   }
@@ -153,6 +159,8 @@ class AgentPage {
         make('span', { class: 'badge', dataset: { state: shown } }, stateIcon(shown), word(`state.${shown}`)),
         agent.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted'))),
       make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
+      this.#popAddress && make('a', { class: 'button pop', href: this.#popAddress, target: 'softswitch-pop', rel: 'noopener' },
+        icon('user'), word('agent.pop')),
       this.#parties(call),
     );
   }

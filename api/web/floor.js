@@ -63,9 +63,7 @@ export class Floor {
       case 'agent_state_changed': {
         const before = this.agents.get(data.agent) ?? { agent_id: data.agent, name: '', queues: [], reachable: true };
         const { agent, ...fields } = data;
-        const reachable = fields.reachable ?? (fields.reason !== 'phone_lost'
-          && (before.presence === 'logged_out' || fields.presence !== before.presence || before.reachable));
-        this.agents.set(agent, { ...before, ...fields, reachable, since: at });
+        this.agents.set(agent, { ...before, ...fields, reachable: fields.reason !== 'phone_lost', since: at });
         return;
       }
       case 'call_arrived':
@@ -168,6 +166,6 @@ function changeOf(kind, data, at, call) {
 export function shownState(agent, call = null) {
   if (agent.activity === 'talking' || agent.activity === 'engaged') return call?.held ? 'held' : agent.activity;
   if (agent.activity === 'ringing' || agent.activity === 'reserved') return agent.activity;
-  if (agent.presence !== 'logged_out' && agent.reachable === false) return 'unreachable';
+  if (agent.presence === 'not_ready' && agent.reason === 'phone_lost') return 'unreachable';
   return agent.presence;
 }

@@ -17,12 +17,17 @@ const TOLD = [
   'transferFailed', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'forced', 'line',
 ];
 
-/** The origins that the server names, and our own; asked for once. */
-let origins = null;
+/** The server's terms for its pages; asked for once. */
+let terms = null;
+
+/** @returns {Promise<{origins: string[], screen_pop: string}>} */
+export function serverTerms() {
+  terms ??= fetch('/web/terms.json').then((answer) => answer.json());
+  return terms;
+}
 
 async function isAllowed(origin) {
-  origins ??= fetch('/web/embedders.json').then((answer) => answer.json());
-  return origin === location.origin || (await origins).origins.includes(origin);
+  return origin === location.origin || (await serverTerms()).origins.includes(origin);
 }
 
 /**

@@ -421,27 +421,32 @@ export class PhoneBar {
     const isOurs = data.agent === this.#agentId || data.agent_id === this.#agentId
       || (before !== null && data.call_id === before.call_id);
     if (this.#agentId && isOurs) {
-      this.#look();
+      this.#look(kind === 'call_ended' ? data : {});
       const call = this.#call ?? before;
       if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });
-      if (kind === 'call_ended' && before) this.#emit('hangup', { call: before, data });
       if (kind === 'forced') this.#emit('forced', { data });
       if (SUPERVISION_EVENTS.has(kind)) this.#emit('supervised', { data });
     }
     this.#emit('event', { kind, data, at: message.at, number: message.number });
   }
 
-  /** Show what the stream says now, and ask for the parts that it does not carry. */
-  #look() {
+  /** Show what the stream says now, and ask for the parts that it does not carry.  `ending`: how the call ended. */
+  #look(ending = {}) {
     if (!this.#agentId) return;
     const told = this.#floor.agents.get(this.#agentId);
     if (!told) return;
     // What the server allowed before the change is not known to hold after it.
     const { allowed: _before, ...kept } = this.#agent ?? {};
     this.#agent = { ...kept, ...told, ...(told.allowed ? { allowed: told.allowed } : {}) };
-    this.#call = this.#floor.callOf(this.#agentId);
+    this.#takeCall(ending);
     this.#tell();
     this.#refresh();
+  }
+
+  #takeCall(ending) {
+    const before = this.#call;
+    this.#call = this.#floor.callOf(this.#agentId);
+    if (before && before.call_id !== this.#call?.call_id) this.#emit('hangup', { call: before, data: { ...ending } });
   }
 
   #tell() {
@@ -476,7 +481,7 @@ export class PhoneBar {
           this.#floor.calls.set(call.call_id, { ...this.#floor.calls.get(call.call_id), ...call });
         }
         this.#agent = this.#floor.agents.get(this.#agentId);
-        this.#call = this.#floor.callOf(this.#agentId);
+        this.#takeCall({});
         this.#tell();
       }
     } catch { // the line will break too, and everything is told anew when it is back

@@ -208,12 +208,10 @@ export class SupervisionDrawer {
     const { agent } = this.#subject ?? {};
     if (!agent) return;
     const callId = this.#bar.floor.agents.get(agent)?.call_id;
-    if (data.agent !== agent && data.agent_id !== agent && !(callId && data.call_id === callId)) return;
+    const isTheirs = data.agent === agent || data.agent_id === agent;
+    if (!isTheirs && (kind === 'agent_state_changed' || !callId || data.call_id !== callId)) return;
     if (!hasWord(`event.${kind}`)) return;
-    const detail = kind === 'agent_state_changed'
-      ? word(`state.${shownState({ ...data, reachable: data.reason !== 'phone_lost' })}`)
-      : data.caller ?? data.to ?? data.mode ?? (data.cause && wordOf('reason', data.cause)) ?? (data.end_reason && wordOf('end', data.end_reason)) ?? '';
-    this.#feed.unshift({ at: Date.parse(at) / 1000, text: [word(`event.${kind}`), detail].filter(Boolean).join(' · ') });
+    this.#feed.unshift({ at: Date.parse(at) / 1000, text: [word(`event.${kind}`), ...detailsOf(kind, data)].filter(Boolean).join(' · ') });
     this.#feed.length = Math.min(this.#feed.length, FEED_MOST);
     this.#showFeed();
   }
@@ -222,6 +220,22 @@ export class SupervisionDrawer {
     fill(this.#parts.feed, ...(this.#feed.length
       ? this.#feed.map(({ at, text }) => make('li', {}, make('time', {}, dayTime(at)), make('span', {}, text)))
       : [make('li', { class: 'empty' }, word('supervisor.no_news'))]));
+  }
+}
+
+/** What is told of an event beside its name. */
+function detailsOf(kind, data) {
+  switch (kind) {
+    case 'agent_state_changed':
+      return [word(`state.${shownState(data)}`), data.presence === 'not_ready' && data.reason !== 'phone_lost' && wordOf('reason', data.reason)];
+    case 'supervision_started':
+    case 'supervision_changed': return [data.supervisor, wordOf('do', data.mode), data.reason];
+    case 'supervision_ended': return [data.supervisor];
+    case 'call_intercepted': return [data.supervisor, data.reason];
+    case 'forced': return [data.who, wordOf('action', data.action), data.reason];
+    case 'call_ended': return [wordOf('end', data.end_reason)];
+    case 'call_arrived': return [data.caller];
+    default: return [data.to, data.cause && wordOf('reason', data.cause)];
   }
 }
 

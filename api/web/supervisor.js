@@ -5,7 +5,7 @@ import { isFree, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
 import { signIn } from './sign_in.js';
 import { SupervisionDrawer } from './supervision_drawer.js';
-import { clockText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
+import { clockText, dayTime, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
 const FILTERS = ['ready', 'ringing', 'talking', 'wrap_up', 'not_ready', 'unreachable', 'logged_out'];
 const CALLERS_SHOWN = 12;
@@ -27,7 +27,10 @@ class SupervisorPage {
     byId('language').onclick = () => switchLanguage(() => this.showAll());
     byId('find').oninput = () => this.#showTiles();
     for (const name of ['event', 'snapshot', 'line']) bar.on(name, () => this.#showSoon());
+    bar.on('event', ({ kind }) => { if (kind.startsWith('alarm_')) this.#askForAlarms(); });
+    bar.on('line', ({ line }) => { if (line === 'live') this.#askForAlarms(); });
     this.#clock = setInterval(() => this.#showTimes(), 1000);
+    this.#askForAlarms();
   }
 
   /** All of it, in the language that is set. */
@@ -61,6 +64,18 @@ class SupervisorPage {
     this.#showTrunks();
     this.#drawer.show();
     this.#showTimes();
+  }
+
+  /** Alarms that stand, as the server lists them: an event only says that the list has changed. */
+  async #askForAlarms() {
+    try {
+      const { items } = await this.#bar.read('/v1/alarms');
+      fill(byId('alarms'), ...items.map((alarm) => make(
+        'li', { dataset: { severity: alarm.severity } }, icon('alert'), make('strong', {}, wordOf('alarm', alarm.kind)),
+        make('span', {}, [alarm.subject, alarm.detail].filter(Boolean).join(' · ')), make('time', {}, dayTime(Date.parse(alarm.raised_at) / 1000)),
+      )));
+    } catch { // what stands is shown when the server answers again
+    }
   }
 
   #states() {

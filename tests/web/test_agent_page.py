@@ -1,6 +1,7 @@
 """The agent's page in a real browser on a real server: a caller calls, a phone rings, and the page shows the truth."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,22 @@ async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
         await expect(page.get_by_role("button", name="小休")).to_be_in_viewport(ratio=1)
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("button", name="小休")).to_have_count(0)
+
+
+async def test_a_call_opens_the_integrator_s_page_with_its_number_and_data(tmp_path: Path) -> None:
+    """The template's places are filled in, encoded; the window opens as the phone rings, and a link stays on the page."""
+    template = "http://{network}.1:8080/phonebar-example?phone={caller}&to={called}&order={data.order}"
+    terms = replace(TERMS, http_extra=f'screen_pop = "{template}"')
+    async with (
+        stand(tmp_path / "stand", terms) as here,
+        peers(here, Manner(answer_s=None)) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/agent")
+        await sign_in(page, here.agent(1), here.extension(1))
+        await shows(page, "空闲")
+        async with page.context.expect_page() as opened:
+            await around.call()
+        wanted = f"{here.api.base}/phonebar-example?phone={CALLER}&to=12345&order="
+        assert (await opened.value).url == wanted
+        await expect(page.get_by_role("link", name="打开业务页面")).to_have_attribute("href", wanted)

@@ -37,6 +37,7 @@ async def call_up(talk: Conversation, page: Page) -> None:
     talk.call_id = (await here.active_calls())[0]["call_id"]
 
 
+@pytest.mark.long
 async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Path) -> None:
     async with (
         conversation(tmp_path / "stand", STAFFED) as talk,
@@ -99,6 +100,7 @@ async def test_a_refusal_is_told_in_the_bar_and_changes_nothing(tmp_path: Path) 
         await expect(page.locator("#state-word")).to_have_text("话后处理")
 
 
+@pytest.mark.long
 async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_path: Path) -> None:
     async with (
         conversation(tmp_path / "stand", STAFFED, agents=3) as talk,

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from api.pages import EMBEDDERS_PATH, FOLDER, PAGES, add_pages
+from api.pages import FOLDER, PAGES, TERMS_PATH, add_pages
 
 PARTNER = "https://orders.example"
 WEIGHT_MOST = 300_000
@@ -17,7 +17,7 @@ WEIGHT_MOST = 300_000
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
     """A server of the pages alone, which one partner may embed."""
     app = web.Application()
-    add_pages(app, (PARTNER,))
+    add_pages(app, (PARTNER,), f"{PARTNER}/{{caller}}")
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.63.0.1", 0)
@@ -76,8 +76,8 @@ async def test_who_has_a_file_is_told_that_it_is_unchanged(client: aiohttp.Clien
 
 
 async def test_a_page_is_told_whose_messages_it_may_heed(client: aiohttp.ClientSession) -> None:
-    async with client.get(EMBEDDERS_PATH) as answer:
-        assert await answer.json() == {"origins": [PARTNER]}
+    async with client.get(TERMS_PATH) as answer:
+        assert await answer.json() == {"origins": [PARTNER], "screen_pop": f"{PARTNER}/{{caller}}"}
 
 
 @pytest.mark.parametrize(
