@@ -1,5 +1,5 @@
 # Every target does its own set-up: a fresh Debian 12 with Python 3.11 and make is enough.
-.PHONY: help setup demo run test test-long coverage style format bench clean
+.PHONY: help setup demo run test test-long coverage style format bench soak clean
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PACKAGES := softswitch acd media api config
@@ -15,6 +15,7 @@ help:
 	@echo "make coverage           acd/ 与 config/ 的每个分支都经测试 / every branch of acd/ and config/ is tested"
 	@echo "make style | format     ruff + mypy --strict | ruff format"
 	@echo "make bench [BENCHES=..] 性能数据 / figures, see bench/README.md"
+	@echo "make soak               十分钟模糊测试 / ten minutes of fuzzing, SECONDS=600"
 	@echo "make setup              .venv 及测试所需软件 / .venv with all that tests and benches need"
 
 setup:
@@ -48,6 +49,11 @@ style: setup
 format: setup
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
+
+# Stops by itself; what was found lies in var/fuzz.
+SECONDS ?= 600
+soak: setup
+	timeout --foreground --kill-after=20 $$(($(SECONDS) + 900)) $(PY) -m tests.fuzz.soak --seconds $(SECONDS)
 
 bench: setup
 	@for name in $(BENCHES); do echo "== $$name"; $(PY) -m bench.$$name || exit 1; done

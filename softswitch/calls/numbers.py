@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from softswitch.settings import NumberSettings
+from softswitch.sip.allow_list import printable
 from softswitch.sip.headers import canonical_name, split_values
 from softswitch.sip.message import MalformedMessage, NameAddr, OtherUri, SipUri
 
@@ -166,7 +167,7 @@ def presented_number(hotline: str, rules: NumberSettings, area_code: str) -> str
 def number_of_uri(uri: SipUri | OtherUri) -> str:
     """Return the number text in a sip: or tel: URI, empty when there is none."""
     if isinstance(uri, SipUri):
-        return _user_text(uri.decoded_user)
+        return _user_text(printable(uri.decoded_user))  # %00 is a NUL by now
     return _user_text(uri.rest) if uri.scheme == "tel" else ""
 
 

@@ -293,3 +293,9 @@ def test_headers_that_cannot_be_read_are_as_good_as_absent() -> None:
     assert found.number == "13812345678"
     assert found.diverted_from == ()
     assert caller() == CallerIdentity(number="", display="", restricted=False)
+
+
+def test_an_escaped_control_character_is_in_no_number() -> None:
+    """It would go into records, JSON and the log."""
+    found = caller_of([("From", "<sip:138%0000000%0A001@h>;tag=1")], NumberSettings(), "0510")
+    assert found.number == "13800000001"

@@ -1,0 +1,60 @@
+"""Fuzzes every door for its share of the time, and stops by itself.
+
+    python -m tests.fuzz.soak [--seconds 600] [--found var/fuzz] [TARGET …]
+
+What is found goes to `--found`; the kept corpus only ever grows by hand.  The exit code is the number of targets that
+broke, whose input lies there as `crash-…`.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.leash import LEASH
+from tests.fuzz.targets import TARGETS, seeds_of
+
+SLACK_S = 60  # to start, to read the corpus, to end
+
+
+def fuzz(target: str, seconds: int, found: Path) -> bool:
+    """One target for its time; whether it held."""
+    seeds = [str(folder) for folder in seeds_of(target)]
+    words = ["-m", "tests.fuzz.fuzzer", target, str(seconds), str(found / target), *seeds]
+    log = found / f"{target}.log"
+    with log.open("wb") as sink:
+        try:
+            code = subprocess.run(
+                [*LEASH, sys.executable, *words],
+                stdout=sink,
+                stderr=sink,
+                timeout=seconds + SLACK_S,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            code = -1
+    text = log.read_text(errors="replace")
+    executed = re.search(r"number_of_executed_units: (\d+)", text)
+    runs = int(executed[1]) if executed else 0
+    print(f"{target:<14} {runs:>9} runs  {'held' if code == 0 else f'BROKE ({code}), see {log}'}", flush=True)
+    return code == 0
+
+
+def main() -> int:
+    """Fuzz and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
+    parser.add_argument("--seconds", type=int, default=600, help="for all of them together")
+    parser.add_argument("--found", type=Path, default=Path("var/fuzz"))
+    arguments = parser.parse_args()
+    targets = arguments.targets or list(TARGETS)
+    if unknown := set(targets) - set(TARGETS):
+        parser.error(f"no such target: {', '.join(sorted(unknown))}")
+    arguments.found.mkdir(parents=True, exist_ok=True)
+    share = max(1, arguments.seconds // len(targets))
+    return sum([not fuzz(target, share, arguments.found) for target in targets])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
