@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from bench.running_server import Json
 from tests import spectrum
 from tests.phones.handset import Handset, handset
@@ -14,7 +16,7 @@ from tests.stand import Stand, Terms, stand
 
 TONES_HZ = {"caller": 440, "one": 1000, "two": 1400, "three": 1900, "outside": 2400}
 MUSIC, RINGBACK, SILENCE = "music", "ringback", "silence"
-RINGBACK_HZ = 450
+RINGBACK_HZ, RINGBACK_ROUND_S = 450, 5.0
 HEARD_DBFS = -35.0
 SETTLED_S = 0.9
 TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=30.0, position_every_s=600.0)
@@ -44,21 +46,20 @@ class Conversation:
         connected = await self.here.wait_event("CallConnected", since=since, agent=self.here.agent(agent))
         self.call_id = str(connected["call_id"])
 
-    async def heard(self) -> dict[str, set[str]]:
+    async def heard(self, window_s: float = 1.0) -> dict[str, set[str]]:
         """What every phone that talks hears now, in one word a source."""
-        await asyncio.sleep(SETTLED_S)
-        for phone in self.phones.values():
-            await phone.recording()  # what was heard up to now belongs to the past
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(SETTLED_S + window_s)
         sounds = {name: (await phone.recording()) for name, phone in self.phones.items()}
-        return {name: _sources(sound[-8000:], name) for name, sound in sounds.items() if len(sound)}
+        size = round(8000 * window_s)
+        return {name: _sources(sound[-size:], name) for name, sound in sounds.items() if len(sound)}
 
     async def wait_heard(self, within_s: float = 15.0, **wanted: set[str]) -> None:
         """Until the named phones hear just these: names of others, `music`, `ringback` or nothing."""
         until = time.monotonic() + within_s
         heard: dict[str, set[str]] = {}
+        window_s = RINGBACK_ROUND_S if {RINGBACK} in wanted.values() else 1.0
         while time.monotonic() < until:
-            heard = await self.heard()
+            heard = await self.heard(window_s)
             if all(heard.get(name) == sources for name, sources in wanted.items()):
                 return
         raise AssertionError(f"wanted {wanted}, heard {heard}")
@@ -78,7 +79,9 @@ def _sources(sound: spectrum.Samples, own: str) -> set[str]:
         return tones
     if spectrum.level_dbfs(sound) < -50:
         return set()
-    return {RINGBACK if spectrum.tone_level_dbfs(sound, RINGBACK_HZ) > HEARD_DBFS else MUSIC}
+    pauses = np.mean(np.abs(sound) < 0.001)
+    rings = spectrum.find_tone_spans(sound, RINGBACK_HZ)
+    return {RINGBACK if pauses > 0.5 and rings else MUSIC}
 
 
 @asynccontextmanager
