@@ -1,4 +1,4 @@
-"""The server's certificate for HTTPS, taken up again when its files change: no connection is cut for it."""
+"""The server's certificate, taken up again when its files change: no connection is cut for it."""
 
 import ssl
 from collections.abc import Callable
@@ -18,8 +18,16 @@ class CertificateFault(Exception):
 class Certificate:
     """A chain and its private key as PEM files.  TLS 1.2 at least."""
 
-    def __init__(self, chain: Path, key: Path, clock: Callable[[], float]) -> None:
-        """Load both; `CertificateFault`.  `clock` gives steady seconds."""
+    def __init__(
+        self,
+        chain: Path,
+        key: Path,
+        clock: Callable[[], float],
+        *,
+        protocols: tuple[str, ...] = ("http/1.1",),
+    ) -> None:
+        """Load both; `CertificateFault`.  `clock` gives steady seconds; `protocols` are those of ALPN (RFC 7301)."""
+        self._protocols = protocols
         self._chain = chain
         self._key = key
         self._clock = clock
@@ -44,14 +52,15 @@ class Certificate:
             self._loaded()  # a half-written pair must not spoil the context in use
             self.context.load_cert_chain(self._chain, self._key)
         except (CertificateFault, OSError) as error:
-            _log.error("https.certificate_refused", fault=str(error))
+            _log.error("certificate.refused", fault=str(error))
         else:
-            _log.info("https.certificate_renewed", chain=str(self._chain))
+            _log.info("certificate.renewed", chain=str(self._chain))
 
     def _loaded(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
+        if self._protocols:
+            context.set_alpn_protocols(list(self._protocols))
         try:
             context.load_cert_chain(self._chain, self._key, password=_no_password)
         except OSError as error:  # ssl.SSLError is one

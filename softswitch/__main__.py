@@ -18,6 +18,7 @@ from softswitch.log_setup import set_up_logs
 from softswitch.operations.desk import add_operations
 from softswitch.password_entry import PasswordRefused, entered_hash
 from softswitch.settings import Settings
+from softswitch.sip.security import check_security
 from softswitch.sounds import load_sounds
 from softswitch.urgency import go_first, yield_when_runaway
 
@@ -97,6 +98,7 @@ def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
         lambda: load_sounds(settings),
         lambda: check_addresses(settings, arguments.config, is_running=may_run),
         lambda: check_certificate(settings.http, arguments.config),
+        lambda: check_security(settings.sip, settings.trunks, arguments.config),
     ):
         try:
             check()

@@ -35,6 +35,7 @@ class TransportProtocol(StrEnum):
 
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
 
 
 def _version_of(text: str) -> int | None:
@@ -108,6 +109,11 @@ class TransportSettings:
             example="192.0.2.10",
         ),
     )
+    certificate: str = field(
+        default="",
+        metadata=_meta("TLS 证书链 PEM 文件,更换后自动采用 / chain for TLS, taken up when it changes"),
+    )
+    private_key: str = field(default="", metadata=_meta("其私钥 PEM 文件 / its private key"))
 
     @property
     def signalling_shown(self) -> str:
@@ -125,7 +131,9 @@ class TransportSettings:
         return self.media_bind_address or self.media_address or self.address
 
     def faults(self) -> Iterator[Fault]:
-        """What others are shown can be reached: an address of one host, of the family that is bound."""
+        """What others are shown can be reached, of the family that is bound; TLS, and it alone, has a certificate."""
+        if (self.protocol is TransportProtocol.TLS) != bool(self.certificate and self.private_key):
+            yield "certificate", "TLS 需证书与私钥,其他协议不用 / TLS needs it and its key, nothing else does"
         named = {
             "advertised_address": self.signalling_shown,  # given, or that which is bound
             "media_address": self.media_address,
@@ -243,6 +251,12 @@ class TrunkSettings:
     host: str = field(default="", metadata=_meta("出局目的地址 / address for outbound calls, empty = none"))
     port: int = field(default=5060, metadata=_meta("端口 / port", minimum=1, maximum=65535))
     protocol: TransportProtocol = field(default=TransportProtocol.UDP, metadata=_meta("传输协议 / protocol"))
+    certificate_authority: str = field(
+        default="",
+        metadata=_meta(
+            "TLS 对端证书的 CA 文件,空 = 系统 / CA that vouches for its TLS, empty = the system's"
+        ),
+    )
     channels: int = field(
         default=30, metadata=_meta("并发上限 / calls at once (SIP trunk)", minimum=1, maximum=2000)
     )

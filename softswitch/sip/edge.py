@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings, SipSettings, TrunkSettings
+from softswitch.settings import AccountSettings, SipSettings, TransportProtocol, TrunkSettings
 from softswitch.sip.allow_list import Header, add_all, codecs_of, printable
 from softswitch.sip.cell_requests import CellRequests
 from softswitch.sip.dialogs import (
@@ -42,6 +42,7 @@ from softswitch.sip.penalties import BanList, Penalties
 from softswitch.sip.phone_watch import PhoneWatch, flow_of_contact
 from softswitch.sip.reception import Reception
 from softswitch.sip.registrar import Registrar
+from softswitch.sip.security import Trust, trust_of
 from softswitch.sip.transactions import (
     LIFE_T1,
     ClientTransactions,
@@ -135,6 +136,11 @@ class Edge:
             self._bans.is_banned,
             burst_of_all=settings.messages_of_strangers,
         )
+        self._trusts = {
+            trunk.name: trust_of(trunk)
+            for trunk in trunks
+            if trunk.protocol is TransportProtocol.TLS and trunk.host
+        }
         transports = Transports(
             settings.transports,
             clock,
@@ -142,6 +148,7 @@ class Edge:
             self._hear_outside,
             self._hear_broken_stream,
             self._is_known_source,
+            self._trusted,
         )
         inner = InnerSocket(settings.inner_address, settings.inner_port, self._hear_cell)
         self._wiring = Wiring(
@@ -465,6 +472,11 @@ class Edge:
 
     def _is_known_source(self, address: str) -> bool:
         return self._identity.trunk_at(address) is not None or self._location.is_source(address)
+
+    def _trusted(self, address: str) -> Trust | None:
+        """How the host at an address proves itself by TLS: a trunk that the settings name so, else nobody."""
+        trunk = self._wiring.trunk_hosts.get(address)
+        return None if trunk is None else self._trusts.get(trunk.name)
 
     # The sockets are made before the reception that their messages go to.
 

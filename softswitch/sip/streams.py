@@ -1,7 +1,8 @@
-"""TCP connections of the edge: cut into messages, capped, closed when idle (RFC 3261 section 18)."""
+"""TCP and TLS connections of the edge: cut into messages, capped, closed when idle (RFC 3261 section 18)."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, cast
 
 from softswitch.clock import Alarm, Clock
@@ -40,7 +41,9 @@ class StreamOwner(Protocol):
 class Stream(asyncio.Protocol):
     """One connection, of either direction.  `number` names it in flows."""
 
-    def __init__(self, owner: StreamOwner, clock: Clock, listener: int, number: int) -> None:
+    def __init__(
+        self, owner: StreamOwner, clock: Clock, listener: int, number: int, protocol: str = "tcp"
+    ) -> None:
         self._owner = owner
         self._clock = clock
         self._framer = StreamFramer()
@@ -49,7 +52,7 @@ class Stream(asyncio.Protocol):
         self._keep_alives = 0
         self._window_ends = 0.0
         self._has_spoken = False
-        self.flow = Flow(listener=listener, protocol="tcp", address="", port=0, connection=number)
+        self.flow = Flow(listener=listener, protocol=protocol, address="", port=0, connection=number)
 
     @property
     def number(self) -> int:
@@ -63,13 +66,7 @@ class Stream(asyncio.Protocol):
         if not peer:
             self._transport.abort()
             return
-        self.flow = Flow(
-            listener=self.flow.listener,
-            protocol="tcp",
-            address=str(peer[0]),
-            port=int(peer[1]),
-            connection=self.flow.connection,
-        )
+        self.flow = replace(self.flow, address=str(peer[0]), port=int(peer[1]))
         if not self._owner.stream_opened(self):
             self._transport.abort()
             return

@@ -1,4 +1,4 @@
-"""The sockets of the edge: UDP and TCP towards the outside, one UDP socket towards the cells.
+"""The sockets of the edge: UDP, TCP and TLS towards the outside, one UDP socket towards the cells.
 
 Nothing here understands SIP beyond message boundaries.  What arrives is counted (`Gate`), then handed over with
 the `Flow` it came by; an answer goes back by the same flow.  A handler that raises is logged, never fatal.
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import structlog
 
+from api.certificate import Certificate
 from softswitch.clock import Clock
 from softswitch.settings import TransportProtocol, TransportSettings
 from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.limits import Gate
+from softswitch.sip.security import HANDSHAKE_S, Trust, certificate_of
 from softswitch.sip.streams import Stream, StreamTable
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,7 @@ class Listener:
     media_bind_address: str
     udp: asyncio.DatagramTransport | None = None
     tcp: asyncio.Server | None = None
+    certificate: Certificate | None = None
 
     def host_shown(self, address: str | None = None) -> str:
         """Host and port as Via and Contact show them: by `address` where a peer knows us by another one."""
@@ -100,7 +103,10 @@ class Transports:
         on_message: Received,
         on_broken_stream: Broke,
         is_exempt: Callable[[str], bool],
+        trusted: Callable[[str], Trust | None] = lambda address: None,
     ) -> None:
+        """`trusted` says how the host at an address proves itself by TLS, None for whom we never connect to."""
+        self._trusted = trusted
         self._settings = settings
         self._clock = clock
         self._gate = gate
@@ -116,7 +122,7 @@ class Transports:
         self.tap: Tap | None = None
 
     async def start(self) -> None:
-        """Bind every transport."""
+        """Bind every transport.  `CertificateFault` names a TLS certificate that cannot be used."""
         for index, setting in enumerate(self._settings):
             listener = Listener(
                 index=index,
@@ -126,6 +132,7 @@ class Transports:
                 advertised_address=setting.signalling_shown,
                 media_address=setting.media_shown,
                 media_bind_address=setting.media_bound,
+                certificate=certificate_of(setting),
             )
             self.listeners.append(listener)
             try:
@@ -246,14 +253,25 @@ class Transports:
     # --- TCP --------------------------------------------------------------------------------------------------
 
     async def _listen_tcp(self, listener: Listener) -> None:
-        loop = asyncio.get_running_loop()
-        listener.tcp = await loop.create_server(
-            lambda: Stream(self, self._clock, listener.index, self._streams.next_number()),
+        certificate = listener.certificate
+
+        def accepted() -> Stream:
+            if certificate is not None:
+                certificate.refresh()
+            return self._stream(listener)
+
+        listener.tcp = await asyncio.get_running_loop().create_server(
+            accepted,
             listener.address,
             listener.port,
             backlog=128,
+            ssl=None if certificate is None else certificate.context,
+            ssl_handshake_timeout=None if certificate is None else HANDSHAKE_S,
         )
         listener.port = listener.tcp.sockets[0].getsockname()[1]
+
+    def _stream(self, listener: Listener) -> Stream:
+        return Stream(self, self._clock, listener.index, self._streams.next_number(), listener.protocol)
 
     def stream_opened(self, stream: Stream) -> bool:
         """A connection stands; refused when there are too many, or to who is banned."""
@@ -294,13 +312,18 @@ class Transports:
     async def _connect_now(self, flow: Flow, key: tuple[int, str, int]) -> None:
         loop = asyncio.get_running_loop()
         listener = self.listeners[flow.listener]
+        trust = self._trusted(flow.address) if listener.certificate is not None else None
         try:
+            if listener.certificate is not None and trust is None:
+                raise ConnectionRefusedError("nobody vouches for this host")
             async with asyncio.timeout(CONNECT_S):
                 _, stream = await loop.create_connection(
-                    lambda: Stream(self, self._clock, flow.listener, self._streams.next_number()),
+                    lambda: self._stream(listener),
                     flow.address,
                     flow.port,
                     local_addr=(listener.address, 0),
+                    ssl=None if trust is None else trust.context,
+                    server_hostname=None if trust is None else trust.host,
                 )
             for data in self._connecting[key]:
                 stream.write(data)

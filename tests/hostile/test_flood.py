@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from bench.leash import LEASH
 from bench.peers.call import Call
 from bench.running_server import ROOT
 from tests.peers import Peers, peers
+from tests.softswitch.sip.test_security import make_certificate
 from tests.stand import HOTLINE, Stand, Terms, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
@@ -25,6 +28,11 @@ SECONDS = 8.0
 GROWTH_MB = 40.0
 CONNECTIONS = 1000
 ADDRESSES = range(40, 60)
+TLS_PORT = 5061
+OPTIONS = (
+    b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TLS x;branch=z9hG4bKo\r\nFrom: <sip:a@b>;tag=1\r\n"
+    b"To: <sip:c@d>\r\nCall-ID: o\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
 GIANT = (
     b"INVITE sip:12345@x SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bKg\r\nFrom: <sip:a@b>;tag=1\r\n"
     b"To: <sip:c@d>\r\nCall-ID: g\r\nCSeq: 1 INVITE\r\nContent-Length: 4000000000\r\n\r\n"
@@ -35,7 +43,17 @@ TERMS = Terms(seats=1, wrap_up_s=0.0, greeting="", announce_agent=False, channel
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
     """One server for everything that is poured over it."""
-    async with stand(tmp_path_factory.mktemp("flood"), TERMS) as started:
+    folder = tmp_path_factory.mktemp("flood")
+    chain, key = make_certificate(folder, "IP:127.0.0.1")
+    secure = f"""
+[[sip.transports]]
+protocol = "tls"
+address = "{{network}}.1"
+port = {TLS_PORT}
+certificate = "{chain}"
+private_key = "{key}"
+"""
+    async with stand(folder / "stand", replace(TERMS, extra=secure)) as started:
         yield started
 
 
@@ -106,14 +124,14 @@ async def test_a_flood_from_two_hundred_addresses_costs_no_packet_and_no_call(he
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def opened(here: Stand, count: int) -> list[Connection]:
+async def opened(here: Stand, count: int, port: int = 5060) -> list[Connection]:
     """So many TCP connections from strangers, those that were not refused."""
     network = here.sip[0].rpartition(".")[0]
     found = []
     for number in range(count):
         address = f"{network}.{ADDRESSES[number % len(ADDRESSES)]}"
         with suppress(OSError):
-            found.append(await asyncio.open_connection(*here.sip, local_addr=(address, 0)))
+            found.append(await asyncio.open_connection(here.sip[0], port, local_addr=(address, 0)))
     return found
 
 
@@ -152,6 +170,33 @@ async def test_a_thousand_connections_that_say_little_or_too_much_leave_udp_call
         assert set(answers) == {200}
         for _, writer in (*idle, *giant):
             writer.close()
+
+
+async def test_a_thousand_half_open_handshakes_leave_udp_calls_alone(here: Stand) -> None:
+    """They are closed after ten seconds; whoever shakes hands meanwhile is served."""
+    async with peers(here, Manner()) as around:
+        calls = await calls_up(around)
+        before = [(call.stream.received, call.stream.lost) for call in calls]
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        idle = await opened(here, CONNECTIONS, port=TLS_PORT)
+        assert len(idle) == CONNECTIONS
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(
+                here.sip[0], TLS_PORT, ssl=trusting, local_addr=(here.trunk_address, 0)
+            )
+        writer.write(OPTIONS)
+        async with asyncio.timeout(5):
+            assert (await reader.readline()).startswith(b"SIP/2.0 200 ")
+        answers = await new_calls(around, 5.0)
+        await ended(idle, 20.0)
+        assert_sound_went_on(calls, before, loop.time() - began)
+        assert len(answers) >= 3
+        assert set(answers) == {200}
+        for _, each in (*idle, (reader, writer)):
+            each.close()
 
 
 async def dripping(writers: list[asyncio.StreamWriter]) -> None:
