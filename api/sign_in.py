@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 import structlog
 from aiohttp import web
@@ -114,7 +115,7 @@ async def sign_in(_ports: Ports, exchange: Exchange) -> web.StreamResponse:
         secret, key = gate.sessions.begin(person)
         view = _view(gate, somebody(person, key), csrf=None, token=secret)
         return web.json_response(text=dump(view), status=201)
-    source = request.remote or ""
+    source = network_of(request.remote or "")
     person = await request.app[DESK].check(gate, source, body.agent_id, body.password)
     secret, key = gate.sessions.begin(person)
     view = _view(gate, somebody(person, key), csrf=csrf_of(secret), token=None)
@@ -162,6 +163,15 @@ async def mint_ticket(_ports: Ports, exchange: Exchange) -> TicketView:
         raise Forbidden(tuple(sorted(needed or {Scope.ADMIN})))
     ticket, until = gate.tickets.mint(agent_id)
     return TicketView(ticket=ticket, expires_at=WallTime(until))
+
+
+def network_of(address: str) -> str:
+    """Where a guess comes from: the address, of IPv6 the /64, in which one host can have as many as it likes."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
 
 
 def _known(exchange: Exchange) -> Actor:
