@@ -108,7 +108,7 @@ class Bonds:
             agent.apply(follow, self.now)
             if follow is AgentTrigger.TALK_ENDED:
                 contact.agent, agent.contact = None, None
-                self._begin_wrap_up(agent, self.floor.queues[contact.queue])
+                self.begin_wrap_up(agent, self.floor.queues[contact.queue])
             self.settle(agent)
 
     def accept(self, offer: Offer) -> None:
@@ -215,7 +215,7 @@ class Bonds:
             agent.apply(APPLIED_LATER[presence], self.now, reason)
             self.settle(agent)
 
-    def _begin_wrap_up(self, agent: Agent, queue: Queue) -> None:
+    def begin_wrap_up(self, agent: Agent, queue: Queue) -> None:
         """After a conversation: wrap-up first, then what was asked for during the call.
 
         Who lost the phone meanwhile stays away without one, unless ready was asked for since.

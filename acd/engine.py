@@ -290,8 +290,13 @@ class Engine:
 
     def _on_agent_disengaged(self, event: events.AgentDisengaged) -> None:
         agent = self._agent(event.agent)
+        queue = None if event.served is None else self._queue(event.served)
         self._bonds.tell_agent(_name(event), agent, AgentTrigger.DISENGAGED)
-        self._bonds.apply_pending(agent)
+        if queue is None:
+            self._bonds.apply_pending(agent)
+        else:
+            self._bonds.begin_wrap_up(agent, queue)
+            self._bonds.settle(agent)
 
     def _on_wrap_up_ended(self, event: events.WrapUpEnded) -> None:
         self._bonds.end_wrap_up(_name(event), self._agent(event.agent))

@@ -300,9 +300,14 @@ class AgentEngaged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDisengaged:
-    """That call is over.  No wrap-up follows."""
+    """That call is over.
+
+    No wrap-up follows, unless the agent came to talk with a caller of the queue `served` in it (a transfer, a caller
+    taken over): then as after any conversation of that queue.
+    """
 
     agent: AgentId
+    served: QueueName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

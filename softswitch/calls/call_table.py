@@ -189,7 +189,8 @@ class CallTable:
                 self.dispatcher.tell_late(acd_facts.ContactEnded(contact=contact))
         elif party.engaged:
             party.engaged = False
-            self.dispatcher.tell_late(acd_facts.AgentDisengaged(agent=AgentId(party.agent)))
+            served = QueueName(party.served) if party.served in self.queues else None
+            self.dispatcher.tell_late(acd_facts.AgentDisengaged(agent=AgentId(party.agent), served=served))
 
     def end_queue_consult(self, call: Call) -> None:
         """Nobody of the consulted queue is wanted any more."""

@@ -120,7 +120,7 @@ class Departures:
         heir.held = heir.muted = False
         heir.supervising = None
         if heir.agent:
-            heir.role = Role.AGENT
+            heir.role, heir.served = Role.AGENT, call.route.queue
         if call.customer is not None:
             call.customer.held = False
         call.become(CallState.TALKING)

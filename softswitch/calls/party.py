@@ -35,7 +35,8 @@ class CallParty:
     """One leg of a call.
 
     `agent` is empty for people outside.  `contact` names what the engine believes this agent talks with, `engaged` is
-    True when the engine was told instead that the agent is in a call of another kind.  `joined_at` is wall time, None
+    True when the engine was told instead that the agent is in a call of another kind.  `served` is the queue whose caller
+    such an agent came to talk with: wrap-up follows.  `joined_at` is wall time, None
     while the phone rings.  `by` is the leg of the agent who asked for this party.
     """
 
@@ -48,6 +49,7 @@ class CallParty:
     offer_id: str = ""
     contact: str = ""
     engaged: bool = False
+    served: str = ""
     held: bool = False
     muted: bool = False
     supervising: Supervising | None = None
@@ -94,6 +96,7 @@ class CallParty:
             "offer_id": self.offer_id,
             "contact": self.contact,
             "engaged": self.engaged,
+            "served": self.served,
             "held": self.held,
             "muted": self.muted,
             "supervising": None if self.supervising is None else self.supervising.value,
@@ -117,6 +120,7 @@ class CallParty:
             offer_id=record["offer_id"],
             contact=record["contact"],
             engaged=record["engaged"],
+            served=record["served"],
             held=record["held"],
             muted=record["muted"],
             supervising=None if supervising is None else Supervising(supervising),

@@ -5,7 +5,7 @@ import pytest
 from acd.agent_state import Activity, Presence
 from acd.commands import OfferContact
 from acd.contact_state import ContactState
-from acd.errors import InvalidEvent
+from acd.errors import InvalidEvent, UnknownQueue
 from acd.events import (
     AgentDisengaged,
     AgentEngaged,
@@ -196,6 +196,41 @@ class TestWishesDuringACall:
         hotline.tell(AgentDisengaged(agent=ANA), 12.0)
         assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
         assert hotline.engine.next_deadline() is None
+
+
+class TestCallsHandedOver:
+    """A call that the engine did not offer, in which the agent came to talk with a caller of a queue."""
+
+    def test_it_is_wrapped_up_like_any_conversation_of_that_queue(self) -> None:
+        """And nobody is offered before that is over."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.tell(AgentEngaged(agent=ANA), 1.0)
+        hotline.call("c1", 2.0)
+        hotline.tell(AgentDisengaged(agent=ANA, served=MAIN), 5.0)
+        assert hotline.state("ana") == (Presence.WRAP_UP, Activity.IDLE, "")
+        assert hotline.offered() == []
+        hotline.wait(15.0)
+        assert hotline.offered() == [("c1", "ana")]
+
+    def test_what_was_asked_for_meanwhile_follows_the_wrap_up(self) -> None:
+        """As after any conversation."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.tell(AgentEngaged(agent=ANA), 1.0)
+        hotline.not_ready("ana", "lunch")
+        hotline.tell(AgentDisengaged(agent=ANA, served=MAIN), 5.0)
+        hotline.wait(15.0)
+        assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
+
+    def test_a_queue_that_is_not_there_is_refused_and_nothing_changes(self) -> None:
+        """The agent stays in the call."""
+        hotline = Hotline()
+        hotline.login("ana")
+        hotline.tell(AgentEngaged(agent=ANA), 1.0)
+        with pytest.raises(UnknownQueue):
+            hotline.tell(AgentDisengaged(agent=ANA, served=QueueName("nowhere")), 2.0)
+        assert hotline.state("ana") == (Presence.READY, Activity.ENGAGED, "")
 
 
 class TestPhones:

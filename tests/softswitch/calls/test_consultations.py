@@ -270,7 +270,22 @@ def test_after_a_consult_the_colleague_has_the_caller(node: Node, bar: Operation
     node.sip.leave(asked)
     node.settle()
     assert node.outside("in1").is_over
+    assert node.agent("1002")[0] == "not_ready", "who was not ready has no wrap-up"
     node.assert_nothing_is_left()
+
+
+def test_who_was_ready_wraps_up_after_a_caller_who_was_handed_over(node: Node, bar: Operations) -> None:
+    talk(node)
+    done(node.seats.ready("1002"))
+    done(bar.transfer("1001", COLLEAGUE))
+    asked = rung(node)
+    node.sip.pick_up(asked)
+    node.settle()
+    node.sip.leave(asked)
+    node.settle()
+    assert node.agent("1002")[0] == "wrap_up"
+    node.pass_time(10.0)
+    assert node.agent("1002")[:2] == ("ready", "idle")
 
 
 def test_a_transfer_before_the_answer_lets_the_agent_go_at_once(node: Node, bar: Operations) -> None:
