@@ -11,7 +11,7 @@ ENDED_KEPT = 1000
 
 _AGENT_FIELDS = ("agent", "agent_id", "supervisor", "supervisor_id", "actor", "to_agent")
 _ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
-_DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_")
+_DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_", "seat_")
 _RINGS = frozenset({"call_offered", "consult_started"})
 
 
@@ -47,7 +47,7 @@ def plain_kind(kind: str) -> str:
 
 
 def is_discreet(kind: str, data: Mapping[str, Any]) -> bool:
-    """True for what the supervised agent is not shown: supervision, forced actions, and whose voice is recorded where."""
+    """True for what the supervised agent is not shown: supervision, forced actions, whose voice is recorded where."""
     return plain_kind(kind).startswith(_DISCREET) or data.get("role") == "supervisor"
 
 

@@ -335,6 +335,10 @@ class EventsPort(Protocol):
         """Everything that a screen shows, after event `number`; JSON values only."""
         ...
 
+    def publish(self, kind: str, data: dict[str, Any]) -> StreamEvent:
+        """Tell the readers of something that is in no journal; `data` must not be changed afterwards."""
+        ...
+
     def concern_of(self, call_id: str) -> Concern | None:
         """Whom a running call concerns; None for one that is not known here any more."""
         ...

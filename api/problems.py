@@ -181,15 +181,24 @@ def response(
     )
 
 
+def status_and_code(error: Exception) -> tuple[int, str]:
+    """What the caller is told of an exception; 500 for one that is in no table."""
+    if isinstance(error, web.HTTPException):
+        return error.status, _HTTP_CODES.get(error.status, f"http_{error.status}")
+    for cls in type(error).__mro__:
+        if cls in FAULTS:
+            status, pattern = FAULTS[cls]
+            return status, pattern.format_map(_Attributes(error))
+    return 500, "internal_error"
+
+
 def from_exception(error: Exception) -> web.Response:
     """The response to any exception of a handler; one that is in no table is logged under an id and not shown."""
     if isinstance(error, web.HTTPException):
         return _from_http(error)
-    for cls in type(error).__mro__:
-        if cls in FAULTS:
-            status, pattern = FAULTS[cls]
-            code = pattern.format_map(_Attributes(error))
-            return response(status, code, _detail(error), _headers(error), **_more(error))
+    status, code = status_and_code(error)
+    if status != 500:
+        return response(status, code, _detail(error), _headers(error), **_more(error))
     incident = secrets.token_hex(8)
     _log.exception("http.failed", incident=incident, exc_info=error)
     return response(
@@ -246,5 +255,5 @@ def _headers(error: Exception) -> dict[str, str]:
 
 def _from_http(error: web.HTTPException) -> web.Response:
     kept = {name: error.headers[name] for name in ("Allow", "Content-Range") if name in error.headers}
-    code = _HTTP_CODES.get(error.status, f"http_{error.status}")
+    _, code = status_and_code(error)
     return response(error.status, code, _TITLES.get(error.status, ""), kept)

@@ -14,11 +14,15 @@ from api.exchange import Exchange
 from api.gate import Gate
 from api.json_text import dump, to_plain
 from api.ports import ForcedAction, Ports
-from api.problems import Forbidden, NotYours, Unauthenticated
+from api.problems import Forbidden, NotYours, Unauthenticated, status_and_code
 from api.reach import Reach
 from api.route import Route
 from api.schemas import FieldFault, InvalidRequest, compiled
 from api.single_use import HEADER, KEY_PATTERN, Answer, SingleUse
+
+_SHOWN_TO_WATCHERS = ("number", "kind", "to", "reason", "extension", "initial_state", "party", "seconds")
+_NOT_DONE_THERE = frozenset({401, 403, 404})
+"""Somebody else, or nobody, asked: that says nothing of the seat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,40 @@ class Service:
             raise Forbidden(tuple(sorted(route.scopes)))
 
     async def carry_out(self, errand: Errand) -> Answer | web.StreamResponse:
-        """The answer; raises the faults of `api.problems`."""
+        """The answer; raises the faults of `api.problems`.  Whoever watches the seat is told of it."""
+        try:
+            answer = await self._carry_out(errand)
+        except Exception as error:
+            self._tell_watchers(errand, *status_and_code(error))
+            raise
+        self._tell_watchers(errand, answer.status, "")
+        return answer
+
+    def _tell_watchers(self, errand: Errand, status: int, code: str) -> None:
+        """Supervisors who watch a seat (监视) see what its agent does in it and what comes of it.
+
+        What is forced upon an agent stands in the ledger instead; keys and attached data are nobody's business.
+        """
+        person = None if errand.actor is None else errand.actor.person
+        agent = errand.ids.get("agent_id") or (None if person is None else person.agent_id)
+        if not errand.route.command or errand.route.is_forced or agent is None or status in _NOT_DONE_THERE:
+            return
+        asked = {
+            name: getattr(errand.body, name) for name in _SHOWN_TO_WATCHERS if getattr(errand.body, name, "")
+        }
+        self._ports.events.publish(
+            "seat.command",
+            {
+                "agent": agent,
+                "command": errand.route.command,
+                "asked": asked,
+                "on_call": errand.ids.get("call_id"),
+                "status": status,
+                "code": code,
+            },
+        )
+
+    async def _carry_out(self, errand: Errand) -> Answer | web.StreamResponse:
         self.admit(errand.route, errand.actor)
         exchange = Exchange(
             request=errand.request,
