@@ -133,6 +133,11 @@ export class BarControls {
       this.#close();
       return;
     }
+    if (this.#asked?.digits && DIGITS.includes(event.key)) {
+      event.preventDefault();
+      this.run(() => this.#bar.sendDigits(event.key));
+      return;
+    }
     if (!event.altKey || event.ctrlKey || event.metaKey) return;
     const shortcut = `Alt+${event.code.replace('Key', '')}`;
     const found = Object.keys(TOOLS).find((id) => byId(id).getAttribute('aria-keyshortcuts') === shortcut);
@@ -212,5 +217,6 @@ export class BarControls {
     const send = (digit) => () => this.run(() => this.#bar.sendDigits(digit));
     const keys = DIGITS.map((digit) => make('button', { class: 'button', type: 'button', onclick: send(digit) }, digit));
     this.#open('do.digits', [make('span', { class: 'keys-row' }, ...keys)], async () => {}, () => this.#bar.may('digits'));
+    this.#asked.digits = true;
   }
 }

@@ -53,6 +53,10 @@ export class Floor {
       queued_at: secondsOf(call.queued_at) ?? at - (call.duration_s ?? 0),
       connected_at: secondsOf(call.connected_at),
     }]));
+    for (const agent of this.agents.values()) {
+      const call = this.calls.get(agent.call_id);
+      if (call?.state === 'waiting' && ['ringing', 'reserved'].includes(agent.activity)) Object.assign(call, { state: 'offered', agent: agent.agent_id });
+    }
     this.queues = new Map((data.queues ?? []).map((queue) => [queue.queue, { ...queue }]));
     this.trunks = new Map((data.trunks ?? []).map((trunk) => [trunk.trunk, { ...trunk }]));
     this.alarms = new Map((data.alarms ?? []).map((alarm) => [alarm.alarm, { ...alarm }]));

@@ -13,7 +13,7 @@ const GOOD = 0.8;
 const FAIR = 0.6;
 const ASK_AGAIN_MS = 60_000;
 const ASK_SOON_MS = 3_000;
-const STATES = [['ready'], ['talking', 'engaged', 'held', 'ringing', 'reserved'], ['wrap_up'], ['not_ready', 'unreachable'], ['logged_out']];
+const STATES = [['ready'], ['ringing', 'reserved'], ['talking', 'engaged', 'held'], ['wrap_up'], ['not_ready', 'unreachable'], ['logged_out']];
 
 class Wallboard {
   #bar;

@@ -1,22 +1,50 @@
 """The agent's page in a real browser on a real server: a caller calls, a phone rings, and the page shows the truth."""
 
 import signal
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from bench.desk_phones import Manner
-from tests.peers import CALLER, peers
-from tests.stand import Terms, stand
-from tests.web.browser import people, picture, sign_in, window
+from tests.peers import CALLER, Peers, peers
+from tests.stand import Stand, Terms, stand
+from tests.web.browser import Window, people, picture, sign_in, window
 
 pytestmark = pytest.mark.e2e
 
 TERMS = Terms(
     seats=3, greeting="", announce_agent=False, wrap_up_s=60.0, agent_extra=people("agent", "agent", "agent")
 )
+
+
+@dataclass(slots=True, eq=False)
+class Seated:
+    """Agent 1 signed in at the page, ready, with a phone beside it."""
+
+    here: Stand
+    around: Peers
+    browser: Window
+    page: Page
+
+
+@asynccontextmanager
+async def seated(
+    folder: Path, manner: Manner, terms: Terms = TERMS, height: int = 800
+) -> AsyncIterator[Seated]:
+    """A softswitch, a phone that behaves so, and the page of its agent."""
+    async with (
+        stand(folder / "stand", terms) as here,
+        peers(here, manner) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/agent", height=height)
+        await sign_in(page, here.agent(1), here.extension(1))
+        await shows(page, "空闲")
+        yield Seated(here, around, browser, page)
 
 
 async def shows(page: Page, word: str) -> None:
@@ -73,15 +101,9 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
 
 async def test_the_second_page_of_an_agent_wins_and_the_first_is_told(tmp_path: Path) -> None:
     """Whoever signs in again is in; the page before says why it is out, and the agent stays where they were."""
-    async with (
-        stand(tmp_path / "stand", TERMS) as here,
-        peers(here, Manner()),
-        window(here.api.base) as browser,
-    ):
-        first = await browser.open("/agent")
-        await sign_in(first, here.agent(1), here.extension(1))
-        await shows(first, "空闲")
-        second = await browser.open("/agent")
+    async with seated(tmp_path, Manner()) as desk:
+        first, here = desk.page, desk.here
+        second = await desk.browser.open("/agent")
         await sign_in(second, here.agent(1), here.extension(1))
         await shows(second, "空闲")
         await expect(first.get_by_role("alert")).to_have_text("此工号已在别处登录,本页已退出。")
@@ -92,13 +114,8 @@ async def test_the_second_page_of_an_agent_wins_and_the_first_is_told(tmp_path: 
 
 async def test_a_page_outlives_the_server_and_shows_what_is_true_afterwards(tmp_path: Path) -> None:
     """Control is killed during a call: the page says so, comes back by itself, and the call is still there."""
-    async with (
-        stand(tmp_path / "stand", TERMS) as here,
-        peers(here, Manner()) as around,
-        window(here.api.base) as browser,
-    ):
-        page = await browser.open("/agent")
-        await sign_in(page, here.agent(1), here.extension(1))
+    async with seated(tmp_path, Manner()) as desk:
+        page, around, here = desk.page, desk.around, desk.here
         call, _ = await around.call()
         await shows(page, "通话")
         here.server.kill("control", signal.SIGKILL)
@@ -114,15 +131,9 @@ async def test_a_page_outlives_the_server_and_shows_what_is_true_afterwards(tmp_
 
 async def test_what_a_caller_sends_is_shown_as_text(tmp_path: Path) -> None:
     """Markup in a caller's number is letters on the page, never elements of it."""
-    async with (
-        stand(tmp_path / "stand", TERMS) as here,
-        peers(here, Manner(answer_s=None)) as around,
-        window(here.api.base) as browser,
-    ):
-        page = await browser.open("/agent")
-        await sign_in(page, here.agent(1), here.extension(1))
-        await shows(page, "空闲")
-        await around.trunk.call("12345", "%3Cimg%20src=x%3E")
+    async with seated(tmp_path, Manner(answer_s=None)) as desk:
+        page = desk.page
+        await desk.around.trunk.call("12345", "%3Cimg%20src=x%3E")
         await shows(page, "振铃")
         await expect(page.locator("#caller-number")).to_contain_text("img")
         assert await page.locator("img").count() == 0
@@ -130,15 +141,9 @@ async def test_what_a_caller_sends_is_shown_as_text(tmp_path: Path) -> None:
 
 async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
     """In a frame of 56 px nothing is cut off, and each form fits into the same line."""
-    async with (
-        stand(tmp_path / "stand", TERMS) as here,
-        peers(here, Manner()) as around,
-        window(here.api.base) as browser,
-    ):
-        page = await browser.open("/agent", width=1280, height=56)
-        await sign_in(page, here.agent(1), here.extension(1))
-        await shows(page, "空闲")
-        await around.call()
+    async with seated(tmp_path, Manner(), height=56) as desk:
+        page = desk.page
+        await desk.around.call()
         await shows(page, "通话")
         await picture(page, "agent-strip")
         assert await page.evaluate("document.documentElement.scrollHeight") <= 56
@@ -153,16 +158,10 @@ async def test_a_call_opens_the_integrator_s_page_with_its_number_and_data(tmp_p
     """The template's places are filled in, encoded; the window opens as the phone rings, and a link stays on the page."""
     template = "http://{network}.1:8080/phonebar-example?phone={caller}&to={called}&order={data.order}"
     terms = replace(TERMS, http_extra=f'screen_pop = "{template}"')
-    async with (
-        stand(tmp_path / "stand", terms) as here,
-        peers(here, Manner(answer_s=None)) as around,
-        window(here.api.base) as browser,
-    ):
-        page = await browser.open("/agent")
-        await sign_in(page, here.agent(1), here.extension(1))
-        await shows(page, "空闲")
+    async with seated(tmp_path, Manner(answer_s=None), terms) as desk:
+        page = desk.page
         async with page.context.expect_page() as opened:
-            await around.call()
-        wanted = f"{here.api.base}/phonebar-example?phone={CALLER}&to=12345&order="
+            await desk.around.call()
+        wanted = f"{desk.here.api.base}/phonebar-example?phone={CALLER}&to=12345&order="
         assert (await opened.value).url == wanted
         await expect(page.get_by_role("link", name="打开业务页面")).to_have_attribute("href", wanted)

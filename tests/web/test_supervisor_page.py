@@ -72,6 +72,8 @@ async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path)
         await picture(page, "supervisor-waiting-call")
         await page.get_by_role("button", name="关闭").click()
 
+        await page.reload()
+        await expect(page.locator(".callers li").first).to_contain_text("正在振铃 1003")
         await page.get_by_placeholder("查找").fill("1002")
         await expect(tiles).to_have_count(1)
         await page.get_by_role("button", name="English").click()
