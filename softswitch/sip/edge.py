@@ -33,7 +33,7 @@ from softswitch.sip.events import EdgeEvent, Peer, PeerKind
 from softswitch.sip.flows import Flow, is_ip_literal
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.identity import Identity
-from softswitch.sip.limits import Gate
+from softswitch.sip.limits import Allowance, Gate
 from softswitch.sip.location import Contact, Location
 from softswitch.sip.message import Headers, MalformedMessage, NameAddr, SipUri, parse_uri
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
@@ -72,6 +72,7 @@ log = structlog.get_logger(__name__)
 
 RESOLVE_AGAIN_S = 15.0
 GRACE_S = 0.5
+LINES_OF_STRANGERS, LINES_WINDOW_S = 120, 60.0
 
 
 class NotReachable(Exception):
@@ -126,8 +127,13 @@ class Edge:
         by_name = {account.username: account for account in accounts}
         self._location = Location()
         self._bans = BanList(settings.ban_s, settings.ban_longest_s)
+        lines = Allowance(LINES_OF_STRANGERS, LINES_WINDOW_S)
         self._penalties = Penalties(
-            self._bans, settings.failures_before_ban, self._is_known_source, self._location.account_at
+            self._bans,
+            settings.failures_before_ban,
+            self._is_known_source,
+            self._location.account_at,
+            lines,
         )
         self._identity = Identity(settings, trunks, by_name, secret, self._penalties)
         self._gate = Gate(
@@ -166,6 +172,7 @@ class Edge:
             servers=ServerTransactions(clock, settings.t1_s),
             inner_clients=ClientTransactions(clock, settings.t1_s),
             inner_servers=ServerTransactions(clock, settings.t1_s),
+            lines=lines,
             trunk_at=self._identity.trunk_at,
         )
         self._resolving: asyncio.Task[None] | None = None
@@ -466,6 +473,7 @@ class Edge:
             **{f"answers_{name}": count for name, count in wiring.transports.answers.items()},
             "messages_over_limit": self._gate.refused,
             "credentials_refused": self._penalties.failures,
+            "log_lines_spared": wiring.lines.spared,
             "sources_banned": self._bans.standing(wiring.clock.now()),
             "strangers_at_inner_socket": wiring.inner.refused,
         }

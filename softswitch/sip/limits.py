@@ -44,6 +44,23 @@ class Buckets:
         return len(self._buckets)
 
 
+class Allowance:
+    """Log lines about strangers: `most` in `window_s` seconds, the rest is only counted.
+
+    A flood must not fill the disk with words about it.
+    """
+
+    def __init__(self, most: int, window_s: float) -> None:
+        self._lines = Buckets(most, window_s, most_keys=1)
+        self.spared = 0
+
+    def take(self, now: float) -> bool:
+        """Whether a line may be written now."""
+        is_there = self._lines.take("", now)
+        self.spared += not is_there
+        return is_there
+
+
 class Gate:
     """Lets messages in: so many at once from an unknown source, so many from all of them, none from a banned one.
 

@@ -12,7 +12,7 @@ import structlog
 
 from softswitch.sip.allow_list import printable
 from softswitch.sip.flows import Flow
-from softswitch.sip.limits import Buckets
+from softswitch.sip.limits import Allowance, Buckets
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +68,14 @@ class Penalties:
         failures: int,
         is_exempt: Callable[[str], bool],
         account_at: Callable[[str, int], str | None],
+        lines: Allowance,
     ) -> None:
         """A source has `failures` wrong passwords in `PATIENCE_S` free.
 
         `is_exempt` knows trunks and registered contacts by address; `account_at` tells whose contact registered from
-        an address and port.
+        an address and port; `lines` are what may be logged of strangers.
         """
+        self._lines = lines
         self._bans = bans
         self._is_exempt = is_exempt
         self._account_at = account_at
@@ -97,11 +99,13 @@ class Penalties:
         if account is not None:
             bucket, key = self._bucket_of(account, flow)
             bucket.take(key, now)
+        may_log = self._lines.take(now)
         if self._patience.take(flow.address, now):
-            log.info("sip.credentials_refused", source=str(flow), username=printable(username)[:64])
+            if may_log:
+                log.info("sip.credentials_refused", source=str(flow), username=printable(username)[:64])
         elif not self._is_exempt(flow.address):
             seconds = self._bans.ban(flow.address, now)
-            if seconds:
+            if seconds and may_log:
                 log.warning("sip.source_banned", source=flow.address, seconds=seconds)
 
     def note_proven(self, account: str, flow: Flow) -> None:

@@ -90,7 +90,8 @@ class Reception:
         if not isinstance(request, Request) or request.method == "ACK":
             return
         note_source(request, flow)
-        log.info("sip.malformed", flow=str(flow), reason=fault.reason)
+        if self._identity.trunk_at(flow.address) or self._wiring.lines.take(self._wiring.clock.now()):
+            log.info("sip.malformed", flow=str(flow), reason=fault.reason)
         warning = ("Warning", f'399 hotline "{_quotable(fault.reason)}"')
         self._wiring.answer_stateless(request, flow, fault.status, (warning,))
 

@@ -14,6 +14,7 @@ from softswitch.sip.allow_list import MAX_FORWARDS, Header, add_all, tag_for_cel
 from softswitch.sip.dialogs import Dialog, DialogTable, RemoteEnd, addressed
 from softswitch.sip.events import EdgeEvent, PeerKind
 from softswitch.sip.flows import Flow, is_ip_literal, is_within
+from softswitch.sip.limits import Allowance
 from softswitch.sip.message import Headers, Request, Response, SipUri, response_to
 from softswitch.sip.relays import Relay, RelayTable
 from softswitch.sip.transactions import (
@@ -58,6 +59,7 @@ class Wiring:
     servers: ServerTransactions
     inner_clients: ClientTransactions
     inner_servers: ServerTransactions
+    lines: Allowance
     trunk_at: Callable[[str], TrunkSettings | None] = lambda address: None
     trunk_hosts: dict[str, TrunkSettings] = field(default_factory=dict)  # by resolved address
     dialogs: DialogTable = field(default_factory=DialogTable)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from softswitch.sip.flows import Flow
 from softswitch.sip.identity import Identity, Proof
+from softswitch.sip.limits import Allowance
 from softswitch.sip.message import Request, parse
 from softswitch.sip.penalties import BanList, Penalties
 from tests.softswitch.sip.digest_client import authorization, challenge_of
@@ -14,7 +15,7 @@ FLOW = Flow(listener=0, protocol="udp", address="127.62.0.3", port=5060)
 
 def identity(**changes: object) -> Identity:
     accounts = {account.username: account for account in ACCOUNTS}
-    penalties = Penalties(BanList(300.0, 3600.0), 5, lambda _: False, lambda *_: None)
+    penalties = Penalties(BanList(300.0, 3600.0), 5, lambda _: False, lambda *_: None, Allowance(1000, 60.0))
     return Identity(replace(SETTINGS, **changes), TRUNKS, accounts, SECRET, penalties)  # type: ignore[arg-type]
 
 

@@ -1,6 +1,6 @@
 """Token buckets of unknown sources."""
 
-from softswitch.sip.limits import Gate
+from softswitch.sip.limits import Allowance, Gate
 
 
 def test_unknown_source_has_so_many_messages_in_two_seconds() -> None:
@@ -54,3 +54,11 @@ def test_strangers_together_have_a_limit_that_a_trunk_does_not_feel() -> None:
     assert sum(gate.admits(f"stranger-{number}", 1.0) for number in range(1000)) == 50
     assert gate.knows("trunk")
     assert not gate.knows("stranger-1")
+
+
+def test_what_is_said_of_strangers_is_bounded_and_the_rest_is_counted() -> None:
+    lines = Allowance(120, 60.0)
+    assert sum(lines.take(0.0) for _ in range(10_000)) == 120
+    assert lines.spared == 9880
+    assert lines.take(0.5)
+    assert not lines.take(0.5)

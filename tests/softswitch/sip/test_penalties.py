@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from softswitch.sip.flows import Flow
+from softswitch.sip.limits import Allowance
 from softswitch.sip.penalties import BanList, Penalties
 
 GUESSER = Flow(listener=0, protocol="udp", address="127.62.0.9", port=5060)
@@ -14,7 +15,7 @@ def penalties(bans: BanList, *exempt: str, registered: Flow | None = None) -> Pe
         at = registered is not None and (address, port) == (registered.address, registered.port)
         return "8001" if at else None
 
-    return Penalties(bans, 5, lambda source: source in exempt, account_at)
+    return Penalties(bans, 5, lambda source: source in exempt, account_at, Allowance(1000, 60.0))
 
 
 def test_a_source_has_five_wrong_passwords_a_minute_and_then_is_banned() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from softswitch.sip.events import InviteReceived
 from tests.softswitch.sip.edge_stand import ATTACKER, SETTINGS, TRUNK, Stand, running_edge
@@ -95,6 +96,22 @@ async def test_flood_of_a_stranger_is_cut_off_before_it_is_read_and_a_trunk_is_n
             trunk.send(trunk.request("OPTIONS", stand.uri()), stand.udp)
         await asyncio.sleep(0.1)
         assert len(trunk.arrived) == 50
+
+
+async def test_a_flood_of_broken_messages_fills_no_disk_and_a_trunks_are_all_told() -> None:
+    """What strangers break is logged now and then; what a trunk breaks, somebody has to mend."""
+    async with running_edge(settings=replace(OPEN, messages_of_strangers=1_000_000)) as stand:
+        attacker, trunk = await stand.peer(ATTACKER), await stand.peer(TRUNK)
+        with capture_logs() as lines:
+            for peer in (attacker, trunk):
+                for _ in range(200):
+                    peer.send(peer.request("OPTIONS", stand.uri()).replace("CSeq: 1", "CSeq: x"), stand.udp)
+                await peer.wait_status(400)
+            assert await is_alive(stand)
+        told = [line["flow"].split(":")[1] for line in lines if line["event"] == "sip.malformed"]
+        assert told.count(TRUNK) == 200
+        assert 100 <= told.count(ATTACKER) <= 130
+        assert stand.edge.statistics()["log_lines_spared"] >= 70
 
 
 async def test_required_extension_that_we_lack_is_420() -> None:
