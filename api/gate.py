@@ -58,7 +58,7 @@ class Gate:
         A name that is not ours is how a hostile page reaches a server inside (DNS rebinding); an address cannot be
         rebound.
         """
-        if not self._is_our_host(request.host):
+        if not self._is_our_host(_host_of(request)):
             raise Misdirected
         origin = request.headers.get("Origin")
         is_change = request.method not in LOOKS or "Upgrade" in request.headers
@@ -67,7 +67,7 @@ class Gate:
 
     def is_welcome(self, origin: str, request: web.Request) -> bool:
         """True for our own pages and for those of the sites that were named."""
-        return origin == f"{request.scheme}://{request.host}" or origin in self.rules.origins
+        return origin == f"{request.scheme}://{_host_of(request)}" or origin in self.rules.origins
 
     def who(self, request: web.Request) -> Actor | None:
         """The actor behind a request; None when nothing was shown.  `Unauthenticated` for what is not known.
@@ -136,6 +136,11 @@ class Gate:
 def cookie_name(request: web.Request) -> str:
     """The session cookie's name; over HTTPS one that browsers take only from this very host (RFC 6265bis `__Host-`)."""
     return "__Host-session" if request.secure else "session"
+
+
+def _host_of(request: web.Request) -> str:
+    """The `Host` header, nothing without one.  (`request.host` would ask the name service then, and wait for it.)"""
+    return request.headers.get("Host", "")
 
 
 def _name_of(host: str) -> str:

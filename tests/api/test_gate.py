@@ -1,5 +1,7 @@
 """The door: under which names the server is asked, and whose pages may use it."""
 
+import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,20 @@ async def test_without_named_sites_no_header_speaks_of_any(city: City) -> None:
     """The default is to let in nobody."""
     async with city.client.get("/health", headers={"Origin": CRM}) as answer:
         assert not [name for name in answer.headers if name.startswith("Access-Control")]
+
+
+async def test_a_request_without_a_host_is_answered_at_once(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 9112 wants one (section 3.2); no name service is asked what it might have been."""
+
+    def never() -> str:
+        raise AssertionError("a name service was asked")
+
+    monkeypatch.setattr(socket, "getfqdn", never)
+    for version, status in (("1.1", b"400"), ("1.0", b"421")):
+        reader, writer = await asyncio.open_connection(ADDRESS, city.port)
+        writer.write(f"GET /health HTTP/{version}\r\nConnection: close\r\n\r\n".encode())
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        assert answer.split()[1] == status
