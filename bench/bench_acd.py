@@ -1,0 +1,135 @@
+"""How fast the distributor decides: whole lifecycles a second, the slowest events, a day played back.
+
+    python -m bench.bench_acd [--lifecycles 20000] [--json]
+
+The engine alone on one core: what it is told is worked out beforehand, and only its own calls are timed, in processor
+time, so that other processes of the machine do not count.
+"""
+
+import argparse
+import gc
+import json
+import math
+import random
+import time
+from collections.abc import Callable
+from functools import partial
+
+from acd.commands import Command
+from acd.engine import Engine
+from acd.events import ContactEnded, Event, OfferAccepted
+from acd.journal import encode_event, replay
+from acd.metrics import percentile
+from bench._measure import MachineTime, print_table, processor_model, processors
+from bench.acd_floor import Happening, agents_of, callers_of, contacts_of, played, queues_of
+
+QUEUES, AGENTS = 50, 1000
+SEATS, WAITING = 77, 256
+DAY_CALLS, DAY_S = 9000, 12 * 3600.0
+TALK_S = (120.0, 240.0)
+ANSWER_S, WRAP_UP_S = 3.0, 10.0
+CYCLE_S = sum(TALK_S) / 2 + ANSWER_S + WRAP_UP_S
+ROUNDS = 3
+
+
+def floor(
+    queues: int, agents: int, calls: int, *, load: float, at_once: int = 0, patience_s: float = math.inf
+) -> list[Happening]:
+    """What an engine is told while so many calls go through, at a share of what the agents can carry."""
+    chance = random.Random(1)
+    gap_s = CYCLE_S / agents / load
+    callers = callers_of(
+        contacts_of(queues, chance),
+        calls,
+        at_once=at_once,
+        gap_s=lambda: gap_s if at_once else chance.expovariate(1 / gap_s),
+        talk_s=partial(chance.uniform, *TALK_S),
+        patience_s=lambda: patience_s if math.isinf(patience_s) else chance.expovariate(1 / patience_s),
+    )
+    return played([*queues_of(queues, wrap_up_s=WRAP_UP_S), *agents_of(agents, queues, chance)], callers)
+
+
+def seconds_of(told: list[Happening], engine: Engine) -> float:
+    """How long an engine takes for all of it."""
+    handle = engine.handle
+    began = time.process_time()
+    for event, now in told:
+        handle(event, now)
+    return time.process_time() - began
+
+
+def best_of(measure: Callable[[], float]) -> float:
+    """The best of some rounds: others take caches and memory away, nobody gives any."""
+    gc.collect()
+    return min(measure() for _ in range(ROUNDS))
+
+
+def event_times_us(told: list[Happening]) -> list[float]:
+    """How long each event took while the line was full, in order of size."""
+    engine = Engine()
+    handle: Callable[[Event, float], tuple[Command, ...]] = engine.handle
+    clock, times = time.thread_time_ns, []
+    first = next(index for index, (event, _) in enumerate(told) if type(event) is OfferAccepted)
+    last = max(index for index, (event, _) in enumerate(told) if type(event) is OfferAccepted) * 3 // 4
+    for index, (event, now) in enumerate(told):
+        began = clock()
+        handle(event, now)
+        taken = clock() - began
+        if first <= index < last:
+            times.append(taken / 1000)
+    return sorted(times)
+
+
+def rate(told: list[Happening], best_s: float) -> float:
+    """Lifecycles a second."""
+    return sum(type(event) is ContactEnded for event, _ in told) / best_s
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lifecycles", type=int, default=20_000)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
+    arguments = parser.parse_args()
+    before = MachineTime.read()
+    calls = arguments.lifecycles
+
+    relaxed = floor(QUEUES, AGENTS, calls, load=0.9)
+    crowded = floor(QUEUES, AGENTS, calls, load=1.0, at_once=AGENTS + WAITING)
+    relaxed_s = best_of(lambda: seconds_of(relaxed, Engine()))
+    crowded_s = best_of(lambda: seconds_of(crowded, Engine()))
+
+    full = floor(QUEUES, SEATS, 5000, load=1.0, at_once=SEATS + WAITING)
+    event_us = min((event_times_us(full) for _ in range(ROUNDS)), key=lambda times: percentile(times, 99))
+
+    day = floor(QUEUES, SEATS, DAY_CALLS, load=DAY_CALLS * CYCLE_S / SEATS / DAY_S, patience_s=120.0)
+    journal = [encode_event(event, now) for event, now in day]
+    replay_s = best_of(lambda: _timed(lambda: sum(len(line) for line in replay(journal, Engine()))))
+
+    figures = {
+        "lifecycles_per_second": round((rate(relaxed, 1) + rate(crowded, 1)) / (relaxed_s + crowded_s)),
+        "relaxed_per_second": round(rate(relaxed, relaxed_s)),
+        "crowded_per_second": round(rate(crowded, crowded_s)),
+        "event_p50_us": round(percentile(event_us, 50), 1),
+        "event_p99_us": round(percentile(event_us, 99), 1),
+        "event_max_us": round(event_us[-1], 1),
+        "replay_day_s": round(replay_s, 2),
+        "replay_day_events": len(journal),
+        "queues": QUEUES,
+        "agents": AGENTS,
+        "processors": processors(),
+        "steal_percent": MachineTime.read().steal_percent_since(before),
+    }
+    print_table(f"distributor, one core ({processor_model()})", list(figures.items()))
+    if arguments.json:
+        print(json.dumps(figures))
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+if __name__ == "__main__":
+    main()
