@@ -420,7 +420,7 @@ export class PhoneBar {
     const before = this.#call;
     const isOurs = data.agent === this.#agentId || data.agent_id === this.#agentId
       || (before !== null && data.call_id === before.call_id);
-    if (this.#agentId && isOurs) {
+    if (this.#agentId && isOurs && kind !== 'seat_command') {
       this.#look(kind === 'call_ended' ? data : {});
       const call = this.#call ?? before;
       if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });

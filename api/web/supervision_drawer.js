@@ -8,6 +8,9 @@ import { clockText, dayTime, hasWord, problemText, word, wordOf } from './words.
 const REASONS = ['quality', 'help', 'complaint', 'abuse'];
 const FEED_MOST = 100;
 
+/** Commands whose words are those of another name. */
+const COMMANDS = { login: 'sign_in', logout: 'sign_out', hang_up_own: 'hang_up', send_digits: 'digits' };
+
 export class SupervisionDrawer {
   #bar;
   #dialog;
@@ -233,6 +236,9 @@ function detailsOf(kind, data) {
     case 'supervision_ended': return [data.supervisor];
     case 'call_intercepted': return [data.supervisor, data.reason];
     case 'forced': return [data.who, wordOf('action', data.action), data.reason];
+    case 'seat_command': return [
+      wordOf('do', COMMANDS[data.command] ?? data.command), Object.values(data.asked ?? {}).join(' '), data.status >= 300 && `✗ ${wordOf('problem', data.code)}`,
+    ];
     case 'call_ended': return [wordOf('end', data.end_reason)];
     case 'call_arrived': return [data.caller];
     default: return [data.to, data.cause && wordOf('reason', data.cause)];

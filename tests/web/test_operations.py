@@ -117,6 +117,9 @@ async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_pa
         async def do(deed: str) -> None:
             await page.locator(f"[data-deed={deed}]").click()
 
+        await press(agent, "保持")
+        await expect(page.locator(".feed")).to_contain_text("操作 · 保持")
+        await press(agent, "取回")
         await do("monitor")
         await expect(page.locator("[data-deed=monitor]")).to_have_attribute("aria-pressed", "true")
         await talk.wait_heard(caller={"one"}, one={"caller"}, three={"caller", "one"})
