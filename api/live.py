@@ -255,6 +255,7 @@ class _Line:
             async for message in self._socket:
                 if message.type is not WSMsgType.TEXT:
                     continue
+                self._commands.count()
                 if message.data == '{"type":"ping"}':
                     await self._send('{"type":"pong"}')
                 elif self._is_still_welcome():

@@ -42,8 +42,7 @@ class Commands:
         self._counted_at = clock()
 
     async def answer(self, text: str, actor: Actor) -> str:
-        """Do what a message asks for and say what came of it; `CommandFlood` when there are too many of them."""
-        self._count()
+        """Do what a message asks for and say what came of it."""
         head: dict[str, Any] = {"type": "answer", "id": None, "name": None}
         try:
             value = parse(text.encode("utf-8", "surrogatepass"))
@@ -81,7 +80,8 @@ class Commands:
             raise TypeError(f"{route.command} answers with more than text")
         return answer
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """One more message has come; `CommandFlood` when there are more than anybody could click."""
         now = self._clock()
         self._left = min(float(AT_ONCE), self._left + (now - self._counted_at) * PER_S)
         self._counted_at = now

@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 from api.certificate import Certificate
+from api.crowd import Crowd, network_of
 from api.problems import response
 
 _log = structlog.get_logger(__name__)
@@ -29,7 +30,32 @@ _SHUTDOWN_S = 3.0
 class _Connection(web.RequestHandler):
     """One connection.  What its peer sends is neither echoed nor logged when it cannot be read."""
 
-    __slots__ = ()
+    __slots__ = ("_crowd", "_network")
+
+    def __init__(self, crowd: Crowd, manager: web.Server, **options: Any) -> None:
+        """Be one of this crowd, if there is room."""
+        super().__init__(manager, **options)
+        self._crowd = crowd
+        self._network: str | None = None  # where its peer is; None for one that was not let in
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody connected; one too many is cut off at once, before it costs anything."""
+        peer = transport.get_extra_info("peername")
+        network = network_of(peer[0] if peer else "")
+        if not self._crowd.enter(network):
+            _log.warning("http.too_many_connections", network=network, connections=len(self._crowd))
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+            return
+        self._network = network
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is gone."""
+        if self._network is None:
+            return
+        self._crowd.leave(self._network)
+        super().connection_lost(exc)
 
     def handle_error(
         self,
@@ -68,15 +94,20 @@ class HttpServer:
 
 
 async def serve(
-    app: web.Application, address: str, port: int, certificate: Certificate | None = None
+    app: web.Application,
+    address: str,
+    port: int,
+    certificate: Certificate | None = None,
+    crowd: Crowd | None = None,
 ) -> HttpServer:
-    """Listen on `address`, with a certificate for HTTPS; port 0 takes a free one.
+    """Listen on `address`, with a certificate for HTTPS; port 0 takes a free one.  `crowd` bounds the connections.
 
     `OSError` when the address cannot be had.
     """
     runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     loop = asyncio.get_running_loop()
+    everybody = crowd or Crowd()
     options: dict[str, Any] = {
         "access_log": None,
         "keepalive_timeout": KEEP_ALIVE_S,
@@ -88,7 +119,7 @@ async def serve(
             raise ConnectionError("the server has stopped")
         if certificate is not None:
             certificate.refresh()
-        return _Connection(runner.server, loop=loop, **options)
+        return _Connection(everybody, runner.server, loop=loop, **options)
 
     try:
         listener = await loop.create_server(

@@ -4,12 +4,12 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 import structlog
 from aiohttp import web
 
 from api.actors import Actor, Person, Role, somebody
+from api.crowd import network_of
 from api.exchange import Exchange
 from api.faults import NotFound, Refused, Unavailable
 from api.gate import Gate, cookie_name
@@ -163,15 +163,6 @@ async def mint_ticket(_ports: Ports, exchange: Exchange) -> TicketView:
         raise Forbidden(tuple(sorted(needed or {Scope.ADMIN})))
     ticket, until = gate.tickets.mint(agent_id)
     return TicketView(ticket=ticket, expires_at=WallTime(until))
-
-
-def network_of(address: str) -> str:
-    """Where a guess comes from: the address, of IPv6 the /64, in which one host can have as many as it likes."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((found, 64), strict=False)) if found.version == 6 else address
 
 
 def _known(exchange: Exchange) -> Actor:

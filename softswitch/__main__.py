@@ -12,6 +12,7 @@ from config.load import load
 from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
+from softswitch.file_limit import raise_file_limit
 from softswitch.https import check_certificate
 from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, living_part, parts_of
 from softswitch.log_setup import set_up_logs
@@ -123,6 +124,7 @@ def _control(settings: Settings) -> int:
         await run_control(settings, leaving, closing, draining)
         return DRAINED_EXIT if draining.is_set() and not (leaving.is_set() or closing.is_set()) else 0
 
+    raise_file_limit()
     yield_when_runaway()
     go_first()
     return int(uvloop.run(work()))
