@@ -16,7 +16,7 @@ from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.trunks import AllChannelsBusy, trunk_group_of
-from softswitch.sip.events import InviteReceived, PeerKind
+from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
@@ -47,12 +47,8 @@ class Arrivals:
         self._token = token
 
     def invited(self, invite: InviteReceived) -> None:
-        """An identified peer calls."""
+        """A trunk brings a caller."""
         table, trunks = self._table, self._table.trunks
-        if invite.peer.kind is not PeerKind.TRUNK:
-            # Calls that a desk phone dials are an operation of their own, with outbound rules; none is configured.
-            table.legs.refuse(invite.leg_id, 403, "No outbound rule")
-            return
         rules = trunks.settings_of(invite.peer.name).numbers
         caller = caller_of(invite.headers, rules, self._area_code)
         called = called_number(invite.request_user, rules, self._area_code)

@@ -41,7 +41,7 @@ class Consultations:
 
     # ---- asking ------------------------------------------------------------------------------------
 
-    def ring(self, call: Call, agent: CallParty, to: Destination, errand: Errand) -> None:
+    def ring(self, call: Call, agent: CallParty, to: Destination, errand: Errand) -> CallParty:
         """Hold the caller and ring the destination, to be asked or to take the caller over at once."""
         leg = self._directory.ring(
             f"{call.call_id}-{self._token(3)}",
@@ -67,6 +67,7 @@ class Consultations:
             self._started(call, agent, "number" if not to.agent else "agent", to.label)
         self._hold_caller(call)
         self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
+        return party
 
     def ask_queue(self, call: Call, agent: CallParty, queue: str) -> None:
         """Hold the caller and wait for an agent of a queue."""
@@ -106,6 +107,8 @@ class Consultations:
             )
             self._table.settle(call)
         elif agent is not None:
+            if party.is_referred:
+                self._table.legs.report_referral(agent.leg, 200)
             self._departures.hand_over(call, agent, party)
         else:
             self._departures.take_caller(call, party)
@@ -113,6 +116,8 @@ class Consultations:
     def failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
         """Whom the agent asked did not answer: the caller is back with the agent, or in the line."""
         agent = call.party_at(party.by)
+        if party.is_referred and agent is not None:
+            self._table.legs.report_referral(agent.leg, end.status if end.status >= 400 else 480)
         self._table.remove(call, party)
         self._came_to_nothing(call, agent, party.errand, party.label, failure_cause(end))
 

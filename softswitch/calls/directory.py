@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from acd.agent_state import Activity
 from acd.names import AgentId
-from api.faults import Conflict, Denied, NotFound, Refused, Unavailable
+from api.faults import ApiFault, Conflict, Denied, NotFound, Refused, Unavailable
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
@@ -49,8 +49,10 @@ class Directory:
     ) -> None:
         """`hotlines` are the numbers that the called may be shown, the first where nothing says another."""
         self._table = table
+        accounts = tuple(accounts)
         self._rules = {rule.name: rule for rule in outbound}
         self._allowed = {account.extension: account.outbound for account in accounts}
+        self._extensions = {account.username: account.extension for account in accounts}
         self._area_code = area_code
         self._hotlines = tuple(normalise(number, area_code) for number in hotlines)
 
@@ -62,6 +64,10 @@ class Directory:
     def may_show(self, number: str) -> bool:
         """Whether a number is one of ours, that the called may be shown."""
         return normalise(number, self._area_code) in self._hotlines
+
+    def seat_of_account(self, account: str) -> tuple[str, str]:
+        """Return the extension of an account's seat, and the agent who sits there (empty for nobody)."""
+        return self._extensions.get(account, ""), self.seats.agent_at(account) or ""
 
     # ---- finding ---------------------------------------------------------------------------------
 
@@ -157,3 +163,18 @@ class Directory:
         except NotReachable as fault:
             trunks.free(to.trunk, leg_id)
             raise Unavailable("trunk_down", "中继不可用 / the trunk takes no calls") from fault
+
+
+def status_of(fault: ApiFault) -> int:
+    """The SIP status that tells a phone of a refusal."""
+    match fault:
+        case Denied():
+            return 403
+        case NotFound() | Refused():
+            return 404
+        case Conflict(code="agent_busy"):
+            return 486
+        case Conflict():
+            return 480
+        case _:
+            return 503

@@ -16,6 +16,7 @@ from softswitch.calls.hangup import RECOVERY_ON_TIMER, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
 from softswitch.calls.leg import Header, Leg, LegState
 from softswitch.calls.ports import CellsPort, EdgePort
+from softswitch.calls.referral_notice import notice
 from softswitch.cells import messages as cell_words
 from softswitch.cells.pool import NoCellFree
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
@@ -63,6 +64,9 @@ class LegListener(Protocol):
 
     def leg_held(self, leg: Leg) -> None:
         """The leg's own phone put us on hold or took us back (`leg.holding`)."""
+
+    def leg_referred(self, leg: Leg, refer_to: str) -> None:
+        """The leg's own phone asks for a transfer (REFER); `report_referral` tells it what came of it."""
 
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
         """The leg is over, once."""
@@ -224,6 +228,18 @@ class LegDesk:
     def send_digits(self, leg: Leg, digits: str) -> None:
         """Press keys towards a leg's far end (RFC 4733)."""
         self._tell_plane(plane_words.SendDigits(leg_id=leg.leg_id, digits=digits))
+
+    def report_referral(self, leg: Leg, status: int) -> None:
+        """Tell a phone what became of the transfer that it asked for; 100 is not the last word."""
+        if leg.is_talking:
+            self._tell_cell(leg, notice(leg.leg_id, status))
+
+    def sip_call_id(self, leg: Leg) -> str:
+        """The Call-ID of a leg's dialog outside; empty when the edge does not have it."""
+        try:
+            return self._edge.leg(leg.leg_id).sip_call_id
+        except UnknownLeg:
+            return ""
 
     def find(self, leg_id: str) -> Leg | None:
         """Return a leg that is not over everywhere."""
@@ -397,22 +413,10 @@ class LegDesk:
                 pass
 
     def _asked(self, leg: Leg, event: InDialogRequestReceived) -> None:
-        """A phone asks for something inside its call.  Transfers are not carried out: it must not believe so.
-
-        The REFER itself was answered 202; RFC 3515 section 2.4.5 has its outcome told by a NOTIFY.
-        """
+        """A phone asks for something inside its call.  A REFER was answered 202; its outcome is told later."""
         log.info("leg.request", call_id=leg.call_id, leg_id=leg.leg_id, method=event.method)
         if event.refer_to is not None and leg.is_talking:
-            self._tell_cell(
-                leg,
-                cell_words.SendRequest(
-                    leg_id=leg.leg_id,
-                    method="NOTIFY",
-                    headers=(("Event", "refer"), ("Subscription-State", "terminated;reason=rejected")),
-                    content_type="message/sipfrag;version=2.0",
-                    body="SIP/2.0 501 Not Implemented\r\n",
-                ),
-            )
+            self._listener.leg_referred(leg, event.refer_to)
 
     def _agreed(self, leg: Leg, media: RemoteMedia) -> None:
         log.info(

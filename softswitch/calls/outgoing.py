@@ -1,4 +1,5 @@
-"""An agent dials (click to call): the agent's own phone rings first, then the target.
+"""An agent dials.  From the bar (click to call) the agent's own phone rings first, then the target; from the keypad of
+the phone the target rings at once.
 
 A call to another seat is one as well.  Outside calls are recorded from the answer of the called on.
 """
@@ -8,16 +9,18 @@ from typing import Any
 
 import structlog
 
-from api.faults import ApiFault
+from api.faults import ApiFault, Denied
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
-from softswitch.calls.directory import Destination, Directory
+from softswitch.calls.directory import Destination, Directory, status_of
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
+from softswitch.calls.leg_desk import UnknownLeg
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.routes import Route
 from softswitch.calls.supervision import AUTO_ANSWER
+from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
@@ -69,6 +72,36 @@ class Outgoing:
             shown=to.number,
             headers=AUTO_ANSWER,
         )
+        self._begin(call, leg, own, to)
+        return call
+
+    def dialled_by_phone(self, invite: InviteReceived) -> None:
+        """A number was dialled on the keypad of a desk phone: by the rules of its seat."""
+        table, now = self._table, self._table.clock.wall()
+        seat, agent = self._directory.seat_of_account(invite.peer.name)
+        try:
+            to = self._directory.number(invite.request_user, seat)
+        except ApiFault as fault:
+            table.legs.refuse(invite.leg_id, status_of(fault), "No outbound rule" * isinstance(fault, Denied))
+            return
+        shown = self._directory.hotline if to.trunk else seat
+        call = Call(
+            call_id=f"{int(now * 1000):011x}-{self._token(4)}",
+            trunk="",
+            caller=shown,
+            called=to.number,
+            route=Route(queue="", greeting=""),
+            arrived_at=now,
+        )
+        try:
+            leg = table.legs.open_inbound(invite, call.call_id, Role.AGENT)
+        except UnknownLeg:  # the phone gave up while control was not ready to hear of it
+            return
+        own = Destination(number=seat, agent=agent, extension=seat)
+        self._begin(call, leg, own, to)
+
+    def _begin(self, call: Call, leg: Leg, own: Destination, to: Destination) -> None:
+        """A dialled call is up; its target is rung once the agent's phone is there."""
         self._table.add(call)
         call.become(CallState.DIALLING)
         self._targets[call.call_id] = to
@@ -83,31 +116,46 @@ class Outgoing:
         self._add(call, party)
         self._table.chronicle.record(
             entries.CallDialled(
-                at=now,
+                at=call.arrived_at,
                 call_id=call.call_id,
                 agent=own.agent,
                 extension=own.extension,
                 trunk=to.trunk,
-                caller=shown,
+                caller=call.caller,
                 called=to.number,
             )
         )
         self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
-        return call
 
     def _add(self, call: Call, party: CallParty) -> None:
         call.parties.append(party)
         self._table.engage(party)
         self._table.keep(call)
 
+    # ---- what phones say -----------------------------------------------------------------------------
+
+    def arrived(self, call: Call, own: CallParty) -> None:
+        """The INVITE of the phone that dialled is in its cell: ring the target."""
+        to = self._targets.pop(call.call_id, None)
+        if to is not None:
+            self._ring_target(call, own, to)
+
+    def rang(self, call: Call) -> None:
+        """The target rings: a phone that dialled hears so from us."""
+        own = _own(call)
+        if own is not None and own.leg.inbound and not own.is_joined:
+            self._table.legs.answer(own.leg, 180)
+
     def answered(self, call: Call, party: CallParty) -> None:
         """The agent's own phone, or the target, answered."""
         party.joined_at = self._table.clock.wall()
-        to = self._targets.pop(call.call_id, None)
-        if party.errand is Errand.DIAL and to is not None:
+        to, own, target = self._targets.pop(call.call_id, None), _own(call), call.customer
+        if to is not None:
             self._ring_target(call, party, to)
-        else:
-            self._talk(call, party)
+        elif own is not None and not own.is_joined:
+            self._table.legs.answer(own.leg)
+        elif target is not None and target.is_joined:
+            self._talk(call, target)
 
     def _ring_target(self, call: Call, agent: CallParty, to: Destination) -> None:
         try:
@@ -121,6 +169,7 @@ class Outgoing:
             )
         except ApiFault as fault:  # the way was there when the agent dialled
             log.warning("dial.no_way", call_id=call.call_id, fault=fault.detail)
+            self._table.legs.hang_up(agent.leg, status=status_of(fault))
             self._table.end(call, EndedBy.SYSTEM, EndReason.FAILED)
             return
         party = CallParty(
@@ -154,4 +203,12 @@ class Outgoing:
         self._targets.pop(call.call_id, None)
         reason = _END_REASONS.get(failure_cause(end), EndReason.FAILED)
         by = EndedBy.AGENT if party.errand is Errand.DIAL else EndedBy.SYSTEM
+        own = _own(call)
+        if own is not None and not own.is_joined:  # the phone that dialled hears why
+            self._table.legs.hang_up(own.leg, status=end.status if end.status >= 400 else 480)
         self._table.end(call, by, reason, status=end.status, cause=end.q850_cause)
+
+
+def _own(call: Call) -> CallParty | None:
+    """The phone of the agent who dialled."""
+    return next((party for party in call.parties if party.errand is Errand.DIAL), None)

@@ -56,6 +56,7 @@ class CallParty:
     reason: str = ""  # a supervisor's
     by: str = ""
     trunk: str = ""  # whose channel it uses, empty for phones
+    is_referred: bool = False  # a phone asked for the transfer to it and waits to hear what came of it
     joined_at: float | None = None
 
     @property

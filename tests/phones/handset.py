@@ -129,6 +129,14 @@ class Handset:
         """Take back."""
         await self.order("unhold")
 
+    async def refer(self, uri: str) -> None:
+        """Blind transfer: REFER to `uri`; `transfer` events tell what came of it."""
+        await self.order("refer", uri=uri)
+
+    async def refer_first_to_last(self) -> None:
+        """Attended transfer: REFER in the first call with Replaces of the last one."""
+        await self.order("refer_first_to_last")
+
     async def send_dtmf(self, digits: str, *, by: str = "rfc4733") -> None:
         """Press keys, as RFC 4733 events or `by` SIP `info`."""
         await self.order("digits", digits=digits, by=by)

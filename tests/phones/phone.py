@@ -95,6 +95,10 @@ class Line(pj.Call):  # type: ignore[misc]
             direction = HOLD_DIRECTIONS.get(status, str(status))
             self.phone.wire.tell("media", call=info.callIdString, state=direction, dir=int(media.dir))
 
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
+        """What became of the transfer that this phone asked for."""
+        self.phone.wire.tell("transfer", status=int(prm.statusCode), final=bool(prm.finalNotify))
+
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:
         """A key that the far end pressed."""
         self.phone.wire.tell("digit", digit=prm.digit)
@@ -326,6 +330,10 @@ class Phone:
                 prm = pj.CallOpParam(True)
                 prm.opt.flag = pj.PJSUA_CALL_UNHOLD
                 self._line().reinvite(prm)
+            case "refer":
+                self._line().xfer(order["uri"], pj.CallOpParam(True))
+            case "refer_first_to_last":
+                self.lines[0].xferReplaces(self._line(), pj.CallOpParam(True))
             case "digits":
                 keys = pj.CallSendDtmfParam()
                 keys.digits = order["digits"]

@@ -118,6 +118,10 @@ class ScriptedSip:
             case cell_words.MakeLeg():
                 self.slots.change(cell_id, leg_id, SlotChange.SEEN)
                 self._make(cell_id, command)
+            case cell_words.SendRequest():
+                self.legs_by_id[leg_id].told.append(
+                    (command.method, 0, (*command.headers, ("", command.body)))
+                )
             case cell_words.AnswerLeg() | cell_words.HangUpLeg():
                 leg = self.legs_by_id[leg_id]
                 if leg.native_cell != cell_id:
@@ -125,7 +129,7 @@ class ScriptedSip:
                 elif type(command) in self.broken_orders:
                     self._cell_says(cell_id, _failed(leg_id, "stack_error"))
                 elif isinstance(command, cell_words.AnswerLeg):
-                    leg.is_answered = True
+                    leg.is_answered = command.status >= 200
                     leg.told.append(("answer", command.status, command.headers))
                 else:
                     self._hang_up(leg, command)
@@ -274,7 +278,7 @@ class ScriptedSip:
             leg_id=leg_id,
             inbound=leg.inbound,
             peer=leg.peer,
-            sip_call_id="",
+            sip_call_id=f"sip-{leg_id}",
             confirmed=leg.phase is Phase.CONFIRMED,
             end=leg.end,
             networks=(),
@@ -408,6 +412,14 @@ class ScriptedSip:
         self.edge_news.append(edge_words.FarEndLeft(leg_id=leg_id, method=method, q850_cause=cause))
         self._over(leg, status, cause, method)
         self._native_ends(leg, status, by_far_end=True)
+
+    def refer(self, leg_id: str, refer_to: str) -> None:
+        """A phone's transfer key: REFER, which the edge has answered 202."""
+        self.edge_news.append(
+            edge_words.InDialogRequestReceived(
+                leg_id=leg_id, method="REFER", content_type="", body="", refer_to=refer_to, digit=None
+            )
+        )
 
     def hold(self, leg_id: str, *, held: bool) -> None:
         """A phone puts us on hold, or takes us back, by re-INVITE."""
