@@ -37,6 +37,7 @@ class Agent:
 
     __slots__ = (
         "activity",
+        "assignment",
         "contact",
         "counted_to",
         "filed",
@@ -77,6 +78,7 @@ class Agent:
         self.rank = 0
         self.selection = ""  # the name of an order of criteria, empty for the default
         self.shares = ""  # the name of shares between regions, empty for none
+        self.assignment = 0  # counts the changes of queues and skills
         self.fits: dict[Need, int | None] = {}
         self.turns: dict[QueueName, int] = {}  # by queue, when the last offer of it came
         self.taken = 0  # calls, since the login
@@ -149,6 +151,7 @@ class Agent:
         self.priorities = priorities
         self.rank = rank
         self.selection, self.shares = selection, shares
+        self.assignment += 1
         self.fits.clear()
 
     def fit(self, need: Need) -> int | None:

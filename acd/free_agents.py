@@ -1,16 +1,16 @@
 """The free agents of one queue, best first for each need.
 
 For every need that contacts of this queue have brought there is a ranking of those who may serve it, in the order of the
-queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever
-the number of agents and skills.  Needs of one skill share a ranking, whatever the level: those who have not enough of
-the skill stand behind all who have.
+queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever the number of agents and
+skills.  Needs of one skill share a ranking, whatever the level, where the strategy looks at skill first: those who have
+some of it stand behind all who have enough.
 """
 
 from collections.abc import Iterator
 from itertools import takewhile
 
 from acd.agent import Agent
-from acd.criteria import Order
+from acd.criteria import Order, Routing
 from acd.names import AgentId, QueueName
 from acd.ranking import Key, Ranking
 from acd.skills import ANYBODY, Need
@@ -19,37 +19,63 @@ from acd.strategies import key_of
 MOST_NEEDS = 64
 """Rankings kept for one queue; the one that was made first goes when there are more."""
 
+_Able = tuple[tuple[Ranking[Agent], int], ...]
+
 
 class FreeAgents:
     """Who is available now."""
 
-    __slots__ = ("_order", "_places", "_queue", "_rankings")
+    __slots__ = ("_able", "_keys", "_order", "_places", "_queue", "_rankings", "_skill_at")
 
     def __init__(self, queue: QueueName, order: Order) -> None:
         """Begin with nobody."""
         self._queue = queue
-        self._order = order
+        self._skill_at = order.index(Routing.SKILL) if Routing.SKILL in order else None
+        self._order = tuple(criterion for criterion in order if criterion is not Routing.SKILL)
+        self._keys: dict[AgentId, Key] = {}  # without the skill, which differs by need
         self._places: dict[AgentId, list[tuple[Ranking[Agent], Key]]] = {}
         self._rankings: dict[Need, Ranking[Agent]] = {ANYBODY: Ranking()}
+        self._able: dict[AgentId, tuple[int, _Able]] = {}  # of one assignment: what each may serve, how well
 
     def admit(self, agent: Agent) -> None:
         """File an agent as free."""
+        known = self._able.get(agent.id)
+        if known is None or known[0] != agent.assignment:
+            fits = ((ranking, agent.fit(need)) for need, ranking in self._rankings.items())
+            known = (agent.assignment, tuple((ranking, fit) for ranking, fit in fits if fit is not None))
+            self._able[agent.id] = known
+        key = self._keys[agent.id] = key_of(self._order, agent, self._queue)
         places = self._places[agent.id] = []
-        for need, ranking in self._rankings.items():
-            self._enter(agent, need, ranking, places)
+        for ranking, fit in known[1]:
+            whole = self._with_skill(key, fit)
+            ranking.add(whole, agent)
+            places.append((ranking, whole))
 
     def withdraw(self, agent: Agent) -> None:
         """Take an agent out; raises `KeyError`."""
         for ranking, key in self._places.pop(agent.id):
             ranking.remove(key)
+        del self._keys[agent.id]
 
     def best_first(self, need: Need) -> Iterator[Agent]:
         """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
-        if len(need.skills) != 1:
+        if not self._shares_ranking(need):
             return iter(self._ranking(need))
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 0),)))
+        shared = self._ranking(Need(((skill, 1),)))
         return takewhile(lambda agent: agent.skills.get(skill, 0) >= least, shared)
+
+    def able(self, need: Need) -> int:
+        """How many of them may serve a need."""
+        if not self._shares_ranking(need):
+            return len(self._ranking(need))
+        ((skill, least),) = need.skills
+        shared = self._ranking(Need(((skill, 1),)))
+        return shared.count_while(lambda agent: agent.skills.get(skill, 0) >= least)
+
+    def _shares_ranking(self, need: Need) -> bool:
+        """Whether who has the skill, but not enough of it, stands behind all who have enough."""
+        return self._skill_at == 0 and len(need.skills) == 1 and need.skills[0][1] > 0
 
     def _ranking(self, need: Need) -> Ranking[Agent]:
         """The ranking of a need, made if it is new."""
@@ -60,9 +86,14 @@ class FreeAgents:
         """Make the ranking of a need that is new."""
         if len(self._rankings) >= MOST_NEEDS:
             self._drop(next(each for each in self._rankings if each != ANYBODY))
+        self._able.clear()
         ranking = self._rankings[need] = Ranking()
         for agent in self._rankings[ANYBODY]:
-            self._enter(agent, need, ranking, self._places[agent.id])
+            fit = agent.fit(need)
+            if fit is not None:
+                key = self._with_skill(self._keys[agent.id], fit)
+                ranking.add(key, agent)
+                self._places[agent.id].append((ranking, key))
         return ranking
 
     def _drop(self, need: Need) -> None:
@@ -70,14 +101,11 @@ class FreeAgents:
         for agent in dropped:
             self._places[agent.id] = [place for place in self._places[agent.id] if place[0] is not dropped]
 
-    def _enter(
-        self, agent: Agent, need: Need, ranking: Ranking[Agent], places: list[tuple[Ranking[Agent], Key]]
-    ) -> None:
-        fit = agent.fit(need)
-        if fit is not None:
-            key = key_of(self._order, agent, self._queue, fit)
-            ranking.add(key, agent)
-            places.append((ranking, key))
+    def _with_skill(self, key: Key, fit: int) -> Key:
+        at = self._skill_at
+        if at is None:
+            return key
+        return (-fit, *key) if at == 0 else (*key[:at], -fit, *key[at:])
 
     def __contains__(self, agent: AgentId) -> bool:
         """Whether the agent is free."""

@@ -14,20 +14,19 @@ from acd.ranking import Key
 
 _R = Routing
 
-_PARTS: Mapping[Routing, Callable[[Agent, QueueName, int], float]] = {
-    _R.SKILL: lambda _agent, _queue, fit: -fit,
-    _R.IDLE: lambda agent, _queue, _fit: agent.idle_since,
-    _R.TURN: lambda agent, queue, _fit: agent.turns.get(queue, 0),
-    _R.CALLS: lambda agent, _queue, _fit: agent.taken,
-    _R.TALK: lambda agent, _queue, _fit: agent.talk_s,
-    _R.OCCUPANCY: lambda agent, _queue, _fit: agent.occupancy,
-    _R.RANK: lambda agent, _queue, _fit: agent.rank,
+_PARTS: Mapping[Routing, Callable[[Agent, QueueName], float]] = {
+    _R.IDLE: lambda agent, _: agent.idle_since,
+    _R.TURN: lambda agent, queue: agent.turns.get(queue, 0),
+    _R.CALLS: lambda agent, _: agent.taken,
+    _R.TALK: lambda agent, _: agent.talk_s,
+    _R.OCCUPANCY: lambda agent, _: agent.occupancy,
+    _R.RANK: lambda agent, _: agent.rank,
 }
 
 
-def key_of(order: Order, agent: Agent, queue: QueueName, fit: int) -> Key:
-    """Return the key of a free agent whose skills fit a need so well."""
-    return (*[_PARTS[criterion](agent, queue, fit) for criterion in order], agent.id)
+def key_of(order: Order, agent: Agent, queue: QueueName) -> Key:
+    """Return the key of a free agent by criteria other than skill, which is a matter of the need."""
+    return (*[_PARTS[criterion](agent, queue) for criterion in order], agent.id)
 
 
 def order_named(name: str, defined: Mapping[str, Order]) -> Order:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.agent import Agent
-from acd.criteria import STRATEGIES
+from acd.criteria import STRATEGIES, Routing
 from acd.free_agents import MOST_NEEDS, FreeAgents
 from acd.names import AgentId, QueueName, SkillName
 from acd.skills import ANYBODY, Need, fit
@@ -75,12 +75,25 @@ def test_needs_that_come_and_go_leave_no_growing_trace() -> None:
     assert list(free.best_first(need_of_two(7))) == []
 
 
+def test_where_skill_does_not_come_first_nobody_who_has_it_is_overlooked() -> None:
+    """Behind those who have it not, or where the strategy does not look at skill at all."""
+    for order in ((Routing.IDLE, Routing.SKILL), (Routing.IDLE,)):
+        free = FreeAgents(MAIN, order)
+        people = [agent(serial, float(serial), tax=serial % 3) for serial in range(9)]
+        for one in people:
+            free.admit(one)
+        able = [one for one in people if one.skills.get(TAX, 0) >= 2]
+        assert list(free.best_first(need(2))) == able
+        assert free.able(need(2)) == len(able)
+
+
 def test_needs_of_one_skill_share_a_ranking() -> None:
-    """However many levels are asked for."""
+    """However many levels are asked for; who has it not at all is in another one, for needs that came down to 0."""
     free = FreeAgents(MAIN, LONGEST_IDLE)
     one, other = agent(1, 0.0, tax=2), agent(2, 1.0, tax=5)
     free.admit(one)
     free.admit(other)
     for level, able in ((0, [other, one]), (2, [other, one]), (3, [other]), (6, [])):
         assert list(free.best_first(need(level))) == able
-    assert len(free._rankings) == 2
+        assert free.able(need(level)) == len(able)
+    assert len(free._rankings) == 3
