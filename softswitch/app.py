@@ -24,10 +24,13 @@ from api.sessions import SessionLimits
 from api.tokens import Token
 from api.views import PartView
 from media import events as plane_news
+from softswitch.business.changes import Change
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.live import LiveBusiness
 from softswitch.business.seed import machine_of, seeded
+from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
+from softswitch.calendars.watch import HoursWatch
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import FlowDesk
@@ -45,6 +48,7 @@ from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
 from softswitch.https import certificate_of
 from softswitch.launcher import drain_mark
+from softswitch.operations.alarms import AlarmKind
 from softswitch.operations.control_room import ControlRoom
 from softswitch.operations.healer import Healer
 from softswitch.overview import Overview, product_version
@@ -189,7 +193,8 @@ class Control:
             people=self._people,
             publish=lambda kind, fields: self._stream.publish(kind, fields, clock.wall()),
         )
-        desk.take = self._live.take
+        self._hours = HoursWatch(self._dispatcher, clock, self._missing_year)
+        desk.take = self._take_business
         self._overview = Overview(
             edge=self._edge,
             pool=self._pool,
@@ -251,6 +256,7 @@ class Control:
         await self._pool.start()
         await self._plane.start()
         self._live.define_queues(self._desk.business)
+        self._hours.take(self._desk.business)
         succession = Succession(
             edge=self._edge,
             pool=self._pool,
@@ -310,6 +316,7 @@ class Control:
         await self._webhooks.close()
         self._healer.close()
         await self._room.close()
+        self._hours.close()
         await self._lookups.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
@@ -347,6 +354,18 @@ class Control:
             is_supervision_shown=http.supervision_shown,
         )
         self._server = await serve(app, http.address, http.port, certificate_of(http))
+
+    # ---- the business ----------------------------------------------------------------------------------
+
+    def _take_business(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
+        self._live.take(business, changes, version)
+        self._hours.take(business)
+
+    def _missing_year(self, year: int | None) -> None:
+        if year is None:
+            self._room.alarms.clear(AlarmKind.HOLIDAYS_UNKNOWN)
+        else:
+            self._room.alarms.raise_alarm(AlarmKind.HOLIDAYS_UNKNOWN, detail=str(year))
 
     # Stream and engine are made before the parts that they speak to.
 

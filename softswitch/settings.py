@@ -14,6 +14,7 @@ from typing import Any
 
 from softswitch.http_settings import HttpSettings
 from softswitch.outbound_rules import OutboundSettings
+from softswitch.overflow_settings import OverflowSettings, OverflowTo
 
 
 def _meta(doc: str, **checks: Any) -> dict[str, Any]:
@@ -358,7 +359,14 @@ class QueueSettings:
         metadata=_meta("报位间隔,0 不报 / interval of position announcements, 0 = none", unit="s", minimum=0),
     )
     music: str = field(default="waiting", metadata=_meta("等待音乐 / music track"))
+    hours: str = field(
+        default="",
+        metadata=_meta("工作时间(数据库中),空为全天 / opening hours in the database, empty = always"),
+    )
     announce_agent: bool = field(default=True, metadata=_meta("播报工号 / announce the agent's number"))
+    overflow: tuple[OverflowSettings, ...] = field(
+        default=(), metadata=_meta("排队溢出,依次判断 / overflow rules, looked at in order")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -534,6 +542,12 @@ class Settings:
         targets = [(r.number, r.trunk) for r in self.routes]
         for number, trunk in sorted({t for t in targets if targets.count(t) > 1}):
             yield f"routes.{number}", f"重复 / stands here twice for {trunk or 'any trunk'}"
+        for each in self.queues:
+            if each.hours or any(rule.to is OverflowTo.FLOW for rule in each.overflow):
+                yield (
+                    f"queues.{each.name}",
+                    "工作时间与流程在数据库里,文件中留空 / hours and flows live in the database: not in this file",
+                )
         queues, trunks = {q.name for q in self.queues}, {t.name for t in self.trunks}
         for route in self.routes:
             if route.queue not in queues:

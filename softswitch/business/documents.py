@@ -107,10 +107,11 @@ class Kind:
 
     def value(self, data: Any, path: str) -> tuple[Any, tuple[Fault, ...]]:
         """The typed document, None when it could not be made; and everything that is wrong with it."""
+        given = _without_nulls(data)
         if self.read is not None:
-            return self.read(data, path)
+            return self.read(given, path)
         binding = Binding()
-        made = binding.table(self.cls, data, path)
+        made = binding.table(self.cls, given, path)
         return (None if made is ABSENT else made), tuple(binding.faults)
 
     def shown(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,6 +132,13 @@ class Kind:
         if not dataclasses.is_dataclass(self.cls):
             return frozenset()
         return frozenset(item.name for item in dataclasses.fields(self.cls) if item.metadata.get("secret"))
+
+
+def _without_nulls(value: Any) -> Any:
+    """JSON without its nulls: they say that a key is absent."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _route_id(route: RouteSettings) -> str:

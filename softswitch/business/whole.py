@@ -12,6 +12,7 @@ from softswitch.calendars.hours import Hours
 from softswitch.calendars.opening import Opening, days_of
 from softswitch.flows.check import Surroundings, flow_faults
 from softswitch.flows.nodes import Flow
+from softswitch.overflow_settings import OverflowTo
 from softswitch.settings import AgentSettings, QueueSettings, RouteSettings
 
 
@@ -159,8 +160,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     groups = frozenset(group.id for group in business.groups)
     hours = frozenset(business.openings)
     for queue in business.queues:
-        if queue.music not in machine.music:
-            yield _missing(f"queues.{queue.name}.music", queue.music, "音乐 / music")
+        yield from _queue_faults(queue, business, machine, queues)
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
         yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
@@ -178,6 +178,26 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     )
     for flow in business.flows.values():
         yield from flow_faults(flow, around, f"flows.{flow.id}")
+
+
+def _queue_faults(
+    queue: QueueSettings, business: Business, machine: Machine, queues: frozenset[str]
+) -> Iterator[Fault]:
+    path = f"queues.{queue.name}"
+    if queue.music not in machine.music:
+        yield _missing(f"{path}.music", queue.music, "音乐 / music")
+    if queue.hours:
+        yield from _absent(f"{path}.hours", (queue.hours,), frozenset(business.openings), "工作时间 / hours")
+    for number, rule in enumerate(queue.overflow):
+        place = f"{path}.overflow[{number}]"
+        if rule.to is OverflowTo.QUEUE:
+            yield from _absent(f"{place}.name", (rule.name,), queues, "队列 / queue")
+        if rule.to is OverflowTo.FLOW:
+            yield from _absent(f"{place}.name", (rule.name,), frozenset(business.flows), "流程 / flow")
+        if rule.when_closed and not queue.hours:
+            yield Fault(
+                path=f"{place}.when_closed", expected="队列没有工作时间 / the queue has no opening hours"
+            )
 
 
 def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) -> Iterator[Fault]:

@@ -11,8 +11,10 @@ from typing import Protocol
 
 import structlog
 
+from acd import events as acd_facts
 from acd.agent_state import Presence
-from acd.names import QueueName
+from acd.names import ContactId, QueueName
+from acd.overflow import Target, TargetKind
 from media import commands as plane_words
 from softswitch.business.whole import Business
 from softswitch.calendars.days import DayKind
@@ -30,11 +32,27 @@ from softswitch.flows import interpreter
 from softswitch.flows.commands import FlowCommand
 from softswitch.flows.events import FlowEvent
 from softswitch.flows.interpreter import Phase
-from softswitch.flows.nodes import Flow
+from softswitch.flows.nodes import Flow, HangUp, Voicemail
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
 log = structlog.get_logger(__name__)
+
+LEAVE_MESSAGE, MESSAGE_KEPT = "leave_message", "message_kept"
+
+
+def voicemail_of(queue: str) -> Flow:
+    """The flow of callers who overflow to the voicemail: each queue has a box of its own name."""
+    return Flow(
+        id="voicemail",
+        name="语音留言 / voicemail",
+        start="message",
+        nodes={
+            "message": Voicemail(say=(LEAVE_MESSAGE,), box=queue, next="kept"),
+            "kept": HangUp(say=(MESSAGE_KEPT,)),
+        },
+    )
+
 
 BEEP = "tone_connect"
 """What is heard before a message is recorded."""
@@ -135,8 +153,22 @@ class FlowDesk:
                 at=self._table.clock.wall(), call_id=call.call_id, flow=flow.id, version=self._desk.version
             )
         )
-        call.become(CallState.IN_FLOW)
-        self._follow(call, flow, interpreter.begin(flow, self._facts(call), self._data(call)))
+        self._run(call, flow)
+        return True
+
+    def divert(self, call: Call, target: Target) -> bool:
+        """Take a caller out of the line into a flow or to the voicemail; False for what cannot be done."""
+        flow = (
+            self._desk.business.flows.get(target.name)
+            if target.kind is TargetKind.FLOW
+            else voicemail_of(call.route.queue)
+        )
+        if flow is None or call.state is not CallState.WAITING or call.customer is None:
+            return False
+        self._table.dispatcher.tell_late(
+            acd_facts.ContactLeft(contact=ContactId(call.call_id), cause="diverted")
+        )
+        self._run(call, flow)
         return True
 
     def resume(self, call: Call) -> bool:
@@ -185,6 +217,14 @@ class FlowDesk:
         call.become(CallState.IN_FLOW)
         self._hear(call, told.AgentLeft())
         return True
+
+    def _run(self, call: Call, flow: Flow) -> None:
+        """From the beginning, whatever flow the caller was in before."""
+        if call.flow is not None:
+            self._stop_timer(call.flow)
+            call.flow = None
+        call.become(CallState.IN_FLOW)
+        self._follow(call, flow, interpreter.begin(flow, self._facts(call), self._data(call)))
 
     # ---- steps -----------------------------------------------------------------------------------------
 

@@ -92,12 +92,18 @@ class QueueDesk:
         if refused := table.put_in_line(call, queue, level):
             call.route = before
             return refused
+        self.moved(call, queue)
+        return ""
+
+    def moved(self, call: Call, queue: str) -> None:
+        """A caller who waits stands in another line now."""
+        table = self._table
+        call.route = replace(call.route, queue=queue)
         position = table.dispatcher.engine.position(ContactId(call.call_id)) or 1
         table.chronicle.record(
             entries.CallQueued(at=table.clock.wall(), call_id=call.call_id, queue=queue, position=position)
         )
         table.settle(call)
-        return ""
 
     def wait(self, call: Call) -> None:
         """The caller is alone, out of hold, and hears music and now and then the place in the line."""

@@ -12,6 +12,8 @@ from pathlib import Path
 import structlog
 
 from acd import commands as acd_orders
+from acd import events as acd_facts
+from acd.overflow import TargetKind
 from api.views import PartyView
 from media import events as plane_news
 from softswitch.calls.allowance import allowed
@@ -34,7 +36,6 @@ from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.pickups import Pickups
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
-from softswitch.calls.referrals import NO_CALL, Referrals
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats, Situation
 from softswitch.calls.supervision import Supervision
@@ -42,7 +43,7 @@ from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.outbound_rules import OutboundSettings
 from softswitch.settings import AccountSettings, QueueSettings
-from softswitch.sip.events import InviteReceived, PeerKind
+from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
 from softswitch.store.calls import RunningCall
 from softswitch.store.entries import EndedBy, EndReason
@@ -105,7 +106,6 @@ class Switchboard:
         self.supervision = Supervision(table, self.directory, self.departures, token)
         self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
         self.pickups = Pickups(table, self.directory, self.departures, token)
-        self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
     @property
     def legs(self) -> LegDesk:
@@ -137,11 +137,8 @@ class Switchboard:
         self.departures.comes_back = flows.agent_left
 
     def invited(self, invite: InviteReceived) -> None:
-        """An identified peer calls: a trunk brings a caller, a desk phone dials."""
-        if invite.peer.kind is PeerKind.TRUNK:
-            self._arrivals.invited(invite)
-        else:
-            self.outgoing.dialled_by_phone(invite)
+        """An identified peer calls."""
+        self._arrivals.invited(invite)
 
     # ---- LegListener -----------------------------------------------------------------------------
 
@@ -149,23 +146,15 @@ class Switchboard:
         """The caller's INVITE is in its cell."""
         call = self.table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
-        if call is None or party is None:
-            return
-        if party.errand is Errand.DIAL:
-            self.outgoing.arrived(call, party)
-        elif call.answered_at is None:
+        if call is not None and party is not None and call.answered_at is None:
             self._arrivals.answer(call, leg)
 
     def leg_rang(self, leg: Leg) -> None:
         """A phone rings: the engine wants to know of those that it offered."""
         call = self.table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
-        if call is None or party is None:
-            return
-        if party.offer_id:
+        if party is not None and party.offer_id:
             self._offers.rang(party)
-        elif party.errand is Errand.DIALLED:
-            self.outgoing.rang(call)
 
     def leg_confirmed(self, leg: Leg) -> None:
         """A leg talks: the caller's is greeted; anybody else's phone was answered."""
@@ -201,15 +190,6 @@ class Switchboard:
         call = self.table.find(leg.call_id)
         if call is not None:
             self.table.settle(call)
-
-    def leg_referred(self, leg: Leg, refer_to: str) -> None:
-        """A phone's transfer key."""
-        call = self.table.find(leg.call_id)
-        party = None if call is None else call.party_of(leg)
-        if call is None or party is None:
-            self.legs.report_referral(leg, NO_CALL)
-        else:
-            self._referrals.refer(call, party, refer_to)
 
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
         """A leg is over: what follows depends on whose it was and how far it had come."""
@@ -275,10 +255,50 @@ class Switchboard:
                 self._offers.withdraw(order)
             case acd_orders.RefuseContact():
                 self._refused(order)
+            case acd_orders.DivertContact():
+                self._divert(order)
+            case acd_orders.DismissContact():
+                self._dismiss(order)
+            case acd_orders.ReportOverflow():
+                self._overflowed(order)
             case acd_orders.ReportAgent():
                 self.seats.reported(order)
             case acd_orders.ReportContact():
                 pass
+
+    def _divert(self, order: acd_orders.DivertContact) -> None:
+        """An overflow rule wants a caller elsewhere; what cannot be done is refused, and the caller waits on."""
+        call = self.table.find(order.contact)
+        if call is None:
+            self.table.dispatcher.tell_late(acd_facts.ContactLeft(contact=order.contact))
+            return
+        match order.target.kind:
+            case TargetKind.BUSY:
+                self.table.dispatcher.tell_late(
+                    acd_facts.ContactLeft(contact=order.contact, cause="diverted")
+                )
+                self.queue_desk.turn_away(call)
+            case TargetKind.FLOW | TargetKind.VOICEMAIL if self._flows is not None and self._flows.divert(
+                call, order.target
+            ):
+                pass
+            case _:
+                log.warning("overflow.refused", call_id=call.call_id, target=order.target.kind.value)
+                self.table.dispatcher.tell_late(
+                    acd_facts.DiversionRefused(contact=order.contact, target=order.target)
+                )
+
+    def _overflowed(self, order: acd_orders.ReportOverflow) -> None:
+        """The engine took a caller into another queue; the rules of that one hold from now on."""
+        call = self.table.find(order.contact)
+        if call is not None:
+            self.queue_desk.moved(call, order.target)
+
+    def _dismiss(self, order: acd_orders.DismissContact) -> None:
+        """Nobody is there for a caller who waits: the same as a queue that takes nobody."""
+        call = self.table.find(order.contact)
+        if call is not None and (self._flows is None or not self._flows.refused(call)):
+            self.queue_desk.turn_away(call)
 
     def _refused(self, order: acd_orders.RefuseContact) -> None:
         call = self.table.find(call_id_of(order.contact))

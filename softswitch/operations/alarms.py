@@ -42,6 +42,7 @@ class AlarmKind(StrEnum):
     RECORDING_INCOMPLETE = "recording_incomplete"
     RECORDS_DIFFER = "records_differ"
     STATE_HEALED = "state_healed"
+    HOLIDAYS_UNKNOWN = "holidays_unknown"
     TEST = "test"
 
 
@@ -58,6 +59,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.RECORDING_INCOMPLETE: Severity.MAJOR,
     AlarmKind.RECORDS_DIFFER: Severity.MAJOR,
     AlarmKind.STATE_HEALED: Severity.WARNING,
+    AlarmKind.HOLIDAYS_UNKNOWN: Severity.WARNING,
     AlarmKind.TEST: Severity.WARNING,
 }
 

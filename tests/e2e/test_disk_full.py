@@ -73,7 +73,8 @@ async def test_two_calls_outlast_the_disk_of_their_recordings(tmp_path: Path) ->
                 (left, _), rate = spectrum.read_channels(here.wav(recording["recording_id"]))
                 assert len(left) / rate >= 1.0
                 assert spectrum.find_tone_spans(left, CALLER_HZ), "what was recorded before is lost"
-            alarms = [event["alarm"] for event in here.seen("AlarmRaised")]
+            raised = [event["alarm"] for event in here.seen("AlarmRaised")]
+            alarms = [alarm for alarm in raised if alarm != "holidays_unknown"]  # by the time of the year
             assert sorted(alarms) == ["disk_low", "recording_incomplete"], (
                 "one disk is one alarm of each kind"
             )

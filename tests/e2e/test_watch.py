@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.desk_phones import Manner
+from bench.running_server import Json
 from tests.peers import peers
 from tests.softswitch.sip.raw_peer import RawPeer
 from tests.stand import Stand, Terms, stand
@@ -87,6 +88,12 @@ async def test_metrics_are_for_those_with_a_token(tmp_path: Path) -> None:
         assert answer.status == 401
 
 
+async def drills(here: Stand) -> list[Json]:
+    """The test alarms that stand; others may stand by the time of the year."""
+    standing = (await here.api.get("/v1/alarms"))["items"]
+    return [alarm for alarm in standing if alarm["alarm_id"] == "test"]
+
+
 async def test_the_test_alarm_is_shown_told_and_ended_by_acknowledging(tmp_path: Path) -> None:
     """It outlives a restart of control, as any alarm does."""
     async with stand(tmp_path, TERMS) as here:
@@ -101,13 +108,13 @@ async def test_the_test_alarm_is_shown_told_and_ended_by_acknowledging(tmp_path:
         here.server.kill("control")
         await asyncio.sleep(0.5)
         await here.server.wait_ready()
-        (standing,) = (await here.api.get("/v1/alarms"))["items"]
+        (standing,) = await drills(here)
         assert standing["raised_at"] == raised["raised_at"]
         since = len(here.events)
         acknowledged = await here.api.post("/v1/alarms/test/acknowledge", {"by": "王芳"})
         assert acknowledged["acknowledged_by"] == "王芳"
         await here.wait_event("AlarmCleared", since=since, alarm="test")
-        assert (await here.api.get("/v1/alarms"))["items"] == []
+        assert await drills(here) == []
 
 
 async def test_a_trunk_that_does_not_answer_is_an_alarm_until_it_does(tmp_path: Path) -> None:

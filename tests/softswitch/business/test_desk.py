@@ -107,6 +107,28 @@ async def test_changes_that_come_together_are_taken_one_after_the_other(desk: Bu
         ),
         ("services", "help", {"id": "help", "queue": "help", "hours": "never"}, ["services.help.hours"]),
         ("flows", "main", {"id": "main", "start": "a", "nodes": {}}, ["flows.main.nodes"]),
+        (
+            "queues",
+            "help",
+            {
+                "name": "help",
+                "hours": "never",
+                "overflow": [{"to": "flow", "name": "none"}, {"to": "busy", "name": "x"}],
+            },
+            ["queues.help.overflow[1].name"],
+        ),
+        (
+            "queues",
+            "help",
+            {"name": "help", "hours": "never", "overflow": [{"to": "flow", "name": "none", "waited_s": 5}]},
+            ["queues.help.hours", "queues.help.overflow[0].name"],
+        ),
+        (
+            "queues",
+            "help",
+            {"name": "help", "overflow": [{"to": "voicemail", "when_closed": True}]},
+            ["queues.help.overflow[0].when_closed"],
+        ),
     ],
 )
 async def test_what_would_not_be_whole_is_refused_with_every_field(
@@ -128,6 +150,12 @@ async def test_a_queue_that_others_name_cannot_go(desk: BusinessDesk) -> None:
         await desk.remove("queues", "none", expected=1, **WHO)
     with pytest.raises(NotFound):
         await desk.get("shoes", "1")
+
+
+async def test_null_says_that_a_key_is_absent(desk: BusinessDesk) -> None:
+    view = await desk.get("skills", "law")
+    kept = await desk.put("skills", "law", {"id": "law", "name": None}, expected=view.version, **WHO)
+    assert kept.data == {"id": "law", "name": None}
 
 
 async def test_lists_come_in_pages(desk: BusinessDesk) -> None:

@@ -1,17 +1,21 @@
 """Call flows on call control as a whole: what callers hear, where they land, what is written down, and every race."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from acd.events import QueueHoursChanged
+from acd.names import QueueName
 from media import commands as plane_words
 from media import events as plane_news
 from softswitch.business.whole import Business, Machine, whole_of
 from softswitch.calls.call import CallState
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.lookups import Answered
+from softswitch.calls.queue_definition import definition_of
+from softswitch.overflow_settings import OverflowSettings, OverflowTo
 from softswitch.settings import QueueSettings, RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndReason
@@ -309,3 +313,84 @@ def test_stopping_what_is_said_is_no_end_of_it(node: FlowNode) -> None:
     node.press("3")
     assert any(isinstance(order, plane_words.StopPrompts) for order in node.plane.orders)
     assert node.plane.prompts_of("in1") == ("ask",)
+
+
+# ---- overflow ------------------------------------------------------------------------------------------
+
+
+def overflowing(to: str, name: str = "", **when: Any) -> FlowNode:
+    """The queue has one overflow rule; whoever waits for it pressed 1."""
+    node = FlowNode()
+    rule = OverflowSettings(to=OverflowTo(to), name=name, **when)
+    node.dispatcher.tell(definition_of(replace(QUEUE, overflow=(rule,))))
+    return node
+
+
+def test_who_has_waited_too_long_goes_to_the_voicemail_of_the_queue() -> None:
+    node = overflowing("voicemail", waited_s=20.0)
+    call_id = node.enter()
+    node.press("1")
+    node.pass_time(19.0)
+    assert node.call(call_id).state is CallState.WAITING
+    node.pass_time(1.5)
+    assert node.plane.prompts_of("in1") == ("leave_message",)
+    assert node.waits(call_id) is None
+    node.listen()
+    [started] = node.entries(entries.VoicemailStarted)
+    assert started.box == "hotline"
+    node.press("#")
+    node.listen()
+    assert node.entries(entries.CallEnded)[-1].end_reason is EndReason.SERVED
+    node.assert_nothing_is_left()
+
+
+def test_an_overflow_flow_takes_over_from_the_flow_that_the_caller_was_in() -> None:
+    node = overflowing("flow", "main", waited_s=5.0)
+    call_id = node.enter()
+    node.press("1")
+    node.pass_time(6.0)
+    assert node.call(call_id).state is CallState.IN_FLOW
+    assert node.plane.prompts_of("in1") == ("menu",)
+    node.press("2")
+    assert node.plane.prompts_of("in1") == ("leave",)
+
+
+def test_with_nobody_signed_in_callers_are_told_that_all_are_busy() -> None:
+    node = overflowing("busy", when_nobody=True)
+    node.enter()
+    node.press("1")
+    assert node.plane.prompts_of("in1") == ("busy_later",)
+    node.listen()
+    assert node.entries(entries.CallEnded)[-1].end_reason is EndReason.QUEUE_FULL
+    node.assert_nothing_is_left()
+
+
+def test_another_queue_takes_the_caller_over_with_its_place_kept() -> None:
+    node = overflowing("queue", "night", waited_s=5.0)
+    night = replace(QUEUE, name="night")
+    node.dispatcher.tell(definition_of(night))
+    node.board.take_queues((QUEUE, night))
+    call_id = node.enter()
+    node.press("1")
+    node.pass_time(6.0)
+    assert node.call(call_id).route.queue == "night"
+    assert [entry.queue for entry in node.entries(entries.CallQueued)] == ["hotline", "night"]
+
+
+def test_an_overflow_flow_that_is_gone_is_refused_and_the_caller_waits_on() -> None:
+    node = overflowing("flow", "gone", waited_s=5.0)
+    call_id = node.enter()
+    node.press("1")
+    node.pass_time(6.0)
+    assert node.call(call_id).state is CallState.WAITING
+    assert node.waits(call_id) == 1
+
+
+def test_outside_its_hours_a_queue_sends_callers_elsewhere() -> None:
+    node = overflowing("voicemail", when_closed=True)
+    first = node.enter()
+    node.press("1")
+    assert node.call(first).state is CallState.WAITING
+    node.dispatcher.tell(QueueHoursChanged(queue=QueueName("hotline"), is_open=False))
+    assert node.call(first).state is CallState.IN_FLOW
+    assert node.plane.prompts_of("in1") == ("leave_message",)

@@ -1,0 +1,118 @@
+"""Queues open and close by their calendars, to the second, whatever is changed meanwhile; a missing year is told."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from acd.commands import Command
+from acd.engine import Engine
+from acd.events import Event, QueueHoursChanged
+from softswitch.business.whole import Business, Machine, whole_of
+from softswitch.calendars.opening import SHANGHAI
+from softswitch.calendars.watch import HoursWatch
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.queue_definition import definition_of
+from softswitch.clock import Clock
+from tests.softswitch.sip.stepped_clock import SteppedLoop
+
+MACHINE = Machine(trunks=frozenset(), prompts=frozenset(), music=frozenset({"waiting"}))
+MORNING = datetime(2026, 11, 27, 8, 0, tzinfo=SHANGHAI).timestamp()
+
+
+class Ears(Dispatcher):
+    """Keeps what the engine is told of hours."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.heard: list[tuple[str, bool]] = []
+        super().__init__(Engine(run="t"), clock, self._ignore)
+
+    def _ignore(self, order: Command) -> None:
+        """Nobody waits here."""
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, QueueHoursChanged):
+            self.heard.append((str(event.queue), event.is_open))
+        super().tell(event)
+
+
+class Watch:
+    """A watch over two queues, one of them open in office hours, and a clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.loop = SteppedLoop()
+        self.clock = Clock(self.loop, lambda: MORNING + self.loop.hands)
+        self.ears = Ears(self.clock)
+        self.years: list[int | None] = []
+        self.watch = HoursWatch(self.ears, self.clock, self.years.append)
+        for queue in business().queues:
+            self.ears.tell(definition_of(queue))
+
+    def pass_to(self, hour: float, day: int = 0) -> None:
+        """Let the clock go to a time of this day or a later one."""
+        until = (hour - 8 + 24 * day) * 3600
+        while (due := self.clock.next_deadline()) is not None and due <= until:
+            self.loop.turn_to(max(due, self.loop.hands))
+        self.loop.turn_to(until)
+
+
+def business(spans: tuple[str, ...] = ("08:30-12:00", "13:30-17:30")) -> Business:
+    """Two queues, one with hours."""
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    documents: dict[tuple[str, str], Any] = {
+        ("hours", "office"): {"id": "office", **{day: list(spans) for day in days}},
+        ("queues", "office"): {"name": "office", "hours": "office"},
+        ("queues", "always"): {"name": "always"},
+    }
+    return whole_of(documents, MACHINE)
+
+
+@pytest.fixture
+def watched() -> Watch:
+    watch = Watch()
+    watch.watch.take(business())
+    return watch
+
+
+def test_a_queue_opens_and_closes_at_its_minutes(watched: Watch) -> None:
+    assert watched.ears.heard == [("office", False)]
+    watched.pass_to(8.49)
+    assert len(watched.ears.heard) == 1
+    watched.pass_to(8.51)
+    assert watched.ears.heard[1:] == [("office", True)]
+    watched.pass_to(18)
+    assert [is_open for _, is_open in watched.ears.heard] == [False, True, False, True, False]
+
+
+def test_it_stays_closed_over_the_weekend(watched: Watch) -> None:
+    watched.pass_to(18)
+    before = len(watched.ears.heard)
+    watched.pass_to(8.4, day=3)
+    assert len(watched.ears.heard) == before
+    watched.pass_to(8.6, day=3)
+    assert watched.ears.heard[before:] == [("office", True)]
+
+
+def test_new_hours_hold_at_once(watched: Watch) -> None:
+    watched.watch.take(business(("07:00-20:00",)))
+    assert watched.ears.heard == [("office", False), ("office", True)]
+    watched.pass_to(19)
+    assert len(watched.ears.heard) == 2
+
+
+def test_the_year_that_is_missing_is_told_until_it_is_entered(watched: Watch) -> None:
+    """Each midnight, and with every change; on this day 2027 was not published."""
+    assert watched.years == [2027]
+    watched.pass_to(1, day=1)
+    assert set(watched.years) == {2027}
+    assert len(watched.years) > 1
+    entered: dict[Any, Any] = {("days", "2027"): {"id": "2027", "complete": True}}
+    documents = business()
+    watched.watch.take(whole_of({key: held[0] for key, held in documents._values.items()} | entered, MACHINE))
+    assert watched.years[-1] is None
+
+
+def test_a_closed_watch_is_silent(watched: Watch) -> None:
+    watched.watch.close()
+    watched.pass_to(9)
+    assert watched.ears.heard == [("office", False)]
