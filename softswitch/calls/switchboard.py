@@ -36,6 +36,7 @@ from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.pickups import Pickups
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.calls.referrals import NO_CALL, Referrals
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats, Situation
 from softswitch.calls.supervision import Supervision
@@ -43,7 +44,7 @@ from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.outbound_rules import OutboundSettings
 from softswitch.settings import AccountSettings, QueueSettings
-from softswitch.sip.events import InviteReceived
+from softswitch.sip.events import InviteReceived, PeerKind
 from softswitch.store import entries
 from softswitch.store.calls import RunningCall
 from softswitch.store.entries import EndedBy, EndReason
@@ -106,6 +107,7 @@ class Switchboard:
         self.supervision = Supervision(table, self.directory, self.departures, token)
         self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
         self.pickups = Pickups(table, self.directory, self.departures, token)
+        self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
     @property
     def legs(self) -> LegDesk:
@@ -137,8 +139,11 @@ class Switchboard:
         self.departures.comes_back = flows.agent_left
 
     def invited(self, invite: InviteReceived) -> None:
-        """An identified peer calls."""
-        self._arrivals.invited(invite)
+        """An identified peer calls: a trunk brings a caller, a desk phone dials."""
+        if invite.peer.kind is PeerKind.TRUNK:
+            self._arrivals.invited(invite)
+        else:
+            self.outgoing.dialled_by_phone(invite)
 
     # ---- LegListener -----------------------------------------------------------------------------
 
@@ -146,15 +151,23 @@ class Switchboard:
         """The caller's INVITE is in its cell."""
         call = self.table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
-        if call is not None and party is not None and call.answered_at is None:
+        if call is None or party is None:
+            return
+        if party.errand is Errand.DIAL:
+            self.outgoing.arrived(call, party)
+        elif call.answered_at is None:
             self._arrivals.answer(call, leg)
 
     def leg_rang(self, leg: Leg) -> None:
         """A phone rings: the engine wants to know of those that it offered."""
         call = self.table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
-        if party is not None and party.offer_id:
+        if call is None or party is None:
+            return
+        if party.offer_id:
             self._offers.rang(party)
+        elif party.errand is Errand.DIALLED:
+            self.outgoing.rang(call)
 
     def leg_confirmed(self, leg: Leg) -> None:
         """A leg talks: the caller's is greeted; anybody else's phone was answered."""
@@ -190,6 +203,15 @@ class Switchboard:
         call = self.table.find(leg.call_id)
         if call is not None:
             self.table.settle(call)
+
+    def leg_referred(self, leg: Leg, refer_to: str) -> None:
+        """A phone's transfer key."""
+        call = self.table.find(leg.call_id)
+        party = None if call is None else call.party_of(leg)
+        if call is None or party is None:
+            self.legs.report_referral(leg, NO_CALL)
+        else:
+            self._referrals.refer(call, party, refer_to)
 
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
         """A leg is over: what follows depends on whose it was and how far it had come."""
