@@ -135,10 +135,12 @@ class Contact:
 
     def urgency(self, ageing: Ageing, now: float) -> tuple[int, int]:
         """Return steps of queue priority won by waiting, and the level with what waiting added to it."""
-        waited_s = max(0.0, now - self.arrived_at)
-        steps = 0 if ageing.priority_s is None else int(waited_s // ageing.priority_s)
-        added = 0 if ageing.level_s is None else int(waited_s // ageing.level_s)
-        return steps, self.level + added
+        level_s, priority_s = ageing
+        waited_s = now - self.arrived_at
+        if waited_s <= 0:
+            return 0, self.level
+        steps = 0 if priority_s is None else int(waited_s // priority_s)
+        return steps, self.level if level_s is None else self.level + int(waited_s // level_s)
 
     def has_waited(self, seconds: float, now: float) -> bool:
         """Whether so many seconds have gone by.  Exact at `arrived_at + seconds`, where deadlines stand."""

@@ -152,16 +152,14 @@ class Floor:
             self._count(agent, condition)
         for name in agent.queues:
             queue = self.queues[name]
+            if is_on_duty is (agent.id in queue.on_duty) and is_available is (agent.id in queue.free):
+                break  # all queues have an agent filed alike
             if is_on_duty:
                 queue.on_duty[agent.id] = agent
             else:
                 queue.on_duty.pop(agent.id, None)
-            if is_available == (agent.id in queue.free):
-                continue
-            if is_available:
-                queue.free.admit(agent)
-            else:
-                queue.free.withdraw(agent)
+            if is_available is not (agent.id in queue.free):
+                (queue.free.admit if is_available else queue.free.withdraw)(agent)
         if is_available:
             self.fresh_agents[agent.id] = agent
         if not is_on_duty:

@@ -73,21 +73,26 @@ def next_pairing(floor: Floor, now: float) -> Pairing | None:
             return pairing
         del floor.fresh_contacts[contact.id]
     for agent in floor.fresh_agents.values():
-        found = best_contact(floor, agent, now) if agent.is_available else None
-        if found is not None:
-            return _each_others_first(floor, found, now)
+        if agent.is_available:
+            wanted, turn = choose(floor, agent, now)
+            if wanted is not None:
+                return _each_others_first(floor, wanted, now, Pairing(wanted, agent, turn))
     return None
 
 
-def _each_others_first(floor: Floor, contact: Contact, now: float) -> Pairing | None:
+def _each_others_first(
+    floor: Floor, contact: Contact, now: float, known: Pairing | None = None
+) -> Pairing | None:
     """Go from a contact to the agent whom it would have, from there to the contact whom that one would rather have,
     and so on, until two are each other's first; None when nobody is free for the contact.
 
-    Where wishes go round in a circle, the agent's counts.
+    Where wishes go round in a circle, the agent's counts.  `known` is the wish of an agent who was asked already.
     """
     asked: set[AgentId] = set()
     agent = best_agent(floor, contact)
     while agent is not None:
+        if known is not None and known.agent is agent:
+            return known
         wanted, turn = choose(floor, agent, now)
         wanted = wanted or contact
         if wanted is contact or agent.id in asked:
@@ -109,13 +114,7 @@ def choose(floor: Floor, agent: Agent, now: float) -> tuple[Contact | None, Turn
     shares = floor.shares.get(agent.shares)
     if shares is not None and Selection.REGION in order:
         return _by_shares(floor, agent, order, shares, now)
-    best: Head | None = None
-    best_key: Any = None
-    key_of = _getter(order)
-    for head in heads(floor, agent, now):
-        key = key_of(head)
-        if best is None or key < best_key:
-            best, best_key = head, key
+    best = min(heads(floor, agent, now), key=_getter(order), default=None)
     return (None if best is None else best.contact), None
 
 
@@ -125,7 +124,7 @@ def _by_shares(
     """Choose among the regions of those who are equal in what goes before; who is of no region waits among them."""
     place = order.index(Selection.REGION)
     before, after = _getter(order[:place], is_whole=False), _getter(order[place + 1 :])
-    found = [*heads(floor, agent, now)]
+    found = heads(floor, agent, now)
     if not found:
         return None, None
     first = before(min(found, key=before)) if place else None
@@ -139,25 +138,37 @@ def _by_shares(
     return contact, Turn(ledger, region, present)
 
 
-def heads(floor: Floor, agent: Agent, now: float) -> Iterator[Head]:
+def heads(floor: Floor, agent: Agent, now: float) -> list[Head]:
     """The first of each kind of contact that an agent may serve, of all lines."""
+    found: list[Head] = []
     own = floor.own_lines.get(agent.id)
     if own is not None:
-        yield from _heads(floor, agent, own, None, now)
+        _add_heads(found, floor, agent, own, None, now)
     for name in agent.queues:
         queue = floor.queues[name]
         if len(queue.line):
-            yield from _heads(floor, agent, queue.line, queue, now)
+            _add_heads(found, floor, agent, queue.line, queue, now)
+    return found
 
 
-def _heads(floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float) -> Iterator[Head]:
-    priority = 0 if queue is None else agent.priorities.get(queue.name, queue.definition.priority)
+def _add_heads(
+    found: list[Head], floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float
+) -> None:
+    """The hottest loop of all: once for each kind of contact that waits, at every decision of an agent."""
+    priority = 0 if queue is None else -agent.priorities.get(queue.name, queue.definition.priority)
+    is_anybodys = queue is not None
     for bucket in line.buckets():
         fit = agent.fit(bucket.need)
-        contact = None if fit is None else _first_servable(floor, bucket.contacts, agent)
-        if contact is not None and fit is not None:
-            steps, level = contact.urgency(bucket.ageing, now)
-            yield Head(queue is not None, -priority - steps, -level, -fit, contact.arrival, contact)
+        if fit is None:
+            continue
+        contact = bucket.contacts.first
+        if contact.declined_by:
+            other = _first_servable(floor, bucket.contacts, agent)
+            if other is None:
+                continue
+            contact = other
+        steps, level = contact.urgency(bucket.ageing, now)
+        found.append(Head(is_anybodys, priority - steps, -level, -fit, contact.arrival, contact))
 
 
 @cache

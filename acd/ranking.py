@@ -79,6 +79,11 @@ class Ranking(Generic[Item]):
         elif place == len(keys):
             self._lasts[index] = keys[-1]
 
+    @property
+    def first(self) -> Item:
+        """The item with the smallest key; there must be one."""
+        return self._items[0][0]
+
     def count_while(self, holds: Callable[[Item], bool]) -> int:
         """How many items a condition holds for that holds for the first ones and no others."""
         chunks = self._items

@@ -57,7 +57,7 @@ class WaitingLine:
 
     def heads(self) -> Iterator[Contact]:
         """The first of each kind."""
-        return (next(iter(bucket.contacts)) for bucket in self._buckets.values())
+        return (bucket.contacts.first for bucket in self._buckets.values())
 
     def position(self, contact: Contact, place: Place, now: float) -> int:
         """Return the contact's place in the line, 1 for the next; it must be there."""
