@@ -3,7 +3,7 @@
 from aiohttp import web
 
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
-_HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID"
 _KEPT_S = "600"
 
 
@@ -23,7 +23,7 @@ class CrossOrigin:
         if origin in self._origins:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-            response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
 
     def preflight(self, request: web.Request) -> web.Response | None:
         """The answer to a browser that asks before it asks (Fetch standard, CORS-preflight); None for others."""

@@ -137,20 +137,26 @@ class Service:
             raise NotYours
         concern = None
         if "call_id" in ids:
-            concern = await self._concern_of_call(exchange)
+            concern = await self._concern_of_call(exchange.id_of("call"), reach)
             if not reach.has(concern):
                 raise NotYours
-        if "recording_id" in ids and not reach.is_all:
-            recording = await self._ports.recordings.get(exchange.id_of("recording"))
-            if not reach.has(Concern(agents=frozenset(recording.agents), is_of_a_call=True)):
-                raise NotYours
+        call_id = None if reach.is_all else await self._call_of_sound(exchange)
+        if call_id is not None and not reach.has(await self._concern_of_call(call_id, reach)):
+            raise NotYours
         _check_body(exchange.actor, reach, body)
         return concern
 
-    async def _concern_of_call(self, exchange: Exchange) -> Concern:
-        call_id = exchange.id_of("call")
+    async def _call_of_sound(self, exchange: Exchange) -> str | None:
+        """The call of the recording or the message that the path names."""
+        if "recording_id" in exchange.ids:
+            return (await self._ports.recordings.get(exchange.id_of("recording"))).call_id
+        if "voicemail_id" in exchange.ids and self._ports.voicemails is not None:
+            return (await self._ports.voicemails.get(exchange.id_of("voicemail"))).call_id
+        return None
+
+    async def _concern_of_call(self, call_id: str, reach: Reach) -> Concern:
         concern = self._ports.events.concern_of(call_id)
-        if concern is not None or exchange.reach.is_all:
+        if concern is not None or reach.is_all:
             return concern or Concern(is_of_a_call=True)
         detail = await self._ports.calls.get(call_id)
         agents = {segment.agent for segment in detail.segments} | {detail.call.agent}

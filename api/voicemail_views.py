@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from api.reach import Reach
 from api.views import Page, WallTime
 
 
@@ -58,8 +59,11 @@ class HandleBody:
 class VoicemailsPort(Protocol):
     """Messages and who dealt with them."""
 
-    async def list(self, query: VoicemailsQuery) -> Page[VoicemailView]:
-        """A page of messages, newest first; `Refused("bad_cursor")`."""
+    async def list(self, query: VoicemailsQuery, reach: Reach) -> Page[VoicemailView]:
+        """A page of messages within reach, newest first; `Refused("bad_cursor")`.
+
+        A message belongs to whoever has the queue in which its caller stood; one without a queue to all.
+        """
         ...
 
     async def get(self, voicemail_id: str) -> VoicemailView:

@@ -18,8 +18,8 @@ def _port(ports: Ports) -> VoicemailsPort:
 
 
 async def list_some(ports: Ports, exchange: Exchange) -> Page[VoicemailView]:
-    """A page of messages."""
-    return await _port(ports).list(exchange.query)
+    """A page of messages within reach."""
+    return await _port(ports).list(exchange.query, exchange.reach)
 
 
 async def get(ports: Ports, exchange: Exchange) -> VoicemailView:

@@ -39,7 +39,8 @@ class StoredRecordings:
             where.add("r.call_id = ?", query.call_id)
         if not query.reach.is_all:
             where.add_one_of(
-                ("r.call_id IN (SELECT call_id FROM segments WHERE agent IN (?*))", query.reach.agents)
+                ("r.call_id IN (SELECT call_id FROM segments WHERE agent IN (?*))", query.reach.agents),
+                ("c.queue IN (?*)", query.reach.queues if query.reach.sees_queued else ()),
             )
         if query.cursor:
             where.add("(r.started_at, r.recording_id) < (?, ?)", *from_cursor(query.cursor))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from api.faults import NotFound
+from api.reach import EVERYTHING, Reach
 from api.views import Page
 from api.voicemail_views import VoicemailsQuery, VoicemailView
 from softswitch.store.entries import VoicemailHandled
@@ -23,8 +24,8 @@ class StoredVoicemails:
         self._record = record
         self._wall = wall
 
-    async def list(self, query: VoicemailsQuery) -> Page[VoicemailView]:
-        """A page of messages, newest first; `Refused("bad_cursor")`."""
+    async def list(self, query: VoicemailsQuery, reach: Reach = EVERYTHING) -> Page[VoicemailView]:
+        """A page of messages within reach, newest first; `Refused("bad_cursor")`."""
         where = Conditions()
         if query.since is not None:
             where.add("v.left_at >= ?", query.since)
@@ -36,6 +37,10 @@ class StoredVoicemails:
             where.add("v.caller = ?", query.number)
         if query.handled is not None:
             where.add("v.handled_at IS NOT NULL" if query.handled else "v.handled_at IS NULL")
+        if not reach.is_all:
+            marks = ", ".join("?" * len(reach.queues))
+            foreign = f"SELECT call_id FROM calls WHERE queue IS NOT NULL AND queue NOT IN ({marks})"
+            where.add(f"v.call_id NOT IN ({foreign})", *sorted(reach.queues))
         if query.cursor:
             where.add("(v.left_at, v.voicemail_id) < (?, ?)", *from_cursor(query.cursor))
         rows = await self._reader.rows(

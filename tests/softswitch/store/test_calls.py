@@ -119,7 +119,7 @@ async def test_what_is_not_within_reach_is_not_listed(tmp_path: Path) -> None:
     for reach, sees_call, sees_recording in (
         (Reach(agents=frozenset({"1001", "7777"})), True, True),
         (Reach(agents=frozenset({"7777"}), queues=frozenset({queue})), False, False),
-        (Reach(agents=frozenset({"7777"}), queues=frozenset({queue}), sees_queued=True), True, False),
+        (Reach(agents=frozenset({"7777"}), queues=frozenset({queue}), sees_queued=True), True, True),
         (Reach(), False, False),
     ):
         assert bool((await calls.list(CallQuery(reach=reach))).items) == sees_call, reach

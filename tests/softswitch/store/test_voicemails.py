@@ -11,13 +11,17 @@ import pytest
 from api.app import make_app
 from api.event_stream import EventStream
 from api.ports import Ports
+from api.reach import Reach
 from api.server import serve
+from api.voicemail_views import VoicemailsQuery
+from softswitch.store.calls import StoredCalls
 from softswitch.store.entries import RecordingStarted, VoicemailStarted
 from softswitch.store.reader import Reader
 from softswitch.store.voicemails import StoredVoicemails
 from softswitch.store.writer import Store
 from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
-from tests.softswitch.store.samples import CALLER, closed, open_store
+from tests.softswitch.store.samples import CALLER, closed, open_store, whole_call
+from tests.softswitch.store.test_calls import hang_up
 
 ADDRESS = "127.63.0.7"
 START = 1_764_000_000.0
@@ -103,3 +107,22 @@ async def test_somebody_deals_with_a_message(client: aiohttp.ClientSession) -> N
     assert await found(client, handled="false") == ["m3", "m2"]
     async with client.post("/v1/voicemails/none/handled", json={}) as answer:
         assert answer.status == 404
+
+
+async def test_a_message_belongs_to_the_queue_in_which_its_caller_stood(tmp_path: Path) -> None:
+    """One that was left before any queue belongs to every supervisor."""
+    store = await open_store(tmp_path)
+    for entry in whole_call("c1", START):
+        store.record(entry)
+    leave(store, 1)
+    leave(store, 2)
+    await store.committed()
+    reader = await Reader.open(tmp_path / "hotline.db", store.committed)
+    messages = StoredVoicemails(reader, store.record, lambda: START)
+    queue = (await StoredCalls(reader, hang_up).get("c1")).call.queue
+    assert queue is not None
+    for queues, seen in (({queue}, ["m2", "m1"]), ({"other"}, ["m2"]), (set(), ["m2"])):
+        page = await messages.list(VoicemailsQuery(), Reach(queues=frozenset(queues), sees_queued=True))
+        assert [one.voicemail_id for one in page.items] == seen
+    await reader.close()
+    await store.close()
