@@ -41,10 +41,14 @@ class Screen:
     """One page's connection.  `delays_ms`: from each event's time to its arrival."""
 
     base: str
+    agent: str = ""
     token: str = ""
     delays_ms: list[float] = field(default_factory=list)
     snapshots: int = 0
     closed: int = 0
+    asked: int = 0
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _call_id: str | None = None
 
     async def follow(self, http: aiohttp.ClientSession) -> None:
         """Read frames as they come; the time of a frame is taken before it is looked at."""
@@ -56,9 +60,25 @@ class Screen:
                 if message["type"] == "event":
                     changed = datetime.fromisoformat(message["at"]).timestamp()
                     self.delays_ms.append(1000 * (arrived - changed))
+                    if message["kind"] == "agent.state_changed":
+                        self._call_id = message["data"]["call_id"]
+                    self._changed.set()
                 elif message["type"] == "snapshot":
                     self.snapshots += 1
         self.closed += 1
+
+    async def ask(self, http: aiohttp.ClientSession) -> None:
+        """As a bar does: after a change ask for the agent and the call in full, once for all that came meanwhile."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            paths = [f"/v1/agents/{self.agent}"] + ([f"/v1/calls/{self._call_id}"] if self._call_id else [])
+            await asyncio.gather(*(self._get(http, path) for path in paths))
+
+    async def _get(self, http: aiohttp.ClientSession, path: str) -> None:
+        async with http.get(self.base + path) as answer:
+            await answer.read()
+            self.asked += 1
 
 
 def cpu_s(pid: int) -> float:
@@ -81,8 +101,11 @@ async def _open_screens(server: RunningServer, whole: AsyncExitStack) -> list[Sc
             async with http.post(base + "/v1/session", json=body) as answer:
                 if answer.status != 201:
                     raise RuntimeError(f"agent {number} could not sign in: {await answer.text()}")
-        screen = Screen(base, "" if is_bar else TOKEN)
-        whole.callback(asyncio.get_running_loop().create_task(screen.follow(http)).cancel)
+        screen = Screen(base, f"10{number:02d}" if is_bar else "", "" if is_bar else TOKEN)
+        loop = asyncio.get_running_loop()
+        whole.callback(loop.create_task(screen.follow(http)).cancel)
+        if is_bar:
+            whole.callback(loop.create_task(screen.ask(http)).cancel)
         screens.append(screen)
     await _until(lambda: all(screen.snapshots for screen in screens), 20)
     return screens
@@ -144,6 +167,7 @@ async def measure(calls_per_hour: int, seconds: float, number: int, folder: Path
         quiet_percent = 100 * (cpu_s(control) - quiet_before) / QUIET_S
         for screen in screens:
             screen.delays_ms.clear()
+            screen.asked = 0
         began, busy_before = time.monotonic(), cpu_s(control)
         talks: list[asyncio.Task[None]] = []
         while time.monotonic() - began < seconds:
@@ -162,6 +186,7 @@ async def measure(calls_per_hour: int, seconds: float, number: int, folder: Path
             "calls": len(talks),
             "events": events,
             "frames": len(frames),
+            "requests": sum(screen.asked for screen in screens),
             "page_p50_ms": round(percentile(frames, 50), 1),
             "page_p99_ms": round(percentile(frames, 99), 1),
             "page_max_ms": round(frames[-1], 1),

@@ -98,6 +98,7 @@ const CALL_EVENTS = {
   consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
   call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
 };
+const RETRY_MS = 1000;
 const SUPERVISION_EVENTS = new Set(['supervision_started', 'supervision_changed', 'supervision_ended']);
 
 export class PhoneBar {
@@ -472,22 +473,31 @@ export class PhoneBar {
     try {
       while (this.#lookAgain) {
         this.#lookAgain = false;
-        const [agent, call] = await Promise.all([
-          this.read(`/v1/agents/${encodeURIComponent(this.#agentId)}`), this.#readCall(),
-        ]);
-        if (this.#lookAgain) continue;
-        this.#floor.agents.set(this.#agentId, { ...agent, since: secondsOf(agent.since) });
-        if (call && this.#floor.calls.has(call.call_id)) {
-          this.#floor.calls.set(call.call_id, { ...this.#floor.calls.get(call.call_id), ...call });
-        }
-        this.#agent = this.#floor.agents.get(this.#agentId);
-        this.#takeCall({});
-        this.#tell();
+        await Promise.all([this.#refreshAgent(), this.#refreshCall()]);
       }
-    } catch { // the line will break too, and everything is told anew when it is back
+    } catch {
+      // With the line broken too everything is told anew when it is back; else only this answer failed.
+      if (this.isLive) setTimeout(() => this.#refresh(), RETRY_MS);
     } finally {
       this.#looking = false;
     }
+  }
+
+  async #refreshAgent() {
+    const agent = await this.read(`/v1/agents/${encodeURIComponent(this.#agentId)}`);
+    if (this.#lookAgain) return; // the state has changed since: the next answer is the true one
+    this.#floor.agents.set(this.#agentId, { ...agent, since: secondsOf(agent.since) });
+    this.#agent = this.#floor.agents.get(this.#agentId);
+    this.#takeCall({});
+    this.#tell();
+  }
+
+  async #refreshCall() {
+    const call = await this.#readCall();
+    if (this.#lookAgain || !call || !this.#floor.calls.has(call.call_id)) return;
+    this.#floor.calls.set(call.call_id, { ...this.#floor.calls.get(call.call_id), ...call });
+    this.#takeCall({});
+    this.#tell();
   }
 
   async #readCall() {
