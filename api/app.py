@@ -84,6 +84,7 @@ def make_app(
     app.on_response_prepare.append(_secure)
     app.on_response_prepare.append(others.prepare)
     app.on_shutdown.append(_stop_live)
+    app.on_cleanup.append(_close_desk)
     return app
 
 
@@ -182,3 +183,7 @@ async def _secure(request: web.Request, response: web.StreamResponse) -> None:
 
 async def _stop_live(app: web.Application) -> None:
     await app[LIVE].close_all()
+
+
+async def _close_desk(app: web.Application) -> None:
+    app[DESK].close()

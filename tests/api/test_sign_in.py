@@ -1,5 +1,7 @@
 """Signing in: passwords, cookies, tickets, what ends a session, and who is told of it."""
 
+import os
+import threading
 from http.cookies import Morsel
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from api.sign_in import PATIENCE
 from tests.api.city import ADDRESS, PASSWORD, City, Keeper, running_city
 
 
@@ -218,3 +221,15 @@ async def test_the_answer_of_a_refused_sign_in_names_no_secret(city: City) -> No
     assert status == 401
     assert "my secret guess" not in str(problem)
     assert ADDRESS not in str(problem)
+
+
+async def test_a_password_is_looked_at_without_urgency(city: City) -> None:
+    """The process may have real-time priority for its calls; guessing must not borrow it."""
+    before, nice = os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert (await sign_in(city))[0] == 201
+    [thread] = [one for one in threading.enumerate() if one.name.startswith("password")]
+    assert thread.native_id is not None
+    assert os.sched_getscheduler(thread.native_id) == os.SCHED_OTHER
+    assert os.getpriority(os.PRIO_PROCESS, thread.native_id) == min(19, nice + PATIENCE)
+    assert os.sched_getscheduler(0) == before
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == nice
