@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 import time
 import tomllib
@@ -37,11 +38,16 @@ class ApiProblem(Exception):
 class ApiClient:
     """The HTTP interface as an integrator sees it."""
 
-    def __init__(self, base: str, token: str) -> None:
+    def __init__(self, base: str, token: str, *, trusted: str = "") -> None:
+        """`trusted`: the file of the one certificate that is believed over HTTPS."""
         self.base = base
         self._token = token
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {token}"}, timeout=aiohttp.ClientTimeout(total=15)
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=aiohttp.ClientTimeout(total=15),
+            connector=aiohttp.TCPConnector(
+                ssl=ssl.create_default_context(cafile=trusted) if trusted else True
+            ),
         )
 
     async def close(self) -> None:
@@ -229,8 +235,10 @@ async def running_server(config: Path, *, token: str, log: Path) -> AsyncIterato
     """`python -m softswitch run --config …` in a session of its own, so that Ctrl-C reaches only us."""
     settings = tomllib.loads(config.read_text(encoding="utf-8"))
     http = settings.get("http", {})
-    base = f"http://{http.get('address', '127.0.0.1')}:{http.get('port', 8080)}"
-    api = ApiClient(base, token)
+    certificate = http.get("certificate", "")
+    scheme = "https" if certificate else "http"
+    base = f"{scheme}://{http.get('address', '127.0.0.1')}:{http.get('port', 8080)}"
+    api = ApiClient(base, token, trusted=certificate)
     if await api.health() is not None:
         await api.close()
         raise ServerFault(f"{base} is served already: another run uses these addresses")

@@ -20,13 +20,14 @@ from api.server import HttpServer, serve
 from tests.api.city import ADDRESS, NOW, PASSWORD, TOKENS, Agents, Calls, Health, Keeper, People, Recordings
 
 
-def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """A self-signed pair for the address of the tests, in the files that the server reads."""
+def make_certificate(folder: Path, name: str, *addresses: str) -> tuple[Path, Path]:
+    """A self-signed pair for these addresses (that of the tests for none), in the files that the server reads."""
+    places = ",".join(f"IP:{address}" for address in addresses or (ADDRESS,))
     chain, key = folder / "chain.pem", folder / "key.pem"
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{ADDRESS}"),
+            *("-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={places}"),
             *("-keyout", str(key), "-out", str(chain)),
         ],
         check=True,

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import pytest
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from api.certificate import LOOK_EVERY_S
 from api.passwords import hash_password
 from bench.desk_phones import Manner
+from tests.api.test_certificate import make_certificate
 from tests.peers import peers
-from tests.stand import Stand, Terms, stand
+from tests.stand import NUMBERS, Stand, Terms, stand
 
 pytestmark = pytest.mark.e2e
 
@@ -32,9 +36,13 @@ TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=1.0, agent_e
 class Browser:
     """A page of one person: its cookies, its token for changes."""
 
-    def __init__(self, here: Stand) -> None:
+    def __init__(self, here: Stand, context: ssl.SSLContext | None) -> None:
         self._here = here
-        self.session = aiohttp.ClientSession(here.api.base, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.session = aiohttp.ClientSession(
+            here.api.base,
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            connector=aiohttp.TCPConnector(ssl=True if context is None else context),
+        )
         self.csrf = ""
 
     async def sign_in(self, number: int, password: str = PASSWORD) -> int:
@@ -59,9 +67,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def browser(here: Stand) -> AsyncIterator[Browser]:
-    """A fresh one."""
-    page = Browser(here)
+async def browser(here: Stand, context: ssl.SSLContext | None = None) -> AsyncIterator[Browser]:
+    """A fresh one; over HTTPS it trusts what `context` does."""
+    page = Browser(here, context)
     try:
         yield page
     finally:
@@ -168,3 +176,30 @@ async def test_an_integrator_hears_of_what_happens_by_webhook(tmp_path: Path) ->
             assert SECRET not in str(view)
     finally:
         await runner.cleanup()
+
+
+async def test_pages_and_programs_are_served_by_https_alone(tmp_path: Path) -> None:
+    """Sign-in, operations and the live stream over TLS; a new certificate is shown to whoever connects next."""
+    tmp_path.joinpath("tls").mkdir()
+    wherever = tuple(f"127.64.{number}.1" for number in NUMBERS)
+    chain, key = make_certificate(tmp_path / "tls", "first", *wherever)
+    terms = replace(TERMS, http_extra=f'certificate = "{chain}"\nprivate_key = "{key}"')
+    async with stand(tmp_path / "stand", terms) as here:
+        assert here.api.base.startswith("https:")
+        context = ssl.create_default_context(cafile=str(chain))
+        async with browser(here, context) as page:
+            assert await page.sign_in(3) == 201
+            assert (await page.ask("GET", "/v1/session"))[1]["role"] == "supervisor"
+            assert [cookie.key for cookie in page.session.cookie_jar] == ["__Host-session"]
+            line = await page.live()
+            make_certificate(tmp_path / "tls", "second", *wherever)
+            await asyncio.sleep(LOOK_EVERY_S)
+            renewed = ssl.create_default_context(cafile=str(chain))
+            _, writer = await asyncio.open_connection(*here.sip[:1], 8080, ssl=renewed)
+            assert ("commonName", "second") in writer.get_extra_info("peercert")["subject"][0]
+            writer.close()
+            await line.send_str('{"type":"ping"}')
+            assert (await line.receive_json(timeout=5))["type"] == "pong"
+        with pytest.raises(aiohttp.ClientError):
+            async with aiohttp.ClientSession() as plain:
+                await plain.get(here.api.base.replace("https:", "http:") + "/health")
