@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from api.certificate import LOOK_EVERY_S
 from api.passwords import hash_password
 from bench.desk_phones import Manner
+from bench.running_server import ApiProblem
 from tests.api.test_certificate import make_certificate
 from tests.peers import peers
 from tests.stand import NUMBERS, Stand, Terms, stand
@@ -174,6 +175,12 @@ async def test_an_integrator_hears_of_what_happens_by_webhook(tmp_path: Path) ->
             [view] = (await here.api.get("/v1/webhooks"))["items"]
             assert (view["name"], view["waiting"], view["last_fault"]) == ("crm", 0, "")
             assert SECRET not in str(view)
+            again = await here.api.post("/v1/webhooks/crm/replay", {"since": "2020-01-01T00:00:00Z"})
+            assert again["seq"] == 0
+            async with asyncio.timeout(15):
+                assert [(await heard.get())["seq"] for _ in range(2)] == [one["seq"] for one in messages]
+            with pytest.raises(ApiProblem, match="webhook_not_found"):
+                await here.api.post("/v1/webhooks/none/replay")
     finally:
         await runner.cleanup()
 
