@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 
 from acd.commands import Command as AcdCommand
-from acd.engine import Engine
 from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict
@@ -46,6 +45,8 @@ from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
+from softswitch.decision_journal import FOLDER as DECISIONS
+from softswitch.decision_journal import DecisionJournal, JournaledEngine
 from softswitch.https import certificate_of
 from softswitch.launcher import drain_mark
 from softswitch.operations.alarms import AlarmKind
@@ -107,7 +108,11 @@ class Control:
         clock = self._clock = Clock(asyncio.get_running_loop())
         self._stream = EventStream(secrets.token_hex(6), clock.wall, self._snapshot)
         self._chronicle = Chronicle(store, self._stream)
-        self._dispatcher = Dispatcher(Engine(run=secrets.token_hex(3)), clock, self._carry_out)
+        run = secrets.token_hex(3)
+        decisions = DecisionJournal(
+            settings.node.data_dir.absolute() / DECISIONS, run, wall=clock.wall(), now=clock.now()
+        )
+        self._dispatcher = Dispatcher(JournaledEngine(run, decisions), clock, self._carry_out)
         self._edge = Edge(
             settings.sip,
             settings.trunks,

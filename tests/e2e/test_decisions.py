@@ -1,0 +1,48 @@
+"""Real calls are written down as the distributor was told of them, and can be replayed on the command line."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.desk_phones import Manner
+from tests.peers import peers
+from tests.stand import Terms, stand
+
+pytestmark = pytest.mark.e2e
+
+
+async def replayed(*words: str) -> dict[str, dict[str, float]]:
+    """What `softswitch replay` says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "softswitch", "replay", *words, "--json", stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    found: dict[str, dict[str, float]] = json.loads(said)
+    return found
+
+
+async def test_a_call_is_replayed_from_the_journal_of_a_running_system(tmp_path: Path) -> None:
+    """One who was answered and one who gave up; with a second agent the second would have been answered too."""
+    terms = Terms(seats=1, greeting="", wrap_up_s=0.0)
+    manner = Manner(answer_s=0.2, talk_s=8.0)
+    async with stand(tmp_path / "stand", terms) as here, peers(here, manner) as around:
+        await here.login(1)
+        _, answered = await around.call("13800000001")
+        await here.wait_event("OfferAccepted", call_id=answered, within_s=10)
+        call, given_up = await around.call("13800000002")
+        await asyncio.sleep(3.0)
+        await around.trunk.hang_up(call)
+        await here.wait_event("CallEnded", call_id=given_up, within_s=10)
+        await here.wait_event("CallEnded", call_id=answered, within_s=20)
+        (journal,) = (here.server.data_dir / "decisions").glob("*.jsonl")
+        queue = json.loads(journal.read_text(encoding="utf-8").splitlines()[1])["queue"]
+        other = tmp_path / "other.toml"
+        other.write_text(f'[[agents]]\nagent = "extra"\nqueues = ["{queue}"]\n', encoding="utf-8")
+        found = await replayed(str(journal), "--policy", str(other), "--runs", "1")
+    assert (found["recorded"]["answered"], found["recorded"]["abandoned"]) == (1, 1)
+    assert (found["same"]["answered"], found["same"]["abandoned"]) == (1, 1)
+    assert (found["other"]["answered"], found["other"]["abandoned"]) == (2, 0)
