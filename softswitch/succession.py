@@ -44,7 +44,7 @@ def _read(record: Mapping[str, Any], adoption: Adoption) -> _Read:
     """Raises KeyError, TypeError, ValueError or AttributeError for what is no record of ours."""
     call_id = record["call_id"]
     return _Read(
-        call=Call.restored(record, adoption.kept_legs),
+        call=Call.restored(record, adoption.kept_legs, is_arriving=adoption.fate is Fate.ARRIVES),
         state=CallState(record["state"]),
         served=tuple(
             (party["agent"], party["contact"])
@@ -88,6 +88,7 @@ class Succession:
     async def take_over(self, in_cells: Mapping[str, LegHeld], held: Held) -> None:
         """Adopt what cells and plane hold; end what cannot go on; close what a crash left open."""
         confirmed = {leg_id for leg_id, leg in in_cells.items() if leg.phase == "confirmed"}
+        early = {leg_id for leg_id, leg in in_cells.items() if leg.phase == "early"}
         records = self._store.load(LIVE_CALLS)
         talking: dict[str, tuple[str, str, float]] = {}  # agent → the call as the engine last had it
         waiting: list[Call] = []
@@ -95,7 +96,7 @@ class Succession:
         over: list[str] = []
         for call_id, record in records.items():
             try:
-                adoption = decide(record, confirmed, held.legs)
+                adoption = decide(record, confirmed, held.legs, early)
                 read = _read(record, adoption)
             except (KeyError, TypeError, ValueError, AttributeError):
                 # What nobody can read costs this call alone: its legs are strays, its record is closed as a crash.
@@ -151,6 +152,8 @@ class Succession:
         if call.recording_id:
             self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
         self._board.adopt(call)
+        if fate is Fate.ARRIVES:
+            return call  # its ACK takes it further
         if fate is Fate.TALKS:
             self._board.resume_flow(call)  # which it comes back to after the talk
             self._board.resume_talk(call, was_talking=read.state is CallState.TALKING)

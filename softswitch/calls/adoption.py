@@ -17,6 +17,7 @@ class Fate(StrEnum):
     """How a call goes on."""
 
     TALKS = "talks"  # the legs of the customer and of somebody who serves live
+    ARRIVES = "arrives"  # it was answered, and the caller's ACK is still to come
     WAITS = "waits"  # the customer's leg lives, nobody's who serves does
     IS_OVER = "is_over"
 
@@ -36,9 +37,12 @@ _SERVING = frozenset({Role.AGENT.value, Role.CONSULTEE.value})
 
 
 def decide(
-    record: Mapping[str, Any], confirmed_in_cells: Collection[str], held_by_plane: Collection[str]
+    record: Mapping[str, Any],
+    confirmed_in_cells: Collection[str],
+    held_by_plane: Collection[str],
+    early_in_cells: Collection[str] = (),
 ) -> Adoption:
-    """Return the fate of a call from its record (`Call.to_record`) and the legs that live.
+    """Return the fate of a call from its record (`Call.to_record`) and the legs that live, acknowledged or not yet.
 
     Phones that rang are let go: who answered while nobody decided cannot be told any more.
     """
@@ -47,7 +51,11 @@ def decide(
     customer = next((p for p in record["parties"] if p["role"] == Role.CUSTOMER.value), None)
     joined = [p for p in record["parties"] if p["joined_at"] is not None and p["leg"]["leg_id"] in alive]
     serving = [party for party in joined if party["role"] in _SERVING]
-    if customer is None or customer["leg"]["leg_id"] not in alive:
+    if customer is not None and _is_arriving(
+        record, customer["leg"]["leg_id"], held_by_plane, early_in_cells
+    ):
+        fate, kept = Fate.ARRIVES, {customer["leg"]["leg_id"]}
+    elif customer is None or customer["leg"]["leg_id"] not in alive:
         fate, kept = Fate.IS_OVER, set[str]()
     elif serving and record["state"] in _INTRODUCED and _has_agent(record, serving):
         fate = Fate.TALKS
@@ -62,6 +70,14 @@ def decide(
         kept_legs=frozenset(kept),
         ended_legs=tuple(leg_id for leg_id in legs if leg_id not in kept),
     )
+
+
+def _is_arriving(
+    record: Mapping[str, Any], leg_id: str, held_by_plane: Collection[str], early_in_cells: Collection[str]
+) -> bool:
+    """Whether the cell has the order to answer and repeats its 2xx until the ACK: the caller may go on from there."""
+    is_answered = record["state"] == CallState.ARRIVED.value and record.get("answered_at") is not None
+    return is_answered and leg_id in early_in_cells and leg_id in held_by_plane
 
 
 def _has_agent(record: Mapping[str, Any], serving: Sequence[Mapping[str, Any]]) -> bool:

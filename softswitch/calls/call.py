@@ -223,8 +223,13 @@ class Call:
         }
 
     @classmethod
-    def restored(cls, record: Mapping[str, Any], kept: Collection[str]) -> "Call":
-        """Return a call as it was written down, with those of its legs that go on (adoption finds out which)."""
+    def restored(
+        cls, record: Mapping[str, Any], kept: Collection[str], *, is_arriving: bool = False
+    ) -> "Call":
+        """Return a call as it was written down, with those of its legs that go on (adoption finds out which).
+
+        One that is arriving was answered, and its caller has not acknowledged that yet.
+        """
         left, right = record["recorded"]
         call = cls(
             call_id=record["call_id"],
@@ -246,11 +251,13 @@ class Call:
             data=record["data"],
             flow_record=record.get("flow"),
             parties=[
-                CallParty.restored(party, record["call_id"])
+                CallParty.restored(party, record["call_id"], is_confirmed=not is_arriving)
                 for party in record["parties"]
                 if party["leg"]["leg_id"] in kept
             ],
         )
+        if is_arriving:
+            return call
         call.become(CallState.WAITING)
         customer = call.customer
         if customer is not None:

@@ -91,8 +91,8 @@ class Leg:
         }
 
     @classmethod
-    def restored(cls, record: Mapping[str, Any], call_id: str) -> "Leg":
-        """Return a confirmed leg from its record."""
+    def restored(cls, record: Mapping[str, Any], call_id: str, *, is_confirmed: bool = True) -> "Leg":
+        """Return a leg from its record: a confirmed one, or one whose 2xx waits for its ACK."""
         leg = cls(
             leg_id=record["leg_id"],
             call_id=call_id,
@@ -104,5 +104,6 @@ class Leg:
             has_media=True,
         )
         leg.become(LegState.SETTING_UP)
-        leg.become(LegState.CONFIRMED)
+        if is_confirmed:
+            leg.become(LegState.CONFIRMED)
         return leg

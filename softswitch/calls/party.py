@@ -108,11 +108,11 @@ class CallParty:
         }
 
     @classmethod
-    def restored(cls, record: Mapping[str, Any], call_id: str) -> "CallParty":
-        """Return a party whose leg lives, from its record."""
+    def restored(cls, record: Mapping[str, Any], call_id: str, *, is_confirmed: bool = True) -> "CallParty":
+        """Return a party whose leg lives, from its record; `is_confirmed` as for `Leg.restored`."""
         supervising = record["supervising"]
         return cls(
-            leg=Leg.restored(record["leg"], call_id),
+            leg=Leg.restored(record["leg"], call_id, is_confirmed=is_confirmed),
             role=Role(record["role"]),
             errand=Errand(record["errand"]),
             agent=record["agent"],

@@ -263,3 +263,37 @@ async def test_a_record_that_nobody_can_read_costs_its_own_call_alone(store: Sto
     after.sip.leave("in2")
     after.settle()
     after.assert_nothing_is_left()
+
+
+async def test_a_caller_whose_ack_is_still_to_come_is_greeted_when_it_comes(store: Store, node: Node) -> None:
+    """Control died between 200 and ACK: the cell repeats the 200 until the caller has heard it."""
+    call_id = node.dial("in1")
+    assert node.call(call_id).answered_at is not None
+    after = await succeed(store, node)
+    assert after.call(call_id).state is CallState.ARRIVED
+    assert not after.entries(entries.CallQueued)
+    after.sip.acknowledge("in1")
+    after.settle()
+    assert after.call(call_id).state is CallState.GREETED
+    assert after.plane.prompts_of("in1") == ("welcome",)
+    after.plane.play_to_the_end("in1")
+    after.settle()
+    assert after.waits(call_id) == 1
+    again = await succeed(store, after)
+    assert again.waits(call_id) == 1
+    again.sip.leave("in1")
+    again.settle()
+    assert end_of(again, call_id) == (EndedBy.CALLER, EndReason.ABANDONED)
+    again.assert_nothing_is_left()
+
+
+async def test_an_invite_that_was_not_answered_yet_is_refused_after_the_take_over(
+    store: Store, node: Node
+) -> None:
+    """Nobody had accepted it: the caller may try again."""
+    node.sip.invite("in1")
+    node.deliver_edge()
+    after = await succeed(store, node)
+    assert not after.board.calls()
+    assert after.outside("in1").is_over
+    after.assert_nothing_is_left()

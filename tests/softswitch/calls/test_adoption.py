@@ -86,3 +86,12 @@ def test_whom_a_lost_agent_asked_is_let_go() -> None:
     asked["parties"].append({"leg": {"leg_id": "asked"}, "role": "consultee", "joined_at": 3.0})
     living = {"customer", "asked"}
     assert fate(decide(asked, living, living)) == (Fate.WAITS, ("agent", "asked"))
+
+
+def test_a_caller_who_was_answered_and_has_not_acknowledged_goes_on_from_there() -> None:
+    answered = {**record(CallState.ARRIVED, agent=False), "answered_at": 1.0}
+    assert fate(decide(answered, (), BOTH, {"customer"})) == (Fate.ARRIVES, ())
+    assert decide(answered, (), BOTH, {"customer"}).kept_legs == {"customer"}
+    assert fate(decide(answered, (), {"agent"}, {"customer"})) == (Fate.IS_OVER, ("customer",))
+    assert fate(decide({**answered, "answered_at": None}, (), BOTH, {"customer"}))[0] is Fate.IS_OVER
+    assert fate(decide(answered, BOTH, BOTH, ())) == (Fate.WAITS, ())  # the ACK came while nobody decided
