@@ -15,7 +15,9 @@ from acd.commands import Command, OfferContact, ReportWidening, WithdrawCause, W
 from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.deadlines import Deadlines
+from acd.decision import RecordDecision
 from acd.errors import InvalidEvent, InvalidTransition
+from acd.explain import explain
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
 from acd.levels import added_levels
@@ -54,7 +56,7 @@ class Bonds:
     `now` is set by the engine before each event.
     """
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, *, explains: bool) -> None:
         """Begin with nobody there."""
         self.now = 0.0
         self.floor = Floor()
@@ -62,6 +64,7 @@ class Bonds:
         self.deadlines = Deadlines()
         self.tally: Counter[str] = Counter()
         self._run = run
+        self._explains = explains
         self._offers_made = 0
         self._orders: list[Command] = []
         self._changed_contacts: dict[ContactId, Contact] = {}
@@ -257,6 +260,9 @@ class Bonds:
         contact, agent, turn = pairing
         place = place_with(contact, agent)
         queue = self.floor.queues[place.queue]
+        if self._explains:
+            decision = explain(self.floor, pairing, place, self.now)
+            self.order(RecordDecision(offer=self._offer_id(self._offers_made + 1), decision=decision))
         self.step_out(contact)
         self.floor.belong(contact, place)
         contact.apply(ContactTrigger.OFFERED)
@@ -285,7 +291,7 @@ class Bonds:
     def _ring(self, contact: Contact, agent: Agent, queue: Queue, turn: Turn | None = None) -> None:
         self._offers_made += 1
         phase = 0 if turn is None else turn.ledger.count(turn.region, turn.present)
-        offer = Offer(OfferId(f"{self._run}o{self._offers_made}"), contact, agent, turn, phase)
+        offer = Offer(self._offer_id(self._offers_made), contact, agent, turn, phase)
         until = self.now + queue.definition.ring_time_s
         queue.turns += 1
         agent.turns[queue.name] = queue.turns
@@ -302,6 +308,9 @@ class Bonds:
             )
         )
         self.settle(agent)
+
+    def _offer_id(self, number: int) -> OfferId:
+        return OfferId(f"{self._run}o{number}")
 
     def _end_offer(self, name: OfferId, cause: WithdrawCause | None, *, is_answered: bool = False) -> Offer:
         """An offer runs no more; with a cause the phone is told."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
+from acd.decision import RecordDecision
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
 
@@ -139,6 +140,7 @@ class ReportAgent:
 
 Command = (
     OfferContact
+    | RecordDecision
     | WithdrawOffer
     | RefuseContact
     | DivertContact

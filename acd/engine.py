@@ -30,6 +30,7 @@ from acd.errors import (
 )
 from acd.estimate import Paces
 from acd.events import Event
+from acd.explain import reasons
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
 from acd.matching import available
@@ -45,12 +46,13 @@ _RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
 class Engine:
     """One hotline's queues, agents and contacts.
 
-    `run` is put before the ids of offers: give each start of the process another one, and no id comes twice.
+    `run` is put before the ids of offers: give each start of the process another one, and no id comes twice.  With
+    `explains` each decision is recorded (`RecordDecision`), just before its offer.
     """
 
-    def __init__(self, run: str = "") -> None:
+    def __init__(self, run: str = "", *, explains: bool = False) -> None:
         """Begin with nothing defined and nobody there."""
-        self._bonds = Bonds(run)
+        self._bonds = Bonds(run, explains=explains)
         self._floor = self._bonds.floor
         self._paces = Paces()
         self._diversions = Diversions(self._bonds, self._paces)
@@ -154,6 +156,16 @@ class Engine:
             views.agent_snapshot(each, self._bonds.wrap_up_until(each))
             for _, each in sorted(self._floor.agents.items())
         )
+
+    def why_waiting(self, contact: ContactId) -> tuple[tuple[AgentId, str], ...]:
+        """Return why each agent of its lines does not have a contact that waits, by agent.
+
+        An `AgentCondition` or an `Exclusion`; nothing for one that does not wait.  Costs as much as there are agents.
+        """
+        found = self._floor.contacts.get(contact)
+        if found is None or found.state is not ContactState.WAITING:
+            return ()
+        return reasons(self._floor, found)
 
     def has_offer(self, offer: OfferId) -> bool:
         """Whether the offer still runs, so that an answer to it would count."""

@@ -8,7 +8,7 @@ import pytest
 
 from acd.commands import Command
 
-VERB = re.compile(r"^(Offer|Withdraw|Refuse|Divert|Dismiss|Report)[A-Z]")
+VERB = re.compile(r"^(Offer|Withdraw|Refuse|Divert|Dismiss|Record|Report)[A-Z]")
 
 
 @pytest.mark.parametrize("command", typing.get_args(Command))

@@ -27,6 +27,7 @@ from acd.commands import (
 )
 from acd.contact_state import ContactState
 from acd.criteria import RING_ALL, STRATEGIES
+from acd.decision import RecordDecision, faults
 from acd.engine import Engine
 from acd.errors import AcdError
 from acd.events import (
@@ -95,7 +96,8 @@ class Floor(RuleBasedStateMachine):
     def __init__(self) -> None:
         """Begin with an engine, and nothing said yet."""
         super().__init__()
-        self.engine = Engine("t")
+        self.engine = Engine("t", explains=True)
+        self.record: RecordDecision | None = None  # of the offer that comes next
         self.now = 1000.0
         self.restored_talking = 0
         self.ageing: dict[str, Any] = {}
@@ -152,6 +154,12 @@ class Floor(RuleBasedStateMachine):
             case OfferContact():
                 assert command.offer not in self.offer_ids, "an offer id was used twice"
                 assert command.ring_until > self.now
+                record, self.record = self.record, None
+                if record is not None:  # who rings along with others has none
+                    decision = record.decision
+                    assert record.offer == command.offer
+                    assert (decision.contact, decision.agent) == (command.contact, command.agent)
+                    assert faults(decision) == ()
                 for other in self.offers.values():
                     assert other.agent != command.agent, "two offers for one agent"
                     assert other.contact != command.contact or command.queue in self.rings_all, (
@@ -177,6 +185,8 @@ class Floor(RuleBasedStateMachine):
                     self.diverted.pop(command.contact, None)
             case ReportWidening():
                 assert command.lowered_by > 0
+            case RecordDecision():
+                self.record = command
             case ReportOverflow():
                 assert command.queue != command.target
             case DivertContact():
@@ -775,7 +785,7 @@ class Floor(RuleBasedStateMachine):
         """The same journal gives the same bytes."""
         played = [
             line if not line.startswith(b'{"refused"') else line.split(b'"')[7]
-            for line in replay(self.journal, Engine("t"))
+            for line in replay(self.journal, Engine("t", explains=True))
         ]
         assert played == self.answers
 

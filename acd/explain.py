@@ -1,0 +1,150 @@
+"""Makes the record of a decision from the floor, just before it is carried out, and tells why somebody waits.
+
+What it costs does not depend on how many wait or serve: heads and the first few, and counts that are kept anyway.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from acd.agent import Agent
+from acd.agent_state import AgentCondition
+from acd.contact import Contact, Place
+from acd.criteria import SELECTION
+from acd.decision import (
+    MOST_CANDIDATES,
+    AgentCandidate,
+    ContactCandidate,
+    Decision,
+    Excluded,
+    Exclusion,
+    contact_key,
+)
+from acd.floor import Floor
+from acd.matching import Head, Pairing, available, heads
+from acd.names import AgentId
+from acd.strategies import order_named
+from acd.waiting_line import Bucket
+
+
+def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decision:
+    """Return the record of a pairing that is about to be made."""
+    contact, agent, turn = pairing
+    order = floor.selections.get(agent.selection, SELECTION)
+    found = [_contact_candidate(head) for head in heads(floor, agent, now)]
+    found.sort(key=lambda one: contact_key(order, one))
+    if turn is not None:  # the region whose turn it is may stand behind others: it is shown all the same
+        found.sort(key=lambda one: one.contact != contact.id)
+    row = contact.standing.index(place)
+    able = (each for each in available(floor, place) if floor.may_serve(each, contact))
+    agents = [*islice(able, MOST_CANDIDATES)]
+    return Decision(
+        contact=contact.id,
+        agent=agent.id,
+        queue=place.queue,
+        row=row,
+        selection=order,
+        routing=order_named(floor.queues[place.queue].definition.strategy, floor.routings),
+        contacts=tuple(found[:MOST_CANDIDATES]),
+        agents=tuple(_agent_candidate(each, place) for each in agents),
+        contacts_excluded=_counted(_contacts_excluded(floor, agent)),
+        agents_excluded=_counted(_agents_excluded(floor, contact, row)),
+        turn="" if turn is None else turn.region,
+        is_circle=agents[:1] != [agent],
+    )
+
+
+def _contact_candidate(head: Head) -> ContactCandidate:
+    contact = head.contact
+    return ContactCandidate(
+        contact=contact.id,
+        queue=contact.queue,
+        own=not head.is_anybodys,
+        priority=-head.priority,
+        level=-head.level,
+        region=contact.region,
+        skill=-head.skill,
+        arrived_at=contact.arrived_at,
+        serial=contact.serial,
+    )
+
+
+def _agent_candidate(agent: Agent, place: Place) -> AgentCandidate:
+    return AgentCandidate(
+        agent=agent.id,
+        skill=agent.fit(place.need) or 0,
+        idle_since=agent.idle_since,
+        turn=agent.turns.get(place.queue, 0),
+        calls=agent.taken,
+        talk_s=agent.talk_s,
+        occupancy=agent.occupancy,
+        rank=agent.rank,
+    )
+
+
+def _kinds(floor: Floor, agent: Agent) -> Iterator[Bucket]:
+    """All kinds of contacts in the lines that an agent serves."""
+    own = floor.own_lines.get(agent.id)
+    if own is not None:
+        yield from own.buckets()
+    for name in agent.queues:
+        yield from floor.queues[name].line.buckets()
+
+
+def _contacts_excluded(floor: Floor, agent: Agent) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for bucket in _kinds(floor, agent):
+        if agent.fit(bucket.need) is None:
+            counts[Exclusion.SKILL] += len(bucket.contacts)
+            continue
+        declined = 0
+        for contact in bucket.contacts:
+            if floor.may_serve(agent, contact):
+                counts[Exclusion.BEHIND] += len(bucket.contacts) - declined - 1
+                break
+            declined += 1
+        counts[Exclusion.DECLINED] += declined
+    return counts
+
+
+def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
+    """Count the agents of the contact's lines down to a row; one who serves two of them counts twice."""
+    counts: Counter[str] = Counter()
+    for place in contact.standing[: row + 1]:
+        if place.agent is not None:
+            wanted = floor.agents.get(place.agent)
+            if wanted is not None and wanted.condition is not AgentCondition.FREE:
+                counts[wanted.condition] += 1
+            continue
+        queue = floor.queues[place.queue]
+        counts.update({condition: count for condition, count in queue.conditions.items() if count})
+        counts[Exclusion.SKILL] += len(queue.free) - queue.free.able(place.need)
+        counts[Exclusion.DECLINED] += sum(
+            each in queue.free and not floor.may_serve(floor.agents[each], contact)
+            for each in contact.declined_by
+        )
+    del counts[AgentCondition.FREE]
+    return counts
+
+
+def _counted(counts: Counter[str]) -> tuple[Excluded, ...]:
+    return tuple(
+        Excluded(reason=str(reason), count=count) for reason, count in sorted(counts.items()) if count
+    )
+
+
+def reasons(floor: Floor, contact: Contact) -> tuple[tuple[AgentId, str], ...]:
+    """Why each agent who serves one of a waiting contact's lines does not have it now, by agent."""
+    found: dict[AgentId, str] = {}
+    for place in contact.standing:
+        for agent in floor.agents.values():
+            serves = place.queue in agent.queues if place.agent is None else place.agent == agent.id
+            if serves and (agent.id not in found or found[agent.id] == Exclusion.SKILL):
+                found[agent.id] = _reason(agent, place)
+    return tuple(sorted(found.items()))
+
+
+def _reason(agent: Agent, place: Place) -> str:
+    if agent.fit(place.need) is None:
+        return Exclusion.SKILL.value
+    return Exclusion.DECLINED.value if agent.is_available else agent.condition.value
