@@ -66,7 +66,7 @@ export class SupervisionDrawer {
     };
     fill(
       this.#dialog,
-      make('header', { class: 'drawer-head' }, this.#parts.head, make(
+      make('div', { class: 'drawer-head' }, this.#parts.head, make(
         'button', { class: 'button plain', type: 'button', 'aria-label': word('do.close'), onclick: () => this.close() }, icon('close'),
       )),
       this.#parts.facts,

@@ -98,7 +98,9 @@ class Wallboard {
     setFigure('today', day.offered, '');
     setText(byId('today-note'), word('wallboard.answered', day.answered));
     const place = byId('hours');
-    fill(place, hoursChart(this.#figures.points, place.clientWidth || 1200, place.clientHeight || 200));
+    const chart = hoursChart(this.#figures.points, place.clientWidth || 1200, place.clientHeight || 200);
+    chart.setAttribute('aria-label', word('wallboard.hours'));
+    fill(place, chart);
     const title = place.previousElementSibling;
     fill(title, word('wallboard.hours'), make('span', { class: 'legend' },
       make('span', { class: 'of-offered' }, word('wallboard.offered')), make('span', {}, word('wallboard.answered_line'))));
