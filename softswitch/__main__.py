@@ -17,6 +17,7 @@ from softswitch.https import check_certificate
 from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, living_part, parts_of
 from softswitch.log_setup import set_up_logs
 from softswitch.operations.desk import add_operations
+from softswitch.operations.examination import Verdict, examine
 from softswitch.password_entry import PasswordRefused, entered_hash
 from softswitch.settings import Settings
 from softswitch.sip.security import check_security
@@ -69,6 +70,10 @@ def main(words: list[str] | None = None) -> int:
         return CONFIG_EXIT
     match arguments.command:
         case "check":
+            findings = examine(settings)
+            sys.stdout.writelines(f"{finding}\n" for finding in findings)
+            if any(finding.verdict is Verdict.FAULT for finding in findings):
+                return CONFIG_EXIT
             sys.stdout.write("配置无误 / the configuration is sound\n")
             return 0
         case "control":
