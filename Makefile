@@ -1,5 +1,5 @@
 # Every target does its own set-up: a fresh Debian 12 with Python 3.11 and make is enough.
-.PHONY: help setup demo run test test-long coverage style format bench soak clean
+.PHONY: help setup demo run test test-long pictures coverage style format bench soak clean
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PACKAGES := softswitch acd media api config
@@ -36,6 +36,8 @@ test: setup
 test-long: setup
 	$(LONG_LIMIT) $(PY) -m pytest -m long
 
+pictures: setup
+	PICTURES=1 $(LONG_LIMIT) $(PY) -m pytest -q tests/web
 coverage: setup
 	$(PY) -m coverage erase
 	$(QUICK_LIMIT) $(PY) -m coverage run --source=acd,config -m pytest -q tests/acd tests/config

@@ -139,6 +139,9 @@ export const isWaiting = (call) => call.state === 'waiting' || call.state === 'o
 /** Whether an agent could be rung now. */
 export const isFree = (agent) => agent.presence === 'ready' && agent.activity === 'idle' && agent.reachable !== false;
 
+/** Whether a waiting call could be given to an agent by hand: whoever sits at a phone and is in no call. */
+export const couldTake = (agent) => agent.presence !== 'logged_out' && agent.activity === 'idle' && agent.reachable !== false;
+
 function changeOf(kind, data, at, call) {
   switch (kind) {
     case 'call_answered': return { state: 'answered', answered_at: at };

@@ -1,7 +1,7 @@
 /** The drawer of the supervisor's page: one seat or one waiting call, what may be done about it, and what happens there. */
 
 import { fill, make } from './element.js';
-import { isFree, isWaiting, numberOf, shownState } from './floor.js';
+import { couldTake, isWaiting, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
 import { clockText, dayTime, hasWord, problemText, word, wordOf } from './words.js';
 
@@ -135,15 +135,15 @@ export class SupervisionDrawer {
     const place = this.#bar.floor.waiting(call.queue).findIndex((other) => other.call_id === call.call_id) + 1;
     fill(this.#parts.head, numberOf(call), make('small', {}, `${call.queue} · ${word('supervisor.position', place)}`));
     fill(this.#parts.facts, this.#factsOf(call));
-    const free = [...this.#bar.floor.agents.values()].filter(isFree).map((agent) => agent.agent_id);
+    const free = [...this.#bar.floor.agents.values()].filter(couldTake).map((agent) => `${agent.agent_id}${agent.presence}`);
     this.#keepDeeds(`${call.call_id} ${free}`, () => this.#deedsOfCall(call));
   }
 
   #deedsOfCall(call) {
     const { floor } = this.#bar;
-    const free = [...floor.agents.values()].filter(isFree);
+    const free = [...floor.agents.values()].filter(couldTake);
     const others = [...floor.queues.keys()].filter((name) => name !== call.queue);
-    const agents = choice('supervisor.to_agent', free.map((agent) => [agent.agent_id, `${agent.agent_id} ${agent.name ?? ''}`]), 'supervisor.no_agent');
+    const agents = choice('supervisor.to_agent', free.map((agent) => [agent.agent_id, `${agent.agent_id} ${agent.name ?? ''} · ${word(`state.${shownState(agent)}`)}`]), 'supervisor.no_agent');
     const queues = choice('supervisor.to_queue', others.map((name) => [name, name]), 'supervisor.no_queue');
     const level = make('input', { type: 'number', min: 0, max: 100, value: call.level ?? 0, 'aria-label': word('do.level') });
     const row = (field, deed) => make('div', { class: 'deed-with' }, field, deed);

@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by Playwright: one browser a test, pages that must load nothing foreign and fail at nothing."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -106,6 +107,6 @@ async def sign_in_by_token(page: Page, token: str, agent: str = "") -> None:
 
 
 async def picture(page: Page, name: str) -> None:
-    """Keep what the page looks like, for people who read the documentation."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=PICTURES / f"{name}.png")
+    """With PICTURES=1 keep what the page looks like, for people who read the documentation (`make pictures`)."""
+    if os.environ.get("PICTURES"):
+        await page.screenshot(path=PICTURES / f"{name}.png")

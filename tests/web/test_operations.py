@@ -80,7 +80,9 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         )
         await talk.wait_heard(caller={"one"}, one={"caller"})
 
-        await aim(page, "转接", "agent", here.agent(2))
+        await aim(page, "咨询", "agent", here.agent(2))
+        await expect(page.locator(".parties li")).to_have_count(3)
+        await press(page, "完成转接")
         await talk.wait_heard(caller={"two"}, two={"caller"})
         await expect(page.locator("#state-word")).to_have_text("话后处理")
 

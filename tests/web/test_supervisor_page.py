@@ -72,6 +72,26 @@ async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path)
         await picture(page, "supervisor-waiting-call")
         await page.get_by_role("button", name="关闭").click()
 
+        # By hand: a waiting caller goes first, is given to an agent at lunch, and another agent has to take calls.
+        await page.locator(".callers button").nth(5).click()
+        await drawer.get_by_role("button", name="市民投诉").click()
+        await drawer.get_by_role("spinbutton", name="调级").fill("5")
+        await drawer.locator("[data-deed=level]").click()
+        await expect(drawer.get_by_role("status")).to_have_text("已执行:调级")
+        await drawer.get_by_role("combobox", name="分配给").select_option(here.agent(4))
+        await drawer.locator("[data-deed=pick_up]").click()
+        await expect(tiles.nth(3)).to_contain_text("通话")
+        await expect(tiles.nth(3)).to_contain_text("13800000008")
+        await tiles.nth(4).click()
+        await drawer.get_by_role("button", name="协助坐席").click()
+        await drawer.locator("[data-deed=force_ready]").click()
+        await expect(tiles.nth(4)).to_contain_text("通话")
+        ledger = (await here.api.get("/v1/ledger"))["items"]
+        done = ["force_state", "pick_up", "set_level", "force_hang_up"]
+        assert [entry["action"] for entry in ledger] == done
+        assert {entry["who"] for entry in ledger} == {here.agent(SEATS)}
+        await page.get_by_role("button", name="关闭").click()
+
         await page.reload()
         await expect(page.locator(".callers li").first).to_contain_text("正在振铃 1003")
         await page.get_by_placeholder("查找").fill("1002")
