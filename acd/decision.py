@@ -6,7 +6,7 @@ A record speaks for itself: `faults` derives the choice anew from it alone, `in_
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from acd.agent_state import AgentCondition
 from acd.criteria import Routing, Selection
@@ -24,16 +24,14 @@ class Exclusion(StrEnum):
     BEHIND = "behind"  # a contact of the same kind as a candidate, that came later
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excluded:
+class Excluded(NamedTuple):
     """How many were no candidates for one reason, an `Exclusion` or an `AgentCondition`."""
 
     reason: str
-    count: int
+    number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactCandidate:
+class ContactCandidate(NamedTuple):
     """The first of one kind of contact, as the agent looks at it."""
 
     contact: ContactId
@@ -47,8 +45,7 @@ class ContactCandidate:
     serial: int  # tells equal arrivals apart
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentCandidate:
+class AgentCandidate(NamedTuple):
     """A free agent, as the contact looks at them."""
 
     agent: AgentId
@@ -117,7 +114,7 @@ def faults(decision: Decision) -> tuple[str, ...]:
     agent = min(decision.agents, key=lambda one: _agent_key(decision.routing, one), default=None)
     if not decision.is_circle and (agent is None or agent.agent != decision.agent):
         found.append(f"agent {agent and agent.agent} comes before {decision.agent} for {decision.contact}")
-    if any(each.count < 1 for each in decision.contacts_excluded + decision.agents_excluded):
+    if any(each.number < 1 for each in decision.contacts_excluded + decision.agents_excluded):
         found.append("fewer than one excluded")
     return tuple(found)
 
@@ -192,7 +189,7 @@ def _listed(criteria: tuple[StrEnum, ...], words: Mapping[str, str]) -> str:
 
 
 def _counted(excluded: tuple[Excluded, ...], words: Mapping[str, str]) -> str:
-    counts = ", ".join(f"{words.get(each.reason, each.reason)} {each.count}" for each in excluded)
+    counts = ", ".join(f"{words.get(each.reason, each.reason)} {each.number}" for each in excluded)
     return f" ({counts})" if counts else ""
 
 

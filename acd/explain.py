@@ -36,7 +36,9 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
     if turn is not None:  # the region whose turn it is may stand behind others: it is shown all the same
         found.sort(key=lambda one: one.contact != contact.id)
     row = contact.standing.index(place)
-    able = (each for each in available(floor, place) if floor.may_serve(each, contact))
+    able = available(floor, place)
+    if contact.declined_by:
+        able = (each for each in able if floor.may_serve(each, contact))
     agents = [*islice(able, MOST_CANDIDATES)]
     return Decision(
         contact=contact.id,
@@ -46,7 +48,7 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
         selection=order,
         routing=order_named(floor.queues[place.queue].definition.strategy, floor.routings),
         contacts=tuple(found[:MOST_CANDIDATES]),
-        agents=tuple(_agent_candidate(each, place) for each in agents),
+        agents=_agent_candidates(agents, place),
         contacts_excluded=_counted(_contacts_excluded(floor, agent)),
         agents_excluded=_counted(_agents_excluded(floor, contact, row)),
         turn="" if turn is None else turn.region,
@@ -57,28 +59,34 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
 def _contact_candidate(head: Head) -> ContactCandidate:
     contact = head.contact
     return ContactCandidate(
-        contact=contact.id,
-        queue=contact.queue,
-        own=not head.is_anybodys,
-        priority=-head.priority,
-        level=-head.level,
-        region=contact.region,
-        skill=-head.skill,
-        arrived_at=contact.arrived_at,
-        serial=contact.serial,
+        contact.id,
+        contact.queue,
+        not head.is_anybodys,
+        -head.priority,
+        -head.level,
+        contact.region,
+        -head.skill,
+        contact.arrived_at,
+        contact.serial,
     )
 
 
-def _agent_candidate(agent: Agent, place: Place) -> AgentCandidate:
-    return AgentCandidate(
-        agent=agent.id,
-        skill=agent.fit(place.need) or 0,
-        idle_since=agent.idle_since,
-        turn=agent.turns.get(place.queue, 0),
-        calls=agent.taken,
-        talk_s=agent.talk_s,
-        occupancy=agent.occupancy,
-        rank=agent.rank,
+def _agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate, ...]:
+    queue, need = place.queue, place.need
+    return tuple(
+        [
+            AgentCandidate(
+                agent.id,
+                (agent.fit(need) or 0) if need.skills else 0,
+                agent.idle_since,
+                agent.turns.get(queue, 0),
+                agent.taken,
+                agent.talk_s,
+                agent.occupancy,
+                agent.rank,
+            )
+            for agent in agents
+        ]
     )
 
 
@@ -128,9 +136,7 @@ def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
 
 
 def _counted(counts: Counter[str]) -> tuple[Excluded, ...]:
-    return tuple(
-        Excluded(reason=str(reason), count=count) for reason, count in sorted(counts.items()) if count
-    )
+    return tuple(Excluded(str(reason), count) for reason, count in sorted(counts.items()) if count)
 
 
 def reasons(floor: Floor, contact: Contact) -> tuple[tuple[AgentId, str], ...]:

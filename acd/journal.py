@@ -85,6 +85,8 @@ def _spoken(message: Any) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Say the parts of a policy as objects of their own."""
+    if hasattr(value, "_asdict"):
+        return value._asdict()
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return _spoken(value) if dataclasses.is_dataclass(value) else value

@@ -1,6 +1,7 @@
 """A record of a decision speaks for itself."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.acd.hotline import MAIN
 S, R = Selection, Routing
 
 
-def contact(name: str, **more: object) -> ContactCandidate:
+def contact(name: str, **more: Any) -> ContactCandidate:
     """A candidate."""
     plain = ContactCandidate(
         contact=ContactId(name),
@@ -35,15 +36,15 @@ def contact(name: str, **more: object) -> ContactCandidate:
         arrived_at=1.0,
         serial=int(name[1:]),
     )
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return plain._replace(**more)
 
 
-def agent(name: str, **more: object) -> AgentCandidate:
+def agent(name: str, **more: Any) -> AgentCandidate:
     """A candidate."""
     plain = AgentCandidate(
         agent=AgentId(name), skill=0, idle_since=1.0, turn=0, calls=0, talk_s=0.0, occupancy=0.0, rank=0
     )
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return plain._replace(**more)
 
 
 RIGHT = Decision(
@@ -68,7 +69,7 @@ def test_a_right_record_has_no_faults() -> None:
     "better",
     [{"own": True}, {"priority": 1}, {"level": 1}, {"skill": 1}, {"arrived_at": 0.5}],
 )
-def test_a_contact_that_comes_before_the_chosen_one_is_named(better: dict[str, object]) -> None:
+def test_a_contact_that_comes_before_the_chosen_one_is_named(better: dict[str, Any]) -> None:
     """By any criterion of the selection; one that is not looked at does not count."""
     record = replace(RIGHT, contacts=(contact("c1"), contact("c2", **better)))
     assert faults(record) == ("contact c2 comes before c1 for ana",)
@@ -89,7 +90,7 @@ def test_a_contact_that_comes_before_the_chosen_one_is_named(better: dict[str, o
     ],
 )
 def test_an_agent_who_comes_before_the_chosen_one_is_named(
-    criterion: Routing, better: dict[str, object]
+    criterion: Routing, better: dict[str, Any]
 ) -> None:
     """By any criterion of the routing, unless wishes went round in a circle."""
     record = replace(RIGHT, routing=(criterion,), agents=(agent("ana"), agent("ben", **better)))
@@ -109,7 +110,7 @@ def test_the_turn_of_a_region_is_looked_at_where_it_stands() -> None:
 def test_a_record_without_candidates_or_with_counts_of_nothing_is_wrong() -> None:
     """It could not have led to an offer."""
     assert len(faults(replace(RIGHT, contacts=(), agents=()))) == 2
-    nothing = (Excluded(reason=Exclusion.SKILL, count=0),)
+    nothing = (Excluded(reason=Exclusion.SKILL, number=0),)
     assert faults(replace(RIGHT, agents_excluded=nothing)) == ("fewer than one excluded",)
 
 
@@ -123,10 +124,10 @@ def test_it_says_what_was_decided_in_two_languages() -> None:
     record = replace(
         RIGHT,
         selection=(S.LEVEL, S.REGION),
-        contacts_excluded=(Excluded(reason=Exclusion.BEHIND, count=3),),
+        contacts_excluded=(Excluded(reason=Exclusion.BEHIND, number=3),),
         agents_excluded=(
-            Excluded(reason=Exclusion.SKILL, count=1),
-            Excluded(reason=AgentCondition.NOT_READY, count=2),
+            Excluded(reason=Exclusion.SKILL, number=1),
+            Excluded(reason=AgentCondition.NOT_READY, number=2),
         ),
         turn="west",
     )

@@ -3,7 +3,7 @@
 from acd.agent_state import AgentCondition
 from acd.commands import OfferContact
 from acd.criteria import Routing, Selection
-from acd.decision import MOST_CANDIDATES, Decision, Exclusion, RecordDecision, faults
+from acd.decision import MOST_CANDIDATES, Decision, Excluded, Exclusion, RecordDecision, faults
 from acd.engine import Engine
 from acd.events import QueueDefined, RoutingDefined, SharesDefined
 from acd.names import AgentId, ContactId, QueueName
@@ -35,9 +35,9 @@ class Explained(Hotline):
         return record.decision
 
 
-def counts(excluded: tuple[object, ...]) -> dict[str, int]:
+def counts(excluded: tuple[Excluded, ...]) -> dict[str, int]:
     """Reasons and how many."""
-    return {each.reason: each.count for each in excluded}  # type: ignore[attr-defined]
+    return {each.reason: each.number for each in excluded}
 
 
 def test_nothing_is_recorded_unless_it_is_wanted() -> None:
