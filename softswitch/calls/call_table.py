@@ -179,6 +179,7 @@ class CallTable:
         self.legs.hang_up(party.leg, status=status, cause=NORMAL_CLEARING)
         if party.trunk:
             self.trunks.free(party.trunk, party.leg_id)
+        self.keep(call)
         self.release(party)
 
     def release(self, party: CallParty) -> None:

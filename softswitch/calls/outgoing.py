@@ -84,6 +84,9 @@ class Outgoing:
         except ApiFault as fault:
             table.legs.refuse(invite.leg_id, status_of(fault), "No outbound rule" * isinstance(fault, Denied))
             return
+        if to.extension == seat:
+            table.legs.refuse(invite.leg_id, 486)
+            return
         shown = self._directory.hotline if to.trunk else seat
         call = Call(
             call_id=f"{int(now * 1000):011x}-{self._token(4)}",
@@ -153,12 +156,15 @@ class Outgoing:
         if to is not None:
             self._ring_target(call, party, to)
         elif own is not None and not own.is_joined:
+            self._table.settle(call)
             self._table.legs.answer(own.leg)
         elif target is not None and target.is_joined:
             self._talk(call, target)
 
     def _ring_target(self, call: Call, agent: CallParty, to: Destination) -> None:
         try:
+            if to.agent:
+                to = self._directory.agent(to.agent)  # free when the number was dialled, but now?
             leg = self._directory.ring(
                 f"{call.call_id}-{self._token(3)}",
                 call.call_id,
@@ -167,10 +173,9 @@ class Outgoing:
                 shown=call.caller,
                 line=call.caller,
             )
-        except ApiFault as fault:  # the way was there when the agent dialled
+        except ApiFault as fault:
             log.warning("dial.no_way", call_id=call.call_id, fault=fault.detail)
-            self._table.legs.hang_up(agent.leg, status=status_of(fault))
-            self._table.end(call, EndedBy.SYSTEM, EndReason.FAILED)
+            self.failed(call, agent, LegEnd(status=status_of(fault)))
             return
         party = CallParty(
             leg=leg,

@@ -343,7 +343,10 @@ class Weather(RuleBasedStateMachine):
                 assert {source.name for source in row if source.kind is SourceKind.LEG} <= own
 
     def _a_channel_is_in_use_for_every_call_and_no_other(self) -> None:
-        assert [trunk.in_use for trunk in self.node.trunks.statistics()] == [len(self.node.board.calls())]
+        calls = self.node.board.calls()
+        wanted = sum(bool(call.trunk) for call in calls)
+        wanted += sum(bool(party.trunk) for call in calls for party in call.parties)
+        assert [trunk.in_use for trunk in self.node.trunks.statistics()] == [wanted]
 
     def _what_is_kept_for_a_restart_is_what_is_up(self) -> None:
         kept = self.node.keeper.load("live_call")
@@ -369,6 +372,7 @@ class Weather(RuleBasedStateMachine):
         node.settle()
         node.assert_nothing_is_left()
         arrived = [entry.call_id for entry in node.entries(entries.CallArrived)]
+        arrived += [entry.call_id for entry in node.entries(entries.CallDialled)]
         ended = [entry.call_id for entry in node.entries(entries.CallEnded)]
         assert sorted(arrived) == sorted(ended)
         started = [entry.recording_id for entry in node.entries(entries.RecordingStarted)]
