@@ -42,13 +42,14 @@ class Counts:
     abandoned_in_time: int = 0
     short: int = 0
     overflowed: int = 0
+    dismissed: int = 0
     refused: int = 0
     waiting: int = 0
 
     @property
     def offered(self) -> int:
-        """All who were let in: answered, abandoned (short or not), overflowed and still waiting."""
-        return self.answered + self.abandoned + self.overflowed + self.waiting
+        """All who were let in: answered, abandoned (short or not), overflowed, dismissed and still waiting."""
+        return self.answered + self.abandoned + self.overflowed + self.dismissed + self.waiting
 
     @property
     def abandon_rate(self) -> float | None:
@@ -126,6 +127,7 @@ def counts_of(outcomes: Collection[Outcome], terms: Terms) -> Counts:
         abandoned_in_time=in_time[Ending.ABANDONED],
         short=sum(each.ending is Ending.ABANDONED and each.wait_s < terms.short_s for each in outcomes),
         overflowed=by_ending[Ending.OVERFLOWED],
+        dismissed=by_ending[Ending.DISMISSED],
         refused=by_ending[Ending.REFUSED],
         waiting=by_ending[Ending.WAITING],
     )

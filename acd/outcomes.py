@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from acd.agent_state import Activity, Presence
-from acd.commands import Command, RefuseContact, ReportAgent, ReportContact
+from acd.commands import Command, DismissContact, RefuseContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
-from acd.events import ContactLeft, Event
+from acd.events import ContactLeft, ContactQueued, Event
 from acd.names import AgentId, ContactId, QueueName
 
 
@@ -22,6 +22,7 @@ class Ending(StrEnum):
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     OVERFLOWED = "overflowed"  # taken on elsewhere: voicemail, a flow, an outside number
+    DISMISSED = "dismissed"  # sent away: nobody was there for it
     REFUSED = "refused"  # never let in: the queue was full
     WAITING = "waiting"  # still in line, or being offered
 
@@ -44,6 +45,7 @@ class Outcome:
     arrived_at: float
     ending: Ending
     wait_s: float
+    region: str = ""
     agent: AgentId | None = None
     answered_at: float | None = None
     ended_at: float | None = None
@@ -73,16 +75,24 @@ class Ledger:
     def __init__(self) -> None:
         """Begin with nothing told."""
         self._open: dict[ContactId, Outcome] = {}
+        self._regions: dict[ContactId, str] = {}  # of those who are here
         self._closed: list[Outcome] = []
         self._times: defaultdict[AgentId, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
         self._doing: dict[AgentId, tuple[int, float]] = {}  # what kind of time, and since when
 
     def take(self, event: Event, answer: Iterable[Command], now: float) -> None:
         """Note what an event at `now` led to."""
-        cause = event.cause if isinstance(event, ContactLeft) else ABANDONED_CAUSE
+        if isinstance(event, ContactQueued):
+            self._regions[event.contact] = event.region
+        is_elsewhere = isinstance(event, ContactLeft) and event.cause != ABANDONED_CAUSE
+        leaving = Ending.OVERFLOWED if is_elsewhere else Ending.ABANDONED
+        dismissed = set()
         for command in answer:
             if isinstance(command, ReportContact):
-                self._see_contact(command, cause, now)
+                ending = Ending.DISMISSED if command.contact in dismissed else leaving
+                self._see_contact(command, ending, now)
+            elif isinstance(command, DismissContact):
+                dismissed.add(command.contact)
             elif isinstance(command, ReportAgent):
                 self._see_agent(command, now)
             elif isinstance(command, RefuseContact):
@@ -108,7 +118,7 @@ class Ledger:
             found.append(AgentTimes(agent=agent, busy_s=busy_s, away_s=away_s, free_s=free_s))
         return tuple(found)
 
-    def _see_contact(self, seen: ReportContact, cause: str, now: float) -> None:
+    def _see_contact(self, seen: ReportContact, leaving: Ending, now: float) -> None:
         known = self._open.get(seen.contact)
         answered_at = None if known is None else known.answered_at
         if answered_at is None and seen.state is ContactState.CONNECTED:
@@ -116,8 +126,7 @@ class Ledger:
         if answered_at is not None:
             ending, wait_s = Ending.ANSWERED, answered_at - seen.arrived_at
         elif seen.state is ContactState.LEFT:
-            ending = Ending.ABANDONED if cause == ABANDONED_CAUSE else Ending.OVERFLOWED
-            wait_s = now - seen.arrived_at
+            ending, wait_s = leaving, now - seen.arrived_at
         else:
             ending, wait_s = Ending.WAITING, now - seen.arrived_at
         is_over = seen.state is ContactState.LEFT or seen.state is ContactState.ENDED
@@ -128,12 +137,14 @@ class Ledger:
             arrived_at=seen.arrived_at,
             ending=ending,
             wait_s=wait_s,
+            region=self._regions.get(seen.contact, ""),
             agent=seen.agent if seen.agent is not None or known is None else known.agent,
             answered_at=answered_at,
             ended_at=now if is_over else None,
         )
         if is_over:
             self._open.pop(seen.contact, None)
+            self._regions.pop(seen.contact, None)
             self._closed.append(outcome)
         else:
             self._open[seen.contact] = outcome
@@ -148,6 +159,7 @@ class Ledger:
                     arrived_at=now,
                     ending=Ending.REFUSED,
                     wait_s=0.0,
+                    region=self._regions.pop(seen.contact, ""),
                     ended_at=now,
                 )
             )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush, merge
 
 from acd.agent_state import Activity, Presence
-from acd.commands import Command, OfferContact, RefuseContact, ReportAgent, ReportContact
+from acd.commands import Command, DivertContact, OfferContact, RefuseContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
 from acd.engine import Engine
 from acd.errors import AcdError
@@ -152,6 +152,8 @@ class Simulation:
                 self._agree(caller.answer_s, OfferAccepted(offer=command.offer))
         elif isinstance(command, ReportAgent):
             self._see_agent(command)
+        elif isinstance(command, DivertContact):  # every target takes whom it is sent
+            self._agree(0.0, ContactLeft(contact=command.contact, cause="diverted"))
         elif isinstance(command, RefuseContact):
             self._forget(command.contact)
 

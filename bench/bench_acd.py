@@ -10,6 +10,7 @@ import argparse
 import gc
 import json
 import math
+import os
 import random
 import time
 from collections.abc import Callable
@@ -64,6 +65,11 @@ def best_of(measure: Callable[[], float]) -> float:
     return min(measure() for _ in range(ROUNDS))
 
 
+def _explained_s(told: list[Happening]) -> float:
+    """The same with a record of each decision."""
+    return seconds_of(told, Engine(explains=True))
+
+
 def event_times_us(told: list[Happening]) -> list[float]:
     """How long each event took while the line was full, in order of size."""
     engine = Engine()
@@ -99,6 +105,8 @@ def main() -> None:
     relaxed_s = best_of(lambda: seconds_of(relaxed, Engine()))
     crowded_s = best_of(lambda: seconds_of(crowded, Engine()))
 
+    explained_s = sum(best_of(partial(_explained_s, told)) for told in (relaxed, crowded))
+
     full = floor(QUEUES, SEATS, 5000, load=1.0, at_once=SEATS + WAITING)
     event_us = min((event_times_us(full) for _ in range(ROUNDS)), key=lambda times: percentile(times, 99))
 
@@ -110,6 +118,7 @@ def main() -> None:
         "lifecycles_per_second": round((rate(relaxed, 1) + rate(crowded, 1)) / (relaxed_s + crowded_s)),
         "relaxed_per_second": round(rate(relaxed, relaxed_s)),
         "crowded_per_second": round(rate(crowded, crowded_s)),
+        "explain_ratio": round(explained_s / (relaxed_s + crowded_s), 2),
         "event_p50_us": round(percentile(event_us, 50), 1),
         "event_p99_us": round(percentile(event_us, 99), 1),
         "event_max_us": round(event_us[-1], 1),
@@ -118,6 +127,7 @@ def main() -> None:
         "queues": QUEUES,
         "agents": AGENTS,
         "processors": processors(),
+        "load_average": round(os.getloadavg()[0], 1),
         "steal_percent": MachineTime.read().steal_percent_since(before),
     }
     print_table(f"distributor, one core ({processor_model()})", list(figures.items()))

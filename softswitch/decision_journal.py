@@ -65,9 +65,9 @@ class DecisionJournal:
 class JournaledEngine(Engine):
     """An engine whose every event is written down."""
 
-    def __init__(self, run: str, journal: DecisionJournal) -> None:
-        """`run` as with any engine; it must be that of the journal."""
-        super().__init__(run)
+    def __init__(self, run: str, journal: DecisionJournal, *, explains: bool = False) -> None:
+        """`run` and `explains` as with any engine; the run must be that of the journal."""
+        super().__init__(run, explains=explains)
         self._journal = journal
 
     def handle(self, event: Event, now: float) -> tuple[Command, ...]:

@@ -33,7 +33,7 @@ from softswitch.decision_journal import head_of
 HELP = "重演决策日志,可换策略 / replay a journal of decisions, also under another policy"
 
 Column = dict[str, float | None]
-"""Figures by name; shares of queues as `share QUEUE`."""
+"""Figures by name; shares of queues as `share QUEUE`, of regions as `region REGION`."""
 
 
 class EmptyJournal(Exception):
@@ -131,8 +131,15 @@ def _column(ledger: Ledger, ended: float, terms: Terms) -> Column:
         "offered": counts.offered,
         "answered": counts.answered,
         "abandoned": counts.abandoned,
+        "overflowed": counts.overflowed,
+        "dismissed": counts.dismissed,
         "refused": counts.refused,
         **{f"share {queue}": part for queue, part in shares_of(outcomes, lambda each: each.queue).items()},
+        **{
+            f"region {region}": part
+            for region, part in shares_of(outcomes, lambda each: each.region).items()
+            if region
+        },
     }
 
 
@@ -168,15 +175,20 @@ _TITLES = {
     "offered": "呼入 / offered",
     "answered": "接通 / answered",
     "abandoned": "放弃 / abandoned",
+    "overflowed": "溢出转走 / overflowed",
+    "dismissed": "无人值守送走 / dismissed",
     "refused": "队满拒绝 / refused",
     **{formula.name: f"{formula.name} {formula}" for formula in Formula},
 }
 
 
+_COUNTS = frozenset({"offered", "answered", "abandoned", "overflowed", "dismissed", "refused"})
+
+
 def _value(name: str, value: float | None) -> str:
     if name.endswith("_s"):
         return seconds(value)
-    if name in {"offered", "answered", "abandoned", "refused"}:
+    if name in _COUNTS:
         return "-" if value is None else f"{value:.0f}"
     return percent(value, 2)
 
@@ -189,7 +201,7 @@ def _shown(comparison: Comparison, within_s: float) -> str:
     header = ["", *columns]
     rows = [
         [
-            _TITLES.get(name, name.replace("share", "占比 / share")),
+            _TITLES.get(name) or name.replace("share", "占比 / share").replace("region", "地区占比 / region"),
             *(_value(name, column.get(name)) for column in columns.values()),
         ]
         for name in _names(list(columns.values()))

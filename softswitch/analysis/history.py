@@ -29,6 +29,9 @@ from acd.events import (
     AgentLoggedIn,
     AgentMadeReady,
     AgentRestored,
+    ContactEnded,
+    ContactLeft,
+    ContactLevelChanged,
     ContactQueued,
     Event,
     OfferAccepted,
@@ -72,6 +75,7 @@ class History:
     _visits: dict[ContactId, _Visit] = field(default_factory=dict)
     _offered: dict[OfferId, tuple[ContactId, float]] = field(default_factory=dict)
     _served: dict[AgentId, ContactId] = field(default_factory=dict)  # the last caller of each agent
+    _restored: set[ContactId] = field(default_factory=set)  # who talked when the journal began
     _wrapping: dict[AgentId, float] = field(default_factory=dict)  # since when
 
     @classmethod
@@ -161,8 +165,10 @@ class History:
             offer = self._offered.pop(event.offer, None)
             if offer is not None and offer[0] in self._visits:
                 self._visits[offer[0]].answer_s = now - offer[1]
-        elif isinstance(event, _OF_THE_FLOOR) and not is_wrapping:
+        elif self._is_fact(event) and not is_wrapping:
             self._facts.append((now, event))
+        if isinstance(event, AgentRestored) and event.contact is not None:
+            self._restored.add(event.contact)
         for command in answer:
             if isinstance(command, OfferContact):
                 self._offered[command.offer] = (command.contact, now)
@@ -171,6 +177,12 @@ class History:
                     self._served[command.agent] = command.contact
             elif isinstance(command, ReportAgent):
                 self._note_agent(event, command, now)
+
+    def _is_fact(self, event: Event) -> bool:
+        """Whether it would have happened anyway: of the floor, or the end of a talk that began before the journal."""
+        if isinstance(event, ContactEnded | ContactLeft):
+            return event.contact in self._restored
+        return isinstance(event, (*_OF_THE_FLOOR, ContactLevelChanged))
 
     def _note_agent(self, event: Event, seen: ReportAgent, now: float) -> None:
         if seen.presence is Presence.WRAP_UP:

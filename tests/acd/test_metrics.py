@@ -72,16 +72,17 @@ def test_counting() -> None:
             outcome(Ending.ABANDONED, 4.9),
             outcome(Ending.ABANDONED, 30.0),
             outcome(Ending.OVERFLOWED, 1.0),
+            outcome(Ending.DISMISSED, 1.0),
             outcome(Ending.REFUSED),
             outcome(Ending.WAITING, 1.0),
         ],
         Terms(within_s=20.0, short_s=5.0),
     )
     assert found == Counts(
-        answered=2, answered_in_time=1, abandoned=3, abandoned_in_time=2, short=1, overflowed=1, refused=1,
+        answered=2, answered_in_time=1, abandoned=3, abandoned_in_time=2, short=1, overflowed=1, dismissed=1, refused=1,
         waiting=1,
     )  # fmt: skip
-    assert found.offered == 7
+    assert found.offered == 8
 
 
 def test_an_empty_day_has_no_figures() -> None:

@@ -1,7 +1,15 @@
 """What became of contacts and how agents spent their time, as the engine's own answers tell it."""
 
 from acd.commands import Command
-from acd.events import AgentDisengaged, AgentEngaged, ContactLeft, ContactRequeued, Event, QueueDefined
+from acd.events import (
+    AgentDisengaged,
+    AgentEngaged,
+    ContactLeft,
+    ContactQueued,
+    ContactRequeued,
+    Event,
+    QueueDefined,
+)
 from acd.names import AgentId, ContactId, QueueName
 from acd.outcomes import Ending, Ledger, Outcome
 from tests.acd.hotline import MAIN, Hotline
@@ -108,3 +116,25 @@ def test_an_agents_time_is_busy_away_or_free() -> None:
     floor.login("ana", at=1000.0)
     floor.now = 1001.0
     assert floor.spent("ana") == (90.0, 40.0, 11.0)
+
+
+def test_who_is_sent_away_did_not_give_up() -> None:
+    """Nobody is logged in, and the queue keeps nobody then."""
+    floor = Watched(QueueDefined(queue=MAIN, dismisses_when=()))
+    floor.login("ana")
+    floor.not_ready("ana")
+    floor.call("c1", at=10.0)
+    floor.logout("ana", at=25.0)
+    assert (floor.outcome("c1").ending, floor.outcome("c1").wait_s) == (Ending.DISMISSED, 15.0)
+
+
+def test_the_region_of_a_contact_is_kept() -> None:
+    """Of those who are let in, and of those who are not."""
+    floor = Watched(QueueDefined(queue=MAIN, limit=1))
+    for name in ("c1", "c2"):
+        floor.tell(ContactQueued(contact=ContactId(name), queue=MAIN, region="north"))
+    floor.hang_up("c1")
+    assert {each.ending: each.region for each in floor.ledger.outcomes(0.0)} == {
+        Ending.REFUSED: "north",
+        Ending.ABANDONED: "north",
+    }

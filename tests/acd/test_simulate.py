@@ -11,6 +11,7 @@ from acd.events import AgentLoggedIn, AgentLoggedOut, AgentMadeNotReady, Contact
 from acd.metrics import mean_of_batches
 from acd.names import AgentId, ContactId, QueueName
 from acd.outcomes import Ending, Outcome
+from acd.overflow import Overflow, Target, TargetKind
 from acd.simulate import Caller, Fact, Simulation
 from acd.staffing import Traffic, forecast
 
@@ -215,6 +216,18 @@ def test_a_full_queue_refuses() -> None:
         seated(limit=1), caller("c1", 0.0), caller("c2", 1.0, patience_s=10.0), until=100.0
     )
     assert (second.ending, second.ended_at) == (Ending.REFUSED, 1.0)
+
+
+def test_overflow_takes_callers_elsewhere() -> None:
+    """Every target takes whom it is sent; who was answered before does not go."""
+    rule = Overflow(target=Target(kind=TargetKind.VOICEMAIL), waited_s=20.0)
+    facts: list[Fact] = [
+        (0.0, QueueDefined(queue=MAIN, overflow=(rule,))),
+        (0.0, AgentLoggedIn(agent=ANA, queues=(MAIN,))),
+    ]
+    _, (first, second) = played(facts, caller("c1", 0.0), caller("c2", 10.0, patience_s=30.0))
+    assert (first.ending, first.ended_at) == (Ending.ANSWERED, 60.0)
+    assert (second.ending, second.wait_s) == (Ending.OVERFLOWED, 20.0)
 
 
 def test_contacts_that_are_facts_are_let_be() -> None:

@@ -80,6 +80,16 @@ def test_a_shorter_line_refuses(capsys: pytest.CaptureFixture[str], day: Path, t
     assert found["other"]["refused"] > 5
 
 
+def test_regions_have_their_shares(capsys: pytest.CaptureFixture[str], day: Path, tmp_path: Path) -> None:
+    """Of those who were answered, where the journal says whence they called."""
+    text = day.read_text(encoding="utf-8")
+    north = text.replace('"event":"ContactQueued",', '"event":"ContactQueued","region":"north",')
+    day.write_text(north, encoding="utf-8")
+    assert replayed(capsys, str(day))["recorded"]["region north"] == 1
+    assert main(["replay", str(day)]) == 0
+    assert "地区占比 / region north" in capsys.readouterr().out
+
+
 def test_wrap_ups_that_agents_ended_last_as_long(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A queue without timed wrap-up: otherwise nobody would ever come free again."""
     day = busy_day(tmp_path / "manual.jsonl", wrap_up_s=25.0)

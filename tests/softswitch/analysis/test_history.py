@@ -5,14 +5,17 @@ from collections.abc import Iterable
 
 import pytest
 
+from acd.agent_state import Presence
 from acd.engine import Engine
 from acd.events import (
     AgentLoggedIn,
     AgentLoggedOut,
     AgentMadeNotReady,
     AgentMadeReady,
+    AgentRestored,
     ContactEnded,
     ContactLeft,
+    ContactLevelChanged,
     ContactQueued,
     Event,
     OfferAccepted,
@@ -122,6 +125,32 @@ def test_presence_stays_and_decisions_go() -> None:
         (99.0, AgentLoggedOut),
     ]
     assert [each.wrap_up_s for each in day.callers(1)] == [9.0]
+
+
+def test_a_talk_that_began_before_the_journal_ends_when_it_did() -> None:
+    """Its caller came before; the agent is taken all the same."""
+    restored = AgentRestored(
+        agent=AgentId("ben"),
+        queues=(MAIN,),
+        presence=Presence.READY,
+        idle_since=-9.0,
+        contact=ContactId("c0"),
+        contact_queue=MAIN,
+        contact_arrived_at=-60.0,
+    )
+    day = history([(restored, 1.0), ended("c0", 30.0), *SERVED[:2]])
+    assert [(at, type(event)) for at, event in day.facts()[2:]] == [
+        (1.0, AgentRestored),
+        (30.0, ContactEnded),
+    ]
+    assert [each.wants.contact for each in day.callers(1)] == ["c1"]
+
+
+def test_a_level_that_somebody_gave_is_given_again() -> None:
+    """It was nobody's decision but theirs."""
+    changed = ContactLevelChanged(contact=ContactId("c1"), level=3)
+    day = history([(AgentMadeNotReady(agent=ANA, reason="x"), 5.0), queued("c1", 10.0), (changed, 12.0)])
+    assert day.facts()[-1] == (12.0, changed)
 
 
 def test_what_the_engine_refused_is_left_out() -> None:
