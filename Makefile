@@ -36,8 +36,10 @@ test: setup
 test-long: setup
 	$(LONG_LIMIT) $(PY) -m pytest -m long
 
+# What docs/phone_bar.md shows, taken again from real pages.
 pictures: setup
 	PICTURES=1 $(LONG_LIMIT) $(PY) -m pytest -q tests/web
+
 coverage: setup
 	$(PY) -m coverage erase
 	$(QUICK_LIMIT) $(PY) -m coverage run --source=acd,config -m pytest -q tests/acd tests/config

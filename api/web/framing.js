@@ -3,7 +3,7 @@
  * Only the origins that the server names (`http.embedders`, the same that may frame the page) are spoken with.
  *
  * In:  {type: 'softswitch.command', id, method, args}  →  {type: 'softswitch.result', id, ok, value | problem}
- * Out: {type: 'softswitch.event', name, event}, once `hello` was said; before it only `loaded`
+ * Out: {type: 'softswitch.event', name, event}, once `hello` was said; before it only `loaded` and `signedIn`
  */
 
 /** What an integrator's page may call.  Nobody is dialled by a message: `dial` fills the number in, a person clicks. */
@@ -32,18 +32,19 @@ async function isAllowed(origin) {
 
 /**
  * Messages of the page around this one, if its origin is allowed.
- * @param {(message: object, answer: (reply: object) => void) => void} take
+ * @param {'loaded'|'signedIn'} opening  what it is told first
+ * @param {(message: object, answer: (reply: object) => void, origin: string) => void} take
  * @returns {() => void} ends it
  */
-function onMessage(take) {
+function onMessage(opening, take) {
   if (globalThis.parent === globalThis) return () => {};
   const hear = async ({ data, origin, source }) => {
     if (source !== globalThis.parent || data?.type !== 'softswitch.command' || !(await isAllowed(origin))) return;
     take(data, (reply) => globalThis.parent.postMessage({ type: 'softswitch.result', id: data.id, ...reply }, origin), origin);
   };
   globalThis.addEventListener('message', hear);
-  // The page around learns that it may speak; whoever it is, this tells nothing.
-  globalThis.parent.postMessage({ type: 'softswitch.event', name: 'loaded', event: {} }, '*');
+  // The page around learns that it may speak now; whoever it is, this tells nothing else.
+  globalThis.parent.postMessage({ type: 'softswitch.event', name: opening, event: {} }, '*');
   return () => globalThis.removeEventListener('message', hear);
 }
 
@@ -53,7 +54,7 @@ function onMessage(take) {
  * @returns {() => void} ends it
  */
 export function onTicket(take) {
-  return onMessage(({ method, args = [] }, answer) => {
+  return onMessage('loaded', ({ method, args = [] }, answer) => {
     if (method !== 'signIn') return;
     const { ticket = '', extension = '', state = 'ready' } = args[0] ?? {};
     answer({ ok: true, value: null });
@@ -68,7 +69,7 @@ export function onTicket(take) {
  */
 export function serveParent(bar, prepareDial) {
   let parentOrigin = '';
-  onMessage(async ({ method, args = [] }, answer, origin) => {
+  onMessage('signedIn', async ({ method, args = [] }, answer, origin) => {
     if (method === 'hello') { // from now on events are told to this origin
       parentOrigin = origin;
       answer({ ok: true, value: { agent: bar.agent, state: bar.state } });

@@ -24,15 +24,8 @@ const WORDS = {
   'reason.declined': ['话机拒接', 'Phone declined'],
   'reason.forced': ['班长设置', 'Set by supervisor'],
   'reason.supervising': ['值班管理', 'Supervising'],
-  // places of a call
-  'call.arrived': ['呼入', 'Arrived'],
-  'call.answered': ['听欢迎词', 'Greeting'],
+  // where a call stands
   'call.waiting': ['排队', 'Waiting'],
-  'call.offered': ['振铃', 'Ringing'],
-  'call.accepted': ['接通中', 'Connecting'],
-  'call.dialled': ['呼出', 'Dialling'],
-  'call.connected': ['通话', 'Talking'],
-  'call.none': ['没有通话', 'No call'],
   // endings
   'end.completed': ['正常结束', 'Completed'],
   'end.abandoned': ['未接通即挂机', 'Abandoned'],
@@ -70,7 +63,6 @@ const WORDS = {
   'do.drop': ['移除', 'Drop'],
   'do.sign_in': ['签入', 'Sign in'],
   'do.sign_out': ['签出', 'Sign out'],
-  'do.confirm': ['确定', 'Confirm'],
   'do.cancel': ['取消', 'Cancel'],
   'do.save': ['保存', 'Save'],
   'do.close': ['关闭', 'Close'],
@@ -114,7 +106,6 @@ const WORDS = {
   'problem.not_allowed': ['当前状态不允许', 'Not allowed in this state'],
   'problem.no_call': ['没有通话', 'No call'],
   'problem.not_built': ['服务器尚不支持此操作', 'The server does not have this operation'],
-  'line.connecting': ['正在连接…', 'Connecting…'],
   'line.broken': ['连接中断,正在重连。以下为中断前的状态,暂不可操作。', 'The line is broken and is being connected again. What you see is from before.'],
   'line.signed_out': ['已退出。', 'Signed out.'],
   'line.refused': ['登录已失效,请重新登录。', 'The sign-in is no longer valid.'],
@@ -199,7 +190,6 @@ const WORDS = {
   'wallboard.hours': ['每半小时来话与接通', 'Calls and answered, each half hour'],
   'wallboard.offered': ['来话', 'Calls'],
   'wallboard.answered_line': ['接通', 'Answered'],
-  'wallboard.none': ['—', '—'],
   // alarms
   'alarm.trunk_down': ['中继中断', 'Trunk down'],
   'alarm.plane_lost': ['媒体进程中断', 'Media plane lost'],

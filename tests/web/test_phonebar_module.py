@@ -141,6 +141,7 @@ async def test_an_integrator_frames_the_bar_and_commands_it_by_messages(tmp_path
         await page.evaluate("terms => ask('signIn', terms)", terms)
         bar = page.frame_locator("#bar")
         await expect(bar.locator("#state-word")).to_have_text("空闲")
+        await told(page, type="softswitch.event", name="signedIn")
         await page.evaluate("ask('hello')")
         await told(page, id="hello", ok=True)
         await around.call()
