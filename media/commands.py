@@ -4,7 +4,7 @@ A *leg* is one RTP stream pair with one phone or trunk channel.  A leg hears wha
 and nothing else; call control computes the rows (`softswitch/calls/hearing.py`) and sends those that changed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -49,11 +49,20 @@ class OpenLeg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secrecy:
+    """How a leg's sound is encrypted (SRTP): suite as RFC 4568 names it, keys in base64, ours to send with."""
+
+    suite: str
+    send_key: str = field(repr=False)
+    receive_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetRemote:
     """Where the far end wants its sound, and how: the outcome of one offer/answer exchange (RFC 3264).
 
     `ptime_ms` is what we send (10 to 60).  `may_send`/`may_receive` are our directions after negotiation.
-    May come again at any time (re-INVITE).
+    May come again at any time (re-INVITE).  With `secrecy` nothing goes out or is heard in the clear.
     """
 
     leg_id: str
@@ -66,6 +75,7 @@ class SetRemote:
     ptime_ms: int
     may_send: bool = True
     may_receive: bool = True
+    secrecy: Secrecy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from media.secrecy import Seal
+
 Address = tuple[str, int]
 Bytes2D = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -187,6 +189,7 @@ class PacketExchange:
         _grow_file_table(self._voices.fileno(), FILES_OF_A_LEG * max_legs + 256)
         self._others = select.epoll()
         self._receive_of: dict[int, Callable[[memoryview], int]] = {}
+        self._seals: dict[int, Seal] = {}
         self._slot_of: Ints = np.zeros(256, dtype=np.int64)
         self._other_of: dict[int, tuple[int, bool, socket.socket]] = {}
         self._send_plan: list[tuple[Callable[[memoryview], int], memoryview]] = []
@@ -201,6 +204,43 @@ class PacketExchange:
             self._other_of[each.fileno()] = (slot, is_control, each)
             self._others.register(each, select.EPOLLIN)
 
+    def seal(self, slot: int, seal: Seal | None) -> None:
+        """Encrypt and decrypt whatever this leg sends and hears from now on; None: in the clear."""
+        if seal is None:
+            self._seals.pop(slot, None)
+        else:
+            self._seals[slot] = seal
+        self._planned = None
+        voice = self._sockets[slot].voice
+        if voice.fileno() in self._receive_of:
+            self._receive_of[voice.fileno()] = self._receiver(slot, voice)
+
+    def seal_of(self, slot: int) -> Seal | None:
+        """How this leg's packets are encrypted."""
+        return self._seals.get(slot)
+
+    def _receiver(self, slot: int, voice: socket.socket) -> Callable[[memoryview], int]:
+        seal = self._seals.get(slot)
+        if seal is None:
+            return voice.recv_into
+
+        def receive(view: memoryview) -> int:
+            plain = seal.open(voice.recv(INBOX_BYTES))
+            view[: len(plain)] = plain
+            return len(plain)  # what was not sealed is an empty packet, refused and counted as one
+
+        return receive
+
+    def _sender(self, slot: int) -> Callable[[memoryview], int]:
+        seal, send = self._seals.get(slot), self._sockets[slot].voice.send
+        return send if seal is None else lambda view: send(seal.close(bytes(view)))
+
+    def _opened(self, slot: int, data: bytes, *, is_control: bool = False) -> bytes:
+        seal = self._seals.get(slot)
+        if seal is None:
+            return data
+        return seal.open_control(data) if is_control else seal.open(data)
+
     def connect(self, slot: int, remote: Address) -> list[Datagram]:
         """Hear this remote alone from now on; returns what others had already put into the voice socket.
 
@@ -212,13 +252,13 @@ class PacketExchange:
         with suppress(OSError):
             for _ in range(WAITING_BEFORE_CONNECT):
                 data, source = voice.recvfrom(INBOX_BYTES)
-                waiting.append(Datagram(slot=slot, source=source, data=data))
+                waiting.append(Datagram(slot=slot, source=source, data=self._opened(slot, data)))
         fd = voice.fileno()
         if fd not in self._receive_of:
             del self._other_of[fd]
             self._others.unregister(fd)
             self._voices.register(fd, select.EPOLLIN)
-            self._receive_of[fd] = voice.recv_into
+            self._receive_of[fd] = self._receiver(slot, voice)
             if fd >= len(self._slot_of):
                 self._slot_of = np.concatenate([self._slot_of, np.zeros(fd + 256, dtype=np.int64)])
             self._slot_of[fd] = slot
@@ -232,6 +272,7 @@ class PacketExchange:
     def leave(self, slot: int) -> None:
         """Close a leg's sockets."""
         sockets = self._sockets.pop(slot)
+        self._seals.pop(slot, None)
         self._planned = None
         if self._receive_of.pop(sockets.voice.fileno(), None) is not None:
             self._voices.unregister(sockets.voice)
@@ -283,9 +324,10 @@ class PacketExchange:
                     data, ancillary, _, source = sock.recvmsg(INBOX_BYTES, 64)
                 except OSError:
                     break
+                opened = self._opened(slot, data, is_control=is_control)
                 yield (
                     is_control,
-                    Datagram(slot=slot, source=source, data=data, received_at_s=_arrival(ancillary)),
+                    Datagram(slot=slot, source=source, data=opened, received_at_s=_arrival(ancillary)),
                 )
 
     def send(self, slots: Ints, lengths: Ints) -> None:
@@ -295,7 +337,7 @@ class PacketExchange:
         """
         if self._planned is None or self._planned[0] is not slots or self._planned[1] is not lengths:
             self._send_plan = [
-                (self._sockets[slot].voice.send, self._out_views[slot][:length])
+                (self._sender(slot), self._out_views[slot][:length])
                 for slot, length in zip(slots.tolist(), lengths.tolist(), strict=True)
             ]
             self._planned = (slots, lengths)
@@ -303,9 +345,7 @@ class PacketExchange:
 
     def send_once(self, slots: Ints, length: int) -> None:
         """Send outbox rows that will not be the same next time."""
-        self._send_all(
-            [(self._sockets[slot].voice.send, self._out_views[slot][:length]) for slot in slots.tolist()]
-        )
+        self._send_all([(self._sender(slot), self._out_views[slot][:length]) for slot in slots.tolist()])
 
     def _send_all(self, plan: list[tuple[Callable[[memoryview], int], memoryview]]) -> None:
         for send, view in plan:
@@ -317,13 +357,14 @@ class PacketExchange:
     def send_one(self, slot: int, data: bytes) -> None:
         """Send one RTP packet outside the batch."""
         try:
-            self._sockets[slot].voice.send(data)
+            self._sender(slot)(memoryview(data))
         except OSError:
             self.send_failures += 1
 
     def send_control(self, slot: int, data: bytes, remote: Address) -> None:
         """Send one RTCP packet."""
         try:
-            self._sockets[slot].control.sendto(data, remote)
+            seal = self._seals.get(slot)
+            self._sockets[slot].control.sendto(data if seal is None else seal.close_control(data), remote)
         except OSError:
             self.send_failures += 1

@@ -24,6 +24,7 @@ from media.peers import Peers
 from media.playlists import Playlists, UnknownPrompt
 from media.recordings import RecordingDesk, RecordingWriter
 from media.reports import ControlReports
+from media.secrecy import Seal, UnusableKey
 from media.sending import Senders
 from media.silence import TICK_S, SilenceWatch
 
@@ -188,13 +189,18 @@ class Plane:
             return
         on_hold = command.address == "0.0.0.0"  # the hold of RFC 2543
         remote, waiting = (command.address, command.port), list[Batch]()
+        former = self._exchange.seal_of(leg.slot)
+        if not self._seal(leg, command.secrecy, former):
+            return
         if not on_hold and remote != leg.remote:
             try:
                 waiting = self._peers.move_to(leg, remote)
             except AddressNotAllowed as fault:
+                self._exchange.seal(leg.slot, former)
                 self._refuse(leg.leg_id, "address_not_allowed", str(fault))
                 return
             except OSError as fault:
+                self._exchange.seal(leg.slot, former)
                 self._refuse(leg.leg_id, "unreachable", f"{command.address}:{command.port}: {fault}")
                 return
         slot = leg.slot
@@ -218,6 +224,17 @@ class Plane:
             self._take_batch(batch)
         self._update_sending(leg)
         self._replan()
+
+    def _seal(self, leg: Leg, secrecy: order.Secrecy | None, former: Seal | None) -> bool:
+        """Encrypt a leg as its SDP says; False when the keys cannot be used: then nothing is changed."""
+        if secrecy == (None if former is None else former.secrecy):
+            return True
+        try:
+            self._exchange.seal(leg.slot, None if secrecy is None else Seal(secrecy, former))
+        except UnusableKey as fault:
+            self._refuse(leg.leg_id, "unusable_key", str(fault))
+            return False
+        return True
 
     def _permit_sending(self, command: order.PermitSending, now: float) -> None:
         leg = self._find(command.leg_id)

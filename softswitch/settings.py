@@ -252,6 +252,10 @@ class TrunkSettings:
     host: str = field(default="", metadata=_meta("出局目的地址 / address for outbound calls, empty = none"))
     port: int = field(default=5060, metadata=_meta("端口 / port", minimum=1, maximum=65535))
     protocol: TransportProtocol = field(default=TransportProtocol.UDP, metadata=_meta("传输协议 / protocol"))
+    srtp: str = field(
+        default="off",
+        metadata=_meta("SRTP,仅限 TLS / encrypted sound, with TLS only", pattern="off|optional|required"),
+    )
     certificate_authority: str = field(
         default="",
         metadata=_meta(
@@ -330,6 +334,10 @@ class AccountSettings:
     extension: str = field(metadata=_meta("座席分机 / seat's extension", pattern=r"\d{2,6}", example="8001"))
     media_networks: tuple[str, ...] = field(
         metadata=_meta("话机媒体网段 / networks its media may use", kind="network", example=("192.0.2.0/24",))
+    )
+    srtp: str = field(
+        default="off",
+        metadata=_meta("SRTP,仅限 TLS / encrypted sound, with TLS only", pattern="off|optional|required"),
     )
     nat: bool = field(default=False, metadata=_meta("话机在 NAT 后 / the phone is behind NAT"))
     outbound: tuple[str, ...] = field(

@@ -12,6 +12,7 @@ import structlog
 
 from media import commands as plane_words
 from media import events as plane_news
+from softswitch.calls.agreement import remote_of
 from softswitch.calls.hangup import RECOVERY_ON_TIMER, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
 from softswitch.calls.leg import Header, Leg, LegState
@@ -424,25 +425,13 @@ class LegDesk:
             call_id=leg.call_id,
             leg_id=leg.leg_id,
             codec=media.codec,
+            is_encrypted=bool(media.suite),
             address=f"{media.address}:{media.port}",
             ptime_ms=media.ptime_ms,
             holds_us=media.held,
         )
         if leg.has_media:
-            self._tell_plane(
-                plane_words.SetRemote(
-                    leg_id=leg.leg_id,
-                    address=media.address,
-                    port=media.port,
-                    codec=plane_words.Codec(media.codec),
-                    payload_type=media.payload_type,
-                    dtmf_payload_type=media.dtmf_payload_type,
-                    comfort_noise_payload_type=media.comfort_noise_payload_type,
-                    ptime_ms=media.ptime_ms,
-                    may_send=media.may_send,
-                    may_receive=media.may_receive,
-                )
-            )
+            self._tell_plane(remote_of(leg.leg_id, media))
         if leg.holding != media.held:
             leg.holding = media.held
             self._listener.leg_held(leg)

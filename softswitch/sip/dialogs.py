@@ -14,6 +14,7 @@ from softswitch.sip.flows import Flow
 from softswitch.sip.message import Request, SipUri, parse
 from softswitch.sip.offer_answer import LocalMedia, OfferAnswer
 from softswitch.sip.relays import Relay
+from softswitch.sip.sdes import Secrecy, fresh_key
 
 
 class Phase(StrEnum):
@@ -312,9 +313,18 @@ def addressed(request: Request, end: RemoteEnd) -> SipUri:
     return first
 
 
-def local_media(address: tuple[str, int], session_id: int, codecs: tuple[str, ...]) -> LocalMedia:
-    """Return our end of a leg's sound."""
-    return LocalMedia(address=address[0], port=address[1], session_id=session_id, codecs=codecs)
+def local_media(
+    address: tuple[str, int], session_id: int, codecs: tuple[str, ...], secrecy: Secrecy = Secrecy.OFF
+) -> LocalMedia:
+    """Return our end of a leg's sound, with a key of its own where it may be encrypted."""
+    return LocalMedia(
+        address=address[0],
+        port=address[1],
+        session_id=session_id,
+        codecs=codecs,
+        secrecy=secrecy,
+        key="" if secrecy is Secrecy.OFF else fresh_key(),
+    )
 
 
 class DialogTable:

@@ -50,7 +50,7 @@ from softswitch.sip.transactions import (
 )
 from softswitch.sip.transports import InnerSocket, Tap, Transports
 from softswitch.sip.trunk_watch import TrunkWatch
-from softswitch.sip.wiring import StateKeeper, Wiring
+from softswitch.sip.wiring import KeysInTheClear, StateKeeper, Wiring
 
 __all__ = [
     "Contact",
@@ -329,6 +329,10 @@ class Edge:
             codecs = codecs_of(None)
             # What a phone wrote into its Contact is no business of a cell.
             shown = f"sip:{leg_id}@{wiring.inner_host}"
+        try:
+            secrecy = wiring.secrecy_of(peer, flow)
+        except KeysInTheClear as fault:
+            raise NotReachable(peer.name, str(fault)) from fault
         local_uri = NameAddr(
             parse_uri(f"sip:{_escaped(from_user)}@{wiring.host_shown(flow)}"), printable(from_display)
         )
@@ -348,7 +352,7 @@ class Edge:
             cell_id=cell_id,
             codecs=codecs,
             media=OfferAnswer(
-                local_media((wiring.media_shown(flow), local[1]), secrets.randbits(48) + 1, codecs)
+                local_media((wiring.media_shown(flow), local[1]), secrets.randbits(48) + 1, codecs, secrecy)
             ),
         )
         wiring.dialogs.add(dialog)

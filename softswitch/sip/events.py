@@ -4,7 +4,7 @@ The edge owns everything that the outside said: messages, addresses, dialogs, of
 sees legs by id, peers by name, and media as one negotiated outcome.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -28,7 +28,7 @@ class RemoteMedia:
     """Outcome of an offer/answer exchange (RFC 3264), as `media.commands.SetRemote` wants it.
 
     `may_send` / `may_receive` are our directions.  `held` is True when the far end put us on hold
-    (sendonly, inactive or c=0.0.0.0 from it).
+    (sendonly, inactive or c=0.0.0.0 from it).  `suite` names how the sound is encrypted (RFC 4568), empty in the clear.
     """
 
     address: str
@@ -41,6 +41,9 @@ class RemoteMedia:
     may_send: bool
     may_receive: bool
     held: bool
+    suite: str = ""
+    send_key: str = field(default="", repr=False)
+    receive_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What we take of a session description: stream, codec, address, packet time (RFC 3264 section 6)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from softswitch.sip.errors import NotAcceptable
 from softswitch.sip.events import RemoteMedia
+from softswitch.sip.sdes import CryptoLine, Secrecy, Suite, first_usable, offered_lines
 from softswitch.sip.sdp import Direction, Encoding, MediaDescription, SessionDescription
 
 SAMPLE_RATE_HZ = 8000
@@ -29,7 +30,7 @@ class LocalMedia:
     """Our end of a leg's sound: where the plane listens and what may be spoken, preferred codec first.
 
     `session_id` stands in o= for the life of the leg (positive, below 2^62).  `digits` offers
-    telephone-event.
+    telephone-event.  `key` is what we encrypt with, where `secrecy` allows it.
     """
 
     address: str
@@ -37,6 +38,8 @@ class LocalMedia:
     session_id: int
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
     digits: bool = True
+    secrecy: Secrecy = Secrecy.OFF
+    key: str = field(default="", repr=False)
 
     def to_record(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -46,12 +49,15 @@ class LocalMedia:
             "session_id": self.session_id,
             "codecs": list(self.codecs),
             "digits": self.digits,
+            "secrecy": str(self.secrecy),
+            "key": self.key,
         }
 
     @staticmethod
     def from_record(record: dict[str, Any]) -> "LocalMedia":
         """Return what `to_record` described."""
-        return LocalMedia(**{**record, "codecs": tuple(record["codecs"])})
+        secrecy = Secrecy(record.get("secrecy", "off"))
+        return LocalMedia(**{**record, "codecs": tuple(record["codecs"]), "secrecy": secrecy})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,10 @@ class Choice:
 
     index: int
     media: RemoteMedia
+    crypto: CryptoLine | None = None
+
+
+SECURE, PLAIN = "RTP/SAVP", "RTP/AVP"
 
 
 def choose(
@@ -84,15 +94,40 @@ def choose(
             if offered is not None:
                 refusal = NotAcceptable("audio was refused", warn_code=WARN_MEDIA_TYPE)
             continue
-        if media.protocol.upper() != "RTP/AVP":
-            refusal = NotAcceptable(f"no {media.protocol[:20]} here", warn_code=WARN_PROTOCOL)
-            continue
+        offered_line = None if offered is None else offered.media[index]
         try:
-            offered_line = None if offered is None else offered.media[index]
-            return Choice(index=index, media=_taken(remote, media, local, networks, previous, offered_line))
+            crypto = _secrecy(media, local, offered_line)
+            taken = _taken(remote, media, local, networks, previous, offered_line)
         except NotAcceptable as fault:
             refusal = fault
+            continue
+        if crypto is not None:
+            taken = replace(taken, suite=str(crypto.suite), receive_key=crypto.key, send_key=local.key)
+        return Choice(index=index, media=taken, crypto=crypto)
     raise refusal
+
+
+def _secrecy(
+    media: MediaDescription, local: LocalMedia, offered: MediaDescription | None
+) -> CryptoLine | None:
+    """Return the key that a stream is encrypted with by its sender, None in the clear; never less than we want."""
+    protocol = media.protocol.upper()
+    if protocol not in (PLAIN, SECURE) or offered is not None and protocol != offered.protocol:
+        raise NotAcceptable(f"no {media.protocol[:20]} here", warn_code=WARN_PROTOCOL)
+    if protocol == PLAIN:
+        if local.secrecy is Secrecy.REQUIRED:
+            raise NotAcceptable("only encrypted sound (RTP/SAVP) here", warn_code=WARN_PROTOCOL)
+        return None
+    if local.secrecy is Secrecy.OFF:
+        raise NotAcceptable(f"no {SECURE} here", warn_code=WARN_PROTOCOL)
+    crypto = first_usable([value or "" for name, value in media.attributes if name == "crypto"])
+    if crypto is None:
+        raise NotAcceptable(f"crypto suites here: {', '.join(Suite)}", warn_code=WARN_ATTRIBUTE)
+    if offered is not None and (crypto.tag, crypto.suite) not in [
+        (line.tag, line.suite) for line in offered_lines(local.key)
+    ]:
+        raise NotAcceptable("a crypto line that was not offered", warn_code=WARN_ATTRIBUTE)
+    return crypto
 
 
 def _taken(

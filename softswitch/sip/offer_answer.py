@@ -12,7 +12,8 @@ from typing import Any
 
 from softswitch.sip.errors import MalformedSdp, NotAcceptable
 from softswitch.sip.events import RemoteMedia
-from softswitch.sip.media_choice import Choice, LocalMedia, choose
+from softswitch.sip.media_choice import PLAIN, SECURE, Choice, LocalMedia, choose
+from softswitch.sip.sdes import CryptoLine, Secrecy, offered_lines
 from softswitch.sip.sdp import Attribute, Direction, MediaDescription, Origin, SessionDescription
 
 __all__ = ["Exchange", "LocalMedia", "NotAcceptable", "OfferAnswer", "OfferPending", "Step"]
@@ -321,6 +322,7 @@ class OfferAnswer:
             comfort_noise=None,
             ptime_ms=OFFERED_PTIME_MS,
             direction=Direction.SENDRECV,
+            crypto=() if local.secrecy is Secrecy.OFF else offered_lines(local.key),
         )
         return self._described((audio,))
 
@@ -340,7 +342,7 @@ class OfferAnswer:
                     )
                 )
                 continue
-            media = choice.media
+            media, crypto = choice.media, choice.crypto
             lines.append(
                 _audio_line(
                     port=self._local.port,
@@ -349,6 +351,7 @@ class OfferAnswer:
                     comfort_noise=media.comfort_noise_payload_type,
                     ptime_ms=media.ptime_ms,
                     direction=Direction.of(sends=media.may_send, receives=media.may_receive),
+                    crypto=() if crypto is None else (replace(crypto, key=self._local.key),),
                 )
             )
         return self._described(tuple(lines))
@@ -362,9 +365,11 @@ def _audio_line(
     comfort_noise: int | None,
     ptime_ms: int,
     direction: Direction,
+    crypto: tuple[CryptoLine, ...] = (),
 ) -> MediaDescription:
     payload_types = [payload_type for payload_type, _ in codecs]
-    attributes: list[Attribute] = [("rtpmap", f"{payload_type} {name}/8000") for payload_type, name in codecs]
+    attributes: list[Attribute] = [("crypto", line.value) for line in crypto]
+    attributes += [("rtpmap", f"{payload_type} {name}/8000") for payload_type, name in codecs]
     if comfort_noise is not None:
         payload_types.append(comfort_noise)
         attributes.append(("rtpmap", f"{comfort_noise} CN/8000"))
@@ -376,7 +381,7 @@ def _audio_line(
     return MediaDescription(
         kind="audio",
         port=port,
-        protocol="RTP/AVP",
+        protocol=SECURE if crypto else PLAIN,
         formats=tuple([str(payload_type) for payload_type in payload_types]),
         attributes=tuple(attributes),
     )

@@ -29,7 +29,7 @@ from softswitch.sip.message import MalformedMessage, Request, Response, parse, r
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
 from softswitch.sip.relays import Relay, Side
 from softswitch.sip.transactions import TransactionKey, transaction_key
-from softswitch.sip.wiring import Wiring, reply_flow
+from softswitch.sip.wiring import KeysInTheClear, Wiring, reply_flow
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,11 @@ class OutsideRequests:
         if cell is None:
             raise UnknownCell(cell_id)
         former = dialog.media.local.session_id if dialog.media is not None else secrets.randbits(48) + 1
-        media = OfferAnswer(local_media(local, former, dialog.codecs))
+        try:
+            secrecy = wiring.secrecy_of(dialog.peer, dialog.flow)
+        except KeysInTheClear as fault:
+            raise NotAcceptable(str(fault)) from fault
+        media = OfferAnswer(local_media(local, former, dialog.codecs, secrecy))
         duty = bodies.duty_of(dialog, media, request)
         dialog.media = media
         dialog.attempt += 1

@@ -12,11 +12,12 @@ from softswitch.clock import Clock
 from softswitch.settings import AccountSettings, SipSettings, TrunkSettings
 from softswitch.sip.allow_list import MAX_FORWARDS, Header, add_all, tag_for_cell, with_tag
 from softswitch.sip.dialogs import Dialog, DialogTable, RemoteEnd, addressed
-from softswitch.sip.events import EdgeEvent, PeerKind
+from softswitch.sip.events import EdgeEvent, Peer, PeerKind
 from softswitch.sip.flows import Flow, is_ip_literal, is_within
 from softswitch.sip.limits import Allowance
 from softswitch.sip.message import Headers, Request, Response, SipUri, response_to
 from softswitch.sip.relays import Relay, RelayTable
+from softswitch.sip.sdes import Secrecy
 from softswitch.sip.transactions import (
     ClientTransactions,
     ServerTransactions,
@@ -26,6 +27,13 @@ from softswitch.sip.transactions import (
 from softswitch.sip.transports import InnerSocket, Transports
 
 log = structlog.get_logger(__name__)
+
+
+class KeysInTheClear(Exception):
+    """Encrypted sound is required of a peer that does not speak TLS."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: encrypted sound is required, and its signalling is not TLS")
 
 
 class StateKeeper(Protocol):
@@ -276,6 +284,19 @@ class Wiring:
         """Return a To tag that a retransmission gets again."""
         via = request.headers.get("Via") or ""
         return self.branch("tag", via, request.headers.get("Call-ID") or "")[7:23]
+
+    def secrecy_of(self, peer: Peer, flow: Flow) -> Secrecy:
+        """Return whether a leg's sound is encrypted; KeysInTheClear when it has to be and cannot.
+
+        Keys travel in the signalling: over anything but TLS, encryption would be a pretence.
+        """
+        settings = self.trunks.get(peer.name) if peer.kind is PeerKind.TRUNK else self.accounts.get(peer.name)
+        wanted = Secrecy.OFF if settings is None else Secrecy(settings.srtp)
+        if flow.protocol == "tls":
+            return wanted
+        if wanted is Secrecy.REQUIRED:
+            raise KeysInTheClear(peer.name)
+        return Secrecy.OFF
 
     def is_trusted_for_credentials(self, dialog: Dialog) -> bool:
         """Whether digest credentials may go to this peer: a trunk with a realm."""

@@ -187,8 +187,12 @@ class Phone:
         transport = pj.TransportConfig()
         transport.boundAddress = options.address
         transport.port = options.port
-        kind = pj.PJSIP_TRANSPORT_TCP if options.transport == "tcp" else pj.PJSIP_TRANSPORT_UDP
-        transport_id = endpoint.transportCreate(kind, transport)
+        kinds = {
+            "udp": pj.PJSIP_TRANSPORT_UDP,
+            "tcp": pj.PJSIP_TRANSPORT_TCP,
+            "tls": pj.PJSIP_TRANSPORT_TLS,
+        }
+        transport_id = endpoint.transportCreate(kinds[options.transport], transport)
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
         for codec in endpoint.codecEnum2():
@@ -205,7 +209,7 @@ class Phone:
         config = pj.AccountConfig()
         host = options.registrar or options.address
         config.idUri = f"sip:{options.account}@{host}"
-        suffix = ";transport=tcp" if options.transport == "tcp" else ""
+        suffix = "" if options.transport == "udp" else f";transport={options.transport}"
         if options.registrar:
             config.regConfig.registrarUri = f"sip:{options.registrar}{suffix}"
             config.regConfig.registerOnAdd = False
@@ -223,6 +227,9 @@ class Phone:
         config.natConfig.contactRewriteUse = 0
         config.natConfig.viaRewriteUse = 0
         config.natConfig.sdpNatRewriteUse = 0
+        if options.srtp:
+            config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+            config.mediaConfig.srtpSecureSignaling = 1  # TLS to the next hop
         rtp = config.mediaConfig.transportConfig
         rtp.boundAddress = options.address
         rtp.port = options.rtp_port
@@ -380,6 +387,7 @@ def main() -> None:
     parser.add_argument("--registrar", default="")
     parser.add_argument("--algorithm", default="SHA-256")
     parser.add_argument("--transport", default="udp")
+    parser.add_argument("--srtp", type=int, default=0)
     parser.add_argument("--codec", default="PCMA")
     parser.add_argument("--tone-hz", type=float, default=700.0)
     parser.add_argument("--expires-s", type=int, default=300)
