@@ -111,7 +111,11 @@ class Lookups:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").lower()
+    """The host of a URL; empty for what is no URL."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def _texts(answer: Any) -> dict[str, str]:
