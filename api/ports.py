@@ -289,6 +289,30 @@ class OperationsPort(Protocol):
         ...
 
 
+class Sound(Protocol):
+    """A call as it sounds now: an async iterator of frames, 20 ms of A-law each, that ends with the call."""
+
+    def __aiter__(self) -> "Sound":
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> bytes:
+        """The next frame, 160 bytes."""
+        ...
+
+    def close(self) -> None:
+        """Stop; may be called twice."""
+        ...
+
+
+class ListeningPort(Protocol):
+    """Listening to calls without a phone."""
+
+    async def listen(self, call_id: str, supervisor: str, reason: str) -> Sound:
+        """Hear a call: `NotFound`, `Conflict` when nobody talks in it, `Unavailable`."""
+        ...
+
+
 class HealthPort(Protocol):
     """How the system is."""
 
@@ -427,6 +451,7 @@ class Ports:
     operations: OperationsPort | None = None
     ledger: LedgerPort | None = None
     webhooks: WebhooksPort | None = None
+    listening: ListeningPort | None = None
     people: PeoplePort = field(default_factory=Nobody)
     keeper: KeeperPort = field(default_factory=Forgetful)
     watch: WatchPort | None = None

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from api import agents, calls, event_source, health, ledger, live, recordings, sign_in, webhooks
+from api import agents, calls, event_source, health, ledger, listening, live, recordings, sign_in, webhooks
 from api.actors import Role
 from api.business_routes import BUSINESS
 from api.figure_routes import FIGURES
+from api.listening import ListenQuery
 from api.operation_routes import OPERATIONS
 from api.requests import (
     CallsQuery,
@@ -148,6 +149,16 @@ ROUTES: tuple[Route, ...] = (
         faults=(404,),
     ),
     *OPERATIONS,
+    _get(
+        "/v1/calls/{call_id}/listen",
+        "在浏览器中监听 WebSocket / hear a call without a phone: A-law at 8 kHz, 20 ms a message",
+        listening.listen,
+        None,
+        scopes=SUPERVISE,
+        query=ListenQuery,
+        status=101,
+        faults=(400, 404, 409, 501, 503),
+    ),
     _get(
         "/v1/ledger",
         "强制操作台账 / the ledger of forced actions",

@@ -47,6 +47,7 @@ from softswitch.cells.pool import Cell, CellPool
 from softswitch.clock import Clock
 from softswitch.decision_journal import FOLDER as DECISIONS
 from softswitch.decision_journal import DecisionJournal, JournaledEngine
+from softswitch.ears import Ears
 from softswitch.https import certificate_of
 from softswitch.launcher import drain_mark
 from softswitch.operations.alarms import AlarmKind
@@ -213,6 +214,14 @@ class Control:
             is_ready=lambda: self._is_ready,
             more_parts=self._more_parts,
         )
+        self._ears = Ears(
+            find=self._board.table.find,
+            tell_plane=self._plane.send,
+            chronicle=self._chronicle,
+            stream=self._stream,
+            wall=clock.wall,
+            token=lambda: secrets.token_hex(6),
+        )
         self._webhooks = WebhookDesk(
             settings.http.webhooks,
             reader=reader,
@@ -282,6 +291,7 @@ class Control:
             news()
         self._waiting_room.clear()
         self._webhooks.open()
+        self._ears.open()
         await self._serve_http()
         log.info(
             "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
@@ -318,6 +328,7 @@ class Control:
         if self._server is not None:
             await self._server.close()
         self._is_ready = False
+        self._ears.close()
         await self._webhooks.close()
         self._healer.close()
         await self._room.close()
@@ -340,6 +351,7 @@ class Control:
             figures=StoredFigures(self._reader),
             watch=self._room,
             webhooks=self._webhooks,
+            listening=self._ears,
             ledger=ForcedActions(self._reader, self._chronicle.record, self._clock.wall),
             people=self._people,
             business=self._desk,
@@ -466,6 +478,8 @@ class Control:
         self._when_ready(lambda: self._take_plane(event))
 
     def _take_plane(self, event: plane_news.Event) -> None:
+        if self._ears.hear_plane(event):
+            return
         self._legs.hear_plane(event)
         self._board.hear_plane(event)
         self._recordings.hear_plane(event)

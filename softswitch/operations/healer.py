@@ -27,6 +27,7 @@ from softswitch.calls.trunks import Trunks
 from softswitch.cells.messages import CellCommand, HangUpLeg
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Alarm, Clock
+from softswitch.ears import is_ear
 from softswitch.operations.reconciliation import Confirmations, Difference, Held, Picture, What, differences
 from softswitch.plane_link import Held as PlaneHolds
 from softswitch.store import entries
@@ -133,7 +134,7 @@ class Healer:
             self._plane.inquire(
                 lambda held: self._meet_plane(
                     Held(
-                        legs=frozenset(held.legs),
+                        legs=frozenset(leg_id for leg_id in held.legs if not is_ear(leg_id)),
                         recordings={name: one.call_id for name, one in held.recordings.items()},
                         asked_legs=asked_legs,
                         asked_recordings=asked_recordings,

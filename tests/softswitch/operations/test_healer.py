@@ -146,13 +146,14 @@ def test_a_channel_that_nobody_uses_is_free_again(clinic: Clinic) -> None:
 
 
 def test_what_the_plane_holds_for_nobody_is_closed(clinic: Clinic) -> None:
-    """Its report is asked for once a minute; a doubt is looked at in the next round."""
+    """Its report is asked for once a minute; a doubt is looked at in the next round.  Who listens in a browser has no call."""
     node = clinic.node
     node.plane.legs["ghost"] = PlaneLeg()
+    node.plane.legs["ear-1"] = PlaneLeg()
     node.plane.recordings["r9"] = PlaneRecording("/recordings/r9.wav", (), ())
     assert clinic.rounds(ASK_PLANE_EVERY) == []
     assert clinic.rounds(1) == [("stray_in_plane", "ghost"), ("stray_recording", "r9")]
-    assert not node.plane.legs
+    assert list(node.plane.legs) == ["ear-1"]
     assert not node.plane.recordings
 
 
