@@ -27,6 +27,7 @@ from media.commands import (
     Codec,
     OpenLeg,
     PermitSending,
+    Secrecy,
     SetHearing,
     SetRemote,
     Source,
@@ -40,6 +41,7 @@ from media.packets import PortRange
 from media.plane import TICK_S, Plane
 from media.playlists import Playlists
 from media.recorder import RecordingSet
+from media.secrecy import Seal
 from media.tick_meter import TickFigures, TickMeter
 from softswitch.links import Client, LinkRefused, Server
 from softswitch.plane_loop import PlaneLoop, freeze_garbage, prepare_process
@@ -48,6 +50,7 @@ from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
 PLANE_ADDRESS = "127.66.9.1"
 PHONE_ADDRESS = "127.66.9.2"
 PACKET_BYTES = 172
+SECRECY = Secrecy(suite="AES_CM_128_HMAC_SHA1_80", send_key="A" * 40, receive_key="A" * 40)
 SLICES_A_TICK = 20
 SETTLE_S = 0.5
 WARM_UP_S = 2.0
@@ -89,11 +92,19 @@ def generate(pipe: Connection, phones: int) -> None:
         order = pipe.recv()
         if order is None:
             return
-        remotes, seconds = order
-        pipe.send(_exchange(sockets, remotes, seconds))
+        remotes, seconds, is_secret = order
+        pipe.send(_exchange(sockets, remotes, seconds, is_secret=is_secret))
 
 
-def _exchange(sockets: list[socket.socket], remotes: list[Address], seconds: float) -> tuple[int, int]:
+def _sealed(send: Callable[[bytes], int]) -> Callable[[memoryview], int]:
+    """Encrypt what a phone sends."""
+    seal = Seal(SECRECY)
+    return lambda view: send(seal.close(bytes(view)))
+
+
+def _exchange(
+    sockets: list[socket.socket], remotes: list[Address], seconds: float, *, is_secret: bool
+) -> tuple[int, int]:
     """Send for so long, spread evenly over each 20 ms, and return packets sent and received."""
     poller = select.epoll()
     receive = {}
@@ -111,7 +122,7 @@ def _exchange(sockets: list[socket.socket], remotes: list[Address], seconds: flo
     voice = (6000 * np.sin(2 * np.pi * 440 * np.arange(160) / 8000)).astype(np.int16)
     packets[:, 12:] = encode(voice, LAW_A)
     views = [row.data for row in packets]
-    senders = [each.send for each in sockets]
+    senders = [_sealed(each.send) if is_secret else each.send for each in sockets]
     bounds = [len(sockets) * part // SLICES_A_TICK for part in range(SLICES_A_TICK + 1)]
     buffer = memoryview(bytearray(2048))
     sent = received = 0
@@ -304,7 +315,12 @@ class PlaneClient:
 
 
 async def set_up(
-    client: PlaneClient, talking: int, waiting: int, ports: list[int], folder: Path
+    client: PlaneClient,
+    talking: int,
+    waiting: int,
+    ports: list[int],
+    folder: Path,
+    secrecy: Secrecy | None = None,
 ) -> list[Address]:
     """Open every leg, join the pairs, start their recordings; returns where each phone has to send."""
     names = [f"leg-{index}" for index in range(2 * talking + waiting)]
@@ -328,6 +344,7 @@ async def set_up(
                 dtmf_payload_type=101,
                 comfort_noise_payload_type=None,
                 ptime_ms=20,
+                secrecy=secrecy,
             ),
             SetHearing(leg_id=name, sources=(hears,)),
             PermitSending(leg_id=name),
@@ -346,7 +363,13 @@ async def set_up(
 
 
 async def measure_plane(
-    context: Any, generator: Connection, ports: list[int], talking: int, waiting: int, seconds: float
+    context: Any,
+    generator: Connection,
+    ports: list[int],
+    talking: int,
+    waiting: int,
+    seconds: float,
+    secrecy: Secrecy | None,
 ) -> dict[str, Any]:
     """Run the real plane against the generator; returns its figures."""
     legs = 2 * talking + waiting
@@ -356,9 +379,9 @@ async def measure_plane(
         process.start()
         client = PlaneClient()
         await client.connect(Path(folder) / "run" / socket_name("plane-0"))
-        remotes = await set_up(client, talking, waiting, ports, Path(folder))
+        remotes = await set_up(client, talking, waiting, ports, Path(folder), secrecy)
         await asyncio.sleep(SETTLE_S)
-        generator.send((remotes, WARM_UP_S + seconds))
+        generator.send((remotes, WARM_UP_S + seconds, secrecy is not None))
         await asyncio.sleep(WARM_UP_S)
         here.send("begin")
         await asyncio.sleep(seconds - 0.2)
@@ -392,7 +415,7 @@ def measure_bare(context: Any, generator: Connection, ports: list[int], seconds:
     process.start()
     own_ports = here.recv()
     here.send([(PHONE_ADDRESS, port) for port in ports])
-    generator.send(([(PLANE_ADDRESS, port) for port in own_ports], seconds + 1))
+    generator.send(([(PLANE_ADDRESS, port) for port in own_ports], seconds + 1, False))
     time.sleep(0.5)
     here.send(seconds)
     share, _ = here.recv()
@@ -407,6 +430,7 @@ def main() -> None:
     parser.add_argument("--talking", type=int, default=77, help="recorded conversations of two legs")
     parser.add_argument("--waiting", type=int, default=256, help="callers who hear music")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the measurement")
+    parser.add_argument("--srtp", action="store_true", help="every leg is encrypted (the bare loop is not)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
@@ -419,7 +443,15 @@ def main() -> None:
     bare_seconds = min(10.0, arguments.seconds)
     bare_first = measure_bare(context, generator, ports, bare_seconds)
     measured = asyncio.run(
-        measure_plane(context, generator, ports, arguments.talking, arguments.waiting, arguments.seconds)
+        measure_plane(
+            context,
+            generator,
+            ports,
+            arguments.talking,
+            arguments.waiting,
+            arguments.seconds,
+            SECRECY if arguments.srtp else None,
+        )
     )
     bare_last = measure_bare(context, generator, ports, bare_seconds)
     generator.send(None)
