@@ -30,6 +30,7 @@ TONES = {
     "message_kept": 1850,
     "rate_us": 2250,
     "enter_order": 850,
+    "busy_later": 1500,
 }
 """What each prompt of the flow sounds like here."""
 
@@ -257,3 +258,35 @@ async def test_a_key_of_another_implementation_means_the_same(tmp_path: Path) ->
         await here.wait_event("VoicemailStarted", box="night")
         ended = await here.wait_event("CallEnded", end_reason="served")
         assert ended["ended_by"] == "caller"
+
+
+OVERFLOWS: tuple[tuple[Json, float, str], ...] = (
+    ({"to": "voicemail", "waited_s": 2.0}, TONES["leave_message"], "served"),
+    ({"to": "flow", "name": "main", "waited_s": 2.0}, TONES["menu_services"], "abandoned"),
+    ({"to": "busy", "when_nobody": True}, TONES["busy_later"], "queue_full"),
+)
+
+
+@pytest.mark.parametrize(("rule", "hz", "reason"), OVERFLOWS, ids=[rule["to"] for rule, _, _ in OVERFLOWS])
+async def test_whom_the_queue_cannot_serve_goes_elsewhere(
+    tmp_path: Path, rule: Json, hz: float, reason: str
+) -> None:
+    """Nobody is signed in: the rule is taken while the server runs, and heard."""
+    async with running(tmp_path) as (here, caller):
+        path = "/v1/business/documents/queues/hotline"
+        queue = await ask(here, "GET", path)
+        await ask(
+            here, "PUT", path, f'"{queue["version"]}"', json={"data": queue["data"] | {"overflow": [rule]}}
+        )
+        await caller.call(here.hotline)
+        await hears(caller, TONES["menu_services"])
+        await caller.send_dtmf("1")
+        await here.wait_event("CallQueued")
+        if rule["to"] == "flow":
+            await asyncio.sleep(1.0)  # the tone of the first menu has ended
+        await hears(caller, hz)
+        if rule["to"] != "busy":
+            await asyncio.sleep(3.0)
+            await caller.hang_up()
+        ended = await here.wait_event("CallEnded", within_s=10)
+        assert ended["end_reason"] == reason

@@ -7,6 +7,7 @@ import pytest
 
 from api.faults import Conflict, NotFound, Refused
 from softswitch.calls.seats import TABLE
+from softswitch.settings import AgentSettings
 from softswitch.store import entries
 from softswitch.store.writer import Store
 from tests.softswitch.calls.node import EPOCH, Node, done
@@ -279,3 +280,43 @@ async def test_what_is_kept_in_the_store_seats_everybody_again(store: Store) -> 
     after = successor(before)
     after.seats.restore({})
     assert (after.agent("1001")[0], after.agent("1002")[0]) == ("ready", "not_ready")
+
+
+# ---- the business changes ------------------------------------------------------------------------
+
+
+def serving(agent: str, *queues: str, name: str = "") -> AgentSettings:
+    return AgentSettings(id=agent, name=name, queues=queues)
+
+
+def test_a_new_agent_can_sit_down_and_a_removed_one_cannot(node: Node) -> None:
+    node.seats.take([serving("1001", "hotline"), serving("1077", "hotline", name="新人")])
+    node.login("1077", "8001")
+    assert done(node.seats.get("1077")).name == "新人"
+    with pytest.raises(NotFound):
+        done(node.seats.login("1002", "8002", "ready", ""))
+
+
+def test_an_agent_who_is_removed_while_signed_in_stays_until_signing_out(node: Node) -> None:
+    node.login("1001", "8001")
+    node.seats.take([serving("1002", "hotline")])
+    assert node.agent("1001")[0] == "ready"
+    assert done(node.seats.logout("1001")).presence == "logged_out"
+    with pytest.raises(NotFound):
+        done(node.seats.get("1001"))
+
+
+def test_a_call_goes_on_while_its_agent_is_given_other_queues(node: Node) -> None:
+    node.login("1001", "8001")
+    leg = node.talk()
+    node.seats.take([serving("1001"), serving("1002", "hotline")])
+    assert node.agent("1001")[1] == "talking"
+    node.sip.leave(leg)
+    node.settle()
+    node.pass_time(10.0)
+    call_id = node.call_in("in2")
+    assert node.waits(call_id) == 1
+    assert node.agent("1001")[:2] == ("ready", "idle")
+    node.seats.take([serving("1001", "hotline")])
+    node.settle()
+    assert node.leg_of_agent(call_id)
