@@ -129,6 +129,9 @@ class CellPool:
         self._round_s = round_s
         self.hung = 0
         """Cells that were killed because they hung."""
+        self.nursery_hangs = False
+        """Whether the nursery says nothing any more."""
+        self._nursery_vigil = Vigil(patience_s, 0.0)
         self._slots = SlotTable()
         self._cells: dict[str, _Linked] = {}
         self._nursery: Client | None = None
@@ -279,12 +282,15 @@ class CellPool:
                 continue
             self._wanted_legs = -1
             self._order_cells()
+            self._nursery_vigil = Vigil(self._patience_s, self._loop.time())
             self._nursery.send(ReportCells())
             await self._nursery_gone.wait()
             self._nursery = None
+            self.nursery_hangs = False
             log.warning("nursery.link_lost")
 
     def _hear_nursery(self, event: NurseryEvent) -> None:
+        self._nursery_vigil.hear(self._loop.time())
         match event:
             case CellStarted():
                 if event.cell_id not in self._cells:
@@ -347,6 +353,7 @@ class CellPool:
         while not self._stopping.is_set():
             await self._pause(self._round_s)
             now = self._loop.time()
+            self._visit_nursery(now)
             for linked in tuple(self._cells.values()):
                 if linked.link is None:
                     continue
@@ -356,6 +363,16 @@ class CellPool:
                     log.error("cell.hung", cell_id=linked.cell.cell_id, pid=linked.pid, killed=killed)
                 elif linked.asked is None:
                     self._ask(linked)
+
+    def _visit_nursery(self, now: float) -> None:
+        """A nursery that hangs harms no leg, but its end is the end of all: it is killed when it has none, or no room."""
+        if self._nursery is None:
+            return
+        self.nursery_hangs = self._nursery_vigil.is_hung(now)
+        if not self.nursery_hangs:
+            self._nursery.send(ReportCells())
+        elif self._slots.used == 0 or self._slots.free == 0:
+            log.error("nursery.hung", pid=self._nursery.peer_pid, killed=self._nursery.kill_peer())
 
     def _link_closed(self, linked: _Linked) -> None:
         """The cell died, or cut the link because we did not read: linking again tells which."""

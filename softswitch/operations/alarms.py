@@ -35,6 +35,7 @@ class AlarmKind(StrEnum):
     PLANE_LATE = "plane_late"
     CELL_LOST = "cell_lost"
     CELLS_SHORT = "cells_short"
+    NURSERY_HUNG = "nursery_hung"
     DISK_LOW = "disk_low"
     STORE_FAILING = "store_failing"
     STORE_SLOW = "store_slow"
@@ -52,6 +53,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.PLANE_LATE: Severity.MAJOR,
     AlarmKind.CELL_LOST: Severity.WARNING,
     AlarmKind.CELLS_SHORT: Severity.CRITICAL,
+    AlarmKind.NURSERY_HUNG: Severity.MAJOR,
     AlarmKind.DISK_LOW: Severity.MAJOR,
     AlarmKind.STORE_FAILING: Severity.CRITICAL,
     AlarmKind.STORE_SLOW: Severity.WARNING,

@@ -13,6 +13,7 @@ JUDGED = frozenset(
         AlarmKind.PLANE_LATE,
         AlarmKind.CELL_LOST,
         AlarmKind.CELLS_SHORT,
+        AlarmKind.NURSERY_HUNG,
         AlarmKind.DISK_LOW,
         AlarmKind.STORE_SLOW,
         AlarmKind.STATE_HEALED,
@@ -41,6 +42,7 @@ class Figures:
     trunks: dict[str, bool] = field(default_factory=dict)
     plane_is_there: bool = True
     free_slots: int = 8
+    nursery_hangs: bool = False
     disk_free_mb: float | None = None
     disk_least_mb: float = 0.0
     store_lag_s: float = 0.0
@@ -92,6 +94,8 @@ class Conditions:
             yield (AlarmKind.PLANE_LATE, ""), f"{self.late_ratio:.1%} of the ticks were late"
         if figures.free_slots < SHORT_SLOTS:
             yield (AlarmKind.CELLS_SHORT, ""), f"{figures.free_slots} free slots"
+        if figures.nursery_hangs:
+            yield (AlarmKind.NURSERY_HUNG, ""), "cells that end are not replaced"
         if figures.store_lag_s > SLOW_STORE_S and not figures.store_is_failing:
             yield (AlarmKind.STORE_SLOW, ""), f"the last commit took {figures.store_lag_s:.1f} s"
         if figures.disk_free_mb is not None:

@@ -200,6 +200,7 @@ class ControlRoom:
             trunks={trunk.name: trunk.up for trunk in self._trunks.statistics()},
             plane_is_there=self._plane.is_there,
             free_slots=self._pool.free_slots,
+            nursery_hangs=self._pool.nursery_hangs,
             disk_free_mb=_free_mb(self._data_dir, self._data_dir / "recordings"),
             disk_least_mb=self._keep_free_mb,
             store_lag_s=store.last_lag_s,

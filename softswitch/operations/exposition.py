@@ -33,6 +33,7 @@ class PoolFigures(Protocol):
     """The cells, seen from here."""
 
     hung: int
+    nursery_hangs: bool
 
     @property
     def free_slots(self) -> int:

@@ -72,6 +72,31 @@ async def test_a_cell_that_hangs_is_killed_and_loses_its_own_legs(tmp_path: Path
         await cells.edge.wait_request("BYE", Call_ID=f"call-{survivor}")
 
 
+async def test_a_nursery_that_hangs_is_left_alone_while_it_has_legs_and_killed_when_it_has_none(
+    tmp_path: Path,
+) -> None:
+    """Its cells serve without it, and end with it."""
+    async with running_cells(tmp_path, spare_legs=8) as cells:
+        await cells.pool.stop()
+        cells.pool = cells.new_pool(patience_s=0.6, round_s=0.2)
+        await cells.pool.start()
+        await confirmed(cells, "leg0")
+        cells.process.send_signal(signal.SIGSTOP)
+        await cells.wait_until(lambda: cells.pool.nursery_hangs)
+        await confirmed(cells, "leg1")
+        await asyncio.sleep(1.0)
+        assert cells.process.returncode is None
+        assert not cells.lost
+        for leg_id in ("leg0", "leg1"):
+            cells.pool.send(leg_id, HangUpLeg(leg_id=leg_id))
+            bye, source = await cells.edge.wait_request("BYE", Call_ID=f"call-{leg_id}")
+            cells.edge.answer(bye, 200, source)
+        async with asyncio.timeout(10):
+            await cells.process.wait()
+        await cells.wait_until(lambda: not cells.pool.pids())
+        assert not cells.pool.nursery_hangs
+
+
 async def test_rounds_during_set_up_and_end_change_nothing(tmp_path: Path) -> None:
     """Cells are asked what they hold twenty times a second while legs come and go: none is ended by it."""
     async with running_cells(tmp_path, spare_legs=8) as cells:

@@ -83,6 +83,7 @@ def test_only_kinds_that_are_judged_here_are_ever_found() -> None:
         trunks={"city": False},
         plane_is_there=False,
         free_slots=0,
+        nursery_hangs=True,
         disk_free_mb=0.0,
         disk_least_mb=1.0,
         store_lag_s=9.0,
