@@ -45,6 +45,7 @@ class Agent:
         "id",
         "idle_since",
         "is_delayed",
+        "no_answers",
         "occupied_s",
         "offer",
         "on_duty_s",
@@ -81,6 +82,7 @@ class Agent:
         self.assignment = 0  # counts the changes of queues and skills
         self.fits: dict[Need, int | None] = {}
         self.turns: dict[QueueName, int] = {}  # by queue, when the last offer of it came
+        self.no_answers = 0  # in a row
         self.taken = 0  # calls, since the login
         self.talk_s = 0.0
         self.on_duty_s = 0.0
@@ -168,6 +170,10 @@ class Agent:
         presence, activity = next_state(self.presence, self.activity, trigger)
         self._count(now)
         self.taken += trigger is AgentTrigger.ANSWERED
+        if trigger is AgentTrigger.RANG_OUT:
+            self.no_answers += 1
+        elif trigger is AgentTrigger.ANSWERED:
+            self.no_answers = 0
         if presence is not Presence.NOT_READY:
             reason = ""
         elif not reason or (trigger is AgentTrigger.PHONE_LOST and self.presence is Presence.NOT_READY):

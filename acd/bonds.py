@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from acd import views
-from acd.agent import Agent
+from acd.agent import NO_ANSWER, Agent
 from acd.agent_state import APPLIED_LATER, DEFERRED, IN_CALL, AgentTrigger, Presence
-from acd.commands import Command, OfferContact, ReportWidening, WithdrawCause, WithdrawOffer
+from acd.commands import Command, OfferContact, ReportNoAnswer, ReportWidening, WithdrawCause, WithdrawOffer
 from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.deadlines import Deadlines
@@ -25,8 +25,8 @@ from acd.matching import Pairing, Turn, available, next_pairing, place_with
 from acd.names import AgentId, ContactId, OfferId
 from acd.skills import lowered, next_widening_s, widened_by
 
-RING, WRAP_UP, DELAY, STEP = "ring", "wrap_up", "delay", "step"
-"""Kinds of deadlines: of an offer, two of an agent, and of a contact whose wait changes where it stands."""
+RING, WRAP_UP, DELAY, RETURN, STEP, RESUME = "ring", "wrap_up", "delay", "return", "step", "resume"
+"""Kinds of deadlines: of an offer, three of an agent, of a contact whose wait changes where it stands, of a place kept."""
 
 WITHDRAWN: Mapping[AgentTrigger, WithdrawCause] = {
     AgentTrigger.RANG_OUT: WithdrawCause.RING_TIMEOUT,
@@ -113,6 +113,25 @@ class Bonds:
                 contact.agent, agent.contact = None, None
                 self.begin_wrap_up(agent, self.floor.queues[contact.queue])
             self.settle(agent)
+
+    def ring_out(self, cause: str, offer: Offer) -> None:
+        """Nobody answered in time: the agent is not ready, for a while or until they say so."""
+        agent, contact = offer.agent, offer.contact
+        returns_s = self.floor.queues[contact.queue].definition.no_answer_returns_s
+        step = agent.no_answers
+        returns_at = self.now + returns_s[step] if step < len(returns_s) else None
+        self.tell_agent(cause, agent, AgentTrigger.RANG_OUT, NO_ANSWER)
+        if returns_at is not None:
+            self.deadlines.set((RETURN, agent.id), returns_at)
+        self.order(
+            ReportNoAnswer(
+                agent=agent.id,
+                contact=contact.id,
+                queue=contact.queue,
+                in_a_row=agent.no_answers,
+                returns_at=returns_at,
+            )
+        )
 
     def accept(self, offer: Offer) -> None:
         """An agent answered: the two talk, and whoever else rings for the contact stops at once."""
@@ -335,6 +354,8 @@ class Bonds:
         """File an agent by the state it has now, and remember to report it."""
         if agent.presence is not Presence.WRAP_UP:
             self.deadlines.cancel((WRAP_UP, agent.id))
+        if agent.reason != NO_ANSWER:
+            self.deadlines.cancel((RETURN, agent.id))
         self.floor.settle(agent)
         self._changed_agents[agent.id] = agent
 

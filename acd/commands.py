@@ -66,6 +66,20 @@ class RefuseContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNoAnswer:
+    """An alarm: the agent let the phone ring out, `in_a_row` times since the last answer, and is not ready.
+
+    At `returns_at` (monotonic seconds) the agent is ready again by itself; None until the agent says so.
+    """
+
+    agent: AgentId
+    contact: ContactId
+    queue: QueueName
+    in_a_row: int
+    returns_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportWidening:
     """From now on the skill levels that the contact asked for are lower by `lowered_by`, by the rules of the queue.
 
@@ -145,6 +159,7 @@ Command = (
     | RefuseContact
     | DivertContact
     | DismissContact
+    | ReportNoAnswer
     | ReportWidening
     | ReportOverflow
     | ReportContact

@@ -77,6 +77,7 @@ class Contact:
         "is_diverted",
         "let_in_despite",
         "level",
+        "number",
         "offers",
         "place",
         "places",
@@ -105,6 +106,7 @@ class Contact:
         self.caller = UNKNOWN_CALLER
         self.strategy = 0
         self.region = ""
+        self.number = ""
         self.let_in_despite: RefuseCause | None = (
             None  # what would have kept it out, had it not to go on at once
         )

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from acd import events, views
-from acd.agent import NO_ANSWER, PHONE_LOST, Agent
+from acd.agent import PHONE_LOST, Agent
 from acd.agent_state import AgentTrigger, Presence
-from acd.bonds import DELAY, RING, STEP, WRAP_UP, Bonds, Offer
+from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer
 from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
@@ -38,6 +38,9 @@ from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import Route
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
 from acd.strategies import order_named
+
+ABANDONED = "abandoned"
+"""The cause of a caller who gave up, and may come again."""
 
 _RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
 """Rules of a queue that hold at once for those who wait already."""
@@ -341,6 +344,11 @@ class Engine:
         places = tuple(self._floor.queues[row.queue or event.queue].place_for(row) for row in rows)
         cause = None if is_in_line else self._objection(queue, places)
         newcomer = self._newcomer_of(event, places)
+        kept = _resume_name(event.queue, event.number)
+        arrived_at = self._floor.kept_places.get(kept) if contact is None and event.number else None
+        if arrived_at is not None and event.arrived_at is None:
+            newcomer.arrived_at = arrived_at
+            self._bonds.judge(newcomer)
         if cause is not None and not self._diversions.would_divert(newcomer):
             self._refuse(event.contact, event.queue, cause)
             return
@@ -348,10 +356,13 @@ class Engine:
             contact = newcomer
             self._contacts_seen += 1
             self._bonds.tally["queued"] += 1
+            if self._floor.kept_places.pop(kept, None) is not None:
+                self._bonds.deadlines.cancel((RESUME, kept))
+                self._bonds.tally["resumed"] += 1
         else:
             self._bonds.take_out(_name(event), contact)
             self._bonds.tally["moved"] += 1
-            contact.given_level, contact.region = event.level, event.region
+            contact.given_level, contact.region, contact.number = event.level, event.region, event.number
             contact.caller, contact.strategy = event.caller, event.strategy
             if event.arrived_at is not None:
                 contact.arrived_at = newcomer.arrived_at
@@ -383,6 +394,11 @@ class Engine:
         contact = self._contact(event.contact)
         self._bonds.tell_contact(_name(event), contact, ContactTrigger.LEFT)
         self._bonds.tally["left" if contact.state is ContactState.LEFT else "ended"] += 1
+        resume_s = self._floor.queues[contact.given].definition.resume_s
+        if contact.state is ContactState.LEFT and contact.number and resume_s and event.cause == ABANDONED:
+            name = _resume_name(contact.given, contact.number)
+            self._floor.kept_places[name] = contact.arrived_at
+            self._bonds.deadlines.set((RESUME, name), self._bonds.now + resume_s)
         self._floor.forget(contact)
 
     def _on_contact_ended(self, event: events.ContactEnded) -> None:
@@ -415,9 +431,13 @@ class Engine:
         if offer is None:
             return
         agent, contact = offer.agent, offer.contact
-        delay_s = max(self._floor.queues[contact.queue].definition.decline_delay_s, events.SHORTEST_DELAY_S)
+        rules = self._floor.queues[contact.queue].definition
+        delay_s = rules.decline_delay_s
+        if event.cause is events.DeclineCause.BUSY and rules.busy_delay_s is not None:
+            delay_s = rules.busy_delay_s
         agent.is_delayed = True
-        self._bonds.deadlines.set((DELAY, agent.id), self._bonds.now + delay_s)
+        at = self._bonds.now + max(delay_s, events.SHORTEST_DELAY_S)
+        self._bonds.deadlines.set((DELAY, agent.id), at)
         if event.cause is not events.DeclineCause.FAILED:
             contact.declined_by.add(agent.id)
         self._bonds.tell_agent(_name(event), agent, AgentTrigger.DECLINED)
@@ -430,12 +450,17 @@ class Engine:
         while (due := bonds.deadlines.pop_due(bonds.now)) is not None:
             kind, name = due
             if kind == RING:
-                agent = bonds.offers[OfferId(name)].agent
-                bonds.tell_agent(_name(event), agent, AgentTrigger.RANG_OUT, NO_ANSWER)
+                bonds.ring_out(_name(event), bonds.offers[OfferId(name)])
             elif kind == STEP:
                 contact = self._floor.contacts[ContactId(name)]
                 bonds.line_up_anew(contact)
                 self._floor.due[contact.id] = contact
+            elif kind == RESUME:
+                del self._floor.kept_places[name]
+            elif kind == RETURN:
+                agent = self._floor.agents[AgentId(name)]
+                if agent.reachable and agent.pending is None:
+                    bonds.wish(_name(event), agent, AgentTrigger.MADE_READY, "")
             elif kind == WRAP_UP:
                 bonds.end_wrap_up(_name(event), self._floor.agents[AgentId(name)])
             else:
@@ -493,7 +518,8 @@ class Engine:
         """Return the contact that is told of, nowhere yet."""
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         contact.given, contact.given_at = event.queue, self._bonds.now
-        contact.caller, contact.strategy, contact.region = event.caller, event.strategy, event.region
+        contact.caller, contact.strategy = event.caller, event.strategy
+        contact.region, contact.number = event.region, event.number
         self._bonds.judge(contact)
         return contact
 
@@ -539,6 +565,10 @@ def _assign(agent: Agent, event: events.Assignment) -> None:
         selection=event.selection,
         shares=event.shares,
     )
+
+
+def _resume_name(queue: QueueName, number: str) -> str:
+    return f"{queue}|{number}"
 
 
 def _name(event: object) -> str:

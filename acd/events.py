@@ -32,7 +32,9 @@ class QueueDefined:
     `limit` bounds how many may wait (a caller whom a free agent can take at once never counts as waiting).
     `ring_time_s` is the life of an offer.  `wrap_up_s` follows each conversation: 0 for none, None until the agent
     ends it.  `decline_delay_s` keeps an agent from the next offer after the phone declined or was busy
-    (`SHORTEST_DELAY_S` at least).  `strategy` names how to choose among free agents (`acd.strategies`).
+    (`SHORTEST_DELAY_S` at least), `busy_delay_s` instead after it was busy, if given.  Who lets the phone ring out is not
+    ready; after the first time in a row for the first of `no_answer_returns_s`, and so on, and when there is none left
+    until they say so.  Who gives up and comes again within `resume_s` has the old place.  `strategy` names how to choose among free agents (`acd.strategies`).
 
     An agent of several queues serves those of higher `priority` first.  With ageing a contact gains a level for each
     `ageing_s` it has waited, and a step of priority for each `promotion_s`: the first bounds the wait among queues of
@@ -60,6 +62,9 @@ class QueueDefined:
     ring_most: int = 8
     overflow: tuple[Overflow, ...] = ()
     level_rules: tuple[LevelRule, ...] = ()
+    busy_delay_s: float | None = None
+    no_answer_returns_s: tuple[float, ...] = ()
+    resume_s: float | None = None
     refuses_when: tuple[AgentCondition, ...] | None = None
     dismisses_when: tuple[AgentCondition, ...] | None = None
 
@@ -73,6 +78,9 @@ class QueueDefined:
             self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
         )
         check_at_least(self, 0.1, ring_time_s=self.ring_time_s)
+        check_at_least(self, 0, busy_delay_s=self.busy_delay_s, resume_s=self.resume_s)
+        for seconds in self.no_answer_returns_s:
+            check_at_least(self, SHORTEST_DELAY_S, no_answer_returns_s=seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +353,7 @@ class ContactQueued:
     then the one whose limit and rules hold, and `skills` stay empty (each row has its own).
 
     What is known of the `caller` and the number of the overflow `strategy` are for the rules of the queue, the `region`
-    is for shares.
+    is for shares.  By the `number` a caller who gave up and comes again is known, where no other arrival is given.
     """
 
     contact: ContactId
@@ -357,6 +365,7 @@ class ContactQueued:
     caller: CallerHistory = UNKNOWN_CALLER
     strategy: int = 0
     region: str = ""
+    number: str = ""
 
     def __post_init__(self) -> None:
         """Check the names and times."""

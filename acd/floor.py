@@ -129,6 +129,7 @@ class Floor:
         self.contacts: dict[ContactId, Contact] = {}
         self.own_lines: dict[AgentId, WaitingLine] = {}  # of who waits for one agent; none of them empty
         self.wanted: dict[AgentId, dict[ContactId, Contact]] = {}  # by agent, who has a row for that one
+        self.kept_places: dict[str, float] = {}  # arrivals of those who gave up, by queue and number
         self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
         self.fresh_agents: dict[AgentId, Agent] = {}
         self.fresh_contacts: dict[ContactId, Contact] = {}

@@ -95,6 +95,7 @@ class Tally:
     queued: int = 0
     moved: int = 0
     requeued: int = 0
+    resumed: int = 0
     overflowed: int = 0
     diverted: int = 0
     refused: int = 0

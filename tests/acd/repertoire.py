@@ -1,5 +1,7 @@
 """What the machine of `test_liveness` draws from: names, rules, tables, and how often each."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from acd.agent_state import AgentCondition
@@ -51,6 +53,14 @@ OVERFLOW = {
 AWAY = (AgentCondition.NOT_READY, AgentCondition.UNREACHABLE)
 absences = st.sampled_from((None, None, (), AWAY))
 LEVELS = (LevelRule(add=2, waited_s=2.0), LevelRule(add=-1, waited_s=8.0))
+MORE_RULES: dict[str, Any] = {
+    "level_rules": LEVELS,
+    "no_answer_returns_s": (3.0, 6.0),
+    "resume_s": 5.0,
+}
+ageings = st.fixed_dictionaries(
+    {"ageing_s": st.sampled_from((None, 2.0)), "promotion_s": st.sampled_from((None, 5.0))}
+)
 seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
 CITIES = SharesDefined(
     name="cities", shares=(RegionShare(region="north", share=2.0), RegionShare(region="south", share=1.0))

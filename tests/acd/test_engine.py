@@ -5,7 +5,14 @@ import math
 import pytest
 
 from acd.agent_state import Activity, Presence
-from acd.commands import OfferContact, RefuseContact, ReportAgent, ReportContact, WithdrawOffer
+from acd.commands import (
+    OfferContact,
+    RefuseContact,
+    ReportAgent,
+    ReportContact,
+    ReportNoAnswer,
+    WithdrawOffer,
+)
 from acd.contact_state import ContactState
 from acd.engine import Engine
 from acd.errors import (
@@ -744,6 +751,7 @@ class TestRepr:
         hotline.wait(23.0)
         assert [type(command) for command in hotline.answer] == [
             WithdrawOffer,
+            ReportNoAnswer,
             OfferContact,
             ReportContact,
             ReportAgent,

@@ -20,6 +20,7 @@ from acd.commands import (
     RefuseContact,
     ReportAgent,
     ReportContact,
+    ReportNoAnswer,
     ReportOverflow,
     ReportWidening,
     WithdrawCause,
@@ -70,12 +71,13 @@ from tests.acd.repertoire import (
     AGENTS,
     CITIES,
     CONTACTS,
-    LEVELS,
+    MORE_RULES,
     OVERFLOW,
     QUEUES,
     TABLES,
     WIDENING,
     absences,
+    ageings,
     agents,
     asked,
     contacts,
@@ -183,6 +185,8 @@ class Floor(RuleBasedStateMachine):
                 if command.state in (ContactState.LEFT, ContactState.ENDED):
                     del self.shown_contacts[command.contact]
                     self.diverted.pop(command.contact, None)
+            case ReportNoAnswer():
+                assert command.returns_at is None or command.returns_at > self.now
             case ReportWidening():
                 assert command.lowered_by > 0
             case RecordDecision():
@@ -257,8 +261,7 @@ class Floor(RuleBasedStateMachine):
         limit=st.sampled_from((0, 2, 256)),
         here=st.sets(agents),
         waiting=st.lists(contacts, unique=True, max_size=4),
-        ageing_s=st.sampled_from((None, 2.0)),
-        promotion_s=st.sampled_from((None, 5.0)),
+        ageing=ageings,
         strategy=strategies,
         overflows=st.booleans(),
         absence=absences,
@@ -269,8 +272,7 @@ class Floor(RuleBasedStateMachine):
         limit: int,
         here: set[AgentId],
         waiting: list[ContactId],
-        ageing_s: float | None,
-        promotion_s: float | None,
+        ageing: dict[str, Any],
         strategy: str,
         overflows: bool,
         absence: tuple[AgentCondition, ...] | None,
@@ -278,7 +280,7 @@ class Floor(RuleBasedStateMachine):
         """Two queues, and perhaps somebody there already."""
         if strategy == RING_ALL:
             self.rings_all.add(QUEUES[1])
-        self.ageing = {"ageing_s": ageing_s, "promotion_s": promotion_s}
+        self.ageing = ageing
         for event in (
             QueueDefined(
                 queue=QUEUES[0],
@@ -345,7 +347,7 @@ class Floor(RuleBasedStateMachine):
                 overflow=overflow[queue] if overflow else (),
                 dismisses_when=absence,
                 refuses_when=absence,
-                level_rules=LEVELS,
+                **MORE_RULES,
                 **self.ageing,
             )
         )
@@ -366,12 +368,8 @@ class Floor(RuleBasedStateMachine):
         """The shell takes somebody elsewhere, or cannot."""
         contact = data.draw(st.sampled_from(sorted(self.diverted)))
         target = self.diverted.pop(contact)
-        event: Event = (
-            DiversionRefused(contact=contact, target=target)
-            if is_refused
-            else ContactLeft(contact=contact, cause="overflow")
-        )
-        self.tell(event, later_s)
+        refused = DiversionRefused(contact=contact, target=target)
+        self.tell(refused if is_refused else ContactLeft(contact=contact, cause="overflow"), later_s)
 
     @rule(queue=queues)
     def remove(self, queue: QueueName) -> None:
@@ -513,7 +511,13 @@ class Floor(RuleBasedStateMachine):
         needed = () if table else skills
         answer = self.tell(
             ContactQueued(
-                contact=contact, queue=queue, level=level, skills=needed, routes=table, region=region
+                contact=contact,
+                queue=queue,
+                level=level,
+                skills=needed,
+                routes=table,
+                region=region,
+                number=contact,
             )
         )
         kinds = {type(command) for command in answer}
