@@ -5,6 +5,7 @@ import { byId, fill, keepList, make, setText } from './element.js';
 import { dialOfAddress, serveParent } from './framing.js';
 import { icon, stateIcon } from './icons.js';
 import { numberOf, secondsOf } from './floor.js';
+import { paced } from './pacing.js';
 import { popScreens } from './screen_pop.js';
 import { signIn } from './sign_in.js';
 import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
@@ -17,7 +18,7 @@ class AgentPage {
   #told = '';
   #historyOf = null;
   #popAddress = '';
-  #unseen = null;
+  #draw = paced(() => this.#show());
 
   constructor(bar) {
     this.#bar = bar;
@@ -55,12 +56,8 @@ class AgentPage {
     this.#showBanner();
   }
 
-  /** Many events in one turn are one picture. */
   #showSoon() {
-    this.#unseen ??= requestAnimationFrame(() => {
-      this.#unseen = null;
-      this.#show();
-    });
+    this.#draw();
     // A page in the background gets no frames, but its title still tells of a call.
     setText(document.querySelector('title'), this.#title());
   }

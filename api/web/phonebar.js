@@ -14,6 +14,7 @@
  */
 
 import { callOfView, Floor, kindOf, secondsOf, shownState } from './floor.js';
+import { CallListener } from './listening.js';
 import { LiveStream } from './live_stream.js';
 
 /**
@@ -316,6 +317,17 @@ export class PhoneBar {
    */
   supervise(callId, mode, reason) {
     return this.#forCall(callId, 'supervise', { supervisor: this.#agentId, mode, reason }, { once: true });
+  }
+
+  /**
+   * 浏览器监听 / hear a call here, without a phone; it works for who signed in on this page.
+   * @param {string} callId
+   * @param {string} reason
+   * @returns {CallListener} to be started by a click
+   */
+  listen(callId, reason) {
+    const base = this.#base.replace(/^http/, 'ws');
+    return new CallListener(`${base}/v1/calls/${encodeURIComponent(callId)}/listen?reason=${encodeURIComponent(reason)}`);
   }
 
   /** 停止监听 / leave the supervised call. */

@@ -18,6 +18,7 @@ export class SupervisionDrawer {
   /** @type {{agent?: string, call?: string}|null} */ #subject = null;
   #feed = [];
   #parts = {};
+  /** @type {import('./listening.js').CallListener|null} */ #listener = null;
 
   /**
    * @param {import('./phonebar.js').PhoneBar} bar
@@ -42,12 +43,14 @@ export class SupervisionDrawer {
   openCall(callId) { this.#open({ call: callId }); }
 
   close() {
+    this.#listener?.stop();
     this.#subject = null;
     this.#dialog.close();
     this.#onClose();
   }
 
   #open(subject) {
+    this.#listener?.stop();
     this.#subject = subject;
     this.#feed = [];
     this.#build();
@@ -107,7 +110,7 @@ export class SupervisionDrawer {
       call && make('p', { class: 'caller-number' }, numberOf(call)),
       call && this.#factsOf(call),
     );
-    this.#keepDeeds(`${state} ${call?.call_id ?? ''} ${this.#supervising()}`, () => this.#deedsOfAgent(agent, call));
+    this.#keepDeeds(`${state} ${call?.call_id ?? ''} ${this.#supervising()} ${this.#listener !== null}`, () => this.#deedsOfAgent(agent, call));
   }
 
   #deedsOfAgent(agent, call) {
@@ -122,6 +125,8 @@ export class SupervisionDrawer {
       ...['call', 'agent_leg', 'customer_leg'].map((name) => make('option', { value: name }, word(`supervisor.${name}`))));
     return [
       make('div', { class: 'deeds' },
+        this.#deed('listen', 'monitor', inCall && isOther, (reason) => this.#listen(call.call_id, reason),
+          { pressed: this.#listener !== null, needsReason: this.#listener === null }),
         supervise('monitor'), supervise('whisper'), supervise('barge'),
         this.#deed('intercept', 'intercept', inCall && isOther, (reason) => this.#bar.intercept(call.call_id, reason)),
         this.#deed('stop_supervising', 'close', mode !== '', () => this.#bar.stopSupervising(), { needsReason: false })),
@@ -199,6 +204,21 @@ export class SupervisionDrawer {
   #tell(text, isWrong) {
     this.#parts.outcome.textContent = text;
     this.#parts.outcome.classList.toggle('wrong', isWrong);
+  }
+
+  /** Hear the call here, or hear it no more. */
+  async #listen(callId, reason) {
+    if (this.#listener) {
+      this.#listener.stop();
+      return;
+    }
+    const listener = this.#listener = this.#bar.listen(callId, reason);
+    listener.onEnd = () => {
+      if (this.#listener === listener) this.#listener = null;
+      this.show();
+    };
+    await listener.start();
+    this.show();
   }
 
   /** How we are in the call of the seat that is looked at: monitor, whisper, barge, or empty. */

@@ -3,6 +3,7 @@
 import { byId, fill, keepList, make, setText } from './element.js';
 import { isFree, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
+import { paced } from './pacing.js';
 import { signIn } from './sign_in.js';
 import { SupervisionDrawer } from './supervision_drawer.js';
 import { clockText, dayTime, speak, spoken, switchLanguage, word, wordOf } from './words.js';
@@ -18,7 +19,7 @@ class SupervisorPage {
   #bar;
   #drawer;
   #filter = '';
-  #frame = 0;
+  #showSoon = paced(() => this.#show());
   #clock;
 
   constructor(bar) {
@@ -40,13 +41,6 @@ class SupervisorPage {
   }
 
   close() { clearInterval(this.#clock); }
-
-  #showSoon() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#show();
-    });
-  }
 
   #show() {
     const bar = this.#bar;

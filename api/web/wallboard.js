@@ -4,6 +4,7 @@ import { byId, fill, make, setText } from './element.js';
 import { shownState } from './floor.js';
 import { everyHalfHour, hoursChart } from './hours_chart.js';
 import { icon, stateIcon } from './icons.js';
+import { paced } from './pacing.js';
 import { signIn } from './sign_in.js';
 import { clockText, dayTime, speak, spoken, switchLanguage, word } from './words.js';
 
@@ -18,7 +19,7 @@ const STATES = [['ready'], ['ringing', 'reserved'], ['talking', 'engaged', 'held
 class Wallboard {
   #bar;
   #figures = null;
-  #frame = 0;
+  #showSoon = paced(() => this.#show());
   #asking = 0;
   #timers = [];
 
@@ -39,13 +40,6 @@ class Wallboard {
   }
 
   close() { this.#timers.forEach(clearInterval); }
-
-  #showSoon() {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#show();
-    });
-  }
 
   /** Many calls in a few seconds are one question. */
   #askSoon() {

@@ -67,6 +67,7 @@ const WORDS = {
   'do.save': ['保存', 'Save'],
   'do.close': ['关闭', 'Close'],
   'do.monitor': ['监听', 'Listen'],
+  'do.listen': ['浏览器监听', 'Listen here'],
   'do.whisper': ['密语', 'Whisper'],
   'do.barge': ['强插', 'Barge in'],
   'do.intercept': ['拦截', 'Intercept'],
