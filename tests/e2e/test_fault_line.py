@@ -1,0 +1,114 @@
+"""A phone's line is down for a while: nothing comes and nothing arrives, in neither direction (the phone stands still)."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests import spectrum
+from tests.phones.handset import Handset, handset
+from tests.stand import Stand, Terms, stand
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+TERMS = Terms(
+    seats=1,
+    wrap_up_s=0.0,
+    greeting="",
+    announce_agent=False,
+    options_interval_s=2.0,
+    options_timeout_s=1.0,
+    media_extra="rtp_timeout_s = 12",
+)
+CALLER_HZ, AGENT_HZ = 440, 1000
+
+
+async def down(phone: Handset, for_s: float) -> None:
+    """The line is cut for so long."""
+    os.kill(phone.pid, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(for_s)
+    finally:
+        os.kill(phone.pid, signal.SIGCONT)
+
+
+async def talk(here: Stand, caller: Handset) -> str:
+    """The caller talks with agent 1."""
+    since = len(here.events)
+    await caller.call(here.hotline)
+    call_id = (await here.wait_event("CallConnected", since=since))["call_id"]
+    await asyncio.sleep(1.0)
+    return str(call_id)
+
+
+async def hears_the_agent(caller: Handset) -> bool:
+    """Whether what arrived in the last moments is the agent's voice."""
+    await caller.recording()
+    await asyncio.sleep(1.5)
+    return bool(spectrum.find_tone_spans(await caller.recording(), AGENT_HZ))
+
+
+async def test_a_line_that_is_down_for_five_seconds_costs_five_seconds(tmp_path: Path) -> None:
+    """The talk goes on, is still recorded, and is the same call."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        handset(here.trunk_address, tone_hz=CALLER_HZ) as caller,
+        handset(
+            here.phone_address,
+            account=here.account(1)[0],
+            password=here.account(1)[1],
+            registrar=here.registrar,
+            tone_hz=AGENT_HZ,
+        ) as phone,
+    ):
+        assert await phone.register() == 200
+        await phone.auto_answer(0.0)
+        await here.login(1)
+        call_id = await talk(here, caller)
+        await down(phone, 5.0)
+        await asyncio.sleep(1.0)
+        assert await hears_the_agent(caller)
+        assert [call["call_id"] for call in await here.active_calls()] == [call_id]
+        await caller.hang_up()
+        detail = await here.wait_call(call_id)
+        assert detail["call"]["end_reason"] == "completed"
+        (_, right), rate = spectrum.read_channels(here.wav(detail["recordings"][0]))
+        assert len(right) / rate > 7.0
+        assert spectrum.find_tone_spans(right[-rate:], AGENT_HZ), "the end of the talk is not recorded"
+
+
+async def test_a_line_that_is_down_for_long_puts_the_caller_back_at_the_head_and_the_phone_is_back_by_itself(
+    tmp_path: Path,
+) -> None:
+    """Nothing heard for the time that is set: the caller waits again, and is served when the phone answers again."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        handset(here.trunk_address, tone_hz=CALLER_HZ) as caller,
+        handset(
+            here.phone_address,
+            account=here.account(1)[0],
+            password=here.account(1)[1],
+            registrar=here.registrar,
+            tone_hz=AGENT_HZ,
+        ) as phone,
+    ):
+        assert await phone.register() == 200
+        await phone.auto_answer(0.0)
+        await here.login(1)
+        call_id = await talk(here, caller)
+        outage = asyncio.create_task(down(phone, 20.0))
+        await here.wait_agent(1, reachable=False, within_s=15)
+        await here.wait_event("CallRequeued", call_id=call_id, within_s=20)
+        assert not [event for event in caller.events if event["event"] == "disconnected"]
+        await outage
+        since = len(here.events)
+        await here.wait_agent(1, reachable=True, within_s=15)
+        if (await here.api.agent(here.agent(1)))["presence"] == "not_ready":
+            await here.api.ready(here.agent(1))
+        await here.wait_event("CallConnected", since=since, call_id=call_id, within_s=15)
+        assert await hears_the_agent(caller)
+        await caller.hang_up()
+        assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
+        assert not await here.active_calls()
