@@ -27,6 +27,7 @@ from media.reports import ControlReports
 from media.secrecy import Seal, UnusableKey
 from media.sending import Senders
 from media.silence import TICK_S, SilenceWatch
+from media.tones import ToneReceiver
 
 __all__ = ["TICK_S", "Plane"]
 
@@ -80,6 +81,8 @@ class Plane:
         self._noise = rng.normal(0.0, 1.0, (64, FRAME_SAMPLES)).astype(np.float32)
         self._digits_in: dict[int, DigitReceiver] = {}
         self._digits_out: dict[int, DigitSender] = {}
+        self._tones_in = ToneReceiver(max_legs)
+        self._tonal: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._events: list[news.Event] = []
         self._origin: float | None = None
         self._ticks = 0
@@ -171,6 +174,7 @@ class Plane:
         self._senders.open(slot)
         self._reports.open(slot, self._ticks)
         self._digits_in[slot] = DigitReceiver()
+        self._tones_in.reset(slot)
         leg.waiting_since = self._ticks
         self._mixer.add_voice(leg.leg_id, slot)
         self._mixer.set_hearing(slot, leg.law, ())
@@ -182,6 +186,9 @@ class Plane:
         self._slots = np.array(self._legs.slots, dtype=np.int64)
         deaf = [leg.slot for leg in self._legs if not leg.may_receive]
         self._deaf = np.array(deaf, dtype=np.int64)
+        # Who sends telephone events presses no keys by sound: what is heard there is somebody's television.
+        tonal = [leg.slot for leg in self._legs if leg.may_receive and leg.event_payload_type is None]
+        self._tonal = np.array(tonal, dtype=np.int64)
 
     def _set_remote(self, command: order.SetRemote, now: float) -> None:
         leg = self._find(command.leg_id)
@@ -496,6 +503,9 @@ class Plane:
                 sounds[base + noisy] = np.clip(noise, -32000, 32000)
         if self._deaf.size:
             sounds[base + self._deaf] = 0
+        if self._tonal.size:
+            for slot, key in self._tones_in.hear(self._tonal, sounds[base + self._tonal]):
+                self._pressed(slot, [key])
 
     def _send_events(self) -> None:
         """One telephone-event packet of every leg that has digits to send."""
