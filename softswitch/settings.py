@@ -340,6 +340,13 @@ class AccountSettings:
         metadata=_meta("SRTP,仅限 TLS / encrypted sound, with TLS only", pattern="off|optional|required"),
     )
     nat: bool = field(default=False, metadata=_meta("话机在 NAT 后 / the phone is behind NAT"))
+    answers_by: str = field(
+        default="key",
+        metadata=_meta(
+            "应答方式:按键,或坐席条(话机支持 NOTIFY talk)/ answered by its own key, or by the bar too (NOTIFY talk)",
+            pattern="key|talk",
+        ),
+    )
     outbound: tuple[str, ...] = field(
         default=(),
         metadata=_meta("可用的外呼规则,空为不可外呼 / outbound rules of the seat, none = no calls outside"),

@@ -12,7 +12,7 @@ from softswitch.calls.party import CallParty
 def allowed(call: Call, party: CallParty) -> tuple[str, ...]:
     """Return what this party of the call may ask for."""
     if not party.is_joined:
-        return ("hang-up",)
+        return ("hang-up", "answer") if party.leg.can_be_asked else ("hang-up",)
     own = ("hang-up", "unmute" if party.muted else "mute")
     if party.role is Role.SUPERVISOR:
         return (*own, "stop-supervising")

@@ -59,6 +59,7 @@ class Leg:
     headers: tuple[Header, ...] = ()
     local: tuple[str, int] | None = None  # where the plane listens for it
     holding: bool = False  # its own phone put us on hold
+    can_be_asked: bool = False  # a phone that answers when it is told to (NOTIFY talk)
     has_media: bool = False  # the plane knows it
     tried_cells: set[str] = field(default_factory=set)
     state: LegState = field(default=LegState.OPENING, init=False)

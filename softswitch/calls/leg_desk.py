@@ -154,6 +154,7 @@ class LegDesk:
             target=target,
             from_user=from_user,
             headers=headers,
+            can_be_asked=settings.answers_by == "talk",
         )
         self._open(leg, address)
         return leg
@@ -234,6 +235,15 @@ class LegDesk:
         """Tell a phone what became of the transfer that it asked for; 100 is not the last word."""
         if leg.is_talking:
             self._tell_cell(leg, notice(leg.leg_id, status))
+
+    def ask_to_answer(self, leg: Leg) -> bool:
+        """Ask a ringing phone to answer by itself; False when it is none that can be asked."""
+        if not leg.can_be_asked or leg.state is not LegState.RINGING:
+            return False
+        self._tell_cell(
+            leg, cell_words.SendRequest(leg_id=leg.leg_id, method="NOTIFY", headers=(("Event", "talk"),))
+        )
+        return True
 
     def sip_call_id(self, leg: Leg) -> str:
         """The Call-ID of a leg's dialog outside; empty when the edge does not have it."""

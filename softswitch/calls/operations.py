@@ -25,16 +25,17 @@ class Operations(SupervisorOperations):
     # ---- the agent's own leg ---------------------------------------------------------------------
 
     async def answer(self, agent_id: str) -> None:
-        """No phone can be answered from the bar yet: refused, with the reason."""
+        """Answer the ringing phone from the bar, if it is one that can be asked to."""
         call, party = self._seat(agent_id)
         if party.is_joined:
             raise self._not_now(call, party, "answer")
-        raise Conflict(
-            "phone_answers_itself",
-            "请在话机上接听 / this phone cannot be answered from here: pick it up",
-            state_of(call, party),
-            allowed(call, party),
-        )
+        if not self._table.legs.ask_to_answer(party.leg):
+            raise Conflict(
+                "phone_answers_itself",
+                "请在话机上接听 / this phone cannot be answered from here: pick it up",
+                state_of(call, party),
+                allowed(call, party),
+            )
 
     async def hang_up_own(self, agent_id: str) -> None:
         """Leave the call, or refuse the one that rings."""

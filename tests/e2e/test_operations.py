@@ -1,11 +1,12 @@
 """What agents do with a call, on real phones, proven by what each of them hears."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.running_server import ApiProblem
-from tests.conversation import MUSIC, conversation
+from tests.conversation import MUSIC, TERMS, conversation
 
 pytestmark = pytest.mark.e2e
 
@@ -46,3 +47,20 @@ async def test_hold_mute_data_keys_and_the_recording(tmp_path: Path) -> None:
         for kind in ("CallHeld", "CallRetrieved", "PartyMuted", "PartyUnmuted", "RecordingPaused"):
             assert kinds.count(kind) == 1, kind
         await here.wait_agent(1, presence="wrap_up")
+
+
+async def test_the_phone_is_answered_from_the_bar(tmp_path: Path) -> None:
+    terms = replace(TERMS, seat_extra='answers_by = "talk"')
+    async with conversation(tmp_path / "stand", terms, agents=1) as talk:
+        here, one, caller = talk.here, talk.phones["one"], talk.phones["caller"]
+        await one.ring_until_asked()
+        await here.login(1)
+        await caller.call(here.hotline)
+        ringing = await here.wait_agent(1, activity="ringing")
+        assert "answer" in ringing["allowed"]
+        await talk.operate(1, "answer")
+        connected = await here.wait_event("CallConnected", agent=here.agent(1))
+        talk.call_id = str(connected["call_id"])
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await talk.operate(1, "hang-up")
+        await here.wait_call(talk.call_id)

@@ -101,6 +101,10 @@ class Handset:
         """Ring and never answer."""
         await self.order("manner", mode="ring")
 
+    async def ring_until_asked(self) -> None:
+        """Ring, and answer when the server asks for it (NOTIFY with Event: talk)."""
+        await self.order("manner", mode="ring", talk=True)
+
     async def ignore(self) -> None:
         """Say nothing after 100."""
         await self.order("manner", mode="silent")

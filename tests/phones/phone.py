@@ -95,6 +95,15 @@ class Line(pj.Call):  # type: ignore[misc]
             direction = HOLD_DIRECTIONS.get(status, str(status))
             self.phone.wire.tell("media", call=info.callIdString, state=direction, dir=int(media.dir))
 
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:
+        """NOTIFY with Event: talk asks a ringing phone to answer, as many desk phones do."""
+        if prm.e.type != pj.PJSIP_EVENT_TSX_STATE:
+            return
+        change = prm.e.body.tsxState
+        is_asked = change.tsx.method == "NOTIFY" and change.type == pj.PJSIP_EVENT_RX_MSG
+        if is_asked and "Event: talk" in change.src.rdata.wholeMsg and self.phone.manner.get("talk"):
+            self.answer_at = time.monotonic()
+
     def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:
         """What became of the transfer that this phone asked for."""
         self.phone.wire.tell("transfer", status=int(prm.statusCode), final=bool(prm.finalNotify))

@@ -59,6 +59,7 @@ ACCOUNTS = tuple(
         extension=seat,
         media_networks=("127.65.0.0/24",),
         outbound=("mobile",) if seat == "8003" else (),
+        answers_by="talk" if seat == "8003" else "key",
     )
     for seat in SEATS
 )

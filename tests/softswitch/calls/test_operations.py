@@ -94,6 +94,22 @@ def test_a_ringing_call_can_be_refused_and_not_yet_held(node: Node, bar: Operati
     assert node.waits(call_id) == 1
 
 
+def test_a_phone_that_can_be_asked_is_answered_from_the_bar(node: Node, bar: Operations) -> None:
+    node.login("1003", "8003")
+    call_id = node.call_in("in1")
+    ringing = node.leg_of_agent(call_id)
+    with pytest.raises(Conflict):
+        done(bar.answer("1003"))  # its INVITE is on the way
+    node.sip.ring(ringing)
+    node.settle()
+    assert "answer" in done(node.seats.get("1003")).allowed
+    done(bar.answer("1003"))
+    assert node.outside(ringing).told[-1][:1] == ("NOTIFY",)
+    node.answer(ringing)
+    with pytest.raises(Conflict):
+        done(bar.answer("1003"))
+
+
 # ---- mute and digits -----------------------------------------------------------------------------
 
 
