@@ -132,6 +132,7 @@ class Floor:
         self.kept_places: dict[str, float] = {}  # arrivals of those who gave up, by queue and number
         self.declined: dict[ContactId, Contact] = {}  # waiting, and declined by somebody
         self.fresh_agents: dict[AgentId, Agent] = {}
+        self.unfiled: dict[AgentId, Agent] = {}  # available, and not among the free of their queues yet
         self.fresh_contacts: dict[ContactId, Contact] = {}
         self.due: dict[ContactId, Contact] = {}  # whose wait has reached that of a rule
         self.changed_queues: dict[QueueName, Queue] = {}  # where agents came or went, and rules regard it
@@ -151,20 +152,33 @@ class Floor:
         condition = None if agent.presence is Presence.LOGGED_OUT else agent.condition
         if agent.filed is not condition:
             self._count(agent, condition)
+        is_filed = False
         for name in agent.queues:
             queue = self.queues[name]
-            if is_on_duty is (agent.id in queue.on_duty) and is_available is (agent.id in queue.free):
+            is_filed = agent.id in queue.free
+            if is_on_duty is (agent.id in queue.on_duty) and (is_available or not is_filed):
                 break  # all queues have an agent filed alike
             if is_on_duty:
                 queue.on_duty[agent.id] = agent
             else:
                 queue.on_duty.pop(agent.id, None)
-            if is_available is not (agent.id in queue.free):
-                (queue.free.admit if is_available else queue.free.withdraw)(agent)
+            if is_filed and not is_available:
+                queue.free.withdraw(agent)
+        if not is_available:
+            self.unfiled.pop(agent.id, None)
+        elif not is_filed:
+            self.unfiled[agent.id] = agent
         if is_available:
             self.fresh_agents[agent.id] = agent
         if not is_on_duty:
             self._recall_declined()
+
+    def file_free(self) -> None:
+        """File those who came free and were not taken at once: mostly they are, and the filing would be for nothing."""
+        for agent in self.unfiled.values():
+            for name in agent.queues:
+                self.queues[name].free.admit(agent)
+        self.unfiled.clear()
 
     def _count(self, agent: Agent, condition: AgentCondition | None) -> None:
         """Count an agent of all queues in another condition; None for no more."""
@@ -180,6 +194,7 @@ class Floor:
 
     def take_off(self, agent: Agent) -> None:
         """Take an agent out of all files of their queues, until settled again."""
+        self.unfiled.pop(agent.id, None)
         self._count(agent, None)
         for name in agent.queues:
             queue = self.queues[name]

@@ -76,7 +76,9 @@ def next_pairing(floor: Floor, now: float) -> Pairing | None:
         if agent.is_available:
             wanted, turn = choose(floor, agent, now)
             if wanted is not None:
-                return _each_others_first(floor, wanted, now, Pairing(wanted, agent, turn))
+                own = Pairing(wanted, agent, turn)
+                # Nobody else was free for who waited before, so where only one came free there is nobody to compare.
+                return own if len(floor.fresh_agents) == 1 else _each_others_first(floor, wanted, now, own)
     return None
 
 
@@ -199,6 +201,7 @@ def best_agent(floor: Floor, contact: Contact) -> Agent | None:
 def available(floor: Floor, place: Place) -> Iterator[Agent]:
     """Return the free agents for a place, best first.  Nobody may come or go meanwhile."""
     if place.agent is None:
+        floor.file_free()
         return floor.queues[place.queue].free.best_first(place.need)
     agent = floor.agents.get(place.agent)
     return iter(() if agent is None or not _is_free_for(agent, place) else (agent,))

@@ -120,6 +120,7 @@ def queue_statistics(queue: Queue, now: float) -> QueueStatistics:
 
 def statistics(floor: Floor, now: float, deadlines: int, tally: Mapping[str, int]) -> Statistics:
     """Return the figures of everything."""
+    floor.file_free()
     return Statistics(
         now=now,
         queues=tuple(queue_statistics(queue, now) for _, queue in sorted(floor.queues.items())),

@@ -124,3 +124,22 @@ def test_nothing_is_left_on_the_floor_when_all_have_gone() -> None:
     assert not queue.on_duty
     assert len(queue.free) == len(queue.line) == 0
     assert hotline.engine.next_deadline() is None
+
+
+def test_an_agent_who_is_taken_at_once_is_never_filed_as_free() -> None:
+    """Filing is for those who wait for callers; it is made up for as soon as somebody looks."""
+    hotline = Hotline(QueueDefined(queue=MAIN, wrap_up_s=0.0))
+    floor = hotline.engine._floor
+    queue = floor.queues[MAIN]
+    hotline.login("ana")
+    assert list(floor.unfiled) == ["ana"]
+    assert len(queue.free) == 0
+    hotline.talk("c0")
+    hotline.call("c1")
+    hotline.end("c0", 2.0)
+    assert hotline.offered() == [("c1", "ana")]
+    assert not floor.unfiled
+    hotline.hang_up("c1")
+    assert hotline.engine.statistics().queues[0].agents_free == 1
+    assert not floor.unfiled
+    assert len(queue.free) == 1

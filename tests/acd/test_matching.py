@@ -378,4 +378,4 @@ def test_the_cost_of_a_decision_does_not_grow_with_the_line() -> None:
     hotline.engine._floor.__class__ = Watched
     hotline.login("ana")
     assert hotline.orders(OfferContact)[0].contact == "c0"
-    assert set(looked_at) == {"c0"}
+    assert set(looked_at) <= {"c0"}
