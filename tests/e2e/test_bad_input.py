@@ -232,8 +232,8 @@ def without_its_own_words(answer: str, request: str) -> str:
 async def test_unknown_user_wrong_password_and_stale_nonce_get_the_same_challenge_to_the_byte(
     here: Stand, method: str
 ) -> None:
-    """Nobody learns from an answer which accounts exist."""
-    peer = await RawPeer.open(here.phone_address)
+    """Nobody learns from an answer which accounts exist.  An address of its own: six wrong passwords are a ban."""
+    peer = await RawPeer.open(f"127.64.{here.number}.{40 + len(method)}")
     asked = here.hotline if method == "INVITE" else f"sip:{here.sip[0]}"
     name, proof = ("Proxy-Authenticate", "Proxy-Authorization") if method == "INVITE" else ("", "")
     name, proof = name or "WWW-Authenticate", proof or "Authorization"
