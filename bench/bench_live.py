@@ -135,6 +135,7 @@ async def measure(calls_per_hour: int, seconds: float, number: int, folder: Path
         announce_agent=False,
         position_every_s=0.0,
         channels=60,
+        media_extra="rtp_timeout_s = 0",  # callers and phones are mute
         agent_extra=people,
     )
     config = folder / "bench.toml"

@@ -37,7 +37,7 @@ async def measure(legs: int, number: int, folder: Path) -> Json:
     seats = legs // 2
     terms = Terms(
         seats=seats, wrap_up_s=0.0, greeting="", announce_agent=False, channels=legs, position_every_s=0.0,
-        options_interval_s=300.0,
+        options_interval_s=300.0, media_extra="rtp_timeout_s = 0",
     )  # fmt: skip
     config = folder / "bench.toml"
     config.write_text(toml_of(number, folder, terms), encoding="utf-8")
