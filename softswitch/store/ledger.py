@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from softswitch.store import half_hours
 from softswitch.store.entries import Entry
 from softswitch.store.projections import Key, Subject, key_of, keys_of, project
 from softswitch.store.rows import (
@@ -34,7 +35,7 @@ _TABLES: dict[type[Row], tuple[str, tuple[str, ...]]] = {
     BusinessRow: ("business", ("kind", "id")),
     VoicemailRow: ("voicemails", ("voicemail_id",)),
 }
-PROJECTED_TABLES = tuple(table for table, _ in _TABLES.values())
+PROJECTED_TABLES = (*(table for table, _ in _TABLES.values()), half_hours.TABLE)
 _COLUMNS = {cls: tuple(field.name for field in dataclasses.fields(cls)) for cls in _TABLES}
 _NEWEST: dict[Subject, tuple[type[Row], str]] = {
     Subject.CALL: (CallRow, "SELECT {columns} FROM calls WHERE call_id = ?"),
@@ -74,6 +75,7 @@ class Ledger:
         self._newest: dict[Key, Row | None] = {}
         self._batch: dict[Key, Row | None] = {}
         self._changed: dict[tuple[Any, ...], Row] = {}
+        self._half_hours = half_hours.HalfHours()
 
     def missing(self, entries: Iterable[Entry]) -> tuple[Key, ...]:
         """The keys whose rows must be read (`know`) before these entries are folded."""
@@ -93,6 +95,9 @@ class Ledger:
             return
         for row in changed:
             table, primary_key = _TABLES[type(row)]
+            if isinstance(row, CallRow):
+                before = self._lookup(key_of(row))
+                self._half_hours.change(before if isinstance(before, CallRow) else None, row)
             self._batch[key_of(row)] = row
             self._changed[(table, *(getattr(row, name) for name in primary_key))] = row
 
@@ -105,6 +110,7 @@ class Ledger:
             if rows:
                 marks = ", ".join("?" * len(columns))
                 yield f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows
+        yield from self._half_hours.statements()
 
     def accept(self) -> None:
         """The batch is durable: remember what may still change, forget what is finished."""
@@ -118,6 +124,7 @@ class Ledger:
         """The batch failed: forget it."""
         self._batch = {}
         self._changed = {}
+        self._half_hours = half_hours.HalfHours()
 
     def _lookup(self, key: Key) -> Row | None:
         if key in self._batch:

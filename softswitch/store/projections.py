@@ -3,7 +3,7 @@
 They are total: an entry that does not fit (a call that is unknown or has ended) changes nothing.  Nothing else
 writes the projected tables, so folding the whole journal gives the same rows again.
 
-Half-hour sums are not stored: they are a GROUP BY over these rows until a table of their own pays for itself.
+Half-hour sums follow from how these rows change (`softswitch/store/half_hours.py`).
 """
 
 import json

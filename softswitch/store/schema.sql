@@ -51,6 +51,22 @@ CREATE TABLE calls (
     last_at      REAL NOT NULL          -- the newest entry of the call
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE half_hours (
+    queue      TEXT NOT NULL,
+    began_at   INTEGER NOT NULL,        -- wall seconds, a multiple of 1800
+    offered    INTEGER NOT NULL,
+    answered   INTEGER NOT NULL,
+    abandoned  INTEGER NOT NULL,
+    refused    INTEGER NOT NULL,        -- the queue was full
+    lost       INTEGER NOT NULL,        -- ended without an answer for any other reason
+    requeues   INTEGER NOT NULL,
+    wait_ms    INTEGER NOT NULL,        -- of the answered
+    abandon_ms INTEGER NOT NULL,        -- of the abandoned
+    ring_ms    INTEGER NOT NULL,
+    talk_ms    INTEGER NOT NULL,
+    PRIMARY KEY (queue, began_at)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE journal (
     seq      INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT UNIQUE,               -- natural identity; NULL for entries that may repeat

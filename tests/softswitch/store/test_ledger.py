@@ -1,5 +1,7 @@
 """Folding in batches: a batch counts once it is accepted, and finished rows leave the memory."""
 
+import re
+
 from softswitch.store.ledger import Ledger
 from softswitch.store.projections import Key, Subject
 from tests.softswitch.store.samples import arrived, ended, whole_call
@@ -44,5 +46,5 @@ def test_rows_of_one_batch_are_written_once() -> None:
         ledger.know(key, None)
     for seq, entry in enumerate(entries, start=1):
         ledger.fold(entry, seq)
-    counts = {sql.split()[4]: len(rows) for sql, rows in ledger.statements()}
-    assert counts == {"calls": 1, "segments": 1, "recordings": 1}
+    counts = {re.findall(r"(?:INTO|FROM) (\w+)", sql)[0]: len(rows) for sql, rows in ledger.statements()}
+    assert counts == {"calls": 1, "segments": 1, "recordings": 1, "half_hours": 1}
