@@ -26,6 +26,7 @@ from api.views import (
 )
 from api.voicemail_views import VoicemailsPort
 from api.watch_port import WatchPort
+from api.what_if_port import WhatIfPort
 from api.webhook_port import WebhooksPort
 
 
@@ -458,4 +459,5 @@ class Ports:
     business: BusinessPort | None = None
     calendars: CalendarsPort | None = None
     voicemails: VoicemailsPort | None = None
+    what_if: WhatIfPort | None = None
     figures: FiguresPort | None = None

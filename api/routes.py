@@ -42,6 +42,7 @@ from api.views import (
 )
 from api.voicemails import VOICEMAILS
 from api.watch_routes import WATCH
+from api.what_if import WHAT_IF
 from api.webhook_port import WebhookView
 from api.webhooks import ReplayBody
 
@@ -193,6 +194,7 @@ ROUTES: tuple[Route, ...] = (
     *FIGURES,
     *BUSINESS,
     *VOICEMAILS,
+    *WHAT_IF,
     *WATCH,
     _get(
         "/v1/webhooks",

@@ -41,6 +41,7 @@ from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import RETRY_AFTER_S, Switchboard
 from softswitch.calls.trunks import Trunks
+from softswitch.calls.what_if import WhatIf
 from softswitch.cells import messages as cell_words
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.cells.pool import Cell, CellPool
@@ -356,6 +357,7 @@ class Control:
             people=self._people,
             business=self._desk,
             calendars=CalendarDesk(self._desk, self._clock.wall),
+            what_if=WhatIf(self._desk, self._dispatcher, self._clock, self._settings.node.area_code),
             voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
         )

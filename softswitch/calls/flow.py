@@ -21,11 +21,13 @@ from softswitch.calendars.days import DayKind
 from softswitch.calendars.opening import local
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
+from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.lookups import Answered
 from softswitch.calls.party import CallParty
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.clock import Clock
 from softswitch.flows import commands as do
 from softswitch.flows import events as told
 from softswitch.flows import interpreter
@@ -81,17 +83,22 @@ class Outside(Protocol):
 
 
 class CallFacts:
-    """What a branch asks of the world, for one call."""
+    """What a branch asks of the world, for one caller."""
 
-    def __init__(self, table: CallTable, business: Business, caller: str) -> None:
-        """Ask these."""
-        self._table = table
+    def __init__(
+        self, dispatcher: Dispatcher, clock: Clock, business: Business, caller: str, at: float | None = None
+    ) -> None:
+        """Ask these; `at` is the moment that calendars are asked for, now for None."""
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._at = at
         self._business = business
         self._caller = caller
 
     def fact(self, name: str, of: str) -> bool | float | str:
         """The fact of that name."""
-        engine, now = self._table.dispatcher.engine, self._table.clock.wall()
+        engine = self._dispatcher.engine
+        now = self._clock.wall() if self._at is None else self._at
         match name:
             case "open":
                 opening = self._business.openings.get(of)
@@ -112,8 +119,8 @@ class CallFacts:
 
     def _expected_wait_s(self, queue: str) -> float:
         """Who was longest in line has waited so long: the least that one who comes now has to expect."""
-        line = self._table.dispatcher.engine.waiting(QueueName(queue))
-        now = self._table.clock.now()
+        line = self._dispatcher.engine.waiting(QueueName(queue))
+        now = self._clock.now()
         return max((now - contact.arrived_at for contact in line), default=0.0)
 
 
@@ -363,7 +370,7 @@ class FlowDesk:
     # ---- what the flow is told of the call -------------------------------------------------------------
 
     def _facts(self, call: Call) -> CallFacts:
-        return CallFacts(self._table, self._desk.business, call.caller)
+        return CallFacts(self._table.dispatcher, self._table.clock, self._desk.business, call.caller)
 
     def _data(self, call: Call) -> dict[str, str]:
         texts = {name: value for name, value in call.data.items() if isinstance(value, str)}

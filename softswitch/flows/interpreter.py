@@ -77,9 +77,15 @@ class FlowState:
 Step = tuple[FlowState, tuple[FlowCommand, ...]]
 
 
-def begin(flow: Flow, facts: Facts, data: Mapping[str, str], level: int = 0) -> Step:
-    """The caller enters the flow; `data` holds `caller`, `called` and the like."""
-    return _Walk(flow, facts, FlowState(node=flow.start, level=level, data=dict(data))).go_to(flow.start)
+def begin(
+    flow: Flow, facts: Facts, data: Mapping[str, str], level: int = 0, visited: list[str] | None = None
+) -> Step:
+    """The caller enters the flow; `data` holds `caller`, `called` and the like.
+
+    The names of all nodes that the step goes through are put into `visited`.
+    """
+    state = FlowState(node=flow.start, level=level, data=dict(data))
+    return _Walk(flow, facts, state, visited).go_to(flow.start)
 
 
 def resume(flow: Flow, facts: Facts, record: Mapping[str, Any]) -> Step:
@@ -95,15 +101,18 @@ def queued(flow: Flow, record: Mapping[str, Any]) -> FlowState:
     return FlowState(node=node, phase=Phase.QUEUED, level=record["level"], data=dict(record["data"]))
 
 
-def step(flow: Flow, state: FlowState, event: FlowEvent, facts: Facts) -> Step:
-    """What follows from an event; one that means nothing now changes nothing."""
-    return _Walk(flow, facts, state).hear(event)
+def step(
+    flow: Flow, state: FlowState, event: FlowEvent, facts: Facts, visited: list[str] | None = None
+) -> Step:
+    """What follows from an event; one that means nothing now changes nothing.  `visited` as for `begin`."""
+    return _Walk(flow, facts, state, visited).hear(event)
 
 
 class _Walk:
     """One step: through as many nodes as need nothing from outside."""
 
-    def __init__(self, flow: Flow, facts: Facts, state: FlowState) -> None:
+    def __init__(self, flow: Flow, facts: Facts, state: FlowState, visited: list[str] | None = None) -> None:
+        self._visited = [] if visited is None else visited
         self._flow = flow
         self._facts = facts
         self._state = state
@@ -264,6 +273,7 @@ class _Walk:
         following: str | None = name
         while following is not None:
             node = self._flow.nodes[following]
+            self._visited.append(following)
             self._mask(node)
             self._state = replace(self._state, node=following, digits="", tries=0)
             following = self._pass(node)

@@ -1,0 +1,31 @@
+"""What the HTTP interface shows of a call that nobody makes, and whom it asks."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from api.views import WallTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIfView:
+    """The way of a caller who presses the given keys and otherwise nothing.
+
+    `nodes` are those of the flow in order; `queue` is where the caller waits in the end, `box` where a message is taken;
+    both empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
+    """
+
+    number: str
+    at: WallTime
+    flow: str
+    nodes: tuple[str, ...]
+    queue: str
+    level: int
+    box: str
+
+
+class WhatIfPort(Protocol):
+    """Call flows, walked through without a call."""
+
+    async def ask(self, number: str, trunk: str, caller: str, at: float | None, keys: str) -> WhatIfView:
+        """The way of such a caller; `NotFound` for a number that leads nowhere."""
+        ...

@@ -1,0 +1,78 @@
+"""What would happen to a call: the example city, at noon, at night, on National Day, with and without keys."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from acd.engine import Engine
+from api.faults import NotFound
+from api.what_if_port import WhatIfView
+from softswitch.business.seed import from_file
+from softswitch.business.whole import Machine, whole_of
+from softswitch.calendars.opening import SHANGHAI
+from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.queue_definition import definition_of
+from softswitch.calls.what_if import WhatIf
+from softswitch.clock import Clock
+from tests.softswitch.calls.node import done
+from tests.softswitch.calls.test_flow import Standing
+from tests.softswitch.sip.stepped_clock import SteppedLoop
+
+CONFIG = Path(__file__).parents[3] / "config"
+MACHINE = Machine(
+    trunks=frozenset({"city"}),
+    prompts=frozenset(path.stem for path in (CONFIG / "prompts" / "zh").glob("*.wav")),
+    music=frozenset({"waiting"}),
+)
+
+
+@pytest.fixture
+def what_if() -> WhatIf:
+    file = json.loads((CONFIG / "business" / "city.json").read_text(encoding="utf-8"))
+    business = whole_of(from_file(file), MACHINE)
+    clock = Clock(SteppedLoop(), lambda: at("2026-11-27T10:00"))
+    dispatcher = Dispatcher(Engine(run="t"), clock, lambda order: None)
+    for queue in business.queues:
+        dispatcher.tell(definition_of(queue))
+    return WhatIf(Standing(business), dispatcher, clock, "0510")
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp()
+
+
+def ask(
+    what_if: WhatIf, number: str, when: str = "", keys: str = "", caller: str = "13800000001"
+) -> WhatIfView:
+    return done(what_if.ask(number, "city", caller, at(when) if when else None, keys))
+
+
+def test_the_hotline_goes_straight_to_people_at_any_time(what_if: WhatIf) -> None:
+    for when in ("", "2026-10-01T03:00", "2031-01-01T12:00"):
+        way = ask(what_if, "12345", when)
+        assert (way.flow, way.queue, way.nodes) == (
+            "main",
+            "consult",
+            ("blocked", "welcome", "level", "people"),
+        )
+
+
+def test_a_service_with_hours_takes_messages_outside_of_them(what_if: WhatIf) -> None:
+    assert ask(what_if, "12346", "2026-11-27T10:00").queue == "enterprise"
+    for closed in ("2026-11-27T12:30", "2026-10-01T10:00", "2026-11-28T10:00"):
+        way = ask(what_if, "12346", closed)
+        assert (way.queue, way.box, way.nodes) == ("", "enterprise", ("hours", "closed"))
+    assert ask(what_if, "12346", "2026-10-10T10:00").queue == "enterprise"  # worked for National Day
+
+
+def test_keys_are_pressed_where_the_flow_waits_for_them(what_if: WhatIf) -> None:
+    assert ask(what_if, "12347", keys="3").queue == "complaint"
+    assert ask(what_if, "12347", keys="92").queue == "help"
+    assert ask(what_if, "12347").nodes == ("menu", "consult")
+
+
+def test_a_number_that_leads_nowhere_is_told(what_if: WhatIf) -> None:
+    with pytest.raises(NotFound):
+        ask(what_if, "99999")
