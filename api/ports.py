@@ -26,8 +26,8 @@ from api.views import (
 )
 from api.voicemail_views import VoicemailsPort
 from api.watch_port import WatchPort
-from api.what_if_port import WhatIfPort
 from api.webhook_port import WebhooksPort
+from api.what_if_port import WhatIfPort
 
 
 class AgentsPort(Protocol):

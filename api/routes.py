@@ -42,9 +42,9 @@ from api.views import (
 )
 from api.voicemails import VOICEMAILS
 from api.watch_routes import WATCH
-from api.what_if import WHAT_IF
 from api.webhook_port import WebhookView
 from api.webhooks import ReplayBody
+from api.what_if import WHAT_IF
 
 ADMINISTER = frozenset({Scope.ADMIN})
 NO_PERSON: frozenset[Role] = frozenset()
