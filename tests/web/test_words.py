@@ -1,0 +1,45 @@
+"""What the pages say: both languages for every name, and a word for whatever the server may name."""
+
+import re
+
+import pytest
+
+from acd.agent_state import Activity, Presence
+from api.pages import FOLDER
+from softswitch.operations.alarms import AlarmKind
+from softswitch.store.entries import EndReason
+
+WORDS = re.findall(
+    r"^  '([\w.]+)': \['(.*)', '(.*)'\],$", (FOLDER / "words.js").read_text(encoding="utf-8"), re.MULTILINE
+)
+NAMES = [name for name, _, _ in WORDS]
+
+
+def test_every_name_stands_once_and_has_both_languages() -> None:
+    text = (FOLDER / "words.js").read_text(encoding="utf-8")
+    assert len(NAMES) == len(set(NAMES)) == len(re.findall(r"^  '[\w.]+':", text, re.MULTILINE))
+    assert [name for name, chinese, english in WORDS if not (chinese and english)] == []
+
+
+@pytest.mark.parametrize(
+    ("group", "values"),
+    [
+        ("alarm", AlarmKind),
+        ("end", EndReason),
+        ("state", Presence),
+        ("state", [activity for activity in Activity if activity is not Activity.IDLE]),
+    ],
+)
+def test_what_the_server_names_has_a_word(group: str, values: list[str]) -> None:
+    assert [value for value in values if f"{group}.{value}" not in NAMES] == []
+
+
+def test_what_the_pages_ask_for_is_there() -> None:
+    """`word('…')` and `data-word="…"` with a plain name."""
+    asked = set()
+    for path in FOLDER.iterdir():
+        if path.suffix in (".js", ".html"):
+            text = path.read_text(encoding="utf-8")
+            asked |= set(re.findall(r"word\('([\w.]+)'", text))
+            asked |= set(re.findall(r'data-(?:word|hint|blank)="([\w.]+)"', text))
+    assert asked - set(NAMES) == set()
