@@ -268,5 +268,10 @@ class Call:
 
 
 def _has_sound(party: CallParty) -> bool:
-    """Whether a party is one of the hearing table: the caller from the answer on, others once they have joined."""
-    return party.leg.is_talking and (party.is_joined or party.role is Role.CUSTOMER)
+    """Whether a party is one of the hearing table: the caller from the answer on, others once they have joined.
+
+    What a network says before it answers is heard as well.
+    """
+    if party.leg.is_talking:
+        return party.is_joined or party.role is Role.CUSTOMER
+    return party.leg.has_early_media

@@ -59,6 +59,7 @@ class Leg:
     headers: tuple[Header, ...] = ()
     local: tuple[str, int] | None = None  # where the plane listens for it
     holding: bool = False  # its own phone put us on hold
+    has_early_media: bool = False  # the network speaks before anybody answers: ringback, an announcement
     can_be_asked: bool = False  # a phone that answers when it is told to (NOTIFY talk)
     has_media: bool = False  # the plane knows it
     tried_cells: set[str] = field(default_factory=set)

@@ -64,7 +64,7 @@ class LegListener(Protocol):
         """Sound can go both ways."""
 
     def leg_held(self, leg: Leg) -> None:
-        """The leg's own phone put us on hold or took us back (`leg.holding`)."""
+        """The far end holds us or took us back (`leg.holding`), or speaks before it answers (`leg.has_early_media`)."""
 
     def leg_referred(self, leg: Leg, refer_to: str) -> None:
         """The leg's own phone asks for a transfer (REFER); `report_referral` tells it what came of it."""
@@ -410,7 +410,7 @@ class LegDesk:
             case CellRefused() if leg.state is LegState.SETTING_UP:
                 self._place_again(leg, event.cell_id)
             case RemoteMediaAgreed():
-                self._agreed(leg, event.media)
+                self._agreed(leg, event.media, early=event.early)
             case DialogConfirmed():
                 if leg.has_media:
                     self._tell_plane(plane_words.PermitSending(leg_id=leg.leg_id))
@@ -429,7 +429,7 @@ class LegDesk:
         if event.refer_to is not None and leg.is_talking:
             self._listener.leg_referred(leg, event.refer_to)
 
-    def _agreed(self, leg: Leg, media: RemoteMedia) -> None:
+    def _agreed(self, leg: Leg, media: RemoteMedia, *, early: bool) -> None:
         log.info(
             "leg.media_agreed",
             call_id=leg.call_id,
@@ -442,8 +442,9 @@ class LegDesk:
         )
         if leg.has_media:
             self._tell_plane(remote_of(leg.leg_id, media))
-        if leg.holding != media.held:
-            leg.holding = media.held
+        speaks = early and isinstance(leg.target, TrunkTarget)
+        if (leg.holding, leg.has_early_media) != (media.held, speaks):
+            leg.holding, leg.has_early_media = media.held, speaks
             self._listener.leg_held(leg)
 
     # ---- steps -------------------------------------------------------------------------------------

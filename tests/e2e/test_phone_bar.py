@@ -112,13 +112,13 @@ async def test_a_supervisor_sees_calls_and_ends_one_and_finds_what_was_recorded(
         assert (await api.download(path, f"bytes={len(whole[1])}-"))[0] == 416
         health = await api.health()
         assert health is not None
-        assert {part["name"] for part in health["parts"]} == {"edge", "cells", "plane-0", "store"}
+        assert {part["name"] for part in health["parts"]} >= {"edge", "cells", "plane-0", "store"}
         assert _numbers_without_a_gap(here)
 
 
 def _numbers_without_a_gap(here: Stand) -> bool:
-    """Whether the live stream was a snapshot and then events numbered one by one from it."""
-    first, *rest = here.events
+    """Whether the live stream was a snapshot and then events numbered one by one from it; beats lie in between."""
+    first, *rest = [message for message in here.events if message["type"] != "heartbeat"]
     assert first["type"] == "snapshot"
     assert {"agents", "calls", "queues", "trunks"} <= first["data"].keys()
     return [event["number"] for event in rest] == [first["number"] + 1 + index for index in range(len(rest))]

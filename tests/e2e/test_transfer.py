@@ -109,9 +109,13 @@ async def test_an_outside_number_is_asked_and_dialled_and_only_by_the_rules(tmp_
         await here.wait_call(talk.call_id)
         await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
 
+        await talk.phones["outside"].speak_before_answering()
         since = len(talk.phones["outside"].events)
         dialled = await talk.operate(1, "dial", {"number": mobile, "data": {"order": 7}})
         talk.call_id = str(dialled["call_id"])
+        await talk.wait_heard(one={"outside"})
+        assert (await here.api.call(talk.call_id))["call"]["connected_at"] is None
+        await talk.phones["outside"].answer()
         await talk.phones["outside"].wait_for("confirmed", since=since)
         await here.wait_event("CallConnected", call_id=talk.call_id, agent=here.agent(1))
         await talk.wait_heard(one={"outside"}, outside={"one"})

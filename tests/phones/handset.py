@@ -105,6 +105,10 @@ class Handset:
         """Ring, and answer when the server asks for it (NOTIFY with Event: talk)."""
         await self.order("manner", mode="ring", talk=True)
 
+    async def speak_before_answering(self) -> None:
+        """Answer 183 with sound, and no more: as a network that announces something."""
+        await self.order("manner", mode="ring", first=183)
+
     async def ignore(self) -> None:
         """Say nothing after 100."""
         await self.order("manner", mode="silent")

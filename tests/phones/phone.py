@@ -275,14 +275,14 @@ class Phone:
         if mode == "decline":
             self._final(line, int(self.manner["status"]))
             return
-        self._provisional(line)
+        self._provisional(line, int(self.manner.get("first", 180)))
         if mode == "answer":
             line.answer_at = time.monotonic() + float(self.manner["after_s"])
 
     @staticmethod
-    def _provisional(line: Line) -> None:
+    def _provisional(line: Line, status: int = 180) -> None:
         prm = pj.CallOpParam()
-        prm.statusCode = 180
+        prm.statusCode = status
         line.answer(prm)
 
     @staticmethod

@@ -421,6 +421,10 @@ class ScriptedSip:
             )
         )
 
+    def announce(self, leg_id: str) -> None:
+        """A network speaks before anybody answers: 183 with a description."""
+        self.edge_news.append(edge_words.RemoteMediaAgreed(leg_id=leg_id, media=MEDIA, early=True))
+
     def hold(self, leg_id: str, *, held: bool) -> None:
         """A phone puts us on hold, or takes us back, by re-INVITE."""
         media = replace(MEDIA, held=held, may_send=not held)

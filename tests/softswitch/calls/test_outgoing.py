@@ -189,3 +189,15 @@ def test_a_trunk_that_challenges_is_answered_with_its_own_credentials() -> None:
         None,
         Credentials(realm="provider", username="hotline", password="secret"),
     ]
+
+
+def test_what_the_network_says_is_heard_by_the_agent_and_not_recorded(node: Node, bar: Operations) -> None:
+    _, own, target = dial(node, bar)
+    node.sip.announce(target)
+    node.settle()
+    assert node.plane.hears(own) == {target}
+    assert not node.plane.recordings
+    node.sip.refuse(target, 404)
+    node.settle()
+    assert node.entries(entries.CallEnded)[-1].end_reason is EndReason.NO_ROUTE
+    node.assert_nothing_is_left()
