@@ -328,13 +328,13 @@ class Engine:
     # ---- contacts ------------------------------------------------------------------------------
 
     def _on_contact_queued(self, event: events.ContactQueued) -> None:
-        rows = event.routes or (Route(skills=event.skills),)
-        names = [event.queue, *(row.queue or event.queue for row in rows)]
+        names = [event.queue, *(row.queue or event.queue for row in event.routes)]
         unknown = next((name for name in names if name not in self._floor.queues), None)
         if unknown is not None:
             self._refuse(event.contact, unknown, RefuseCause.UNKNOWN_QUEUE)
             return
         queue = self._floor.queues[event.queue]
+        rows = event.routes or (Route(skills=event.skills or queue.definition.skills),)
         contact = self._floor.contacts.get(event.contact)
         is_in_line = (
             contact is not None

@@ -38,7 +38,8 @@ class QueueDefined:
 
     An agent of several queues serves those of higher `priority` first.  With ageing a contact gains a level for each
     `ageing_s` it has waited, and a step of priority for each `promotion_s`: the first bounds the wait among queues of
-    equal priority, the second among all.  `widening` lowers the skill levels that are asked for with the wait; it is
+    equal priority, the second among all.  A contact that asks for no skills and brings no table needs the `skills` of the
+    queue, as they are when it is given to it.  `widening` lowers the skill levels that are asked for with the wait; it is
     read live, what has been lowered stays so.
 
     `overflow` and `level_rules` are looked at in order (see there).  Nobody may join while every agent of the queue who is
@@ -58,6 +59,7 @@ class QueueDefined:
     priority: int = 0
     ageing_s: float | None = None
     promotion_s: float | None = None
+    skills: tuple[SkillLevel, ...] = ()
     widening: tuple[Widening, ...] = ()
     ring_most: int = 8
     overflow: tuple[Overflow, ...] = ()
@@ -77,6 +79,7 @@ class QueueDefined:
         check_at_least(
             self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
         )
+        check_distinct(self, "skills", [each.skill for each in self.skills])
         check_at_least(self, 0.1, ring_time_s=self.ring_time_s)
         check_at_least(self, 0, busy_delay_s=self.busy_delay_s, resume_s=self.resume_s)
         for seconds in self.no_answer_returns_s:

@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from softswitch.distribution_settings import DistributionSettings, QueuePrioritySettings, SkillSettings
 from softswitch.http_settings import HttpSettings
 from softswitch.outbound_rules import OutboundSettings
 from softswitch.overflow_settings import OverflowSettings, OverflowTo
@@ -382,6 +383,9 @@ class QueueSettings:
     overflow: tuple[OverflowSettings, ...] = field(
         default=(), metadata=_meta("排队溢出,依次判断 / overflow rules, looked at in order")
     )
+    distribution: DistributionSettings = field(
+        default_factory=DistributionSettings, metadata=_meta("分配 / who goes to whom, and who first")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,6 +411,11 @@ class AgentSettings:
     id: str = field(metadata=_meta("工号 / agent number", pattern=r"[A-Za-z0-9]{1,16}", example="1001"))
     name: str = field(default="", metadata=_meta("姓名 / name"))
     queues: tuple[str, ...] = field(metadata=_meta("服务队列 / queues served", example=("hotline",)))
+    skills: tuple[SkillSettings, ...] = field(default=(), metadata=_meta("技能 / skills"))
+    priorities: tuple[QueuePrioritySettings, ...] = field(
+        default=(), metadata=_meta("各队列优先级,代替队列自己的 / priorities in place of the queues' own")
+    )
+    rank: int = field(default=0, metadata=_meta("固定顺序中的位置 / place in a fixed order (linear)"))
     role: str = field(
         default="agent",
         metadata=_meta("角色 / role: agent, supervisor, admin", pattern="agent|supervisor|admin"),

@@ -1,22 +1,47 @@
 """What the distributor is told of a queue of the business."""
 
-from acd.events import QueueDefined
-from acd.names import QueueName
+from collections.abc import Iterable
+
+from acd.events import QueueDefined, QueuePriority
+from acd.names import QueueName, SkillName
 from acd.overflow import Overflow, Target, TargetKind
+from acd.skills import SkillLevel, Widening
+from softswitch.distribution_settings import QueuePrioritySettings, SkillSettings
 from softswitch.overflow_settings import OverflowSettings
 from softswitch.settings import QueueSettings
 
 
 def definition_of(queue: QueueSettings) -> QueueDefined:
     """The queue as the engine knows it; told again it redefines the queue, and nobody who waits is moved."""
+    ways = queue.distribution
     return QueueDefined(
         queue=QueueName(queue.name),
         limit=queue.limit,
         ring_time_s=queue.ring_time_s,
         wrap_up_s=queue.wrap_up_s,
         decline_delay_s=queue.decline_delay_s,
+        strategy=ways.strategy,
+        ring_most=ways.ring_most,
+        priority=ways.priority,
+        ageing_s=ways.ageing_s or None,
+        promotion_s=ways.promotion_s or None,
+        skills=skill_levels(ways.skills),
+        widening=tuple(Widening(after_s=each.after_s, lower_by=each.lower_by) for each in ways.widening),
+        busy_delay_s=ways.busy_delay_s or None,
+        no_answer_returns_s=ways.no_answer_returns_s,
+        resume_s=ways.resume_s or None,
         overflow=tuple(_rule_of(rule) for rule in queue.overflow),
     )
+
+
+def skill_levels(skills: Iterable[SkillSettings]) -> tuple[SkillLevel, ...]:
+    """Skills as the engine knows them."""
+    return tuple(SkillLevel(skill=SkillName(each.name), level=each.level) for each in skills)
+
+
+def queue_priorities(priorities: Iterable[QueuePrioritySettings]) -> tuple[QueuePriority, ...]:
+    """An agent's own priorities as the engine knows them."""
+    return tuple(QueuePriority(queue=QueueName(each.queue), priority=each.priority) for each in priorities)
 
 
 def _rule_of(rule: OverflowSettings) -> Overflow:

@@ -18,6 +18,7 @@ from api.views import AgentView, WallTime
 from softswitch.calls.call_table import call_id_of
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.queue_definition import queue_priorities, skill_levels
 from softswitch.clock import Clock
 from softswitch.settings import AccountSettings, AgentSettings
 from softswitch.store.entries import AgentStateChanged
@@ -49,11 +50,30 @@ class Agent:
     """An agent of the business, signed in or not."""
 
     agent_id: str
-    name: str
-    queues: tuple[str, ...]
+    settings: AgentSettings
     extension: str | None = None
     report: ReportAgent | None = None  # the engine's last word; None when signed out
     is_removed: bool = False  # from the business, while signed in: gone with the next signing out
+
+    @property
+    def name(self) -> str:
+        """What people call the agent."""
+        return self.settings.name
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues that the agent serves."""
+        return self.settings.queues
+
+    @property
+    def assignment(self) -> dict[str, Any]:
+        """Whom the agent serves and how well, as the engine's events have it."""
+        return {
+            "queues": tuple(QueueName(name) for name in self.queues),
+            "skills": skill_levels(self.settings.skills),
+            "priorities": queue_priorities(self.settings.priorities),
+            "rank": self.settings.rank,
+        }
 
 
 class Seats:
@@ -76,7 +96,7 @@ class Seats:
         is_reachable: Callable[[str], bool],
     ) -> None:
         """`is_reachable` says whether an account's phone answers."""
-        self._agents = {a.id: Agent(agent_id=a.id, name=a.name, queues=a.queues) for a in agents}
+        self._agents = {a.id: Agent(agent_id=a.id, settings=a) for a in agents}
         self._account_of = {account.extension: account.username for account in accounts}
         self._extension_of = {account.username: account.extension for account in accounts}
         self._dispatcher = dispatcher
@@ -125,14 +145,10 @@ class Seats:
             self._take_one(each)
 
     def _take_one(self, each: AgentSettings) -> None:
-        agent = self._agents.setdefault(each.id, Agent(agent_id=each.id, name=each.name, queues=each.queues))
-        before, agent.name, agent.queues = agent.queues, each.name, each.queues
-        if agent.report is not None and before != agent.queues:
-            self._dispatcher.tell_late(
-                events.AgentReassigned(
-                    agent=AgentId(each.id), queues=tuple(QueueName(name) for name in each.queues)
-                )
-            )
+        agent = self._agents.setdefault(each.id, Agent(agent_id=each.id, settings=each))
+        before, agent.settings = agent.assignment, each
+        if agent.report is not None and before != agent.assignment:
+            self._dispatcher.tell_late(events.AgentReassigned(agent=AgentId(each.id), **agent.assignment))
 
     # ---- facts -----------------------------------------------------------------------------------
 
@@ -188,7 +204,7 @@ class Seats:
             is_seated = self._dispatcher.tell_late(
                 events.AgentRestored(
                     agent=AgentId(agent_id),
-                    queues=tuple(QueueName(name) for name in agent.queues),
+                    **agent.assignment,
                     presence=presence,
                     reason=record["reason"],
                     reachable=self._is_reachable(account),
@@ -261,7 +277,7 @@ class Seats:
             self._dispatcher.tell(
                 events.AgentLoggedIn(
                     agent=AgentId(agent_id),
-                    queues=tuple(QueueName(name) for name in agent.queues),
+                    **agent.assignment,
                     presence=Presence(initial_state),
                     reason=reason,
                     reachable=self._is_reachable(account),

@@ -8,6 +8,7 @@ from acd.commands import ReportWidening
 from acd.errors import InvalidValue
 from acd.events import AgentReassigned, ContactQueued, QueueDefined
 from acd.names import AgentId, ContactId, QueueName, SkillName
+from acd.routes import Route
 from acd.skills import (
     ANYBODY,
     Need,
@@ -246,6 +247,19 @@ class TestWidening:
             ContactQueued(contact=ContactId("c1"), queue=MAIN, arrived_at=0.0, skills=skilled(tax=3)), 35.0
         )
         assert hotline.offered() == [("c1", "ana")]
+
+
+def test_a_queue_can_ask_for_skills_itself() -> None:
+    """Of callers who ask for none; a caller's own need goes before, and so does a table."""
+    hotline = Hotline(QueueDefined(queue=MAIN, skills=skilled(tax=2)))
+    hotline.login("ana", skills=skilled(law=1))
+    hotline.call("c1", 1.0)
+    assert hotline.line() == ["c1"]
+    hotline.call("c2", 2.0, skills=skilled(law=1))
+    assert hotline.offered() == [("c2", "ana")]
+    hotline.hang_up("c2", 3.0)
+    hotline.call("c3", 4.0, routes=(Route(),))
+    assert hotline.offered() == [("c3", "ana")]
 
 
 def test_who_declined_is_held_back_only_for_colleagues_with_the_skill() -> None:

@@ -1,12 +1,15 @@
 """Agents, seats and accounts, with the real engine behind them; state is kept as the store keeps it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from acd.names import AgentId
 from api.faults import Conflict, NotFound, Refused
 from softswitch.calls.seats import TABLE
+from softswitch.distribution_settings import QueuePrioritySettings, SkillSettings
 from softswitch.settings import AgentSettings
 from softswitch.store import entries
 from softswitch.store.writer import Store
@@ -304,6 +307,22 @@ def test_an_agent_who_is_removed_while_signed_in_stays_until_signing_out(node: N
     assert done(node.seats.logout("1001")).presence == "logged_out"
     with pytest.raises(NotFound):
         done(node.seats.get("1001"))
+
+
+def test_skills_and_priorities_are_told_at_the_sign_in_and_as_they_change(node: Node) -> None:
+    """Who learns while signed in is asked at once as one who knows."""
+    learner = replace(serving("1001", "hotline"), rank=3)
+    node.seats.take([learner])
+    node.login("1001", "8001")
+    seated = node.engine.agent(AgentId("1001"))
+    assert seated is not None
+    assert (seated.skills, seated.priorities, seated.rank) == ((), (), 3)
+    tax = SkillSettings(name="tax", level=2)
+    own = QueuePrioritySettings(queue="hotline", priority=4)
+    node.seats.take([replace(learner, skills=(tax,), priorities=(own,))])
+    skilled = node.engine.agent(AgentId("1001"))
+    assert skilled is not None
+    assert (skilled.skills, skilled.priorities) == ((("tax", 2),), (("hotline", 4),))
 
 
 def test_a_call_goes_on_while_its_agent_is_given_other_queues(node: Node) -> None:

@@ -1,0 +1,103 @@
+"""How a queue chooses among agents and callers, and what an agent can, as settings and business documents have it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+STRATEGIES = "longest_idle|round_robin|fewest_calls|least_talk_time|least_occupied|linear|ring_all"
+
+
+def _meta(doc: str, **terms: Any) -> dict[str, Any]:
+    return {"doc": doc, **terms}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillSettings:
+    """A skill at a level: what an agent has, or the least that a queue's callers need."""
+
+    name: str = field(metadata=_meta("技能 / skill", example="tax"))
+    level: int = field(default=1, metadata=_meta("级别 / level", minimum=1, maximum=100))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePrioritySettings:
+    """The priority of one queue for one agent."""
+
+    queue: str = field(metadata=_meta("队列 / queue", example="hotline"))
+    priority: int = field(metadata=_meta("优先级 / priority", minimum=-1000, maximum=1000, example=5))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WideningSettings:
+    """From a wait on, every skill level that is asked for is lower."""
+
+    after_s: float = field(metadata=_meta("等待满 / after so long", unit="s", minimum=0, example=60.0))
+    lower_by: int = field(default=1, metadata=_meta("降低级别 / by so many levels", minimum=1, maximum=100))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionSettings:
+    """Which agent a caller goes to, and who goes first.  `docs/routing.md` tells of each with an example."""
+
+    strategy: str = field(
+        default="longest_idle",
+        metadata=_meta(f"队列策略 / strategy: {STRATEGIES.replace('|', ', ')}", pattern=STRATEGIES),
+    )
+    ring_most: int = field(
+        default=8, metadata=_meta("全体振铃话机数上限 / phones at most with ring_all", minimum=1, maximum=77)
+    )
+    priority: int = field(
+        default=0, metadata=_meta("队列优先级 / priority of the queue", minimum=-1000, maximum=1000)
+    )
+    ageing_s: float = field(
+        default=0.0,
+        metadata=_meta(
+            "每等待满此时长级别加一,0 不加 / each such wait adds a level, 0 = never", unit="s", minimum=0
+        ),
+    )
+    promotion_s: float = field(
+        default=0.0,
+        metadata=_meta(
+            "每等待满此时长优先级加一,0 不加 / each such wait adds a step of priority, 0 = never",
+            unit="s",
+            minimum=0,
+        ),
+    )
+    skills: tuple[SkillSettings, ...] = field(
+        default=(), metadata=_meta("来话所需技能 / skills that callers of this queue need")
+    )
+    widening: tuple[WideningSettings, ...] = field(
+        default=(), metadata=_meta("随等待放宽技能要求 / what is asked for comes down with the wait")
+    )
+    busy_delay_s: float = field(
+        default=0.0,
+        metadata=_meta(
+            "遇忙后等待,0 同拒接 / delay after a busy phone, 0 = as declined", unit="s", minimum=0
+        ),
+    )
+    no_answer_returns_s: tuple[float, ...] = field(
+        default=(),
+        metadata=_meta(
+            "久叫不应后自动示闲的时长,逐次 / ready again after a call that rang out: first time, second, …; "
+            "empty = when the agent says so",
+            unit="s",
+            minimum=1,
+        ),
+    )
+    resume_s: float = field(
+        default=0.0,
+        metadata=_meta(
+            "放弃后此时长内重拨恢复位置,0 不恢复 / who comes again within it has the old place, 0 = never",
+            unit="s",
+            minimum=0,
+        ),
+    )
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Ageing of less than a second would be a mistake, and each skill stands once."""
+        for name, value in (("ageing_s", self.ageing_s), ("promotion_s", self.promotion_s)):
+            if 0 < value < 1:
+                yield name, "不足 1 秒 / less than 1 s"
+        names = [skill.name for skill in self.skills]
+        if len(names) != len(set(names)):
+            yield "skills", "技能重复 / a skill stands here twice"

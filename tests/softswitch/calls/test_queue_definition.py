@@ -1,0 +1,69 @@
+"""What the distributor is told of queues and agents of the business."""
+
+from acd.events import QueueDefined, QueuePriority
+from acd.names import QueueName, SkillName
+from acd.skills import SkillLevel, Widening
+from softswitch.calls.queue_definition import definition_of, queue_priorities, skill_levels
+from softswitch.distribution_settings import (
+    DistributionSettings,
+    QueuePrioritySettings,
+    SkillSettings,
+    WideningSettings,
+)
+from softswitch.settings import QueueSettings
+
+
+def test_a_queue_is_told_with_all_its_ways_to_distribute() -> None:
+    """Each as the engine has it."""
+    ways = DistributionSettings(
+        strategy="ring_all",
+        ring_most=3,
+        priority=5,
+        ageing_s=60.0,
+        promotion_s=300.0,
+        skills=(SkillSettings(name="tax", level=2),),
+        widening=(WideningSettings(after_s=30.0, lower_by=2),),
+        busy_delay_s=9.0,
+        no_answer_returns_s=(30.0, 300.0),
+        resume_s=120.0,
+    )
+    told = definition_of(QueueSettings(name="tax", distribution=ways))
+    assert told == QueueDefined(
+        queue=QueueName("tax"),
+        ring_time_s=15.0,
+        strategy="ring_all",
+        ring_most=3,
+        priority=5,
+        ageing_s=60.0,
+        promotion_s=300.0,
+        skills=(SkillLevel(skill=SkillName("tax"), level=2),),
+        widening=(Widening(after_s=30.0, lower_by=2),),
+        busy_delay_s=9.0,
+        no_answer_returns_s=(30.0, 300.0),
+        resume_s=120.0,
+    )
+
+
+def test_a_plain_queue_is_told_as_the_engine_has_it_by_itself() -> None:
+    """Zero stands for nothing where nothing is meant."""
+    told = definition_of(QueueSettings(name="main"))
+    assert told == QueueDefined(queue=QueueName("main"), ring_time_s=15.0)
+
+
+def test_skills_and_priorities_of_an_agent_are_told_by_name() -> None:
+    """In their order."""
+    assert skill_levels((SkillSettings(name="law", level=3),)) == (
+        SkillLevel(skill=SkillName("law"), level=3),
+    )
+    assert queue_priorities((QueuePrioritySettings(queue="tax", priority=2),)) == (
+        QueuePriority(queue=QueueName("tax"), priority=2),
+    )
+
+
+def test_what_cannot_be_meant_is_a_fault() -> None:
+    """Ageing faster than a second, a skill twice."""
+    wrong = DistributionSettings(
+        ageing_s=0.5, promotion_s=0.1, skills=(SkillSettings(name="tax"), SkillSettings(name="tax", level=2))
+    )
+    assert [field for field, _ in wrong.faults()] == ["ageing_s", "promotion_s", "skills"]
+    assert list(DistributionSettings(ageing_s=1.0).faults()) == []
