@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.conversation import MUSIC, TERMS, Conversation, conversation
+from tests.conversation import MUSIC, TERMS, Conversation, conversation, outbound_terms
 from tests.web.browser import people, picture, sign_in, window
 
 pytestmark = pytest.mark.e2e
@@ -85,6 +85,45 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await press(page, "完成转接")
         await talk.wait_heard(caller={"two"}, two={"caller"})
         await expect(page.locator("#state-word")).to_have_text("话后处理")
+
+
+async def test_a_phone_that_can_be_asked_is_answered_by_the_bar(tmp_path: Path) -> None:
+    """The button is lit while the phone rings, and a key does the same."""
+    async with (
+        conversation(
+            tmp_path / "stand", replace(STAFFED, seat_extra='answers_by = "talk"'), agents=1
+        ) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here, page = talk.here, await browser.open("/agent")
+        await talk.phones["one"].ring_until_asked()
+        await sign_in(page, here.agent(1), here.extension(1))
+        await expect(page.locator("#state-word")).to_have_text("空闲")
+        await expect(page.locator("#answer")).to_be_disabled()
+        await talk.phones["caller"].call(here.hotline)
+        await expect(page.locator("#state-word")).to_have_text("振铃")
+        await expect(page.locator("#answer")).to_be_enabled()
+        await page.keyboard.press("Alt+A")
+        await expect(page.locator("#state-word")).to_have_text("通话")
+
+
+@pytest.mark.long
+async def test_a_number_is_dialled_by_mouse_alone(tmp_path: Path) -> None:
+    """The agent's own phone rings first, then the citizen's; the bar shows whom it is with."""
+    async with (
+        conversation(tmp_path / "stand", outbound_terms(STAFFED), agents=1, outside=True) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here, page = talk.here, await browser.open("/agent")
+        await sign_in(page, here.agent(1), here.extension(1))
+        await expect(page.locator("#state-word")).to_have_text("空闲")
+        await press(page, "拨号")
+        await page.get_by_role("textbox", name="号码").fill("13900000002")
+        await page.locator("#ask").get_by_role("button", name="拨号").click()
+        await expect(page.locator("#caller-number")).to_have_text("13900000002")
+        await talk.wait_heard(one={"outside"}, outside={"one"})
+        await press(page, "挂机")
+        await expect(page.get_by_role("button", name="拨号")).to_be_enabled()
 
 
 async def test_a_refusal_is_told_in_the_bar_and_changes_nothing(tmp_path: Path) -> None:
