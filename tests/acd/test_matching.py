@@ -292,6 +292,26 @@ class TestFreshPairs:
         contact = self.contact(floor, "c1", MAIN, 7.0)
         assert next_pairing(floor, 9.0) == Pairing(contact, idle)
 
+    def test_of_several_fresh_agents_the_strategy_chooses(self) -> None:
+        """Who came free at one moment is compared, whoever is asked first."""
+        for first, second in (("ana", "ben"), ("ben", "ana")):
+            floor = self.floor()
+            contact = self.contact(floor, "c1", MAIN, 1.0)
+            floor.fresh_contacts.clear()
+            agents = {
+                name: self.agent(floor, name, since, MAIN) for name, since in ((first, 2.0), (second, 3.0))
+            }
+            assert next_pairing(floor, 9.0) == Pairing(contact, agents[first])
+
+    def test_who_declined_is_stepped_over_among_the_free(self) -> None:
+        """The next one is looked at, in the order of the strategy."""
+        floor = self.floor()
+        contact = self.contact(floor, "c1", MAIN, 1.0)
+        declined = self.agent(floor, "ana", 2.0, MAIN)
+        other = self.agent(floor, "ben", 3.0, MAIN)
+        contact.declined_by.add(declined.id)
+        assert best_agent(floor, contact) is other
+
     def test_an_old_contact_only_a_fresh_agent_may_serve_goes_before_a_fresh_one(self) -> None:
         """First come, first served over what is fresh and what is not."""
         floor = self.floor()
