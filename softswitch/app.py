@@ -272,6 +272,7 @@ class Control:
         await self._plane.start()
         self._live.define_queues(self._desk.business)
         self._hours.take(self._desk.business)
+        self._tell_emergency(self._desk.business)
         succession = Succession(
             edge=self._edge,
             pool=self._pool,
@@ -379,6 +380,16 @@ class Control:
     def _take_business(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
         self._live.take(business, changes, version)
         self._hours.take(business)
+        self._tell_emergency(business)
+
+    def _tell_emergency(self, business: Business) -> None:
+        """The switch is seen by everybody until it is off."""
+        switch = business.emergency
+        if switch is None:
+            self._room.alarms.clear(AlarmKind.EMERGENCY_ON)
+        else:
+            detail = " ".join((*switch.notice, switch.flow)).strip()
+            self._room.alarms.raise_alarm(AlarmKind.EMERGENCY_ON, detail=detail)
 
     def _missing_year(self, year: int | None) -> None:
         if year is None:

@@ -5,7 +5,7 @@ Agents, queues and routes are those of the settings: what a TOML file may seed i
 
 import copy
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -96,6 +96,26 @@ class NumberList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """The emergency switch (应急开关): while it is on, every new call hears the notice first.
+
+    Then it goes on by its route, or all calls by one `flow`.
+    """
+
+    id: str = field(default="switch", metadata={"doc": "只有一个 / there is one", "pattern": "switch"})
+    is_on: bool = field(default=False, metadata={"doc": "是否启用 / whether it is on"})
+    notice: tuple[str, ...] = field(default=(), metadata={"doc": "通知提示音 / prompts of the notice"})
+    flow: str = field(
+        default="", metadata={"doc": "全部来电改走此流程 / flow of all calls, empty = their own"}
+    )
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """On, it does something."""
+        if self.is_on and not self.notice and not self.flow:
+            yield "notice", "需要通知或流程 / needs a notice or a flow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of document: how it is read, and what names one."""
 
@@ -159,6 +179,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="lists", title="名单 / lists of numbers", cls=NumberList),
         Kind(name="hours", title="工作时间 / opening hours", cls=Hours),
         Kind(name="days", title="节假日与调休 / holidays and make-up workdays", cls=YearOfDays),
+        Kind(name="emergency", title="应急开关 / emergency switch", cls=Emergency),
         Kind(name="flows", title="呼叫流程 / call flows", cls=None, read=read_flow),
     )
 }

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from config.faults import Fault
 from softswitch.business.changes import Data, Documents, Key
-from softswitch.business.documents import KINDS, Group, NumberList, Region, Service
+from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Region, Service
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
 from softswitch.calendars.opening import Opening, days_of
@@ -94,6 +94,11 @@ class Business:
         return self._all("lists")
 
     @property
+    def emergency(self) -> Emergency | None:
+        """The emergency switch while it is on."""
+        return next((switch for switch in self._all("emergency") if switch.is_on), None)
+
+    @property
     def flows(self) -> Mapping[str, Flow]:
         """By id."""
         return {flow.id: flow for flow in cast("tuple[Flow, ...]", self._all("flows"))}
@@ -170,6 +175,8 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
             yield from _absent(f"services.{service.id}.hours", (service.hours,), hours, "工作时间 / hours")
     yield from _route_faults(business, machine, queues)
     yield from _prefixes_twice(business)
+    if business.emergency is not None:
+        yield from _emergency_faults(business.emergency, machine, frozenset(business.flows))
     around = Surroundings(
         prompts=machine.prompts,
         queues=queues,
@@ -211,6 +218,12 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{path}.greeting", (route.greeting,), machine.prompts, "提示音 / prompt")
         if route.flow:
             yield from _absent(f"{path}.flow", (route.flow,), flows, "流程 / flow")
+
+
+def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]) -> Iterator[Fault]:
+    yield from _absent("emergency.switch.notice", switch.notice, machine.prompts, "提示音 / prompt")
+    if switch.flow:
+        yield from _absent("emergency.switch.flow", (switch.flow,), flows, "流程 / flow")
 
 
 def _prefixes_twice(business: Business) -> Iterator[Fault]:

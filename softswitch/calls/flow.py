@@ -34,7 +34,7 @@ from softswitch.flows import interpreter
 from softswitch.flows.commands import FlowCommand
 from softswitch.flows.events import FlowEvent
 from softswitch.flows.interpreter import Phase
-from softswitch.flows.nodes import Flow, HangUp, Voicemail
+from softswitch.flows.nodes import Flow, HangUp, Node, Play, Queue, Voicemail
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
@@ -54,6 +54,15 @@ def voicemail_of(queue: str) -> Flow:
             "kept": HangUp(say=(MESSAGE_KEPT,)),
         },
     )
+
+
+def with_notice(notice: tuple[str, ...], flow: Flow | None, queue: str) -> Flow:
+    """A flow with a notice in front of it; without a flow the queue follows.  No node of an operator has such a name."""
+    front: dict[str, Node] = {"!notice": Play(say=notice, next="!queue" if flow is None else flow.start)}
+    if flow is None:
+        front["!queue"] = Queue(queue=queue)
+        return Flow(id="emergency", name="应急通知 / emergency notice", start="!notice", nodes=front)
+    return Flow(id=flow.id, name=flow.name, start="!notice", nodes={**front, **flow.nodes})
 
 
 BEEP = "tone_connect"
@@ -150,7 +159,7 @@ class FlowDesk:
 
     def begin(self, call: Call, name: str = "") -> bool:
         """Let an answered caller into the flow of the call's route (or another); False when there is none to run."""
-        flow = self._desk.business.flows.get(name or call.route.flow)
+        flow = self._flow_of(call, name)
         if flow is None:
             if name or call.route.flow:
                 log.warning("flow.unknown", call_id=call.call_id, flow=name or call.route.flow)
@@ -232,6 +241,17 @@ class FlowDesk:
             call.flow = None
         call.become(CallState.IN_FLOW)
         self._follow(call, flow, interpreter.begin(flow, self._facts(call), self._data(call)))
+
+    def _flow_of(self, call: Call, name: str) -> Flow | None:
+        """The flow by its name or that of the route; while the emergency switch is on, with the notice in front."""
+        business = self._desk.business
+        switch = None if name else business.emergency
+        flow = business.flows.get(name or (switch.flow if switch is not None else "") or call.route.flow)
+        return (
+            flow
+            if switch is None or not switch.notice
+            else with_notice(switch.notice, flow, call.route.queue)
+        )
 
     # ---- steps -----------------------------------------------------------------------------------------
 

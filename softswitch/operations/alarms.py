@@ -44,6 +44,7 @@ class AlarmKind(StrEnum):
     RECORDS_DIFFER = "records_differ"
     STATE_HEALED = "state_healed"
     HOLIDAYS_UNKNOWN = "holidays_unknown"
+    EMERGENCY_ON = "emergency_on"
     TEST = "test"
 
 
@@ -62,6 +63,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.RECORDS_DIFFER: Severity.MAJOR,
     AlarmKind.STATE_HEALED: Severity.WARNING,
     AlarmKind.HOLIDAYS_UNKNOWN: Severity.WARNING,
+    AlarmKind.EMERGENCY_ON: Severity.MAJOR,
     AlarmKind.TEST: Severity.WARNING,
 }
 

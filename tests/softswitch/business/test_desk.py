@@ -152,6 +152,23 @@ async def test_a_queue_that_others_name_cannot_go(desk: BusinessDesk) -> None:
         await desk.get("shoes", "1")
 
 
+@pytest.mark.parametrize(
+    ("switch", "wrong"),
+    [
+        ({"is_on": True}, "emergency.switch.notice"),
+        ({"is_on": True, "notice": ["none"]}, "emergency.switch.notice"),
+        ({"is_on": True, "flow": "none"}, "emergency.switch.flow"),
+        ({"id": "other"}, "emergency.switch.id"),
+    ],
+)
+async def test_an_emergency_switch_that_could_do_nothing_is_refused(
+    desk: BusinessDesk, switch: dict[str, Any], wrong: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.put("emergency", "switch", switch, expected=None, **WHO)
+    assert places(refused) == [wrong]
+
+
 async def test_null_says_that_a_key_is_absent(desk: BusinessDesk) -> None:
     view = await desk.get("skills", "law")
     kept = await desk.put("skills", "law", {"id": "law", "name": None}, expected=view.version, **WHO)

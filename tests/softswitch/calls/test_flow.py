@@ -86,7 +86,9 @@ class Service:
 def business_of(**flows: dict[str, Any]) -> Business:
     """The hotline's queue and these flows."""
     documents: dict[tuple[str, str], Any] = {("queues", "hotline"): {"name": "hotline", "limit": 4}}
-    return whole_of(documents | {("flows", name): flow for name, flow in flows.items()}, MACHINE)
+    for name, flow in flows.items():
+        documents["emergency" if name == "switch" else "flows", name] = flow
+    return whole_of(documents, MACHINE)
 
 
 class FlowNode(Node):
@@ -394,3 +396,40 @@ def test_outside_its_hours_a_queue_sends_callers_elsewhere() -> None:
     node.dispatcher.tell(QueueHoursChanged(queue=QueueName("hotline"), is_open=False))
     assert node.call(first).state is CallState.IN_FLOW
     assert node.plane.prompts_of("in1") == ("leave_message",)
+
+
+# ---- the emergency switch ------------------------------------------------------------------------------
+
+
+def switched_on(flow: str = "", **flows: dict[str, Any]) -> FlowNode:
+    """The switch is on, with a notice."""
+    node = FlowNode()
+    node.standing.business = business_of(
+        switch={"id": "switch", "is_on": True, "notice": ["welcome"], "flow": flow}, **flows
+    )
+    return node
+
+
+@pytest.mark.parametrize("flow", ["", "main"])
+def test_in_an_emergency_every_caller_hears_the_notice_first(flow: str) -> None:
+    node = switched_on(flow, main=FLOW)
+    node.enter()
+    assert node.plane.prompts_of("in1") == ("welcome",)
+    node.listen()
+    assert node.plane.prompts_of("in1") == ("menu",)
+
+
+def test_a_number_without_a_flow_has_the_notice_too_and_then_its_queue() -> None:
+    node = switched_on()
+    node.board._arrivals._routes.take([RouteSettings(number="12345", queue="hotline")])
+    call_id = node.enter()
+    assert node.plane.prompts_of("in1") == ("welcome",)
+    node.listen()
+    assert node.call(call_id).state is CallState.WAITING
+
+
+def test_once_it_is_off_calls_are_as_before() -> None:
+    node = switched_on(main=FLOW)
+    node.standing.business = business_of(main=FLOW)
+    node.enter()
+    assert node.plane.prompts_of("in1") == ("menu",)
