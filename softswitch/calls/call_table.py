@@ -101,6 +101,17 @@ class CallTable:
         """These are the queues' rules from now on; those of a queue that is gone serve the callers who wait in it."""
         self.queues |= {queue.name: queue for queue in queues}
 
+    def of_agents(self) -> dict[str, tuple[Call, CallParty]]:
+        """The same for everybody who is in a call, in one pass."""
+        found: dict[str, tuple[Call, CallParty]] = {}
+        for call in self._calls.values():
+            for party in call.parties:
+                if party.agent and not party.leg.is_over:
+                    known = found.get(party.agent)
+                    if known is None or party.is_joined and not known[1].is_joined:
+                        found[party.agent] = (call, party)
+        return found
+
     # ---- what is done with one -------------------------------------------------------------------
 
     def settle(self, call: Call) -> None:

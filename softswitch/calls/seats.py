@@ -79,10 +79,12 @@ class Agent:
 class Seats:
     """All agents and seats; the `AgentsPort` of the HTTP interface.
 
-    `situation_of` tells of an agent's call; call control sets it, which needs this object first.
+    `situation_of` tells of an agent's call, `situations` of everybody's; call control sets them, which needs this
+    object first.
     """
 
     situation_of: Callable[[str], Situation | None] = staticmethod(lambda agent: None)
+    situations: Callable[[], Mapping[str, Situation]] = staticmethod(dict)
 
     def __init__(
         self,
@@ -172,6 +174,7 @@ class Seats:
                 del self._agents[agent.agent_id]
         else:
             self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, report))
+        situation = self.situation_of(report.agent) if report.activity is Activity.ENGAGED else None
         self._chronicle.record(
             AgentStateChanged(
                 at=self._clock.wall(),
@@ -180,7 +183,7 @@ class Seats:
                 presence=report.presence.value,
                 activity=report.activity.value,
                 reason=report.reason,
-                call_id=self._call_of(report),
+                call_id=self._call_of(report, situation),
             )
         )
 
@@ -249,7 +252,8 @@ class Seats:
 
     def views(self) -> tuple[AgentView, ...]:
         """Every agent, by id."""
-        return tuple(self._view(agent) for _, agent in sorted(self._agents.items()))
+        found = self.situations()
+        return tuple(self._shown(agent, found.get(name)) for name, agent in sorted(self._agents.items()))
 
     async def get(self, agent_id: str) -> AgentView:
         """One agent."""
@@ -334,16 +338,20 @@ class Seats:
         in_call = report.activity in (Activity.TALKING, Activity.ENGAGED)
         return report.presence.value, ALLOWED["call" if in_call else report.presence.value]
 
-    def _call_of(self, report: ReportAgent) -> str | None:
+    @staticmethod
+    def _call_of(report: ReportAgent, situation: Situation | None) -> str | None:
         """The call that the engine brought, or one of another kind."""
         if report.contact is not None:
             return call_id_of(report.contact)
-        situation = self.situation_of(report.agent) if report.activity is Activity.ENGAGED else None
-        return None if situation is None else situation.call_id
+        if situation is None or report.activity is not Activity.ENGAGED:
+            return None
+        return situation.call_id
 
     def _view(self, agent: Agent) -> AgentView:
+        return self._shown(agent, self.situation_of(agent.agent_id))
+
+    def _shown(self, agent: Agent, situation: Situation | None) -> AgentView:
         report = agent.report
-        situation = self.situation_of(agent.agent_id)
         idle = ("dial",) if report is not None and report.activity is Activity.IDLE else ()
         return AgentView(
             agent_id=agent.agent_id,
@@ -354,7 +362,7 @@ class Seats:
             reason="" if report is None else report.reason,
             pending_presence=None if report is None or report.pending is None else report.pending.value,
             reachable=False if report is None else report.reachable,
-            call_id=None if report is None else self._call_of(report),
+            call_id=None if report is None else self._call_of(report, situation),
             queues=agent.queues,
             since=None if report is None else WallTime(self._to_wall(report.since)),
             muted=situation is not None and situation.muted,

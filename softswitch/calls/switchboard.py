@@ -126,7 +126,7 @@ class Switchboard:
     @seats.setter
     def seats(self, seats: Seats) -> None:
         self._offers.seats = self.directory.seats = seats
-        seats.situation_of = self.situation_of
+        seats.situation_of, seats.situations = self.situation_of, self.situations
 
     @property
     def flows(self) -> FlowDesk | None:
@@ -392,8 +392,11 @@ class Switchboard:
         found = self.table.of_agent(agent)
         if found is None:
             return None
-        call, party = found
-        return Situation(call_id=call.call_id, muted=party.muted, allowed=allowed(call, party))
+        return _situation(*found)
+
+    def situations(self) -> dict[str, Situation]:
+        """The same for everybody who is in a call."""
+        return {agent: _situation(*found) for agent, found in self.table.of_agents().items()}
 
     def media_lost(self) -> None:
         """The plane died: nobody hears anybody, so every call is ended."""
@@ -472,6 +475,10 @@ class Switchboard:
     def __repr__(self) -> str:
         """How many calls there are."""
         return f"<Switchboard calls={len(self.table.all())}>"
+
+
+def _situation(call: Call, party: CallParty) -> Situation:
+    return Situation(call_id=call.call_id, muted=party.muted, allowed=allowed(call, party))
 
 
 def _shown(party: CallParty) -> PartyView:
