@@ -141,6 +141,7 @@ class Succession:
             contact=ContactId(call.call_id),
             queue=QueueName(call.route.queue),
             arrived_at=self._to_clock(call.queued_at or call.arrived_at),
+            number=call.caller,
         )
 
     def _rebuilt(self, read: _Read, held: Held, fate: Fate) -> Call:

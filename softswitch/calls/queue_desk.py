@@ -41,7 +41,9 @@ class QueueDesk:
             )
         finally:
             table.dispatcher.tell(
-                acd_facts.ContactQueued(contact=ContactId(call.call_id), queue=queue, level=level)
+                acd_facts.ContactQueued(
+                    contact=ContactId(call.call_id), queue=queue, level=level, number=call.caller
+                )
             )
         if table.has(call) and call.state is CallState.WAITING:
             self.announce_position(call, first=True)

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from acd import events as acd_facts
 from acd.commands import Command
 from acd.engine import Engine
-from acd.names import ContactId, QueueName
+from acd.names import ContactId
 from api.event_stream import EventStream
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.queue_definition import definition_of
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
@@ -192,15 +192,7 @@ class Node:
             clock=self.clock,
             is_reachable=lambda account: account in self.sip.reachable,
         )
-        self.dispatcher.tell(
-            acd_facts.QueueDefined(
-                queue=QueueName(queue.name),
-                limit=queue.limit,
-                ring_time_s=queue.ring_time_s,
-                wrap_up_s=queue.wrap_up_s,
-                decline_delay_s=queue.decline_delay_s,
-            )
-        )
+        self.dispatcher.tell(definition_of(queue))
         if before is None:
             self.sip.reachable |= {account.username for account in ACCOUNTS}
 
