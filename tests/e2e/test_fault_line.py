@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,27 @@ TERMS = Terms(
     media_extra="rtp_timeout_s = 12",
 )
 CALLER_HZ, AGENT_HZ = 440, 1000
+
+
+@asynccontextmanager
+async def at_both_ends(folder: Path) -> AsyncIterator[tuple[Stand, Handset, Handset]]:
+    """A server, a caller, and the phone of agent 1 who is ready."""
+    async with stand(folder, TERMS) as here:
+        username, password = here.account(1)
+        async with (
+            handset(here.trunk_address, tone_hz=CALLER_HZ) as caller,
+            handset(
+                here.phone_address,
+                account=username,
+                password=password,
+                registrar=here.registrar,
+                tone_hz=AGENT_HZ,
+            ) as phone,
+        ):
+            assert await phone.register() == 200
+            await phone.auto_answer(0.0)
+            await here.login(1)
+            yield here, caller, phone
 
 
 async def down(phone: Handset, for_s: float) -> None:
@@ -52,20 +75,7 @@ async def hears_the_agent(caller: Handset) -> bool:
 
 async def test_a_line_that_is_down_for_five_seconds_costs_five_seconds(tmp_path: Path) -> None:
     """The talk goes on, is still recorded, and is the same call."""
-    async with (
-        stand(tmp_path / "stand", TERMS) as here,
-        handset(here.trunk_address, tone_hz=CALLER_HZ) as caller,
-        handset(
-            here.phone_address,
-            account=here.account(1)[0],
-            password=here.account(1)[1],
-            registrar=here.registrar,
-            tone_hz=AGENT_HZ,
-        ) as phone,
-    ):
-        assert await phone.register() == 200
-        await phone.auto_answer(0.0)
-        await here.login(1)
+    async with at_both_ends(tmp_path / "stand") as (here, caller, phone):
         call_id = await talk(here, caller)
         await down(phone, 5.0)
         await asyncio.sleep(1.0)
@@ -83,20 +93,7 @@ async def test_a_line_that_is_down_for_long_puts_the_caller_back_at_the_head_and
     tmp_path: Path,
 ) -> None:
     """Nothing heard for the time that is set: the caller waits again, and is served when the phone answers again."""
-    async with (
-        stand(tmp_path / "stand", TERMS) as here,
-        handset(here.trunk_address, tone_hz=CALLER_HZ) as caller,
-        handset(
-            here.phone_address,
-            account=here.account(1)[0],
-            password=here.account(1)[1],
-            registrar=here.registrar,
-            tone_hz=AGENT_HZ,
-        ) as phone,
-    ):
-        assert await phone.register() == 200
-        await phone.auto_answer(0.0)
-        await here.login(1)
+    async with at_both_ends(tmp_path / "stand") as (here, caller, phone):
         call_id = await talk(here, caller)
         outage = asyncio.create_task(down(phone, 20.0))
         await here.wait_agent(1, reachable=False, within_s=15)
