@@ -10,7 +10,8 @@ const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 /**
  * Buttons by id.  `may` are the server's names of the operations: one of them must be allowed.  `face` gives icon, word
- * and whether the button is pressed in; `act` is done on a click, given what the bar is.
+ * and whether the button is pressed in; `act` is done on a click, and `says` tells what stood on the button then: a click
+ * never does something else than what was read.
  */
 const TOOLS = {
   ready: {
@@ -18,7 +19,7 @@ const TOOLS = {
     face: (bar) => (bar.state === 'wrap_up'
       ? { icon: 'check', word: 'do.end_wrap_up' }
       : { icon: 'check', word: 'do.ready', pressed: bar.agent?.presence === 'ready' }),
-    act: ({ bar }) => (bar.state === 'wrap_up' && bar.may('wrap-up/end') ? bar.endWrapUp() : bar.ready()),
+    act: ({ bar, says }) => (says === 'do.end_wrap_up' ? bar.endWrapUp() : bar.ready()),
   },
   'not-ready': {
     may: ['not-ready'],
@@ -32,26 +33,26 @@ const TOOLS = {
     face: (bar) => (bar.call?.held
       ? { icon: 'retrieve', word: 'do.retrieve', pressed: true }
       : { icon: 'hold', word: 'do.hold' }),
-    act: ({ bar }) => (bar.call?.held ? bar.retrieve() : bar.hold()),
+    act: ({ bar, says }) => (says === 'do.retrieve' ? bar.retrieve() : bar.hold()),
   },
   mute: {
     may: ['mute', 'unmute'],
     face: (bar) => (bar.agent?.muted
       ? { icon: 'unmute', word: 'do.unmute', pressed: true }
       : { icon: 'mute', word: 'do.mute' }),
-    act: ({ bar }) => (bar.agent?.muted ? bar.unmute() : bar.mute()),
+    act: ({ bar, says }) => (says === 'do.unmute' ? bar.unmute() : bar.mute()),
   },
   consult: { may: ['consult'], face: () => ({ icon: 'consult', word: 'do.consult' }), act: ({ ask }) => ask.target('consult') },
   alternate: {
-    may: ['alternate'], rare: true, face: () => ({ icon: 'swap', word: 'do.alternate' }), act: ({ bar }) => bar.alternate(),
+    may: ['alternate'], face: () => ({ icon: 'swap', word: 'do.alternate' }), act: ({ bar }) => bar.alternate(),
   },
   reconnect: {
-    may: ['reconnect'], rare: true, face: () => ({ icon: 'retrieve', word: 'do.reconnect' }), act: ({ bar }) => bar.reconnect(),
+    may: ['reconnect'], face: () => ({ icon: 'retrieve', word: 'do.reconnect' }), act: ({ bar }) => bar.reconnect(),
   },
   transfer: {
     may: ['transfer'],
     face: (bar) => ({ icon: 'transfer', word: isConsulting(bar) ? 'do.complete' : 'do.transfer' }),
-    act: ({ bar, ask }) => (isConsulting(bar) ? bar.transfer() : ask.target('transfer')),
+    act: ({ bar, ask, says }) => (says === 'do.complete' ? bar.transfer() : ask.target('transfer')),
   },
   conference: { may: ['conference'], face: () => ({ icon: 'conference', word: 'do.conference' }), act: ({ bar }) => bar.conference() },
   digits: { may: ['digits'], face: () => ({ icon: 'keypad', word: 'do.digits' }), act: ({ ask }) => ask.digits() },
@@ -66,6 +67,7 @@ export class BarControls {
   #form = byId('ask');
   #tell;
   #asked = null;
+  /** What stands on each button. */ #says = new Map();
 
   /**
    * @param {import('./phonebar.js').PhoneBar} bar
@@ -83,20 +85,19 @@ export class BarControls {
     return Object.entries(TOOLS).map(([id, tool]) => [byId(id).getAttribute('aria-keyshortcuts'), word(tool.face(bar).word)]);
   }
 
-  /** Show each button as the server allows it now. */
+  /** Show each button as the server allows it now.  None comes or goes: what is under the mouse stays there. */
   show() {
     for (const [id, tool] of Object.entries(TOOLS)) {
       const button = byId(id);
       const face = tool.face(this.#bar);
+      this.#says.set(tool, face.word);
       const key = `${face.word}:${word(face.word)}`;
       if (button.dataset.face !== key) {
         button.dataset.face = key;
         fill(button, icon(face.icon), make('span', {}, word(face.word)));
         button.title = `${word(face.word)} (${button.getAttribute('aria-keyshortcuts')})`;
       }
-      const mayNow = tool.may.some((operation) => this.#bar.may(operation));
-      button.disabled = !mayNow;
-      if (tool.rare) button.hidden = !mayNow;
+      button.disabled = !tool.may.some((operation) => this.#bar.may(operation));
       if (face.pressed === undefined) button.removeAttribute('aria-pressed');
       else button.setAttribute('aria-pressed', String(face.pressed));
     }
@@ -125,7 +126,7 @@ export class BarControls {
       digits: () => this.#askDigits(),
       number: () => this.#askNumber('', {}),
     };
-    return this.run(async () => tool.act({ bar: this.#bar, ask }));
+    return this.run(async () => tool.act({ bar: this.#bar, ask, says: this.#says.get(tool) }));
   }
 
   #key(event) {
@@ -143,7 +144,7 @@ export class BarControls {
     const found = Object.keys(TOOLS).find((id) => byId(id).getAttribute('aria-keyshortcuts') === shortcut);
     if (found) {
       event.preventDefault();
-      if (!byId(found).disabled && !byId(found).hidden) byId(found).click();
+      if (!byId(found).disabled) byId(found).click();
     }
   }
 

@@ -448,9 +448,8 @@ export class PhoneBar {
     if (!this.#agentId) return;
     const told = this.#floor.agents.get(this.#agentId);
     if (!told) return;
-    // What the server allowed before the change is not known to hold after it.
-    const { allowed: _before, ...kept } = this.#agent ?? {};
-    this.#agent = { ...kept, ...told, ...(told.allowed ? { allowed: told.allowed } : {}) };
+    // `allowed` is what the server last said; its next word is asked for below, and what no longer holds is refused.
+    this.#agent = { ...this.#agent, ...told };
     this.#takeCall(ending);
     this.#tell();
     this.#refresh();
