@@ -77,7 +77,7 @@ class ReasonBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuperviseBody:
-    """Listen to a call (监听), speak to its agent (密语) or to all (强插); again: another mode."""
+    """Listen to a call (监听), speak to its agent (密语) or to all (插话); again: another mode."""
 
     supervisor: str = field(metadata=_AGENT)
     mode: str = field(metadata={"doc": "方式 / mode", "choices": ("monitor", "whisper", "barge")})
@@ -86,7 +86,7 @@ class SuperviseBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterceptBody:
-    """Take the caller from the agent (拦截)."""
+    """Take the caller from the agent (强插)."""
 
     supervisor: str = field(metadata=_AGENT)
     reason: str = field(metadata=_REASON)

@@ -177,7 +177,7 @@ OPERATIONS: tuple[Route, ...] = (
     _call(
         "supervise",
         "supervise",
-        "监听、密语、强插 / listen to a call, whisper or barge in",
+        "监听、密语、插话 / listen to a call, whisper or barge in",
         operations.supervise,
         SuperviseBody,
         **_OVER_OTHERS,
@@ -185,7 +185,7 @@ OPERATIONS: tuple[Route, ...] = (
     _call(
         "intercept",
         "intercept",
-        "拦截 / take the caller from the agent",
+        "强插 / take the caller from the agent",
         operations.intercept,
         InterceptBody,
         **_OVER_OTHERS,

@@ -310,7 +310,7 @@ export class PhoneBar {
   // ---- the supervisor ----------------------------------------------------------------------------
 
   /**
-   * 监听、密语、强插 / be in a call; again with another mode to change it.
+   * 监听、密语、插话 / be in a call; again with another mode to change it.
    * @param {string} callId
    * @param {'monitor'|'whisper'|'barge'} mode
    * @param {string} reason
@@ -333,7 +333,7 @@ export class PhoneBar {
   /** 停止监听 / leave the supervised call. */
   stopSupervising() { return this.#forAgent('stop-supervising'); }
 
-  /** 拦截 / take the caller over. */
+  /** 强插(接管)/ take the caller over. */
   intercept(callId, reason) {
     return this.#forCall(callId, 'intercept', { supervisor: this.#agentId, reason }, { once: true });
   }

@@ -127,13 +127,13 @@ export class Toolbar {
   /** 密语 */
   whisper(callId, reason) { return this.#try(() => this.#bar.supervise(callId, 'whisper', reason)); }
 
-  /** 强插 */
+  /** 插话 */
   insert(callId, reason) { return this.#try(() => this.#bar.supervise(callId, 'barge', reason)); }
 
   /** 停止监听 */
   stopSupervise() { return this.#try(() => this.#bar.stopSupervising()); }
 
-  /** 拦截 */
+  /** 强插(接管) */
   intercept(callId, reason) { return this.#try(() => this.#bar.intercept(callId, reason)); }
 
   /** 强拆 @param {'call'|'agent_leg'|'customer_leg'} [target] */
