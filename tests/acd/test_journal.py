@@ -183,3 +183,15 @@ def test_a_command_is_plain_to_read() -> None:
     assert encode_command(hotline.answer[0]).decode() == (
         '{"command":"OfferContact","offer":"o1","contact":"c1","agent":"ana","queue":"main","ring_until":21.0}'
     )
+
+
+def test_a_record_of_a_decision_is_plain_to_read() -> None:
+    """Its candidates have their names."""
+    engine = Engine(explains=True)
+    engine.handle(QueueDefined(queue=MAIN), 0.0)
+    engine.handle(AgentLoggedIn(agent=AgentId("ana"), queues=(MAIN,)), 1.0)
+    answer = engine.handle(ContactQueued(contact=ContactId("c1"), queue=MAIN), 2.0)
+    record = json.loads(encode_command(answer[0]))
+    assert record["command"] == "RecordDecision"
+    assert record["decision"]["agents"][0]["agent"] == "ana"
+    assert record["decision"]["contacts"][0]["arrived_at"] == 2.0

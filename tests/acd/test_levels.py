@@ -99,5 +99,11 @@ def test_new_rules_hold_for_those_who_wait() -> None:
     line = hotline()
     line.call("c1", 1.0)
     line.call("c2", 2.0, caller=CallerHistory(calls=1))
+    line.login("ana", 2.5)
+    assert line.offered() == [("c1", "ana")]
+    line.call("c3", 2.6)
+    line.call("c4", 2.7, caller=CallerHistory(calls=1))
     line.tell(QueueDefined(queue=MAIN, level_rules=(LevelRule(add=1, calls=1),)), 3.0)
-    assert line.line() == ["c2", "c1"]
+    assert line.line() == ["c2", "c4", "c3"]
+    line.decline("c1", 4.0)
+    assert line.line() == ["c2", "c4", "c1", "c3"]

@@ -201,6 +201,7 @@ class TestDesignatedAgent:
         assert own(line) == ["c2", "c3"]
         assert line.engine.position(ContactId("c3")) == 2
         line.hang_up("c2", 4.5)
+        assert own(line) == ["c3"]
         line.end("c0", 5.0)
         line.wait(15.0)
         assert line.offered() == [("c3", "ana")]
@@ -258,6 +259,8 @@ class TestDesignatedAgent:
         line.decline("c1", 3.0)
         line.wait(5.0)
         assert line.offered() == [("c1", "ana")]
+        line.hang_up("c1")
+        assert line.engine._floor.wanted == {}
 
     def test_a_caller_who_loses_the_designated_agent_waits_for_them_again(self) -> None:
         """Within the limit."""
