@@ -99,12 +99,6 @@ _OF_AGENT: Mapping[Routing, Callable[[AgentCandidate], float]] = {
 }
 
 
-def contact_key(selection: tuple[Selection, ...], one: ContactCandidate) -> tuple[Any, ...]:
-    """The key of a contact by an order of criteria, as far as regions do not decide; the smallest goes first."""
-    order = (*selection, Selection.ARRIVAL)
-    return tuple(_OF_CONTACT[criterion](one) for criterion in order if criterion in _OF_CONTACT)
-
-
 def faults(decision: Decision) -> tuple[str, ...]:
     """Derive the choice anew from a record and return what does not agree; nothing for a record that is right."""
     found = []

@@ -18,10 +18,9 @@ from acd.decision import (
     Decision,
     Excluded,
     Exclusion,
-    contact_key,
 )
 from acd.floor import Floor
-from acd.matching import Head, Pairing, available, heads
+from acd.matching import Head, Pairing, available, heads, key_getter
 from acd.names import AgentId
 from acd.strategies import order_named
 from acd.waiting_line import Bucket
@@ -31,10 +30,9 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
     """Return the record of a pairing that is about to be made."""
     contact, agent, turn = pairing
     order = floor.selections.get(agent.selection, SELECTION)
-    found = [_contact_candidate(head) for head in heads(floor, agent, now)]
-    found.sort(key=lambda one: contact_key(order, one))
+    found = sorted(heads(floor, agent, now), key=key_getter(order))
     if turn is not None:  # the region whose turn it is may stand behind others: it is shown all the same
-        found.sort(key=lambda one: one.contact != contact.id)
+        found.sort(key=lambda head: head.contact is not contact)
     row = contact.standing.index(place)
     able = available(floor, place)
     if contact.declined_by:
@@ -47,7 +45,7 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
         row=row,
         selection=order,
         routing=order_named(floor.queues[place.queue].definition.strategy, floor.routings),
-        contacts=tuple(found[:MOST_CANDIDATES]),
+        contacts=tuple([_contact_candidate(head) for head in found[:MOST_CANDIDATES]]),
         agents=_agent_candidates(agents, place),
         contacts_excluded=_counted(_contacts_excluded(floor, agent)),
         agents_excluded=_counted(_agents_excluded(floor, contact, row)),
@@ -104,6 +102,9 @@ def _contacts_excluded(floor: Floor, agent: Agent) -> Counter[str]:
     for bucket in _kinds(floor, agent):
         if agent.fit(bucket.need) is None:
             counts[Exclusion.SKILL] += len(bucket.contacts)
+            continue
+        if not bucket.contacts.first.declined_by:
+            counts[Exclusion.BEHIND] += len(bucket.contacts) - 1
             continue
         declined = 0
         for contact in bucket.contacts:

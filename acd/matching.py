@@ -116,7 +116,7 @@ def choose(floor: Floor, agent: Agent, now: float) -> tuple[Contact | None, Turn
     shares = floor.shares.get(agent.shares)
     if shares is not None and Selection.REGION in order:
         return _by_shares(floor, agent, order, shares, now)
-    best = min(heads(floor, agent, now), key=_getter(order), default=None)
+    best = min(heads(floor, agent, now), key=key_getter(order), default=None)
     return (None if best is None else best.contact), None
 
 
@@ -125,7 +125,7 @@ def _by_shares(
 ) -> tuple[Contact | None, Turn | None]:
     """Choose among the regions of those who are equal in what goes before; who is of no region waits among them."""
     place = order.index(Selection.REGION)
-    before, after = _getter(order[:place], is_whole=False), _getter(order[place + 1 :])
+    before, after = key_getter(order[:place], is_whole=False), key_getter(order[place + 1 :])
     found = heads(floor, agent, now)
     if not found:
         return None, None
@@ -174,7 +174,7 @@ def _add_heads(
 
 
 @cache
-def _getter(order: tuple[Selection, ...], *, is_whole: bool = True) -> Callable[[Head], Any]:
+def key_getter(order: tuple[Selection, ...], *, is_whole: bool = True) -> Callable[[Head], Any]:
     """Return what makes a key of a head by criteria; a whole one ends with arrival, so that no two are equal."""
     places = [_PLACES[criterion] for criterion in order if criterion in _PLACES]
     if is_whole:

@@ -13,7 +13,6 @@ from acd.decision import (
     Decision,
     Excluded,
     Exclusion,
-    contact_key,
     faults,
     in_words,
 )
@@ -112,11 +111,6 @@ def test_a_record_without_candidates_or_with_counts_of_nothing_is_wrong() -> Non
     assert len(faults(replace(RIGHT, contacts=(), agents=()))) == 2
     nothing = (Excluded(reason=Exclusion.SKILL, number=0),)
     assert faults(replace(RIGHT, agents_excluded=nothing)) == ("fewer than one excluded",)
-
-
-def test_keys_do_without_the_region() -> None:
-    """Whose turn it is is no matter of one contact."""
-    assert contact_key((S.REGION, S.LEVEL), contact("c1", level=2, region="west")) == (-2, (1.0, 1))
 
 
 def test_it_says_what_was_decided_in_two_languages() -> None:
