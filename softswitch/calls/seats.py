@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from acd import events
 from acd.agent_state import Activity, Presence
 from acd.commands import ReportAgent
@@ -23,6 +25,8 @@ from softswitch.clock import Clock
 from softswitch.settings import AccountSettings, AgentSettings
 from softswitch.store.entries import AgentStateChanged
 from softswitch.store.state import StateKeeper
+
+log = structlog.get_logger(__name__)
 
 TABLE = "agent_state"
 
@@ -190,39 +194,50 @@ class Seats:
     # ---- restart ---------------------------------------------------------------------------------
 
     def restore(self, talking: Mapping[str, tuple[str, str, float]]) -> None:
-        """Seat everybody again who sat before; `talking`: agent → (call id, queue, arrival on the clock)."""
-        records = self._keeper.load(TABLE)
-        for agent_id, record in sorted(records.items(), key=lambda item: item[1]["idle_since"]):
-            agent = self._agents.get(agent_id)
-            account = self._account_of.get(record["extension"])
-            if agent is None or account is None:
-                self._keeper.remove(TABLE, agent_id)
-                continue
-            agent.extension = record["extension"]
-            call = talking.get(agent_id)
-            presence = Presence(record["presence"])
-            if call is not None and presence is Presence.WRAP_UP:
-                presence = Presence.READY
-            wrap_up_until = record["wrap_up_until"] if presence is Presence.WRAP_UP else None
-            is_seated = self._dispatcher.tell_late(
-                events.AgentRestored(
-                    agent=AgentId(agent_id),
-                    **agent.assignment,
-                    presence=presence,
-                    reason=record["reason"],
-                    reachable=self._is_reachable(account),
-                    idle_since=self._to_clock(record["idle_since"]),
-                    wrap_up_until=None if wrap_up_until is None else self._to_clock(wrap_up_until),
-                    pending=None if record["pending"] is None else Presence(record["pending"]),
-                    pending_reason=record["pending_reason"],
-                    contact=None if call is None else ContactId(call[0]),
-                    contact_queue=None if call is None else QueueName(call[1]),
-                    contact_arrived_at=None if call is None else call[2],
-                )
-            )
-            if not is_seated:  # else nobody could ever sit there again, this agent included
-                agent.extension = None
-                self._keeper.remove(TABLE, agent_id)
+        """Seat everybody again who sat before; `talking`: agent → (call id, queue, arrival on the clock).
+
+        A record that nobody can read costs its agent the seat, not control its start.
+        """
+        facts: list[events.AgentRestored] = []
+        for agent_id, record in self._keeper.load(TABLE).items():
+            try:
+                agent, account = self._agents.get(agent_id), self._account_of.get(record["extension"])
+                if agent is not None and account is not None:
+                    facts.append(self._restored(agent, account, record, talking.get(agent_id)))
+                    agent.extension = record["extension"]
+                    continue
+            except (KeyError, TypeError, ValueError):
+                log.exception("agent.unreadable", agent=agent_id)
+            self._keeper.remove(TABLE, agent_id)
+        for fact in sorted(facts, key=lambda fact: fact.idle_since):
+            if not self._dispatcher.tell_late(
+                fact
+            ):  # else nobody could ever sit there again, this agent included
+                self._agents[fact.agent].extension = None
+                self._keeper.remove(TABLE, fact.agent)
+
+    def _restored(
+        self, agent: Agent, account: str, record: dict[str, Any], call: tuple[str, str, float] | None
+    ) -> events.AgentRestored:
+        """Raises `KeyError`, `TypeError` or `ValueError` for a record that is none."""
+        presence = Presence(record["presence"])
+        if call is not None and presence is Presence.WRAP_UP:
+            presence = Presence.READY
+        wrap_up_until = record["wrap_up_until"] if presence is Presence.WRAP_UP else None
+        return events.AgentRestored(
+            agent=AgentId(agent.agent_id),
+            **agent.assignment,
+            presence=presence,
+            reason=record["reason"],
+            reachable=self._is_reachable(account),
+            idle_since=self._to_clock(record["idle_since"]),
+            wrap_up_until=None if wrap_up_until is None else self._to_clock(wrap_up_until),
+            pending=None if record["pending"] is None else Presence(record["pending"]),
+            pending_reason=record["pending_reason"],
+            contact=None if call is None else ContactId(call[0]),
+            contact_queue=None if call is None else QueueName(call[1]),
+            contact_arrived_at=None if call is None else call[2],
+        )
 
     def _record_of(self, agent: Agent, report: ReportAgent) -> dict[str, Any]:
         found = self._dispatcher.engine.agent(report.agent)

@@ -255,6 +255,24 @@ def test_agents_and_seats_that_are_not_configured_any_more_are_forgotten(node: N
     assert after.keeper.load(TABLE).keys() == {"1001"}
 
 
+@pytest.mark.parametrize(
+    "damage", [{"presence": "asleep"}, {"idle_since": None}, {"pending": 7}, {"extension": ["8001"]}]
+)
+def test_a_record_that_nobody_can_read_costs_its_agent_the_seat_and_no_other(
+    node: Node, damage: dict[str, object]
+) -> None:
+    node.login("1001", "8001")
+    node.login("1002", "8002")
+    record = node.keeper.load(TABLE)["1001"]
+    node.keeper.put(TABLE, "1001", {**record, **damage})
+    node.keeper.put(TABLE, "1003", {})
+    after = successor(node)
+    after.seats.restore({})
+    assert after.keeper.load(TABLE).keys() == {"1002"}
+    assert (after.agent("1001")[0], after.agent("1002")[0]) == ("logged_out", "ready")
+    after.login("1001", "8001")
+
+
 def test_an_agent_whom_the_engine_cannot_take_back_may_sign_in_again(node: Node) -> None:
     """The queue of the talk is gone: better signed out than signed in for ever."""
     node.login("1001", "8001")
