@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from softswitch.overflow_settings import LEVELS
+
 STRATEGIES = "longest_idle|round_robin|fewest_calls|least_talk_time|least_occupied|linear|ring_all"
 
 
@@ -33,6 +35,19 @@ class WideningSettings:
 
     after_s: float = field(metadata=_meta("等待满 / after so long", unit="s", minimum=0, example=60.0))
     lower_by: int = field(default=1, metadata=_meta("降低级别 / by so many levels", minimum=1, maximum=100))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRuleSettings:
+    """Callers of a queue gain or lose levels while all that is given holds."""
+
+    add: int = field(metadata=_meta("级别加减 / levels added", minimum=-LEVELS, maximum=LEVELS, example=1))
+    waited_s: float = field(
+        default=0.0, metadata=_meta("已等待 / has waited so long, 0 = at once", unit="s", minimum=0)
+    )
+    listed: str = field(
+        default="", metadata=_meta("在此名单上(数据库中) / on this list of the database, empty = any")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +83,9 @@ class DistributionSettings:
     )
     widening: tuple[WideningSettings, ...] = field(
         default=(), metadata=_meta("随等待放宽技能要求 / what is asked for comes down with the wait")
+    )
+    level_rules: tuple[LevelRuleSettings, ...] = field(
+        default=(), metadata=_meta("客户级别调整,各条相加 / level rules, all that hold are added")
     )
     busy_delay_s: float = field(
         default=0.0,

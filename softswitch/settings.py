@@ -16,6 +16,7 @@ from softswitch.distribution_settings import DistributionSettings, QueuePriority
 from softswitch.http_settings import HttpSettings
 from softswitch.outbound_rules import OutboundSettings
 from softswitch.overflow_settings import OverflowSettings, OverflowTo
+from softswitch.route_settings import RouteSettings
 
 
 def _meta(doc: str, **checks: Any) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def _meta(doc: str, **checks: Any) -> dict[str, Any]:
 
 
 Fault = tuple[str, str]
+_NO_LISTS = "名单在数据库里,文件中留空 / lists live in the database: leave it empty here"
 
 
 class TrunkKind(StrEnum):
@@ -389,22 +391,6 @@ class QueueSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RouteSettings:
-    """A dialled number (DNIS) and the queue behind it (seed)."""
-
-    number: str = field(metadata=_meta("被叫号码 / dialled number", example="12345"))
-    queue: str = field(metadata=_meta("队列 / queue", example="hotline"))
-    trunk: str = field(default="", metadata=_meta("仅此中继 / only for this trunk, empty = any"))
-    greeting: str = field(default="welcome", metadata=_meta("欢迎词 / greeting prompt, empty = none"))
-    flow: str = field(
-        default="",
-        metadata=_meta(
-            "呼叫流程,代替欢迎词 / call flow, in place of the greeting; queue = where it cannot run"
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSettings:
     """An agent (工号), not tied to any seat (seed)."""
 
@@ -572,6 +558,8 @@ class Settings:
                     f"queues.{each.name}",
                     "工作时间与流程在数据库里,文件中留空 / hours and flows live in the database: not in this file",
                 )
+            if any(rule.listed for rule in each.distribution.level_rules):
+                yield f"queues.{each.name}.distribution.level_rules", _NO_LISTS
         queues, trunks = {q.name for q in self.queues}, {t.name for t in self.trunks}
         for route in self.routes:
             if route.queue not in queues:
@@ -583,6 +571,8 @@ class Settings:
                     f"routes.{route.number}.flow",
                     "流程在数据库里,文件中留空 / flows live in the database: leave it empty here",
                 )
+            if any(row.listed for row in route.callers):
+                yield f"routes.{route.number}.callers", _NO_LISTS
         rules = {rule.name for rule in self.outbound}
         for rule in self.outbound:
             if rule.trunk not in trunks:

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from acd import events as acd_facts
-from acd.names import ContactId, QueueName
+from acd.names import ContactId
 from media import commands as plane_words
 from softswitch.calls.adoption import Adoption, Fate, decide
 from softswitch.calls.call import Call, CallState
@@ -137,12 +137,8 @@ class Succession:
 
     def _queued(self, call: Call) -> acd_facts.ContactQueued:
         """An adopted call's place in its line: the one that its arrival gives."""
-        return acd_facts.ContactQueued(
-            contact=ContactId(call.call_id),
-            queue=QueueName(call.route.queue),
-            arrived_at=self._to_clock(call.queued_at or call.arrived_at),
-            number=call.caller,
-        )
+        arrived_at = self._to_clock(call.queued_at or call.arrived_at)
+        return self._board.table.callers.queued(call, call.route.queue, arrived_at)
 
     def _rebuilt(self, read: _Read, held: Held, fate: Fate) -> Call:
         """Let everybody know a call that goes on."""

@@ -14,7 +14,8 @@ from config.faults import Fault
 from config.values import ABSENT
 from softswitch.calendars.hours import Hours, YearOfDays
 from softswitch.flows.reading import read_flow
-from softswitch.settings import AgentSettings, QueueSettings, RouteSettings
+from softswitch.route_settings import RouteSettings
+from softswitch.settings import AgentSettings, QueueSettings
 
 ID: Final = r"[A-Za-z0-9_.+\-]{1,80}"
 HIDDEN: Final = "****"

@@ -21,11 +21,15 @@ log = structlog.get_logger(__name__)
 Publish = Callable[[str, dict[str, Any]], object]
 
 
-class KnowsQueues(Protocol):
-    """Call control as far as it keeps the queues' rules."""
+class Board(Protocol):
+    """Call control as far as it keeps the queues' rules, and asks who a caller is."""
 
     def take_queues(self, queues: Iterable[QueueSettings]) -> None:
         """These rules hold from now on; those of a queue that is gone serve the callers who wait in it."""
+        ...
+
+    def take_callers(self, business: Business) -> None:
+        """This is known of callers from now on."""
         ...
 
 
@@ -38,7 +42,7 @@ class LiveBusiness:
         dispatcher: Dispatcher,
         seats: Seats,
         routes: Routes,
-        board: KnowsQueues,
+        board: Board,
         people: People,
         publish: Publish,
     ) -> None:
@@ -51,7 +55,8 @@ class LiveBusiness:
         self._publish = publish
 
     def define_queues(self, business: Business) -> None:
-        """At the start: the engine knows no queue yet."""
+        """At the start: the engine knows no queue yet, and nobody who a caller is."""
+        self._board.take_callers(business)
         for queue in business.queues:
             self._dispatcher.tell(definition_of(queue))
 
@@ -59,6 +64,7 @@ class LiveBusiness:
         """A version is on the disk.  Queues go first: agents and routes name them."""
         changed = {change.id for change in changes if change.kind == "queues"}
         self._board.take_queues(business.queues)
+        self._board.take_callers(business)
         for queue in business.queues:
             if queue.name in changed:
                 self._dispatcher.tell_late(definition_of(queue))

@@ -13,7 +13,8 @@ from softswitch.calendars.opening import Opening, days_of
 from softswitch.flows.check import Surroundings, flow_faults
 from softswitch.flows.nodes import Flow
 from softswitch.overflow_settings import OverflowTo
-from softswitch.settings import AgentSettings, QueueSettings, RouteSettings
+from softswitch.route_settings import RouteSettings
+from softswitch.settings import AgentSettings, QueueSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,11 @@ class Business:
         return self._all("lists")
 
     @property
+    def list_ids(self) -> frozenset[str]:
+        """The ids of the lists."""
+        return frozenset(self._listed)
+
+    @property
     def emergency(self) -> Emergency | None:
         """The emergency switch while it is on."""
         return next((switch for switch in self._all("emergency") if switch.is_on), None)
@@ -106,6 +112,10 @@ class Business:
     def is_listed(self, number: str, list_id: str) -> bool:
         """Whether a number stands on a list."""
         return number in self._listed.get(list_id, frozenset())
+
+    def lists_of(self, number: str) -> tuple[str, ...]:
+        """The lists that a number stands on, by id."""
+        return tuple(each for each, numbers in self._listed.items() if number in numbers)
 
     def region_of(self, number: str) -> str:
         """The id of the region that a number belongs to, empty for none."""
@@ -181,7 +191,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
         prompts=machine.prompts,
         queues=queues,
         hours=hours,
-        lists=frozenset(each.id for each in business.lists),
+        lists=business.list_ids,
     )
     for flow in business.flows.values():
         yield from flow_faults(flow, around, f"flows.{flow.id}")
@@ -195,6 +205,8 @@ def _queue_faults(
         yield _missing(f"{path}.music", queue.music, "音乐 / music")
     if queue.hours:
         yield from _absent(f"{path}.hours", (queue.hours,), frozenset(business.openings), "工作时间 / hours")
+    listed = tuple(rule.listed for rule in queue.distribution.level_rules if rule.listed)
+    yield from _absent(f"{path}.distribution.level_rules", listed, business.list_ids, "名单 / list")
     for number, rule in enumerate(queue.overflow):
         place = f"{path}.overflow[{number}]"
         if rule.to is OverflowTo.QUEUE:
@@ -218,6 +230,8 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{path}.greeting", (route.greeting,), machine.prompts, "提示音 / prompt")
         if route.flow:
             yield from _absent(f"{path}.flow", (route.flow,), flows, "流程 / flow")
+        listed = tuple(row.listed for row in route.callers if row.listed)
+        yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
 
 
 def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]) -> Iterator[Fault]:

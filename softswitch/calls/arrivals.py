@@ -81,6 +81,7 @@ class Arrivals:
             trunks.free(invite.peer.name, call_id)
             self._refuse(invite, call_id, 503, 41, EndReason.FAILED)
             return
+        level = route.level_of(caller.number, table.callers.lists_of(caller.number))
         call = Call(
             call_id=call_id,
             trunk=invite.peer.name,
@@ -89,6 +90,8 @@ class Arrivals:
             called=called,
             route=route,
             arrived_at=now,
+            caller_level=level,
+            level=level,
         )
         table.add(call)
         try:

@@ -88,6 +88,8 @@ class Call:
     recording_id: str = ""
     recording_path: str = ""
     recording_paused: bool = False
+    caller_level: int = 0  # by the route, on arrival
+    level: int = 0  # in the queues, before what their rules add
     flow: FlowRun | None = None
     flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
     masked: bool = False
@@ -216,6 +218,8 @@ class Call:
             "playlists": self.playlists,
             "consults": self.consults,
             "is_consulting": self.consultee is not None or self.queue_consult is not None,
+            "caller_level": self.caller_level,
+            "level": self.level,
             "state": self.state.value,
             "data": self.data,
             "flow": None if self.flow is None else self.flow.to_record(),
@@ -248,6 +252,8 @@ class Call:
             recorded=(tuple(left), tuple(right)),
             playlists=record["playlists"],
             consults=record["consults"],
+            caller_level=record.get("caller_level", 0),
+            level=record.get("level", 0),
             data=record["data"],
             flow_record=record.get("flow"),
             parties=[

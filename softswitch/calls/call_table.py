@@ -12,6 +12,7 @@ from acd import events as acd_facts
 from acd.names import AgentId, ContactId, QueueName
 from media import commands as plane_words
 from softswitch.calls.call import Call, CallState
+from softswitch.calls.callers import Callers
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
@@ -62,6 +63,7 @@ class CallTable:
         self.clock = clock
         self.trunks = trunks
         self.queues = {queue.name: queue for queue in queues}
+        self.callers = Callers()
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
         self._moving = self._refused = (
@@ -231,7 +233,7 @@ class CallTable:
             )
         )
 
-    def put_in_line(self, call: Call, queue: str, level: int = 0) -> str:
+    def put_in_line(self, call: Call, queue: str) -> str:
         """Let the engine take a call into a queue, its arrival kept; returns why it may not wait there, empty if it may.
 
         What the engine offers in the same breath rings already when this returns.
@@ -239,11 +241,8 @@ class CallTable:
         self._moving, self._refused = call.call_id, ""
         arrived_at = call.queued_at
         self.dispatcher.tell_late(
-            acd_facts.ContactQueued(
-                contact=ContactId(call.call_id),
-                queue=QueueName(queue),
-                level=level,
-                arrived_at=None if arrived_at is None else self.clock.now() + arrived_at - self.clock.wall(),
+            self.callers.queued(
+                call, queue, None if arrived_at is None else self.clock.now() + arrived_at - self.clock.wall()
             )
         )
         self._moving = ""

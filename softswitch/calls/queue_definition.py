@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from acd.events import QueueDefined, QueuePriority
+from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.skills import SkillLevel, Widening
@@ -27,6 +28,9 @@ def definition_of(queue: QueueSettings) -> QueueDefined:
         promotion_s=ways.promotion_s or None,
         skills=skill_levels(ways.skills),
         widening=tuple(Widening(after_s=each.after_s, lower_by=each.lower_by) for each in ways.widening),
+        level_rules=tuple(
+            LevelRule(add=each.add, waited_s=each.waited_s, listed=each.listed) for each in ways.level_rules
+        ),
         busy_delay_s=ways.busy_delay_s or None,
         no_answer_returns_s=ways.no_answer_returns_s,
         resume_s=ways.resume_s or None,

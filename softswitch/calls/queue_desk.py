@@ -27,24 +27,20 @@ class QueueDesk:
             self.enter(call)
 
     def enter(self, call: Call, *, level: int = 0) -> None:
-        """Stand in the queue; a higher level goes first."""
+        """Stand in the queue; a higher level goes first.  That of a flow is added to the caller's own."""
         table = self._table
+        call.level = call.caller_level + level
         call.become(CallState.WAITING)
         call.queued_at = table.clock.wall()
-        queue = QueueName(call.route.queue)
         try:
-            position = len(table.dispatcher.engine.waiting(queue)) + 1
+            position = len(table.dispatcher.engine.waiting(QueueName(call.route.queue))) + 1
             table.chronicle.record(
                 entries.CallQueued(
                     at=call.queued_at, call_id=call.call_id, queue=call.route.queue, position=position
                 )
             )
         finally:
-            table.dispatcher.tell(
-                acd_facts.ContactQueued(
-                    contact=ContactId(call.call_id), queue=queue, level=level, number=call.caller
-                )
-            )
+            table.dispatcher.tell(table.callers.queued(call, call.route.queue, None))
         if table.has(call) and call.state is CallState.WAITING:
             self.announce_position(call, first=True)
         table.keep(call)
@@ -87,11 +83,11 @@ class QueueDesk:
         if not told and table.put_in_line(call, call.route.queue):
             self.turn_away(call)
 
-    def move(self, call: Call, queue: str, level: int) -> str:
+    def move(self, call: Call, queue: str) -> str:
         """A caller who waits goes into another line, arrival and level kept; returns why not, else empty."""
         table = self._table
         before, call.route = call.route, replace(call.route, queue=queue)
-        if refused := table.put_in_line(call, queue, level):
+        if refused := table.put_in_line(call, queue):
             call.route = before
             return refused
         self.moved(call, queue)

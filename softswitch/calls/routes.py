@@ -1,22 +1,33 @@
 """Route points: which queue stands behind a dialled number."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from softswitch.calls.numbers import normalise
-from softswitch.settings import RouteSettings
+from softswitch.route_settings import CallerLevelSettings, RouteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """Where a call goes: a queue, after a greeting (a prompt's name, empty for none).
 
-    With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.
+    With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.  All of its
+    callers have the `level`, and what the rows for `callers` add to it.
     """
 
     queue: str
     greeting: str
     flow: str = ""
+    level: int = 0
+    callers: tuple[CallerLevelSettings, ...] = ()
+
+    def level_of(self, caller: str, lists: Collection[str]) -> int:
+        """The level of a caller with this number in its normal form, who stands on these lists."""
+        return self.level + sum(
+            row.add
+            for row in self.callers
+            if caller.startswith(row.prefix) and (not row.listed or row.listed in lists)
+        )
 
 
 class Routes:
@@ -31,7 +42,11 @@ class Routes:
         """These are the rows from now on; calls that are up go on as they came."""
         self._rows = {
             (normalise(row.number, self._area_code), row.trunk): Route(
-                queue=row.queue, greeting=row.greeting, flow=row.flow
+                queue=row.queue,
+                greeting=row.greeting,
+                flow=row.flow,
+                level=row.level,
+                callers=row.callers,
             )
             for row in rows
         }

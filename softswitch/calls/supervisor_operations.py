@@ -1,7 +1,7 @@
 """What supervisors do with calls and agents: the other part of the `OperationsPort`."""
 
 from acd import events as acd_facts
-from acd.names import AgentId, ContactId
+from acd.names import AgentId
 from api.faults import Conflict, NotFound, Refused
 from api.ports import ForcedState, HangUpTarget, SuperviseMode
 from softswitch.calls.call import Call, CallState
@@ -115,21 +115,19 @@ class SupervisorOperations:
         """Move a waiting call into another queue; its arrival stays."""
         call = self._waiting(call_id)
         self._need_queue(queue)
-        if self._board.queue_desk.move(call, queue, self._level(call)):
+        if self._board.queue_desk.move(call, queue):
             raise Conflict("queue_full", "队列已满 / the queue is full", call.state.value)
 
     async def set_level(self, call_id: str, level: int, reason: str) -> None:
         """Change the level of a waiting call."""
         call = self._waiting(call_id)
-        self._table.put_in_line(call, call.route.queue, level)
+        call.level = level
+        self._table.put_in_line(call, call.route.queue)
+        self._table.keep(call)
 
     async def extend_wrap_up(self, agent_id: str, seconds: int) -> None:
         """Make the wrap-up that runs longer."""
         self._seats.ask(agent_id, acd_facts.WrapUpExtended(agent=AgentId(agent_id), seconds=seconds))
-
-    def _level(self, call: Call) -> int:
-        found = self._table.dispatcher.engine.contact(ContactId(call.call_id))
-        return 0 if found is None else found.level
 
     def _waiting(self, call_id: str) -> Call:
         call = self._call(call_id)

@@ -13,6 +13,7 @@ import structlog
 
 from acd import commands as acd_orders
 from acd import events as acd_facts
+from acd.decision import RecordDecision
 from acd.overflow import TargetKind
 from api.views import PartyView
 from media import events as plane_news
@@ -20,8 +21,10 @@ from softswitch.calls.allowance import allowed
 from softswitch.calls.arrivals import RETRY_AFTER_S, Arrivals
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import TABLE, CallTable, TellPlane, call_id_of
+from softswitch.calls.callers import KnowsCallers
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.consultations import Consultations
+from softswitch.calls.decisions import Decisions
 from softswitch.calls.departures import Departures
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
@@ -102,6 +105,7 @@ class Switchboard:
         self.queue_desk = QueueDesk(table)
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
+        self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk, token)
         self.supervision = Supervision(table, self.directory, self.departures, token)
@@ -271,6 +275,8 @@ class Switchboard:
     def carry_out(self, order: acd_orders.Command) -> None:
         """Do what the engine decided."""
         match order:
+            case RecordDecision():
+                self.decisions.keep(order)
             case acd_orders.OfferContact():
                 self._offers.offer(order)
             case acd_orders.WithdrawOffer():
@@ -420,6 +426,10 @@ class Switchboard:
     def take_queues(self, queues: Iterable[QueueSettings]) -> None:
         """These are the queues' rules from now on."""
         self.table.take_queues(queues)
+
+    def take_callers(self, business: KnowsCallers) -> None:
+        """This is known of callers from now on."""
+        self.table.callers.take(business)
 
     def calls(self) -> tuple[Call, ...]:
         """Every call that is up."""

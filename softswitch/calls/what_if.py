@@ -44,6 +44,6 @@ class WhatIf:
             flow="" if flow is None else flow.id,
             nodes=way.nodes,
             queue=way.queue,
-            level=way.level,
+            level=way.level + route.level_of(calling, business.lists_of(calling)),
             box=way.box,
         )

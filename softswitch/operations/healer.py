@@ -12,7 +12,7 @@ import structlog
 from acd import events as acd_facts
 from acd.agent_state import Activity
 from acd.engine import Engine
-from acd.names import AgentId, ContactId, QueueName
+from acd.names import AgentId, ContactId
 from media import commands as plane_words
 from media import events as plane_news
 from softswitch.calls.call import CallState
@@ -241,13 +241,9 @@ class Healer:
 
     def _put_in_line(self, call_id: str) -> str:
         call = next(call for call in self._board.calls() if call.call_id == call_id)
+        waited_s = max(0.0, self._clock.wall() - (call.queued_at or call.arrived_at))
         self._dispatcher.tell_late(
-            acd_facts.ContactQueued(
-                contact=ContactId(call_id),
-                queue=QueueName(call.route.queue),
-                arrived_at=self._clock.now()
-                - max(0.0, self._clock.wall() - (call.queued_at or call.arrived_at)),
-            )
+            self._board.table.callers.queued(call, call.route.queue, self._clock.now() - waited_s)
         )
         return "put in line"
 

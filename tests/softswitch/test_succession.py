@@ -9,6 +9,7 @@ from media.commands import CloseLeg, StopRecording
 from media.events import LegHeld, LegStatistics, RecordingHeld
 from softswitch.calls.call import CallState
 from softswitch.plane_link import Held
+from softswitch.route_settings import CallerLevelSettings, RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason, Entry
 from softswitch.store.writer import Store
@@ -137,6 +138,23 @@ async def test_callers_keep_their_places_and_the_next_agent_gets_the_first(store
     after.settle()
     assert end_of(after, second) == (EndedBy.CALLER, EndReason.ABANDONED)
     after.assert_nothing_is_left()
+
+
+async def test_callers_keep_their_levels(store: Store) -> None:
+    """Whoever waits, and whoever was still greeted when control died."""
+    important = RouteSettings(
+        number="12345", queue="hotline", callers=(CallerLevelSettings(add=5, prefix="139"),)
+    )
+    node = Node(keeper=store, journal=OnDisk(store), route=important)
+    first = node.call_in("in1")
+    node.pass_time(3.0)
+    second = node.call_in("in2", caller="13900002222")
+    node.pass_time(3.0)
+    third = node.dial("in3", caller="13900003333")
+    node.sip.acknowledge("in3")
+    node.settle()
+    after = await succeed(store, node)
+    assert [after.waits(call) for call in (first, second, third)] == [3, 1, 2]
 
 
 async def test_a_greeting_that_was_cut_short_ends_in_the_queue(store: Store, node: Node) -> None:

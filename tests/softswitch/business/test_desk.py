@@ -118,6 +118,18 @@ async def test_changes_that_come_together_are_taken_one_after_the_other(desk: Bu
             ["queues.help.overflow[1].name"],
         ),
         (
+            "routes",
+            "12345",
+            {"number": "12345", "queue": "help", "callers": [{"add": 1, "listed": "none"}]},
+            ["routes.12345.callers"],
+        ),
+        (
+            "queues",
+            "help",
+            {"name": "help", "distribution": {"level_rules": [{"add": 1, "listed": "none"}]}},
+            ["queues.help.distribution.level_rules"],
+        ),
+        (
             "queues",
             "help",
             {"name": "help", "hours": "never", "overflow": [{"to": "flow", "name": "none", "waited_s": 5}]},

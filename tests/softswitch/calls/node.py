@@ -22,11 +22,11 @@ from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Alarm, Clock
 from softswitch.outbound_rules import OutboundSettings
+from softswitch.route_settings import RouteSettings
 from softswitch.settings import (
     AccountSettings,
     AgentSettings,
     QueueSettings,
-    RouteSettings,
     TrunkSettings,
 )
 from softswitch.sip.events import InviteReceived, Peer, PeerKind
@@ -38,6 +38,7 @@ from tests.softswitch.calls.scripted_sip import OutsideLeg, ScriptedSip
 from tests.softswitch.sip.stepped_clock import SteppedLoop
 
 EPOCH = 1_700_000_000.0
+CALLER = "13800001111"
 T = TypeVar("T")
 E = TypeVar("E", bound=Entry)
 
@@ -131,12 +132,18 @@ class Node:
         queue: QueueSettings = QUEUE,
         trunk: TrunkSettings = TRUNK,
         greeting: str = "welcome",
+        route: RouteSettings | None = None,
+        more_queues: tuple[QueueSettings, ...] = (),
         cells: int = 4,
         keeper: StateKeeper | None = None,
         journal: Journal | None = None,
         before: "Node | None" = None,
     ) -> None:
-        """`before` is the control before this one: edge, cells and plane are those that it leaves behind."""
+        """`before` is the control before this one: edge, cells and plane are those that it leaves behind.
+
+        `route` stands for that of the hotline's number with the `greeting`; agents serve none of `more_queues` as yet.
+        """
+        row = route or RouteSettings(number="12345", queue="hotline", greeting=greeting)
         self.failures: list[BaseException] = []
         self._tokens = 0 if before is None else 1000
         self.loop = SteppedLoop()
@@ -151,7 +158,7 @@ class Node:
         self.journal = journal or Journal()
         self.keeper: StateKeeper = keeper or Keeper()
         self.trunks = Trunks((trunk,))
-        self.dispatcher = Dispatcher(Engine(run="t"), self.clock, self._carry_out)
+        self.dispatcher = Dispatcher(Engine(run="t", explains=True), self.clock, self._carry_out)
         self.engine = self.dispatcher.engine
         stream = EventStream("test", self.clock.wall, dict, memory=10)
         chronicle = self.chronicle = Chronicle(self.journal, stream)
@@ -164,8 +171,8 @@ class Node:
             keeper=self.keeper,
             clock=self.clock,
             trunks=self.trunks,
-            routes=Routes((RouteSettings(number="12345", queue="hotline", greeting=greeting),), "010"),
-            queues=(queue,),
+            routes=Routes((row,), "010"),
+            queues=(queue, *more_queues),
             area_code="010",
             recordings=self.recordings,
             recordings_dir=Path("/recordings"),
@@ -192,7 +199,8 @@ class Node:
             clock=self.clock,
             is_reachable=lambda account: account in self.sip.reachable,
         )
-        self.dispatcher.tell(definition_of(queue))
+        for each in (queue, *more_queues):
+            self.dispatcher.tell(definition_of(each))
         if before is None:
             self.sip.reachable |= {account.username for account in ACCOUNTS}
 
@@ -261,17 +269,17 @@ class Node:
         done(self.seats.login(agent, seat, state, "" if state == "ready" else "break"))
         self.settle()
 
-    def dial(self, leg_id: str = "in1", number: str = "12345") -> str:
+    def dial(self, leg_id: str = "in1", number: str = "12345", caller: str = CALLER) -> str:
         """Somebody calls; the id of the call."""
         before = {call.call_id for call in self.board.calls()}
-        self.board.invited(self.sip.invite(leg_id, number))
+        self.board.invited(self.sip.invite(leg_id, number, caller=caller))
         self.settle()
         new = [call.call_id for call in self.board.calls() if call.call_id not in before]
         return new[0] if new else ""
 
-    def call_in(self, leg_id: str = "in1") -> str:
+    def call_in(self, leg_id: str = "in1", caller: str = CALLER) -> str:
         """Somebody calls, is answered and has heard the greeting; the id of the call."""
-        call_id = self.dial(leg_id)
+        call_id = self.dial(leg_id, caller=caller)
         self.sip.acknowledge(leg_id)
         self.settle()
         if self.plane.prompts_of(leg_id):

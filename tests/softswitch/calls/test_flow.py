@@ -16,7 +16,8 @@ from softswitch.calls.flow import FlowDesk
 from softswitch.calls.lookups import Answered
 from softswitch.calls.queue_definition import definition_of
 from softswitch.overflow_settings import OverflowSettings, OverflowTo
-from softswitch.settings import QueueSettings, RouteSettings
+from softswitch.route_settings import RouteSettings
+from softswitch.settings import QueueSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndReason
 from tests.softswitch.calls.node import QUEUE, Node

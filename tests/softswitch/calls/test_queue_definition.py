@@ -1,11 +1,13 @@
 """What the distributor is told of queues and agents of the business."""
 
 from acd.events import QueueDefined, QueuePriority
+from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.skills import SkillLevel, Widening
 from softswitch.calls.queue_definition import definition_of, queue_priorities, skill_levels
 from softswitch.distribution_settings import (
     DistributionSettings,
+    LevelRuleSettings,
     QueuePrioritySettings,
     SkillSettings,
     WideningSettings,
@@ -23,6 +25,7 @@ def test_a_queue_is_told_with_all_its_ways_to_distribute() -> None:
         promotion_s=300.0,
         skills=(SkillSettings(name="tax", level=2),),
         widening=(WideningSettings(after_s=30.0, lower_by=2),),
+        level_rules=(LevelRuleSettings(add=2, waited_s=60.0, listed="vip"),),
         busy_delay_s=9.0,
         no_answer_returns_s=(30.0, 300.0),
         resume_s=120.0,
@@ -38,6 +41,7 @@ def test_a_queue_is_told_with_all_its_ways_to_distribute() -> None:
         promotion_s=300.0,
         skills=(SkillLevel(skill=SkillName("tax"), level=2),),
         widening=(Widening(after_s=30.0, lower_by=2),),
+        level_rules=(LevelRule(add=2, waited_s=60.0, listed="vip"),),
         busy_delay_s=9.0,
         no_answer_returns_s=(30.0, 300.0),
         resume_s=120.0,

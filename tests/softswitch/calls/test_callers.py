@@ -1,0 +1,96 @@
+"""Who a caller is decides who goes first: levels by route, number and list, and by the rules of the queue."""
+
+from dataclasses import replace
+
+import pytest
+
+from softswitch.business.whole import Business, Machine, whole_of
+from softswitch.calls.routes import Route
+from softswitch.distribution_settings import DistributionSettings, LevelRuleSettings
+from softswitch.route_settings import CallerLevelSettings, RouteSettings
+from tests.softswitch.calls.node import QUEUE, Node
+
+ANYBODY, FROM_WUXI, IMPORTANT = "13800001111", "051088880000", "13900002222"
+MACHINE = Machine(trunks=frozenset(), prompts=frozenset(), music=frozenset())
+
+
+def knowing(**lists: str) -> Business:
+    """A business with lists of one number each."""
+    return whole_of(
+        {("lists", name): {"id": name, "numbers": [{"number": number}]} for name, number in lists.items()},
+        MACHINE,
+    )
+
+
+def test_a_route_gives_its_callers_a_level_by_number_and_list() -> None:
+    """All rows that hold are added; a row of a prefix and a list needs both."""
+    route = Route(
+        queue="hotline",
+        greeting="",
+        level=1,
+        callers=(
+            CallerLevelSettings(add=2, prefix="0510"),
+            CallerLevelSettings(add=5, listed="vip"),
+            CallerLevelSettings(add=20, prefix="0510", listed="vip"),
+        ),
+    )
+    assert route.level_of(ANYBODY, ()) == 1
+    assert route.level_of(FROM_WUXI, ("blocked",)) == 3
+    assert route.level_of(ANYBODY, ("vip",)) == 6
+    assert route.level_of(FROM_WUXI, ("vip",)) == 28
+    assert route.level_of("", ()) == 1
+
+
+def test_who_is_on_a_list_goes_before_who_came_earlier() -> None:
+    """From a certain area before others, from a list before them; the next free agent gets that caller."""
+    node = Node(
+        route=RouteSettings(
+            number="12345",
+            queue="hotline",
+            callers=(
+                CallerLevelSettings(add=1, prefix="0510"),
+                CallerLevelSettings(add=5, listed="vip"),
+            ),
+        )
+    )
+    node.board.take_callers(knowing(vip=IMPORTANT))
+    calls = [node.call_in(f"in{n}", caller=who) for n, who in enumerate((ANYBODY, FROM_WUXI, IMPORTANT))]
+    assert [node.waits(call) for call in calls] == [3, 2, 1]
+    node.login()
+    assert node.call(calls[2]).offered
+    assert [node.waits(call) for call in calls[:2]] == [2, 1]
+
+
+@pytest.mark.parametrize(("waited_s", "places"), [(50.0, (1, 2)), (70.0, (2, 1))])
+def test_the_rules_of_the_queue_raise_who_is_on_a_list_after_a_wait(
+    waited_s: float, places: tuple[int, int]
+) -> None:
+    """On the list and one minute in line: before who came earlier."""
+    rule = LevelRuleSettings(add=3, waited_s=60.0, listed="vip")
+    node = Node(queue=replace(QUEUE, distribution=DistributionSettings(level_rules=(rule,))))
+    node.board.take_callers(knowing(vip=IMPORTANT))
+    first, second = node.call_in("in1", caller=ANYBODY), node.call_in("in2", caller=IMPORTANT)
+    node.pass_time(waited_s)
+    assert (node.waits(first), node.waits(second)) == places
+
+
+def test_the_rules_of_the_queue_lower_who_is_on_a_list_at_once() -> None:
+    """A nuisance waits behind everybody who came later."""
+    rule = LevelRuleSettings(add=-5, listed="nuisance")
+    node = Node(queue=replace(QUEUE, distribution=DistributionSettings(level_rules=(rule,))))
+    node.board.take_callers(knowing(nuisance=IMPORTANT))
+    first, second = node.call_in("in1", caller=IMPORTANT), node.call_in("in2", caller=ANYBODY)
+    assert (node.waits(first), node.waits(second)) == (2, 1)
+
+
+def test_who_is_moved_keeps_the_level_and_is_not_given_it_twice() -> None:
+    """It is written down as it was given at first."""
+    route = RouteSettings(
+        number="12345", queue="hotline", level=1, callers=(CallerLevelSettings(add=5, prefix="139"),)
+    )
+    node = Node(route=route)
+    first, second = node.call_in("in1", caller=ANYBODY), node.call_in("in2", caller=IMPORTANT)
+    assert node.keeper.load("live_call")[second]["level"] == 6
+    assert not node.board.queue_desk.move(node.call(second), "hotline")
+    assert (node.waits(first), node.waits(second)) == (2, 1)
+    assert node.call(second).level == 6
