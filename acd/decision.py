@@ -130,7 +130,7 @@ def _agent_key(routing: tuple[Routing, ...], one: AgentCandidate) -> tuple[Any, 
     return (*[_OF_AGENT[criterion](one) for criterion in routing], one.agent)
 
 
-_CHINESE: Mapping[str, str] = {
+_CRITERIA: Mapping[str, str] = {
     Selection.OWN: "指定座席",
     Selection.PRIORITY: "队列优先级",
     Selection.LEVEL: "级别",
@@ -143,6 +143,8 @@ _CHINESE: Mapping[str, str] = {
     Routing.TALK: "通话时长",
     Routing.OCCUPANCY: "占用率",
     Routing.RANK: "固定顺序",
+}
+REASONS: Mapping[str, str] = {
     AgentCondition.UNREACHABLE: "话机不可达",
     AgentCondition.TALKING: "通话中",
     AgentCondition.ENGAGED: "其他通话中",
@@ -150,9 +152,11 @@ _CHINESE: Mapping[str, str] = {
     AgentCondition.WRAP_UP: "话后处理",
     AgentCondition.RINGING: "振铃中",
     AgentCondition.RESTING: "拒接等待",
+    Exclusion.SKILL: "技能不足",
     Exclusion.DECLINED: "已拒接",
     Exclusion.BEHIND: "同类在后",
 }
+"""Why somebody was no candidate, in Chinese."""
 
 
 def in_words(decision: Decision) -> tuple[str, str]:
@@ -161,9 +165,9 @@ def in_words(decision: Decision) -> tuple[str, str]:
     behind = ", ".join(one.contact for one in decision.contacts if one.contact != decision.contact) or "-"
     chinese = (
         f"来话 {decision.contact} 送给坐席 {decision.agent}(队列 {decision.queue})。"
-        f"坐席先看:{_listed(decision.selection, _CHINESE)};其他来话:{behind}{_counted(decision.contacts_excluded, _CHINESE)}。"
-        f"来话先看:{_listed(decision.routing, _CHINESE)};其他空闲坐席:{others}"
-        f"{_counted(decision.agents_excluded, _CHINESE)}。"
+        f"坐席先看:{_listed(decision.selection, _CRITERIA)};其他来话:{behind}{_counted(decision.contacts_excluded, REASONS)}。"
+        f"来话先看:{_listed(decision.routing, _CRITERIA)};其他空闲坐席:{others}"
+        f"{_counted(decision.agents_excluded, REASONS)}。"
     )
     english = (
         f"Contact {decision.contact} was offered to agent {decision.agent} (queue {decision.queue}). "

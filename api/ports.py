@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from api.actors import PeoplePort
 from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
+from api.decision_views import ExplanationView
 from api.period_figures import FiguresPort
 from api.reach import EVERYTHING, Reach
 from api.sessions import KeeperPort
@@ -314,6 +315,14 @@ class ListeningPort(Protocol):
         ...
 
 
+class DecisionsPort(Protocol):
+    """Why calls came to their agents."""
+
+    async def explain(self, call: CallView) -> ExplanationView:
+        """What was decided on a call, as far as it is kept, and why it waits if it does."""
+        ...
+
+
 class HealthPort(Protocol):
     """How the system is."""
 
@@ -461,3 +470,4 @@ class Ports:
     voicemails: VoicemailsPort | None = None
     what_if: WhatIfPort | None = None
     figures: FiguresPort | None = None
+    decisions: DecisionsPort | None = None

@@ -2,9 +2,22 @@
 
 from typing import Any
 
-from api import agents, calls, event_source, health, ledger, listening, live, recordings, sign_in, webhooks
+from api import (
+    agents,
+    calls,
+    event_source,
+    explanations,
+    health,
+    ledger,
+    listening,
+    live,
+    recordings,
+    sign_in,
+    webhooks,
+)
 from api.actors import Role
 from api.business_routes import BUSINESS
+from api.decision_views import ExplanationView
 from api.figure_routes import FIGURES
 from api.listening import ListenQuery
 from api.operation_routes import OPERATIONS
@@ -148,6 +161,13 @@ ROUTES: tuple[Route, ...] = (
         CallDetail,
         roles=EVERY_PERSON,
         faults=(404,),
+    ),
+    _get(
+        "/v1/calls/{call_id}/explain",
+        "为何分给该坐席,为何还在等待 / why a call came to its agent, or why it waits",
+        explanations.explain,
+        ExplanationView,
+        faults=(404, 501),
     ),
     *OPERATIONS,
     _get(

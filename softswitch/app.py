@@ -114,7 +114,7 @@ class Control:
         decisions = DecisionJournal(
             settings.node.data_dir.absolute() / DECISIONS, run, wall=clock.wall(), now=clock.now()
         )
-        self._dispatcher = Dispatcher(JournaledEngine(run, decisions), clock, self._carry_out)
+        self._dispatcher = Dispatcher(JournaledEngine(run, decisions, explains=True), clock, self._carry_out)
         self._edge = Edge(
             settings.sip,
             settings.trunks,
@@ -351,6 +351,7 @@ class Control:
             health=self._overview,
             events=self._stream,
             figures=StoredFigures(self._reader),
+            decisions=self._board.decisions,
             watch=self._room,
             webhooks=self._webhooks,
             listening=self._ears,

@@ -128,7 +128,7 @@ def test_it_says_what_was_decided_in_two_languages() -> None:
     chinese, english = in_words(record)
     assert chinese == (
         "来话 c1 送给坐席 ana(队列 main)。坐席先看:级别 > 地区份额;其他来话:c2 (同类在后 3)。"
-        "来话先看:技能 > 空闲时长;其他空闲坐席:ben (技能 1, 示忙 2)。轮到地区 west。"
+        "来话先看:技能 > 空闲时长;其他空闲坐席:ben (技能不足 1, 示忙 2)。轮到地区 west。"
     )
     assert english == (
         "Contact c1 was offered to agent ana (queue main). The agent looks at level > region; other contacts: "

@@ -32,6 +32,7 @@ from api.views import (
     WallTime,
 )
 from tests.api.call_control import CallControl
+from tests.api.decided import Decided
 
 ADDRESS = "127.63.0.1"
 NOW = 1_764_000_000.0
@@ -416,6 +417,7 @@ async def running_city(
         health=health,
         events=stream,
         operations=control if has_operations else None,
+        decisions=Decided() if has_operations else None,
         ledger=ledger,
         people=People(),
         keeper=kept,

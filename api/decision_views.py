@@ -1,0 +1,116 @@
+"""What the HTTP interface shows of the distributor's decisions: who was offered whom, and why not others."""
+
+from dataclasses import dataclass
+
+from api.views import WallTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactCandidateView:
+    """A caller whom the agent could have had; the names are those of the criteria.
+
+    `own`: waits for this very agent.  `priority` and `level` hold what waiting added, `skill` is the sum of the agent's
+    levels in what is asked for, `arrival_s` how long ago the caller came.  Great ones go first.
+    """
+
+    contact: str
+    is_chosen: bool
+    queue: str
+    own: bool
+    priority: int
+    level: int
+    region: str
+    skill: int
+    arrival_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCandidateView:
+    """A free agent whom the caller could have had; the names are those of the criteria.
+
+    More `skill` (the sum of levels in what is asked for) and more `idle_s` go first, and less of all others: `turn`
+    (number of the last offer from this queue), `calls` and `talk_s` since the login, `occupancy` (0 to 1), `rank`.
+    """
+
+    agent: str
+    is_chosen: bool
+    skill: int
+    idle_s: float
+    turn: int
+    calls: int
+    talk_s: float
+    occupancy: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludedView:
+    """How many were no candidates for one reason: an agent's condition, or `skill`, `declined`, `behind`."""
+
+    reason: str
+    chinese: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """One decision, in words and in figures.
+
+    `contacts` are the first callers whom the agent could have had, by `contact_criteria`; `agents` the first free agents
+    whom the caller could have had, by `agent_criteria`: the best first, 20 at most.  `row` counts the lines that the
+    caller stood in, from 0.  `region` is the one whose turn it was, empty where shares had no say.  `is_circle`: the
+    caller would have had another agent, and the agent's wish counted.
+    """
+
+    at: WallTime
+    chinese: str
+    english: str
+    offer: str
+    contact: str
+    agent: str
+    queue: str
+    row: int
+    region: str
+    is_circle: bool
+    contact_criteria: tuple[str, ...]
+    contacts: tuple[ContactCandidateView, ...]
+    contacts_excluded: tuple[ExcludedView, ...]
+    agent_criteria: tuple[str, ...]
+    agents: tuple[AgentCandidateView, ...]
+    agents_excluded: tuple[ExcludedView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotWithView:
+    """Why an agent of the caller's lines does not have the caller now: a condition, `skill` or `declined`."""
+
+    agent: str
+    reason: str
+    chinese: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyWaitingView:
+    """Why a caller still waits: the place in the line (1 is next), and each agent of the lines who is logged in."""
+
+    chinese: str
+    english: str
+    queue: str
+    position: int | None
+    agents: tuple[NotWithView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationView:
+    """All decisions on a call, the first one first; `why_waiting` is null for a call that does not wait.
+
+    `is_whole` is false where records of earlier decisions are not kept any more: they are forgotten when control starts
+    anew, and when many calls have come since.
+    """
+
+    call_id: str
+    is_whole: bool
+    chinese: str
+    english: str
+    decisions: tuple[DecisionView, ...]
+    why_waiting: WhyWaitingView | None
