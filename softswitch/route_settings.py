@@ -1,8 +1,10 @@
 """A route point, as settings and business documents have it: a dialled number, what is behind it, and for whom."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from softswitch.distribution_settings import SkillSettings
 from softswitch.overflow_settings import LEVELS
 
 
@@ -30,6 +32,49 @@ class CallerLevelSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRowSettings:
+    """A row of a route's table: a line that its callers stand in, of a queue or of one agent."""
+
+    queue: str = field(default="", metadata=_meta("队列,空为路由的队列 / queue, empty = that of the route"))
+    agent: str = field(default="", metadata=_meta("指定坐席 / for this agent alone, empty = any"))
+    last_agent_s: float = field(
+        default=0.0,
+        metadata=_meta(
+            "此时长内接待过主叫的坐席,0 不限 / for the agent alone who was put through to the caller last, if so "
+            "lately; 0 = any",
+            unit="s",
+            minimum=0,
+        ),
+    )
+    skills: tuple[SkillSettings, ...] = field(
+        default=(),
+        metadata=_meta(
+            "此行所需技能(队列的不计) / skills needed here; those of the queue do not count in a table"
+        ),
+    )
+    after_s: float = field(
+        default=0.0, metadata=_meta("等待满后生效 / open after so long a wait", unit="s", minimum=0)
+    )
+    until_s: float = field(
+        default=0.0, metadata=_meta("等待满后失效,0 不失效 / until so long, 0 = always", unit="s", minimum=0)
+    )
+    least_level: int = field(
+        default=-LEVELS,
+        metadata=_meta("级别下限 / for this level or more", minimum=-LEVELS, maximum=LEVELS),
+    )
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """It is open at some time, for one whom it can be for."""
+        if self.until_s and self.until_s <= self.after_s:
+            yield "until_s", "应大于 / needs to be more than after_s"
+        if self.agent and self.last_agent_s:
+            yield "last_agent_s", "与 agent 不能并用 / cannot stand beside agent"
+        names = [skill.name for skill in self.skills]
+        if len(names) != len(set(names)):
+            yield "skills", "技能重复 / a skill stands here twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
     """A dialled number (DNIS) and the queue behind it (seed)."""
 
@@ -50,3 +95,17 @@ class RouteSettings:
     callers: tuple[CallerLevelSettings, ...] = field(
         default=(), metadata=_meta("按主叫加减级别,各条相加 / levels by caller, all that hold are added")
     )
+    table: tuple[RouteRowSettings, ...] = field(
+        default=(),
+        metadata=_meta(
+            "客户服务路由表,依次寻找 / routing table: lines looked at in order, all stood in at once"
+        ),
+    )
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """A caller always has a line to stand in."""
+        if self.table and (self.table[-1].until_s or self.table[-1].last_agent_s):
+            yield (
+                "table",
+                "最后一行须一直有效,且不为上次坐席 / its last row needs to stay open, for any last agent",
+            )

@@ -571,6 +571,11 @@ class Settings:
                     f"routes.{route.number}.flow",
                     "流程在数据库里,文件中留空 / flows live in the database: leave it empty here",
                 )
+            for row in route.table:
+                if row.queue and row.queue not in queues:
+                    yield f"routes.{route.number}.table", f"无此队列 / no queue is named {row.queue!r}"
+                if row.agent and row.agent not in {a.id for a in self.agents}:
+                    yield f"routes.{route.number}.table", f"无此坐席 / no agent is named {row.agent!r}"
             if any(row.listed for row in route.callers):
                 yield f"routes.{route.number}.callers", _NO_LISTS
         rules = {rule.name for rule in self.outbound}

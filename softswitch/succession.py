@@ -138,7 +138,7 @@ class Succession:
     def _queued(self, call: Call) -> acd_facts.ContactQueued:
         """An adopted call's place in its line: the one that its arrival gives."""
         arrived_at = self._to_clock(call.queued_at or call.arrived_at)
-        return self._board.table.callers.queued(call, call.route.queue, arrived_at)
+        return self._board.table.callers.queued(call, call.route.queue, arrived_at, self._clock.wall())
 
     def _rebuilt(self, read: _Read, held: Held, fate: Fate) -> Call:
         """Let everybody know a call that goes on."""

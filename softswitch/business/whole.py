@@ -221,6 +221,7 @@ def _queue_faults(
 
 def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) -> Iterator[Fault]:
     flows = frozenset(business.flows)
+    agents = frozenset(agent.id for agent in business.agents)
     for route in business.routes:
         path = f"routes.{KINDS['routes'].id_of(route)}"
         yield from _absent(f"{path}.queue", (route.queue,), queues, "队列 / queue")
@@ -230,6 +231,10 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{path}.greeting", (route.greeting,), machine.prompts, "提示音 / prompt")
         if route.flow:
             yield from _absent(f"{path}.flow", (route.flow,), flows, "流程 / flow")
+        for number, row in enumerate(route.table):
+            place = f"{path}.table[{number}]"
+            yield from _absent(f"{place}.queue", (row.queue,) if row.queue else (), queues, "队列 / queue")
+            yield from _absent(f"{place}.agent", (row.agent,) if row.agent else (), agents, "坐席 / agent")
         listed = tuple(row.listed for row in route.callers if row.listed)
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
 

@@ -19,6 +19,7 @@ from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.party import MUSIC, CallParty
+from softswitch.calls.routes import Routes
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.settings import QueueSettings
@@ -54,6 +55,7 @@ class CallTable:
         keeper: StateKeeper,
         clock: Clock,
         trunks: Trunks,
+        routes: Routes,
         queues: Iterable[QueueSettings],
     ) -> None:
         """`legs` is set by whoever makes the leg desk, which needs a listener first."""
@@ -63,7 +65,7 @@ class CallTable:
         self.clock = clock
         self.trunks = trunks
         self.queues = {queue.name: queue for queue in queues}
-        self.callers = Callers()
+        self.callers = Callers(routes, keeper)
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
         self._moving = self._refused = (
@@ -169,6 +171,7 @@ class CallTable:
         self.chronicle.record(
             entries.CallConnected(at=now, call_id=call.call_id, agent=party.agent, extension=party.extension)
         )
+        self.callers.put_through(call, party.agent, now)
 
     # ---- parties ---------------------------------------------------------------------------------
 
@@ -239,12 +242,9 @@ class CallTable:
         What the engine offers in the same breath rings already when this returns.
         """
         self._moving, self._refused = call.call_id, ""
-        arrived_at = call.queued_at
-        self.dispatcher.tell_late(
-            self.callers.queued(
-                call, queue, None if arrived_at is None else self.clock.now() + arrived_at - self.clock.wall()
-            )
-        )
+        now, wall = self.clock.now(), self.clock.wall()
+        arrived_at = None if call.queued_at is None else now + call.queued_at - wall
+        self.dispatcher.tell_late(self.callers.queued(call, queue, arrived_at, wall))
         self._moving = ""
         return self._refused
 

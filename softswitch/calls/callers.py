@@ -1,11 +1,22 @@
 """What the business knows of a caller, and what the distributor is told of one who stands in line."""
 
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol
 
 from acd.events import ContactQueued
 from acd.levels import CallerHistory
-from acd.names import ContactId, QueueName
+from acd.names import AgentId, ContactId, QueueName
+from acd.routes import Route
 from softswitch.calls.call import Call
+from softswitch.calls.queue_definition import skill_levels
+from softswitch.calls.routes import Routes
+from softswitch.overflow_settings import LEVELS
+from softswitch.route_settings import RouteRowSettings
+from softswitch.store.state import StateKeeper
+
+TABLE: Final = "last_agent"
+REMEMBERED: Final = 20_000
+"""Callers whose last agent is remembered; beyond that the one who was served longest ago is forgotten."""
 
 
 class KnowsCallers(Protocol):
@@ -17,11 +28,15 @@ class KnowsCallers(Protocol):
 
 
 class Callers:
-    """Callers by their numbers, by the business as it stands."""
+    """Callers by their numbers, by the business as it stands and by who served them last."""
 
-    def __init__(self) -> None:
-        """Nobody is known yet."""
+    def __init__(self, routes: Routes, keeper: StateKeeper) -> None:
+        """Nobody is known yet, but who served whom before a restart."""
+        self._routes = routes
+        self._keeper = keeper
         self._business: KnowsCallers | None = None
+        kept = {number: _served_of(each) for number, each in keeper.load(TABLE).items()}
+        self._served: dict[str, tuple[str, float]] = dict(sorted(kept.items(), key=lambda one: one[1][1]))
 
     def take(self, business: KnowsCallers) -> None:
         """This is known from now on; whoever stands in line is known as before."""
@@ -31,13 +46,58 @@ class Callers:
         """The lists that a number stands on; none for a number that is withheld."""
         return self._business.lists_of(number) if self._business is not None and number else ()
 
-    def queued(self, call: Call, queue: str, arrived_at: float | None) -> ContactQueued:
-        """The fact that a caller stands in a line, with all that its rules look at."""
+    def put_through(self, call: Call, agent: str, now: float) -> None:
+        """A caller of a queue talks with an agent from now (wall seconds) on; kept while some route asks for it."""
+        number = call.caller
+        if not number or call.queued_at is None or not self._routes.ask_for_last_agents:
+            return
+        self._served.pop(number, None)
+        self._served[number] = (agent, now)
+        self._keeper.put(TABLE, number, {"agent": agent, "at": now})
+        if len(self._served) > REMEMBERED:
+            oldest = next(iter(self._served))
+            del self._served[oldest]
+            self._keeper.remove(TABLE, oldest)
+
+    def queued(self, call: Call, queue: str, arrived_at: float | None, now: float) -> ContactQueued:
+        """The fact that a caller stands in a line, with all that its rules look at.
+
+        `arrived_at` is on the engine's clock, `now` in wall seconds.  In the queue of its route a caller stands in the
+        lines of the route's table.
+        """
+        route = self._routes.find(call.called, call.trunk)
+        has_table = route is not None and route.queue == queue
         return ContactQueued(
             contact=ContactId(call.call_id),
             queue=QueueName(queue),
             level=call.level,
             arrived_at=arrived_at,
+            routes=tuple(self._rows(route.table, call.caller, now))
+            if route is not None and has_table
+            else (),
             caller=CallerHistory(lists=self.lists_of(call.caller)),
             number=call.caller,
         )
+
+    def _rows(self, table: tuple[RouteRowSettings, ...], caller: str, now: float) -> Iterator[Route]:
+        """The rows that are for this caller: one for the last agent is not, when there is none."""
+        for row in table:
+            agent = row.agent
+            if row.last_agent_s:
+                agent, served_at = self._served.get(caller, ("", 0.0))
+                if not agent or now - served_at > row.last_agent_s:
+                    continue
+            yield Route(
+                queue=QueueName(row.queue) if row.queue else None,
+                skills=skill_levels(row.skills),
+                agent=AgentId(agent) if agent else None,
+                after_s=row.after_s,
+                until_s=row.until_s or None,
+                least_level=None if row.least_level <= -LEVELS else row.least_level,
+            )
+
+
+def _served_of(record: Mapping[str, Any]) -> tuple[str, float]:
+    """Agent and time; what nobody can read is nobody, long ago."""
+    agent, at = record.get("agent"), record.get("at")
+    return (agent, at) if isinstance(agent, str) and isinstance(at, float) else ("", 0.0)

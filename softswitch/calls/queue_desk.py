@@ -40,7 +40,7 @@ class QueueDesk:
                 )
             )
         finally:
-            table.dispatcher.tell(table.callers.queued(call, call.route.queue, None))
+            table.dispatcher.tell(table.callers.queued(call, call.route.queue, None, call.queued_at))
         if table.has(call) and call.state is CallState.WAITING:
             self.announce_position(call, first=True)
         table.keep(call)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from softswitch.calls.numbers import normalise
-from softswitch.route_settings import CallerLevelSettings, RouteSettings
+from softswitch.route_settings import CallerLevelSettings, RouteRowSettings, RouteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,8 @@ class Route:
     """Where a call goes: a queue, after a greeting (a prompt's name, empty for none).
 
     With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.  All of its
-    callers have the `level`, and what the rows for `callers` add to it.
+    callers have the `level`, and what the rows for `callers` add to it.  With a `table` they stand in its lines once they
+    are in the queue.
     """
 
     queue: str
@@ -20,6 +21,7 @@ class Route:
     flow: str = ""
     level: int = 0
     callers: tuple[CallerLevelSettings, ...] = ()
+    table: tuple[RouteRowSettings, ...] = ()
 
     def level_of(self, caller: str, lists: Collection[str]) -> int:
         """The level of a caller with this number in its normal form, who stands on these lists."""
@@ -47,9 +49,15 @@ class Routes:
                 flow=row.flow,
                 level=row.level,
                 callers=row.callers,
+                table=row.table,
             )
             for row in rows
         }
+
+    @property
+    def ask_for_last_agents(self) -> bool:
+        """Whether any of them wants to know who served a caller last."""
+        return any(row.last_agent_s for route in self._rows.values() for row in route.table)
 
     def find(self, called: str, trunk: str) -> Route | None:
         """Return the route of a number in its normal form, None when it leads nowhere."""

@@ -88,6 +88,7 @@ class Switchboard:
             keeper=keeper,
             clock=clock,
             trunks=trunks,
+            routes=routes,
             queues=queues,
         )
         self._arrivals = Arrivals(

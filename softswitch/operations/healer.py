@@ -241,10 +241,9 @@ class Healer:
 
     def _put_in_line(self, call_id: str) -> str:
         call = next(call for call in self._board.calls() if call.call_id == call_id)
-        waited_s = max(0.0, self._clock.wall() - (call.queued_at or call.arrived_at))
-        self._dispatcher.tell_late(
-            self._board.table.callers.queued(call, call.route.queue, self._clock.now() - waited_s)
-        )
+        wall = self._clock.wall()
+        arrived_at = self._clock.now() - max(0.0, wall - (call.queued_at or call.arrived_at))
+        self._dispatcher.tell_late(self._board.table.callers.queued(call, call.route.queue, arrived_at, wall))
         return "put in line"
 
     def _free_agent(self, agent_id: str) -> str:

@@ -124,6 +124,12 @@ async def test_changes_that_come_together_are_taken_one_after_the_other(desk: Bu
             ["routes.12345.callers"],
         ),
         (
+            "routes",
+            "12345",
+            {"number": "12345", "queue": "help", "table": [{"queue": "none"}, {"agent": "none"}]},
+            ["routes.12345.table[0].queue", "routes.12345.table[1].agent"],
+        ),
+        (
             "queues",
             "help",
             {"name": "help", "distribution": {"level_rules": [{"add": 1, "listed": "none"}]}},
