@@ -58,6 +58,10 @@ class DistributionSettings:
         default="longest_idle",
         metadata=_meta(f"队列策略 / strategy: {STRATEGIES.replace('|', ', ')}", pattern=STRATEGIES),
     )
+    routing: str = field(
+        default="",
+        metadata=_meta("组合策略(数据库中),代替 strategy / named order of the database, in its place"),
+    )
     ring_most: int = field(
         default=8, metadata=_meta("全体振铃话机数上限 / phones at most with ring_all", minimum=1, maximum=77)
     )

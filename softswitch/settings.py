@@ -24,7 +24,7 @@ def _meta(doc: str, **checks: Any) -> dict[str, Any]:
 
 
 Fault = tuple[str, str]
-_NO_LISTS = "名单在数据库里,文件中留空 / lists live in the database: leave it empty here"
+_STORED = "在数据库里,文件中留空 / lives in the database: leave it empty here"
 
 
 class TrunkKind(StrEnum):
@@ -402,6 +402,10 @@ class AgentSettings:
         default=(), metadata=_meta("各队列优先级,代替队列自己的 / priorities in place of the queues' own")
     )
     rank: int = field(default=0, metadata=_meta("固定顺序中的位置 / place in a fixed order (linear)"))
+    selection: str = field(
+        default="", metadata=_meta("选呼策略(数据库中) / order of callers, of the database")
+    )
+    shares: str = field(default="", metadata=_meta("地区份额(数据库中) / region shares, of the database"))
     role: str = field(
         default="agent",
         metadata=_meta("角色 / role: agent, supervisor, admin", pattern="agent|supervisor|admin"),
@@ -558,26 +562,25 @@ class Settings:
                     f"queues.{each.name}",
                     "工作时间与流程在数据库里,文件中留空 / hours and flows live in the database: not in this file",
                 )
-            if any(rule.listed for rule in each.distribution.level_rules):
-                yield f"queues.{each.name}.distribution.level_rules", _NO_LISTS
+            ways = each.distribution
+            if ways.routing or any(rule.listed for rule in ways.level_rules):
+                yield f"queues.{each.name}.distribution", _STORED
         queues, trunks = {q.name for q in self.queues}, {t.name for t in self.trunks}
         for route in self.routes:
             if route.queue not in queues:
                 yield f"routes.{route.number}.queue", f"无此队列 / no queue is named {route.queue!r}"
             if route.trunk and route.trunk not in trunks:
                 yield f"routes.{route.number}.trunk", f"无此中继 / no trunk is named {route.trunk!r}"
-            if route.flow:
-                yield (
-                    f"routes.{route.number}.flow",
-                    "流程在数据库里,文件中留空 / flows live in the database: leave it empty here",
-                )
+            for name, value in (("flow", route.flow), ("region", route.region)):
+                if value:
+                    yield f"routes.{route.number}.{name}", _STORED
             for row in route.table:
                 if row.queue and row.queue not in queues:
                     yield f"routes.{route.number}.table", f"无此队列 / no queue is named {row.queue!r}"
                 if row.agent and row.agent not in {a.id for a in self.agents}:
                     yield f"routes.{route.number}.table", f"无此坐席 / no agent is named {row.agent!r}"
             if any(row.listed for row in route.callers):
-                yield f"routes.{route.number}.callers", _NO_LISTS
+                yield f"routes.{route.number}.callers", _STORED
         rules = {rule.name for rule in self.outbound}
         for rule in self.outbound:
             if rule.trunk not in trunks:
@@ -587,6 +590,8 @@ class Settings:
                 if name not in rules:
                     yield f"accounts.{account.username}.outbound", f"无此规则 / no rule is named {name!r}"
         for agent in self.agents:
+            if agent.selection or agent.shares:
+                yield f"agents.{agent.id}", f"selection, shares: {_STORED}"
             for queue in agent.queues:
                 if queue not in queues:
                     yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"

@@ -12,6 +12,7 @@ from typing import Any, Final
 from config.binding import Binding
 from config.faults import Fault
 from config.values import ABSENT
+from softswitch.business.strategies import RoutingOrder, SelectionOrder, Shares
 from softswitch.calendars.hours import Hours, YearOfDays
 from softswitch.flows.reading import read_flow
 from softswitch.route_settings import RouteSettings
@@ -176,6 +177,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="routes", title="路由点 / route points", cls=RouteSettings, id_of=_route_id),
         Kind(name="services", title="业务键 / service keys", cls=Service),
         Kind(name="regions", title="地区 / regions", cls=Region),
+        Kind(name="shares", title="地区份额 / region shares", cls=Shares),
+        Kind(name="routings", title="选座策略 / orders of free agents", cls=RoutingOrder),
+        Kind(name="selections", title="选呼策略 / orders of callers", cls=SelectionOrder),
         Kind(name="reasons", title="示忙原因 / not-ready reasons", cls=NotReadyReason),
         Kind(name="lists", title="名单 / lists of numbers", cls=NumberList),
         Kind(name="hours", title="工作时间 / opening hours", cls=Hours),

@@ -57,14 +57,23 @@ class LiveBusiness:
     def define_queues(self, business: Business) -> None:
         """At the start: the engine knows no queue yet, and nobody who a caller is."""
         self._board.take_callers(business)
+        for _, strategy in business.strategies:
+            self._dispatcher.tell(strategy.told())
         for queue in business.queues:
             self._dispatcher.tell(definition_of(queue))
 
     def take(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
-        """A version is on the disk.  Queues go first: agents and routes name them."""
+        """A version is on the disk.  Strategies and queues go first: agents and routes name them.
+
+        A strategy that is gone is not taken from the distributor: nobody names it any more.
+        """
         changed = {change.id for change in changes if change.kind == "queues"}
+        documents = {(change.kind, change.id) for change in changes}
         self._board.take_queues(business.queues)
         self._board.take_callers(business)
+        for kind, strategy in business.strategies:
+            if (kind, strategy.id) in documents:
+                self._dispatcher.tell_late(strategy.told())
         for queue in business.queues:
             if queue.name in changed:
                 self._dispatcher.tell_late(definition_of(queue))

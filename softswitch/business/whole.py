@@ -7,6 +7,7 @@ from typing import Any, cast
 from config.faults import Fault
 from softswitch.business.changes import Data, Documents, Key
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Region, Service
+from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
 from softswitch.calendars.opening import Opening, days_of
@@ -90,9 +91,23 @@ class Business:
         return self._all("regions")
 
     @property
+    def shares(self) -> tuple[Shares, ...]:
+        """By id."""
+        return self._all("shares")
+
+    @property
     def lists(self) -> tuple[NumberList, ...]:
         """By id."""
         return self._all("lists")
+
+    @property
+    def strategies(self) -> tuple[tuple[str, StrategyDocument], ...]:
+        """Region shares and combined strategies, each with its kind; by kind and id."""
+        return tuple((kind, value) for kind in STRATEGIES for value in self._all(kind))
+
+    def names_of(self, kind: str) -> frozenset[str]:
+        """The ids of the documents of a kind."""
+        return frozenset(key for of, key in self._values if of == kind)
 
     @property
     def list_ids(self) -> frozenset[str]:
@@ -130,6 +145,8 @@ def _by_key(item: tuple[Key, Any]) -> Key:
 
 
 EMPTY = Business({})
+STRATEGIES = ("routings", "selections", "shares")
+"""Kinds that the distributor is told of before the queues and agents that use them."""
 
 
 def whole_of(documents: Documents, machine: Machine, before: Business = EMPTY) -> Business:
@@ -179,6 +196,16 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
         yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
+        for name, used, kind in (
+            ("selection", agent.selection, "selections"),
+            ("shares", agent.shares, "shares"),
+        ):
+            known = business.names_of(kind)
+            yield from _absent(f"agents.{agent.id}.{name}", (used,) if used else (), known, "策略 / strategy")
+    regions = business.names_of("regions")
+    for shares in business.shares:
+        named = tuple(part.region for part in shares.parts)
+        yield from _absent(f"shares.{shares.id}.parts", named, regions, "地区 / region")
     for service in business.services:
         yield from _absent(f"services.{service.id}.queue", (service.queue,), queues, "队列 / queue")
         if service.hours:
@@ -205,6 +232,11 @@ def _queue_faults(
         yield _missing(f"{path}.music", queue.music, "音乐 / music")
     if queue.hours:
         yield from _absent(f"{path}.hours", (queue.hours,), frozenset(business.openings), "工作时间 / hours")
+    ways = queue.distribution
+    named = (ways.routing,) if ways.routing else ()
+    yield from _absent(
+        f"{path}.distribution.routing", named, business.names_of("routings"), "策略 / strategy"
+    )
     listed = tuple(rule.listed for rule in queue.distribution.level_rules if rule.listed)
     yield from _absent(f"{path}.distribution.level_rules", listed, business.list_ids, "名单 / list")
     for number, rule in enumerate(queue.overflow):
@@ -231,6 +263,8 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{path}.greeting", (route.greeting,), machine.prompts, "提示音 / prompt")
         if route.flow:
             yield from _absent(f"{path}.flow", (route.flow,), flows, "流程 / flow")
+        region = (route.region,) if route.region else ()
+        yield from _absent(f"{path}.region", region, business.names_of("regions"), "地区 / region")
         for number, row in enumerate(route.table):
             place = f"{path}.table[{number}]"
             yield from _absent(f"{place}.queue", (row.queue,) if row.queue else (), queues, "队列 / queue")

@@ -26,6 +26,10 @@ class KnowsCallers(Protocol):
         """The lists that a number stands on."""
         ...
 
+    def region_of(self, number: str) -> str:
+        """The region that a number belongs to, empty for none."""
+        ...
+
 
 class Callers:
     """Callers by their numbers, by the business as it stands and by who served them last."""
@@ -76,8 +80,12 @@ class Callers:
             if route is not None and has_table
             else (),
             caller=CallerHistory(lists=self.lists_of(call.caller)),
+            region=self._region_of(call.caller) or ("" if route is None else route.region),
             number=call.caller,
         )
+
+    def _region_of(self, number: str) -> str:
+        return "" if self._business is None else self._business.region_of(number)
 
     def _rows(self, table: tuple[RouteRowSettings, ...], caller: str, now: float) -> Iterator[Route]:
         """The rows that are for this caller: one for the last agent is not, when there is none."""

@@ -21,7 +21,7 @@ def definition_of(queue: QueueSettings) -> QueueDefined:
         ring_time_s=queue.ring_time_s,
         wrap_up_s=queue.wrap_up_s,
         decline_delay_s=queue.decline_delay_s,
-        strategy=ways.strategy,
+        strategy=ways.routing or ways.strategy,
         ring_most=ways.ring_most,
         priority=ways.priority,
         ageing_s=ways.ageing_s or None,

@@ -13,7 +13,7 @@ class Route:
 
     With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.  All of its
     callers have the `level`, and what the rows for `callers` add to it.  With a `table` they stand in its lines once they
-    are in the queue.
+    are in the queue.  Whom no prefix tells a region is of the route's.
     """
 
     queue: str
@@ -21,6 +21,7 @@ class Route:
     flow: str = ""
     level: int = 0
     callers: tuple[CallerLevelSettings, ...] = ()
+    region: str = ""
     table: tuple[RouteRowSettings, ...] = ()
 
     def level_of(self, caller: str, lists: Collection[str]) -> int:
@@ -49,6 +50,7 @@ class Routes:
                 flow=row.flow,
                 level=row.level,
                 callers=row.callers,
+                region=row.region,
                 table=row.table,
             )
             for row in rows

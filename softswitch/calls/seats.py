@@ -77,6 +77,8 @@ class Agent:
             "skills": skill_levels(self.settings.skills),
             "priorities": queue_priorities(self.settings.priorities),
             "rank": self.settings.rank,
+            "selection": self.settings.selection,
+            "shares": self.settings.shares,
         }
 
 

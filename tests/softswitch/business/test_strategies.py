@@ -1,0 +1,183 @@
+"""Region shares and combined strategies: documents that real calls follow, and that change while they wait."""
+
+from typing import Any
+
+import pytest
+
+from softswitch.business.changes import Key, between
+from softswitch.business.live import LiveBusiness
+from softswitch.business.strategies import RegionPart, RoutingOrder, SelectionOrder, Shares
+from softswitch.business.whole import Business, BusinessFaults, Machine, whole_of
+from softswitch.people import People
+from tests.softswitch.calls.node import Node, done
+
+NORTH, SOUTH, ELSEWHERE = "051011110000", "051022220000", "13800001111"
+MACHINE = Machine(trunks=frozenset(), prompts=frozenset(), music=frozenset({"waiting"}))
+Documents = dict[Key, dict[str, Any]]
+PLAIN: Documents = {
+    ("queues", "hotline"): {"name": "hotline", "wrap_up_s": 0, "announce_agent": False},
+    ("routes", "12345"): {"number": "12345", "queue": "hotline", "greeting": ""},
+    ("agents", "1001"): {"id": "1001", "queues": ["hotline"]},
+    ("agents", "1002"): {"id": "1002", "queues": ["hotline"]},
+    ("regions", "north"): {"id": "north", "prefixes": ["05101"]},
+    ("regions", "south"): {"id": "south", "prefixes": ["05102"]},
+}
+FAIR: Documents = {
+    ("shares", "fair"): {
+        "id": "fair",
+        "parts": [{"region": "north", "share": 3}, {"region": "south", "share": 1}],
+    },
+    ("agents", "1001"): {"id": "1001", "queues": ["hotline"], "shares": "fair"},
+}
+
+
+class Town:
+    """A node that runs by a business, which changes."""
+
+    def __init__(self, *documents: Documents) -> None:
+        self.node = Node(cells=12)
+        self._documents: Documents = {}
+        self.business: Business | None = None
+        routes = self.node.board._arrivals._routes
+        self._live = LiveBusiness(
+            dispatcher=self.node.dispatcher,
+            seats=self.node.seats,
+            routes=routes,
+            board=self.node.board,
+            people=People(()),
+            publish=lambda kind, data: None,
+        )
+        self.take(*documents)
+
+    def take(self, *documents: Documents) -> None:
+        """The business changes by these documents; at first it is told whole."""
+        before, self._documents = self._documents, dict(self._documents)
+        for each in documents:
+            self._documents |= each
+        business = whole_of(self._documents, MACHINE)
+        if self.business is None:
+            self._live.define_queues(business)
+        self.business = business
+        self._live.take(business, between(before, self._documents), 1)
+
+    def served(self, calls: int) -> str:
+        """Agent 1001 takes so many calls, each ended by its caller: the first letters of where they came from."""
+        found = ""
+        for _ in range(calls):
+            (call,) = [call for call in self.node.board.calls() if call.offered]
+            found += {NORTH: "n", SOUTH: "s", ELSEWHERE: "e"}[call.caller]
+            self.node.answer(call.offered[0].leg_id)
+            assert call.customer is not None
+            self.node.sip.leave(call.customer.leg_id)
+            self.node.settle()
+        return found
+
+
+def wait_in_line(town: Town, callers: str) -> None:
+    """Callers come, in this order."""
+    for number, letter in enumerate(callers):
+        caller = {"n": NORTH, "s": SOUTH, "e": ELSEWHERE}[letter]
+        town.node.call_in(f"in{number}", caller=caller)
+        town.node.pass_time(1.0)
+
+
+def test_regions_have_their_shares_of_an_agents_calls() -> None:
+    """Three of four from the north, though the south came first; without shares first come, first served."""
+    for documents, from_the_north in (((PLAIN,), 1), ((PLAIN, FAIR), 3)):
+        town = Town(*documents)
+        wait_in_line(town, "sssnnnn")
+        town.node.login("1001", "8001")
+        assert town.served(4).count("n") == from_the_north
+
+
+def test_a_route_tells_the_region_of_whom_no_prefix_does() -> None:
+    """Callers from elsewhere are the south's on this number."""
+    south: Documents = {
+        ("routes", "12345"): {"number": "12345", "queue": "hotline", "greeting": "", "region": "south"}
+    }
+    town = Town(PLAIN, FAIR, south)
+    wait_in_line(town, "eeennnn")
+    town.node.login("1001", "8001")
+    assert town.served(4).count("n") == 3
+
+
+def test_shares_that_change_hold_for_who_waits() -> None:
+    """The same callers, the other way round."""
+    town = Town(PLAIN, FAIR)
+    wait_in_line(town, "nnnnsss")
+    parts = [{"region": "north", "share": 1}, {"region": "south", "share": 3}]
+    town.take({("shares", "fair"): {"id": "fair", "parts": parts}})
+    town.node.login("1001", "8001")
+    assert town.served(4).count("s") == 3
+
+
+@pytest.mark.parametrize(("criteria", "first"), [(["arrival"], "n"), (["level", "arrival"], "s")])
+def test_an_agent_looks_at_callers_in_the_order_of_their_selection(criteria: list[str], first: str) -> None:
+    """One who looks at nothing but the arrival takes who came first, whatever the level."""
+    route = {
+        "number": "12345",
+        "queue": "hotline",
+        "greeting": "",
+        "callers": [{"add": 1, "prefix": "05102"}],
+    }
+    documents: Documents = {
+        ("selections", "own"): {"id": "own", "criteria": criteria},
+        ("agents", "1001"): {"id": "1001", "queues": ["hotline"], "selection": "own"},
+        ("routes", "12345"): route,
+    }
+    town = Town(PLAIN, documents)
+    wait_in_line(town, "ns")
+    town.node.login("1001", "8001")
+    assert town.served(1) == first
+
+
+@pytest.mark.parametrize(("criteria", "agent"), [(["rank"], "1002"), (["idle"], "1001")])
+def test_callers_look_at_free_agents_in_the_order_of_the_queues_routing(
+    criteria: list[str], agent: str
+) -> None:
+    """The order is taken while agents are there, and changed."""
+    town = Town(PLAIN)
+    queue = PLAIN["queues", "hotline"] | {"distribution": {"routing": "own"}}
+    town.node.login("1001", "8001")
+    town.node.pass_time(5.0)
+    town.node.login("1002", "8002")
+    town.take(
+        {
+            ("routings", "own"): {"id": "own", "criteria": criteria},
+            ("queues", "hotline"): queue,
+            ("agents", "1001"): {"id": "1001", "queues": ["hotline"], "rank": 9},
+        }
+    )
+    call = town.node.call_in()
+    assert [party.agent for party in town.node.call(call).offered] == [agent]
+    assert done(town.node.seats.get(agent)).activity == "reserved"
+
+
+def test_strategies_that_nobody_has_are_faults() -> None:
+    """Each is told with its place, and so is a region of shares."""
+    documents: Documents = {
+        ("agents", "1001"): {"id": "1001", "queues": [], "selection": "x", "shares": "y"},
+        ("queues", "hotline"): {"name": "hotline", "distribution": {"routing": "z"}},
+        ("routes", "12345"): {"number": "12345", "queue": "hotline", "greeting": "", "region": "east"},
+        ("shares", "fair"): {
+            "id": "fair",
+            "parts": [{"region": "north", "share": 3}, {"region": "moon", "share": 1}],
+        },
+    }
+    with pytest.raises(BusinessFaults) as refused:
+        whole_of(PLAIN | documents, MACHINE)
+    assert [fault.path for fault in refused.value.faults] == [
+        "queues.hotline.distribution.routing",
+        "agents.1001.selection",
+        "agents.1001.shares",
+        "shares.fair.parts",
+        "routes.12345.region",
+    ]
+
+
+def test_orders_and_shares_that_decide_nothing_are_faults() -> None:
+    """As the distributor would refuse them."""
+    one = RegionPart(region="north", share=1.0)
+    assert [place for place, _ in Shares(id="s", parts=(one, one)).faults()] == ["parts"]
+    assert [place for place, _ in RoutingOrder(id="linear", criteria=()).faults()] == ["criteria"]
+    assert [place for place, _ in SelectionOrder(id="s", criteria=()).faults()] == ["criteria"]
