@@ -214,6 +214,7 @@ const WORDS = {
   'alarm.state_healed': ['状态已自动修复', 'State was healed'],
   'alarm.holidays_unknown': ['节假日安排未公布', 'Holidays not known'],
   'alarm.emergency_on': ['应急模式已开启', 'Emergency mode is on'],
+  'alarm.no_answer': ['坐席久叫不应', 'Agent does not answer'],
   'alarm.test': ['测试告警', 'Test alarm'],
   // forced actions, by the name of the command
   'action.supervise': ['监听', 'Supervise'],

@@ -45,6 +45,7 @@ class AlarmKind(StrEnum):
     STATE_HEALED = "state_healed"
     HOLIDAYS_UNKNOWN = "holidays_unknown"
     EMERGENCY_ON = "emergency_on"
+    NO_ANSWER = "no_answer"
     TEST = "test"
 
 
@@ -64,6 +65,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.STATE_HEALED: Severity.WARNING,
     AlarmKind.HOLIDAYS_UNKNOWN: Severity.WARNING,
     AlarmKind.EMERGENCY_ON: Severity.MAJOR,
+    AlarmKind.NO_ANSWER: Severity.WARNING,
     AlarmKind.TEST: Severity.WARNING,
 }
 

@@ -37,6 +37,7 @@ from softswitch.operations.exposition import (
 )
 from softswitch.operations.measures import Measures
 from softswitch.operations.night_watch import NightWatch
+from softswitch.operations.silent_phones import hear_of_agent
 from softswitch.operations.sip_trace import SipTrace
 from softswitch.store import entries
 from softswitch.store.entries import Entry
@@ -170,6 +171,8 @@ class ControlRoom:
                         at=float(event.at), alarm=data["alarm"], subject=data.get("subject", "")
                     )
                 )
+            case "agent.state_changed":
+                hear_of_agent(self.alarms, data)
             case "recording.closed" if data["state"] == "done":
                 self._clear_inherited(AlarmKind.RECORDING_INCOMPLETE)
             case "process.lost" if str(data["process"]).startswith("cell"):
