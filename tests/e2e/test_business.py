@@ -63,6 +63,7 @@ async def test_a_waiting_caller_keeps_the_place_while_queue_and_agents_change(tm
         assert second is not first
 
 
+@pytest.mark.long
 async def test_control_that_is_killed_comes_back_with_the_new_business(tmp_path: Path) -> None:
     """The configuration file seeds an empty database only."""
     async with stand(tmp_path / "stand", TERMS) as here:

@@ -158,6 +158,7 @@ async def hears(caller: Handset, hz: float, within_s: float = 6.0) -> None:
 
 
 @pytest.mark.parametrize("by", ["rfc4733", "info"])
+@pytest.mark.long
 async def test_a_caller_leaves_a_message(tmp_path: Path, by: str) -> None:
     """Menu, key, announcement, beep, message, key, thanks; the message is the caller's voice and nothing else."""
     async with running(tmp_path) as (here, caller):
@@ -183,6 +184,7 @@ async def test_a_caller_leaves_a_message(tmp_path: Path, by: str) -> None:
         assert done["handled_by"] == "test"
 
 
+@pytest.mark.long
 async def test_a_caller_talks_with_an_agent_and_rates_the_talk(tmp_path: Path) -> None:
     """The agent hangs up, the caller stays, hears the question and answers it by a key."""
     async with running(tmp_path) as (here, caller):
@@ -235,6 +237,7 @@ async def test_what_a_caller_types_masked_is_nowhere(tmp_path: Path) -> None:
         assert "办理中".encode() in kept or b"\\u529e\\u7406\\u4e2d" in kept
 
 
+@pytest.mark.long
 async def test_control_that_dies_lets_the_caller_hear_the_node_again(tmp_path: Path) -> None:
     """The menu is said again by the new control, and its keys work."""
     async with running(tmp_path) as (here, caller):
@@ -268,6 +271,7 @@ OVERFLOWS: tuple[tuple[Json, float, str], ...] = (
 
 
 @pytest.mark.parametrize(("rule", "hz", "reason"), OVERFLOWS, ids=[rule["to"] for rule, _, _ in OVERFLOWS])
+@pytest.mark.long
 async def test_whom_the_queue_cannot_serve_goes_elsewhere(
     tmp_path: Path, rule: Json, hz: float, reason: str
 ) -> None:

@@ -159,6 +159,7 @@ async def test_a_gateway_speaks_a_law_alone_and_has_as_many_channels_as_its_span
         assert status(again) == 200, "a channel that is free again serves the next call"
 
 
+@pytest.mark.long
 async def test_a_span_that_the_gateway_names_is_full_for_itself(tmp_path: Path) -> None:
     """RFC 4904: the trunk group in the Contact tells which span a call came on; control keeps it when it starts anew."""
     two = replace(

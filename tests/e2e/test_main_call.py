@@ -18,8 +18,10 @@ CALLER_HZ, AGENT_HZ = 440, 1000
 
 @pytest.mark.parametrize(
     ("trunk_codec", "phone_codec", "algorithm"),
-    [("PCMA", "PCMA", "SHA-256"), ("PCMU", "PCMA", "MD5")],
-    ids=["same law", "two laws"],
+    [
+        pytest.param("PCMA", "PCMA", "SHA-256", id="same law"),
+        pytest.param("PCMU", "PCMA", "MD5", id="two laws", marks=pytest.mark.long),
+    ],
 )
 async def test_caller_waits_with_music_talks_and_is_recorded(
     tmp_path: Path, trunk_codec: str, phone_codec: str, algorithm: str

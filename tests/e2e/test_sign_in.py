@@ -126,6 +126,7 @@ async def test_an_agent_signs_in_and_sees_their_own_call_with_its_caller(tmp_pat
         assert lines[stranger].close_code == 4401
 
 
+@pytest.mark.long
 async def test_a_session_outlives_the_death_of_control(tmp_path: Path) -> None:
     """The page comes back with its cookie, and finds itself where it was."""
     async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner()), browser(here) as page:
@@ -142,6 +143,7 @@ async def test_a_session_outlives_the_death_of_control(tmp_path: Path) -> None:
         assert (await page.live()).closed is False
 
 
+@pytest.mark.long
 async def test_an_integrator_hears_of_what_happens_by_webhook(tmp_path: Path) -> None:
     """Signed, in order, from the running server."""
     heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

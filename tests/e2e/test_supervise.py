@@ -40,6 +40,7 @@ async def test_a_supervisor_monitors_whispers_barges_in_and_takes_the_caller(tmp
         assert [segment["agent"] for segment in record["segments"]] == [here.agent(1), supervisor]
 
 
+@pytest.mark.long
 async def test_the_agent_alone_is_hung_up_by_force_and_the_caller_waits_again(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand") as talk:
         here = talk.here
@@ -57,6 +58,7 @@ async def test_the_agent_alone_is_hung_up_by_force_and_the_caller_waits_again(tm
         assert record["call"]["end_reason"] == "forced"
 
 
+@pytest.mark.long
 async def test_a_consult_and_a_listening_supervisor_survive_the_death_of_control(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand", agents=3) as talk:
         here = talk.here

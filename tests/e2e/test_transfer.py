@@ -46,6 +46,7 @@ async def test_a_colleague_is_asked_confers_and_takes_the_caller_over(tmp_path: 
         await _agent_is_free(talk, 2)
 
 
+@pytest.mark.long
 async def test_a_target_that_refuses_returns_the_caller_and_one_that_answers_has_him(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand") as talk:
         here = talk.here
@@ -68,6 +69,7 @@ async def test_a_target_that_refuses_returns_the_caller_and_one_that_answers_has
         await here.wait_call(talk.call_id)
 
 
+@pytest.mark.long
 async def test_back_into_the_queue_the_caller_keeps_the_arrival_and_gets_the_next_agent(
     tmp_path: Path,
 ) -> None:
@@ -87,6 +89,7 @@ async def test_back_into_the_queue_the_caller_keeps_the_arrival_and_gets_the_nex
         assert [segment["agent"] for segment in record["segments"]] == [here.agent(1), here.agent(2)]
 
 
+@pytest.mark.long
 async def test_an_outside_number_is_asked_and_dialled_and_only_by_the_rules(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand", outbound_terms(), agents=1, outside=True) as talk:
         here, mobile = talk.here, "13900000002"

@@ -31,6 +31,7 @@ async def test_a_blind_transfer_by_the_phones_key(tmp_path: Path) -> None:
         assert [segment["agent"] for segment in record["segments"]] == [here.agent(1), here.agent(2)]
 
 
+@pytest.mark.long
 async def test_an_attended_transfer_by_the_phones_keys(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand") as talk:
         here, one, two = talk.here, talk.phones["one"], talk.phones["two"]

@@ -38,6 +38,7 @@ async def command(server: RunningServer, word: str, *words: str) -> tuple[int, s
     return process.returncode, output.decode()
 
 
+@pytest.mark.long
 async def test_the_trace_of_a_call_shows_both_its_dialogs_and_how_they_sounded(tmp_path: Path) -> None:
     async with stand(tmp_path, TERMS) as here, peers(here, Manner(answer_s=0.1)) as around:
         await here.login(1)
@@ -67,6 +68,7 @@ async def test_the_trace_of_a_call_shows_both_its_dialogs_and_how_they_sounded(t
         assert (code, "nonsense" in text) == (1, True)
 
 
+@pytest.mark.long
 async def test_a_backup_of_the_running_system_comes_back_and_serves(tmp_path: Path) -> None:
     terms = TERMS
     async with stand(tmp_path, terms) as here, peers(here, Manner(answer_s=0.0)) as around:
@@ -95,6 +97,7 @@ async def test_a_backup_of_the_running_system_comes_back_and_serves(tmp_path: Pa
         assert (status, len(sound)) == (200, recording["size_bytes"])
 
 
+@pytest.mark.long
 async def test_a_drain_lets_the_last_call_end_and_nobody_else_in(tmp_path: Path) -> None:
     """Control is even killed meanwhile: who comes after it goes on draining."""
     async with stand(tmp_path, TERMS) as here, peers(here, Manner(answer_s=0.0)) as around:

@@ -20,7 +20,7 @@ from tests.peers import Peers, peers
 from tests.softswitch.sip.test_security import make_certificate
 from tests.stand import HOTLINE, Stand, Terms, stand
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 CALLS = 20
 RATE = 1600  # 20 times the 20 calls a second that the system sets up, in four kinds of messages
