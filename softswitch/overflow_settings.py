@@ -45,6 +45,14 @@ class OverflowSettings:
     )
     when_nobody: bool = field(default=False, metadata={"doc": "无人签入时 / when nobody is signed in"})
     when_closed: bool = field(default=False, metadata={"doc": "工作时间外 / outside the queue's hours"})
+    strategies: tuple[int, ...] = field(
+        default=(),
+        metadata={
+            "doc": "仅这些策略号(路由点的 strategy),空为全部 / for routes of these strategy numbers, empty = all",
+            "minimum": 0,
+            "maximum": 1000,
+        },
+    )
     least_level: int = field(
         default=-LEVELS,
         metadata={"doc": "级别下限 / callers of this level or more", "minimum": -LEVELS, "maximum": LEVELS},

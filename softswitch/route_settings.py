@@ -95,6 +95,10 @@ class RouteSettings:
     callers: tuple[CallerLevelSettings, ...] = field(
         default=(), metadata=_meta("按主叫加减级别,各条相加 / levels by caller, all that hold are added")
     )
+    strategy: int = field(
+        default=0,
+        metadata=_meta("策略号,供溢出规则 / strategy number, for overflow rules", minimum=0, maximum=1000),
+    )
     region: str = field(
         default="",
         metadata=_meta("号码不属任何地区者的地区(数据库中) / region (database) of whom no prefix tells one"),

@@ -80,6 +80,7 @@ class Callers:
             if route is not None and has_table
             else (),
             caller=CallerHistory(lists=self.lists_of(call.caller)),
+            strategy=0 if route is None else route.strategy,
             region=self._region_of(call.caller) or ("" if route is None else route.region),
             number=call.caller,
         )

@@ -56,6 +56,7 @@ def _rule_of(rule: OverflowSettings) -> Overflow:
         waiting=rule.waiting if rule.waiting >= 0 else None,
         agents_all=() if rule.when_nobody else None,
         is_closed=rule.when_closed,
+        strategies=rule.strategies,
         least_level=rule.least_level,
         most_level=rule.most_level,
     )

@@ -14,6 +14,7 @@ class Route:
     With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.  All of its
     callers have the `level`, and what the rows for `callers` add to it.  With a `table` they stand in its lines once they
     are in the queue.  Whom no prefix tells a region is of the route's.
+    The number of the `strategy` is for overflow rules.
     """
 
     queue: str
@@ -21,6 +22,7 @@ class Route:
     flow: str = ""
     level: int = 0
     callers: tuple[CallerLevelSettings, ...] = ()
+    strategy: int = 0
     region: str = ""
     table: tuple[RouteRowSettings, ...] = ()
 
@@ -50,6 +52,7 @@ class Routes:
                 flow=row.flow,
                 level=row.level,
                 callers=row.callers,
+                strategy=row.strategy,
                 region=row.region,
                 table=row.table,
             )

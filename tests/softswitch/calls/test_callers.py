@@ -6,12 +6,15 @@ import pytest
 
 from softswitch.business.whole import Business, Machine, whole_of
 from softswitch.calls.routes import Route
+from softswitch.calls.what_if import WhatIf
 from softswitch.distribution_settings import DistributionSettings, LevelRuleSettings
+from softswitch.overflow_settings import OverflowSettings, OverflowTo
 from softswitch.route_settings import CallerLevelSettings, RouteSettings
-from tests.softswitch.calls.node import QUEUE, Node
+from tests.softswitch.calls.node import QUEUE, Node, done
+from tests.softswitch.calls.test_flow import Standing
 
 ANYBODY, FROM_WUXI, IMPORTANT = "13800001111", "051088880000", "13900002222"
-MACHINE = Machine(trunks=frozenset(), prompts=frozenset(), music=frozenset())
+MACHINE = Machine(trunks=frozenset(), prompts=frozenset(), music=frozenset({"waiting"}))
 
 
 def knowing(**lists: str) -> Business:
@@ -94,3 +97,43 @@ def test_who_is_moved_keeps_the_level_and_is_not_given_it_twice() -> None:
     assert not node.board.queue_desk.move(node.call(second), "hotline")
     assert (node.waits(first), node.waits(second)) == (2, 1)
     assert node.call(second).level == 6
+
+
+@pytest.mark.parametrize(
+    ("strategy", "level", "queue"), [(1, 2, "tax"), (2, 2, "hotline"), (1, 1, "hotline")]
+)
+def test_overflow_is_by_the_strategy_number_of_the_route_and_the_level(
+    strategy: int, level: int, queue: str
+) -> None:
+    """Only callers of both go to the other queue after their wait."""
+    rule = OverflowSettings(to=OverflowTo.QUEUE, name="tax", waited_s=20.0, strategies=(1,), least_level=2)
+    node = Node(
+        queue=replace(QUEUE, overflow=(rule,)),
+        more_queues=(replace(QUEUE, name="tax"),),
+        route=RouteSettings(number="12345", queue="hotline", strategy=strategy, level=level),
+    )
+    call = node.call_in()
+    node.pass_time(25.0)
+    assert node.call(call).route.queue == queue
+
+
+def test_an_administrator_is_told_the_level_of_a_caller() -> None:
+    """That of the route, before anybody calls."""
+    business = whole_of(
+        {
+            ("lists", "vip"): {"id": "vip", "numbers": [{"number": IMPORTANT}]},
+            ("queues", "hotline"): {"name": "hotline"},
+            ("routes", "12345"): {
+                "number": "12345",
+                "queue": "hotline",
+                "greeting": "",
+                "level": 1,
+                "callers": [{"add": 5, "listed": "vip"}],
+            },
+        },
+        MACHINE,
+    )
+    node = Node()
+    what_if = WhatIf(Standing(business), node.dispatcher, node.clock, "010")
+    levels = [done(what_if.ask("12345", "city", who, None, "")).level for who in (ANYBODY, IMPORTANT)]
+    assert levels == [1, 6]
