@@ -43,6 +43,14 @@ class OverflowSettings:
             "minimum": -1,
         },
     )
+    expected_wait_s: float = field(
+        default=0.0,
+        metadata={
+            "doc": "进线时预计等待超过,0 不限 / it would wait longer when it comes, 0 = any",
+            "unit": "s",
+            "minimum": 0,
+        },
+    )
     when_nobody: bool = field(default=False, metadata={"doc": "无人签入时 / when nobody is signed in"})
     when_closed: bool = field(default=False, metadata={"doc": "工作时间外 / outside the queue's hours"})
     strategies: tuple[int, ...] = field(
@@ -67,10 +75,10 @@ class OverflowSettings:
         needs_name = self.to in (OverflowTo.QUEUE, OverflowTo.FLOW)
         if needs_name != bool(self.name):
             yield "name", f"{self.to} {'需要 / needs' if needs_name else '不需要 / takes no'} name"
-        if self.waited_s and (self.longest_wait_s or self.waiting >= 0):
+        if self.waited_s and (self.longest_wait_s or self.waiting >= 0 or self.expected_wait_s):
             yield (
                 "waited_s",
-                "与进线时的条件不能并用 / cannot stand beside longest_wait_s or waiting, which are for who just came",
+                "与进线时的条件不能并用 / cannot stand beside longest_wait_s, waiting or expected_wait_s, which are for who just came",
             )
         if self.most_level < self.least_level:
             yield "most_level", "小于 / is smaller than least_level"

@@ -54,6 +54,7 @@ def _rule_of(rule: OverflowSettings) -> Overflow:
         waited_s=rule.waited_s or None,
         longest_wait_s=rule.longest_wait_s or None,
         waiting=rule.waiting if rule.waiting >= 0 else None,
+        expected_wait_s=rule.expected_wait_s or None,
         agents_all=() if rule.when_nobody else None,
         is_closed=rule.when_closed,
         strategies=rule.strategies,

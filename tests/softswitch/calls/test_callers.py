@@ -137,3 +137,25 @@ def test_an_administrator_is_told_the_level_of_a_caller() -> None:
     what_if = WhatIf(Standing(business), node.dispatcher, node.clock, "010")
     levels = [done(what_if.ask("12345", "city", who, None, "")).level for who in (ANYBODY, IMPORTANT)]
     assert levels == [1, 6]
+
+
+def test_overflow_is_by_the_expected_wait() -> None:
+    """Once the queue has shown how long its calls take: whoever would be second in line goes elsewhere."""
+    rule = OverflowSettings(to=OverflowTo.QUEUE, name="tax", expected_wait_s=90.0)
+    node = Node(queue=replace(QUEUE, overflow=(rule,)), more_queues=(replace(QUEUE, name="tax"),), cells=8)
+    node.login()
+    for number in range(5):
+        node.talk(f"in{number}")
+        node.pass_time(40.0)
+        node.sip.leave(f"in{number}")
+        node.settle()
+        node.pass_time(11.0)
+    node.talk("a")
+    calls = [node.call_in(leg_id) for leg_id in ("b", "c", "d")]
+    assert [node.call(call).route.queue for call in calls] == ["hotline", "tax", "tax"]
+
+
+def test_the_expected_wait_is_for_who_just_came() -> None:
+    """It cannot stand beside a wait."""
+    wrong = OverflowSettings(to=OverflowTo.BUSY, waited_s=5.0, expected_wait_s=5.0)
+    assert [field for field, _ in wrong.faults()] == ["waited_s"]
