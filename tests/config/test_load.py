@@ -150,7 +150,10 @@ def test_the_machine_s_passwords_stay_out_of_its_repr(tmp_path: Path) -> None:
         (('username = "8002"', 'username = "8001"'), "accounts: '8001'"),
         (('extension = "8002"', 'extension = "8001"'), "extension 8001 belongs to two accounts"),
         (('kind = "sip"', 'kind = "e1_gateway"'), "trunks.demo.spans"),
-        (('kind = "sip"', 'kind = "e1_gateway"\nspans = 2\nspan_groups = ["a", "a"]'), "trunks.demo.span_groups"),
+        (
+            ('kind = "sip"', 'kind = "e1_gateway"\nspans = 2\nspan_groups = ["a", "a"]'),
+            "trunks.demo.span_groups",
+        ),
         (('kind = "sip"', "register = true"), "trunks.demo.register"),
         (("port_min = 20000", "port_min = 20001"), "media.port_min"),
         (("port_max = 20999", "port_max = 20001"), "media.port_max"),

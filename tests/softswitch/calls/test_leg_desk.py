@@ -37,6 +37,9 @@ class Listener:
     def leg_held(self, leg: Leg) -> None:
         self.told.append(("held" if leg.holding else "taken back", leg.leg_id))
 
+    def leg_referred(self, leg: Leg, refer_to: str) -> None:
+        self.told.append((f"referred to {refer_to}", leg.leg_id))
+
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
         self.told.append(("ended", leg.leg_id))
         self.ends.append(end)
@@ -483,6 +486,13 @@ def test_holding_is_told_when_it_changes_and_only_then(desk: Desk) -> None:
         desk.sip.hold("in1", held=held)
     desk.settle()
     assert desk.listener.told[2:] == [("held", "in1"), ("taken back", "in1")]
+
+
+def test_a_transfer_that_a_phone_asks_for_is_told_once_both_talk(desk: Desk) -> None:
+    desk.confirm()
+    desk.sip.refer("in1", "<sip:1002@hotline>")
+    desk.settle()
+    assert desk.listener.told[2:] == [("referred to <sip:1002@hotline>", "in1")]
 
 
 def test_hearing_goes_only_to_legs_that_the_plane_has(desk: Desk) -> None:
