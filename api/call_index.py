@@ -21,7 +21,6 @@ class Concern:
 
     agents: frozenset[str] = frozenset()
     queues: frozenset[str] = frozenset()
-    is_of_a_call: bool = False
     is_discreet: bool = False
     """It tells of supervision, which the supervised are not told."""
 
@@ -36,7 +35,6 @@ class _Call:
         return Concern(
             agents=frozenset(self.agents),
             queues=frozenset(() if self.queue is None else (self.queue,)),
-            is_of_a_call=True,
         )
 
 
@@ -87,7 +85,6 @@ class CallIndex:
         concern = Concern(
             agents=concern.agents | agents,
             queues=concern.queues | queues,
-            is_of_a_call=True,
             is_discreet=discreet,
         )
         return concern, {**data, "call": dict(call.about)} if word in _RINGS else data

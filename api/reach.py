@@ -102,5 +102,4 @@ def _concern_of(row: Mapping[str, Any]) -> Concern:
     return Concern(
         agents=frozenset(agents),
         queues=frozenset({row["queue"]} if row.get("queue") else ()),
-        is_of_a_call=True,
     )

@@ -157,13 +157,12 @@ class Service:
     async def _concern_of_call(self, call_id: str, reach: Reach) -> Concern:
         concern = self._ports.events.concern_of(call_id)
         if concern is not None or reach.is_all:
-            return concern or Concern(is_of_a_call=True)
+            return concern or Concern()
         detail = await self._ports.calls.get(call_id)
         agents = {segment.agent for segment in detail.segments} | {detail.call.agent}
         return Concern(
             agents=frozenset(agent for agent in agents if agent),
             queues=frozenset({detail.call.queue} if detail.call.queue else ()),
-            is_of_a_call=True,
         )
 
 

@@ -18,7 +18,6 @@ from softswitch.flows.reading import read_flow
 from softswitch.route_settings import RouteSettings
 from softswitch.settings import AgentSettings, QueueSettings
 
-ID: Final = r"[A-Za-z0-9_.+\-]{1,80}"
 HIDDEN: Final = "****"
 """What is shown of a secret; given back, it means that the secret stays."""
 

@@ -17,7 +17,6 @@ def of_call(agents: str = "", queues: str = "", *, discreet: bool = False) -> Co
     return Concern(
         agents=frozenset(agents.split()),
         queues=frozenset(queues.split()),
-        is_of_a_call=True,
         is_discreet=discreet,
     )
 

@@ -11,7 +11,7 @@ from softswitch.__main__ import main
 from softswitch.operations.alarms import AlarmKind
 
 ROOT = Path(__file__).resolve().parents[3]
-UNITS = sorted((ROOT / "deploy").glob("*.service"))
+UNITS = sorted((ROOT / "config" / "deploy").glob("*.service"))
 
 
 def test_every_alarm_has_a_chapter_and_every_chapter_an_alarm() -> None:
