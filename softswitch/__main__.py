@@ -19,7 +19,7 @@ from softswitch.log_setup import set_up_logs
 from softswitch.operations.desk import add_operations
 from softswitch.operations.examination import Verdict, examine
 from softswitch.password_entry import PasswordRefused, entered_hash
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.sip.security import check_security
 from softswitch.sounds import load_sounds
 from softswitch.urgency import go_first, yield_when_runaway

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from config.faults import ConfigFaults, Fault
-from softswitch.settings import Settings, TransportProtocol
+from softswitch.settings.sip import TransportProtocol
+from softswitch.settings.whole import Settings
 
 _TAKEN = "已被其他进程占用 / is taken by another process"
 _REASONS = {

@@ -57,7 +57,7 @@ from softswitch.operations.healer import Healer
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
 from softswitch.plane_link import Held, PlaneLink
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
 from softswitch.sip.events import (
     AccountReachabilityChanged,

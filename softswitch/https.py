@@ -5,7 +5,7 @@ from pathlib import Path
 
 from api.certificate import Certificate, CertificateFault
 from config.faults import ConfigFaults, Fault
-from softswitch.http_settings import HttpSettings
+from softswitch.settings.web import HttpSettings
 
 
 def certificate_of(http: HttpSettings) -> Certificate | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from softswitch.links import private_folder
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from api.actors import Person, Role
-from softswitch.settings import AgentSettings
+from softswitch.settings.agents import AgentSettings
 
 
 class People:

@@ -27,7 +27,8 @@ from softswitch.links import Server
 from softswitch.log_setup import set_up_logs
 from softswitch.plane_loop import PlaneLoop, freeze_garbage, prepare_process
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
-from softswitch.settings import MediaSettings, Settings
+from softswitch.settings.media import MediaSettings
+from softswitch.settings.whole import Settings
 
 log = structlog.get_logger(__name__)
 

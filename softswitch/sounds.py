@@ -3,7 +3,7 @@
 from media.prompts import PromptBank
 from softswitch.calls.announcements import REQUIRED_PROMPTS
 from softswitch.calls.party import MUSIC, RINGBACK
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 
 
 def load_sounds(settings: Settings) -> PromptBank:

@@ -24,7 +24,7 @@ from config.faults import ConfigFaults
 from config.load import load
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import machine_of, seeded
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.store.business import StoredVersions
 from softswitch.store.errors import StoreError
 from softswitch.store.reader import Reader

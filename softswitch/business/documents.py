@@ -15,8 +15,9 @@ from config.values import ABSENT
 from softswitch.business.strategies import RoutingOrder, SelectionOrder, Shares
 from softswitch.calendars.hours import Hours, YearOfDays
 from softswitch.flows.reading import read_flow
-from softswitch.route_settings import RouteSettings
-from softswitch.settings import AgentSettings, QueueSettings
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteSettings
 
 HIDDEN: Final = "****"
 """What is shown of a secret; given back, it means that the secret stays."""

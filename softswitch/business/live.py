@@ -14,7 +14,7 @@ from softswitch.calls.queue_definition import definition_of
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
 from softswitch.people import People
-from softswitch.settings import QueueSettings
+from softswitch.settings.queues import QueueSettings
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from media.prompts import SUFFIX
 from softswitch.business.changes import Data, Key
 from softswitch.business.documents import KINDS, Group
 from softswitch.business.whole import BusinessFaults, Machine
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 
 FORMAT: Final = "softswitch-business"
 EDITION: Final = 1

@@ -13,9 +13,10 @@ from softswitch.calendars.hours import Hours
 from softswitch.calendars.opening import Opening, days_of
 from softswitch.flows.check import Surroundings, flow_faults
 from softswitch.flows.nodes import Flow
-from softswitch.overflow_settings import OverflowTo
-from softswitch.route_settings import RouteSettings
-from softswitch.settings import AgentSettings, QueueSettings
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.overflow import OverflowTo
+from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

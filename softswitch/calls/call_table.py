@@ -22,7 +22,7 @@ from softswitch.calls.party import MUSIC, CallParty
 from softswitch.calls.routes import Routes
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
-from softswitch.settings import QueueSettings
+from softswitch.settings.queues import QueueSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 from softswitch.store.state import StateKeeper
@@ -215,14 +215,23 @@ class CallTable:
         if consult is not None:
             self.dispatcher.tell_late(acd_facts.ContactLeft(contact=ContactId(consult.contact)))
 
-    def give_up_later(self, call: Call, party: CallParty, give_up: Callable[[LegEnd], None]) -> None:
-        """Call `give_up` when a party has rung for too long."""
+    def ring_party(
+        self,
+        call: Call,
+        party: CallParty,
+        failed: Callable[[Call, CallParty, LegEnd], None],
+        ring_s: float = RING_TIME_S,
+    ) -> None:
+        """A party whose phone rings is one of the call from now on; `failed` is told when it has rung for too long."""
 
         def late() -> None:
             if self.has(call) and party in call.parties and not party.is_joined:
-                give_up(LegEnd(status=408, q850_cause=RECOVERY_ON_TIMER, reason="no answer"))
+                failed(call, party, LegEnd(status=408, q850_cause=RECOVERY_ON_TIMER, reason="no answer"))
 
-        self.clock.after(RING_TIME_S, late)
+        call.parties.append(party)
+        self.engage(party)
+        self.keep(call)
+        self.clock.after(ring_s, late)
 
     def record_offer_end(self, call: Call, party: CallParty, cause: str) -> None:
         """Write down that an offer came to nothing."""

@@ -10,8 +10,8 @@ from acd.routes import Route
 from softswitch.calls.call import Call
 from softswitch.calls.queue_definition import skill_levels
 from softswitch.calls.routes import Routes
-from softswitch.overflow_settings import LEVELS
-from softswitch.route_settings import RouteRowSettings
+from softswitch.settings.overflow import LEVELS
+from softswitch.settings.routes import RouteRowSettings
 from softswitch.store.state import StateKeeper
 
 TABLE: Final = "last_agent"

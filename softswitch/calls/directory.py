@@ -1,20 +1,23 @@
 """Whom a name or a number leads to: a seat's phone, or a number behind a trunk that the seat may use."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from acd.agent_state import Activity
 from acd.names import AgentId
 from api.faults import ApiFault, Conflict, Denied, NotFound, Refused, Unavailable
-from softswitch.calls.call_table import CallTable
-from softswitch.calls.hearing import Role
+from softswitch.calls.call import Call
+from softswitch.calls.call_table import RING_TIME_S, CallTable
+from softswitch.calls.hangup import LegEnd
+from softswitch.calls.hearing import Role, Supervising
 from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import NotReachable
 from softswitch.calls.numbers import format_outbound, normalise, presented_number
+from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.seats import Seats
 from softswitch.calls.trunks import AllChannelsBusy
-from softswitch.outbound_rules import OutboundSettings
-from softswitch.settings import AccountSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.outbound import OutboundSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +49,14 @@ class Directory:
         outbound: Iterable[OutboundSettings],
         area_code: str,
         hotlines: tuple[str, ...],
+        token: Callable[[int], str],
     ) -> None:
-        """`hotlines` are the numbers that the called may be shown, the first where nothing says another."""
+        """`hotlines` are the numbers that the called may be shown, the first where nothing says another.
+
+        `token` gives so many random bytes as text.
+        """
         self._table = table
+        self._token = token
         accounts = tuple(accounts)
         self._rules = {rule.name: rule for rule in outbound}
         self._allowed = {account.extension: account.outbound for account in accounts}
@@ -122,9 +130,44 @@ class Directory:
 
     # ---- ringing ---------------------------------------------------------------------------------
 
+    def ring_party(
+        self,
+        call: Call,
+        to: Destination,
+        *,
+        role: Role,
+        errand: Errand,
+        failed: Callable[[Call, CallParty, LegEnd], None],
+        shown: str,
+        line: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+        by: str = "",
+        supervising: Supervising | None = None,
+        reason: str = "",
+        ring_s: float = RING_TIME_S,
+    ) -> CallParty:
+        """Ring a destination as one more party of the call; `failed` is told when it rings for too long.
+
+        Raises what `ring` does; then the call is as it was.
+        """
+        leg = self.ring(call.call_id, role, to, shown=shown, line=line, headers=headers)
+        party = CallParty(
+            leg=leg,
+            role=role,
+            errand=errand,
+            agent=to.agent,
+            extension=to.extension,
+            number=to.number,
+            trunk=to.trunk,
+            by=by,
+            supervising=supervising,
+            reason=reason,
+        )
+        self._table.ring_party(call, party, failed, ring_s)
+        return party
+
     def ring(
         self,
-        leg_id: str,
         call_id: str,
         role: Role,
         to: Destination,
@@ -138,6 +181,7 @@ class Directory:
         Raises `Conflict("phone_lost")` or `Unavailable` when there is no way to it; then there is no leg.
         """
         legs, trunks = self._table.legs, self._table.trunks
+        leg_id = f"{call_id}-{self._token(3)}"
         try:
             if not to.trunk:
                 return legs.open_outbound(

@@ -22,7 +22,8 @@ from softswitch.cells import messages as cell_words
 from softswitch.cells.pool import NoCellFree
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings, TrunkSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.edge import (
     NotAcceptable,
     NotReachable,

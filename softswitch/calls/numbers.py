@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.settings import NumberSettings
+from softswitch.settings.trunks import NumberSettings
 from softswitch.sip.allow_list import printable
 from softswitch.sip.headers import canonical_name, split_values
 from softswitch.sip.message import MalformedMessage, NameAddr, OtherUri, SipUri

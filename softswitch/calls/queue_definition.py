@@ -7,9 +7,9 @@ from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.skills import SkillLevel, Widening
-from softswitch.distribution_settings import QueuePrioritySettings, SkillSettings
-from softswitch.overflow_settings import OverflowSettings
-from softswitch.settings import QueueSettings
+from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
+from softswitch.settings.overflow import OverflowSettings
+from softswitch.settings.queues import QueueSettings
 
 
 def definition_of(queue: QueueSettings) -> QueueDefined:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from softswitch.calls.numbers import normalise
-from softswitch.route_settings import CallerLevelSettings, RouteRowSettings, RouteSettings
+from softswitch.settings.routes import CallerLevelSettings, RouteRowSettings, RouteSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

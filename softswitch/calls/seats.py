@@ -22,7 +22,8 @@ from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import queue_priorities, skill_levels
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings, AgentSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.agents import AgentSettings
 from softswitch.store.entries import AgentStateChanged
 from softswitch.store.state import StateKeeper
 

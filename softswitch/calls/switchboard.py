@@ -45,8 +45,9 @@ from softswitch.calls.seats import Seats, Situation
 from softswitch.calls.supervision import Supervision
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
-from softswitch.outbound_rules import OutboundSettings
-from softswitch.settings import AccountSettings, QueueSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.outbound import OutboundSettings
+from softswitch.settings.queues import QueueSettings
 from softswitch.sip.events import InviteReceived, PeerKind
 from softswitch.store import entries
 from softswitch.store.calls import RunningCall
@@ -101,17 +102,22 @@ class Switchboard:
             token=token,
         )
         self.directory = Directory(
-            table, accounts=accounts, outbound=outbound, area_code=area_code, hotlines=hotlines
+            table,
+            accounts=accounts,
+            outbound=outbound,
+            area_code=area_code,
+            hotlines=hotlines,
+            token=token,
         )
         self.queue_desk = QueueDesk(table)
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
         self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
-        self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk, token)
-        self.supervision = Supervision(table, self.directory, self.departures, token)
+        self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk)
+        self.supervision = Supervision(table, self.directory, self.departures)
         self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
-        self.pickups = Pickups(table, self.directory, self.departures, token)
+        self.pickups = Pickups(table, self.directory, self.departures)
         self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from softswitch.settings import TrunkKind, TrunkSettings
+from softswitch.settings.trunks import TrunkKind, TrunkSettings
 from softswitch.sip.errors import MalformedMessage
 from softswitch.sip.headers import split_values
 from softswitch.sip.message import NameAddr, SipUri

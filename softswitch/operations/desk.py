@@ -16,7 +16,7 @@ from softswitch.operations.call_trace import UnknownCall, read_trace
 from softswitch.operations.ladder import as_svg, as_text
 from softswitch.operations.processes import pids_of
 from softswitch.operations.support_bundle import write_bundle
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.store.backup import backup, restore
 from softswitch.store.errors import StoreError
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.store.backup import DATABASE, KEY
 
 STACK_MOST_S = 30.0

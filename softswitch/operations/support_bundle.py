@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from softswitch.operations.processes import parts_of_node
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.store.backup import DATABASE, rows_of
 
 LOG_BYTES = 5 * 1024 * 1024

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from softswitch.settings import TrunkKind, TrunkSettings
+from softswitch.settings.trunks import TrunkKind, TrunkSettings
 from softswitch.sip.message import Headers, MalformedMessage, NameAddr, Request, Response, parse_number
 
 OPTION_TAGS = frozenset({"100rel", "timer"})

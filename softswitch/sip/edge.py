@@ -14,7 +14,9 @@ from typing import Any
 import structlog
 
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings, SipSettings, TransportProtocol, TrunkSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.sip import SipSettings, TransportProtocol
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.allow_list import Header, add_all, codecs_of, printable
 from softswitch.sip.cell_requests import CellRequests
 from softswitch.sip.dialogs import (

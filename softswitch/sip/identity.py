@@ -5,7 +5,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from softswitch.settings import AccountSettings, SipSettings, TrunkSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.sip import SipSettings
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.allow_list import Header
 from softswitch.sip.digest import (
     Algorithm,

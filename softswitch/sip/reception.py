@@ -8,7 +8,8 @@ import secrets
 
 import structlog
 
-from softswitch.settings import AccountSettings, TrunkSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip import bodies
 from softswitch.sip.allow_list import ALLOW, codecs_of, identity_headers, printable, unsupported_tags
 from softswitch.sip.cell_requests import CellRequests

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from api.certificate import Certificate, CertificateFault
 from config.faults import ConfigFaults, Fault
-from softswitch.settings import SipSettings, TransportProtocol, TransportSettings, TrunkSettings
+from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.trunks import TrunkSettings
 
 __all__ = ["CertificateFault", "Trust", "certificate_of", "check_security", "trust_of"]
 

@@ -15,7 +15,7 @@ import structlog
 
 from api.certificate import Certificate
 from softswitch.clock import Clock
-from softswitch.settings import TransportProtocol, TransportSettings
+from softswitch.settings.sip import TransportProtocol, TransportSettings
 from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.limits import Gate

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 
 from softswitch.clock import Alarm
-from softswitch.settings import TrunkSettings
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.allow_list import MAX_FORWARDS, Header
 from softswitch.sip.digest import Credentials, best_challenge, respond
 from softswitch.sip.events import TrunkStateChanged

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 import structlog
 
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings, SipSettings, TrunkSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.sip import SipSettings
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.allow_list import MAX_FORWARDS, Header, add_all, tag_for_cell, with_tag
 from softswitch.sip.dialogs import Dialog, DialogTable, RemoteEnd, addressed
 from softswitch.sip.events import EdgeEvent, Peer, PeerKind

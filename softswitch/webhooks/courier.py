@@ -11,7 +11,7 @@ import structlog
 from standardwebhooks.webhooks import Webhook
 
 from api.json_text import dump, iso_time
-from softswitch.http_settings import WebhookSettings
+from softswitch.settings.web import WebhookSettings
 from softswitch.webhooks.mail import Letter, Mail
 from softswitch.webhooks.outbox import Outbox
 

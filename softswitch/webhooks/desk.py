@@ -11,7 +11,7 @@ from api.event_stream import EventStream
 from api.faults import NotFound
 from api.sessions import KeeperPort
 from api.webhook_port import WebhookView
-from softswitch.http_settings import WebhookSettings
+from softswitch.settings.web import WebhookSettings
 from softswitch.store.reader import Reader
 from softswitch.webhooks.courier import Courier
 from softswitch.webhooks.mail import Mail, unknown_kinds

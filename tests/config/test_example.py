@@ -12,7 +12,7 @@ import pytest
 
 from config.example import example_text
 from config.load import load
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "config" / "softswitch.example.toml"
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from config.faults import ConfigFaults
 from config.load import load
-from softswitch.settings import Settings, TrunkKind
+from softswitch.settings.trunks import TrunkKind
+from softswitch.settings.whole import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -22,7 +22,8 @@ from media.jitter import JitterBuffers
 from media.packets import INBOX_BYTES, Batch
 from softswitch.calls.numbers import called_number, caller_of
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS
-from softswitch.settings import NumberSettings, Settings
+from softswitch.settings.trunks import NumberSettings
+from softswitch.settings.whole import Settings
 from softswitch.sip.allow_list import headers_for_cell, headers_for_outside, identity_headers, printable
 from softswitch.sip.dialogs import local_media
 from softswitch.sip.digest import Challenge, authorization_for, parse_authorization

@@ -10,7 +10,8 @@ from bench.desk_phones import DeskPhone, Manner
 from bench.peers.rtp_stream import Pacer
 from bench.trunk_caller import TrunkCaller
 from softswitch.clock import Clock
-from softswitch.settings import AccountSettings, SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
 from softswitch.sip.edge import Edge
 from tests.phones.handset import handset
 from tests.sipp.runner import register, sipp

@@ -10,8 +10,9 @@ import pytest
 from config.faults import ConfigFaults
 from softswitch.__main__ import main
 from softswitch.addresses import check_addresses
-from softswitch.http_settings import HttpSettings
-from softswitch.settings import Settings, SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.web import HttpSettings
+from softswitch.settings.whole import Settings
 
 HERE = "127.65.210.1"
 ELSEWHERE = "203.0.113.5"

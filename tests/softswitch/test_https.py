@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from config.faults import ConfigFaults
-from softswitch.http_settings import HttpSettings
 from softswitch.https import certificate_of, check_certificate
+from softswitch.settings.web import HttpSettings
 from tests.api.test_certificate import make_certificate
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from softswitch.launcher import BACKOFF_S, CONFIG_EXIT, DRAINED_EXIT, parts_of
-from softswitch.settings import NodeSettings, Settings, SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.node import NodeSettings
+from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.whole import Settings
 
 PATIENCE_S = 20.0
 

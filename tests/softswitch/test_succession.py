@@ -9,7 +9,7 @@ from media.commands import CloseLeg, StopRecording
 from media.events import LegHeld, LegStatistics, RecordingHeld
 from softswitch.calls.call import CallState
 from softswitch.plane_link import Held
-from softswitch.route_settings import CallerLevelSettings, RouteSettings
+from softswitch.settings.routes import CallerLevelSettings, RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason, Entry
 from softswitch.store.writer import Store

@@ -9,7 +9,7 @@ import structlog
 
 from config.example import example_text
 from softswitch.business.__main__ import main
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from tests.softswitch.business.conftest import CONFIG, city_file
 
 

@@ -21,14 +21,12 @@ from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Alarm, Clock
-from softswitch.outbound_rules import OutboundSettings
-from softswitch.route_settings import RouteSettings
-from softswitch.settings import (
-    AccountSettings,
-    AgentSettings,
-    QueueSettings,
-    TrunkSettings,
-)
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.outbound import OutboundSettings
+from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteSettings
+from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.events import InviteReceived, Peer, PeerKind
 from softswitch.store.entries import AgentStateChanged, Entry, RecordingSegmentStarted
 from softswitch.store.journal import cleaned

@@ -7,9 +7,9 @@ import pytest
 from softswitch.business.whole import Business, Machine, whole_of
 from softswitch.calls.routes import Route
 from softswitch.calls.what_if import WhatIf
-from softswitch.distribution_settings import DistributionSettings, LevelRuleSettings
-from softswitch.overflow_settings import OverflowSettings, OverflowTo
-from softswitch.route_settings import CallerLevelSettings, RouteSettings
+from softswitch.settings.distribution import DistributionSettings, LevelRuleSettings
+from softswitch.settings.overflow import OverflowSettings, OverflowTo
+from softswitch.settings.routes import CallerLevelSettings, RouteSettings
 from tests.softswitch.calls.node import QUEUE, Node, done
 from tests.softswitch.calls.test_flow import Standing
 

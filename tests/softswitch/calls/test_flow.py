@@ -15,9 +15,9 @@ from softswitch.calls.call import CallState
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.lookups import Answered
 from softswitch.calls.queue_definition import definition_of
-from softswitch.overflow_settings import OverflowSettings, OverflowTo
-from softswitch.route_settings import RouteSettings
-from softswitch.settings import QueueSettings
+from softswitch.settings.overflow import OverflowSettings, OverflowTo
+from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndReason
 from tests.softswitch.calls.node import QUEUE, Node

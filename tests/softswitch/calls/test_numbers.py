@@ -13,7 +13,7 @@ from softswitch.calls.numbers import (
     normalise,
     presented_number,
 )
-from softswitch.settings import NumberSettings
+from softswitch.settings.trunks import NumberSettings
 
 WUXI = "0510"
 RULES = NumberSettings()

@@ -5,14 +5,14 @@ from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.skills import SkillLevel, Widening
 from softswitch.calls.queue_definition import definition_of, queue_priorities, skill_levels
-from softswitch.distribution_settings import (
+from softswitch.settings.distribution import (
     DistributionSettings,
     LevelRuleSettings,
     QueuePrioritySettings,
     SkillSettings,
     WideningSettings,
 )
-from softswitch.settings import QueueSettings
+from softswitch.settings.queues import QueueSettings
 
 
 def test_a_queue_is_told_with_all_its_ways_to_distribute() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from softswitch.distribution_settings import DistributionSettings
+from softswitch.settings.distribution import DistributionSettings
 from tests.softswitch.calls.node import QUEUE, Node
 
 

@@ -1,7 +1,7 @@
 """Which queue stands behind a number."""
 
 from softswitch.calls.routes import Route, Routes
-from softswitch.route_settings import RouteSettings
+from softswitch.settings.routes import RouteSettings
 
 routes = Routes(
     (

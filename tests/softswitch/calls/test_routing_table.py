@@ -6,9 +6,9 @@ import pytest
 
 from acd.names import QueueName
 from softswitch.calls import callers
-from softswitch.distribution_settings import SkillSettings
-from softswitch.route_settings import RouteRowSettings, RouteSettings
-from softswitch.settings import AgentSettings
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.distribution import SkillSettings
+from softswitch.settings.routes import RouteRowSettings, RouteSettings
 from tests.softswitch.calls.node import CALLER, QUEUE, Keeper, Node
 
 TAX = replace(QUEUE, name="tax")

@@ -9,8 +9,8 @@ import pytest
 from acd.names import AgentId
 from api.faults import Conflict, NotFound, Refused
 from softswitch.calls.seats import TABLE
-from softswitch.distribution_settings import QueuePrioritySettings, SkillSettings
-from softswitch.settings import AgentSettings
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
 from softswitch.store import entries
 from softswitch.store.writer import Store
 from tests.softswitch.calls.node import EPOCH, Node, done

@@ -3,7 +3,7 @@
 import pytest
 
 from softswitch.calls.trunks import AllChannelsBusy, Trunks, trunk_group_of
-from softswitch.settings import TrunkKind, TrunkSettings
+from softswitch.settings.trunks import TrunkKind, TrunkSettings
 
 SIP = TrunkSettings(name="city", addresses=("127.65.0.2",), media_networks=("127.65.0.0/24",), channels=2)
 E1 = TrunkSettings(

@@ -9,7 +9,7 @@ import pytest
 from bench.scratch_config import Terms, toml_of
 from config.load import load
 from softswitch.operations.examination import Verdict, examine
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.store.writer import Store
 from tests.softswitch.store.samples import arrived
 

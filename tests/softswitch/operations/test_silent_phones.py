@@ -4,9 +4,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from softswitch.distribution_settings import DistributionSettings
 from softswitch.operations.alarms import AlarmBoard
 from softswitch.operations.silent_phones import hear_of_agent
+from softswitch.settings.distribution import DistributionSettings
 from softswitch.store import entries
 from tests.softswitch.calls.node import QUEUE, Keeper, Node, done
 

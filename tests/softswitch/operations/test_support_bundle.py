@@ -9,7 +9,7 @@ import pytest
 from bench.scratch_config import Terms, password_of, toml_of
 from config.load import load
 from softswitch.operations.support_bundle import scrubbed, secrets_of, write_bundle
-from softswitch.settings import Settings
+from softswitch.settings.whole import Settings
 from softswitch.store.entries import CallArrived
 from softswitch.store.writer import Store
 

@@ -8,14 +8,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from softswitch.clock import Clock
-from softswitch.settings import (
-    AccountSettings,
-    SipSettings,
-    TransportProtocol,
-    TransportSettings,
-    TrunkKind,
-    TrunkSettings,
-)
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
+from softswitch.settings.trunks import TrunkKind, TrunkSettings
 from softswitch.sip.edge import Edge
 from softswitch.sip.events import EdgeEvent
 from tests.softswitch.sip.raw_peer import RawPeer

@@ -14,7 +14,7 @@ import pytest
 
 from api.certificate import LOOK_EVERY_S
 from config.faults import ConfigFaults
-from softswitch.settings import TransportProtocol, TransportSettings
+from softswitch.settings.sip import TransportProtocol, TransportSettings
 from softswitch.sip.events import InviteReceived, TrunkStateChanged
 from softswitch.sip.security import check_security
 from tests.softswitch.sip.digest_client import authorization, challenge_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.settings import TransportProtocol, TransportSettings
+from softswitch.settings.sip import TransportProtocol, TransportSettings
 from softswitch.sip.edge import PhoneTarget
 from softswitch.sip.events import DialogConfirmed, InviteReceived
 from softswitch.sip.streams import KEEP_ALIVES_PER_WINDOW, MOST_PER_ADDRESS

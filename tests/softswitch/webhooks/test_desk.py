@@ -16,7 +16,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from api.event_stream import EventStream
 from api.faults import NotFound
 from softswitch.calls.chronicle import Chronicle
-from softswitch.http_settings import WebhookSettings
+from softswitch.settings.web import WebhookSettings
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
 from softswitch.webhooks.desk import WebhookDesk

@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from softswitch.distribution_settings import SkillSettings
-from softswitch.overflow_settings import LEVELS
-
-
-def _meta(doc: str, **terms: Any) -> dict[str, Any]:
-    return {"doc": doc, **terms}
+from softswitch.settings.distribution import SkillSettings
+from softswitch.settings.overflow import LEVELS
+from softswitch.settings.terms import meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,17 +13,17 @@ class CallerLevelSettings:
     """Callers of a route who are told apart by their number; all that is given must hold."""
 
     add: int = field(
-        metadata=_meta("级别加减 / levels added", minimum=-LEVELS, maximum=LEVELS, example=1),
+        metadata=meta("级别加减 / levels added", minimum=-LEVELS, maximum=LEVELS, example=1),
     )
     prefix: str = field(
         default="",
-        metadata=_meta(
+        metadata=meta(
             "主叫号码前缀(标准形式) / prefix of the caller's number in normal form, empty = any",
             pattern=r"(\+?\d{1,15})?",
         ),
     )
     listed: str = field(
-        default="", metadata=_meta("在此名单上(数据库中) / on this list of the database, empty = any")
+        default="", metadata=meta("在此名单上(数据库中) / on this list of the database, empty = any")
     )
 
 
@@ -35,11 +31,11 @@ class CallerLevelSettings:
 class RouteRowSettings:
     """A row of a route's table: a line that its callers stand in, of a queue or of one agent."""
 
-    queue: str = field(default="", metadata=_meta("队列,空为路由的队列 / queue, empty = that of the route"))
-    agent: str = field(default="", metadata=_meta("指定坐席 / for this agent alone, empty = any"))
+    queue: str = field(default="", metadata=meta("队列,空为路由的队列 / queue, empty = that of the route"))
+    agent: str = field(default="", metadata=meta("指定坐席 / for this agent alone, empty = any"))
     last_agent_s: float = field(
         default=0.0,
-        metadata=_meta(
+        metadata=meta(
             "此时长内接待过主叫的坐席,0 不限 / for the agent alone who was put through to the caller last, if so "
             "lately; 0 = any",
             unit="s",
@@ -48,19 +44,19 @@ class RouteRowSettings:
     )
     skills: tuple[SkillSettings, ...] = field(
         default=(),
-        metadata=_meta(
+        metadata=meta(
             "此行所需技能(队列的不计) / skills needed here; those of the queue do not count in a table"
         ),
     )
     after_s: float = field(
-        default=0.0, metadata=_meta("等待满后生效 / open after so long a wait", unit="s", minimum=0)
+        default=0.0, metadata=meta("等待满后生效 / open after so long a wait", unit="s", minimum=0)
     )
     until_s: float = field(
-        default=0.0, metadata=_meta("等待满后失效,0 不失效 / until so long, 0 = always", unit="s", minimum=0)
+        default=0.0, metadata=meta("等待满后失效,0 不失效 / until so long, 0 = always", unit="s", minimum=0)
     )
     least_level: int = field(
         default=-LEVELS,
-        metadata=_meta("级别下限 / for this level or more", minimum=-LEVELS, maximum=LEVELS),
+        metadata=meta("级别下限 / for this level or more", minimum=-LEVELS, maximum=LEVELS),
     )
 
     def faults(self) -> Iterator[tuple[str, str]]:
@@ -78,34 +74,34 @@ class RouteRowSettings:
 class RouteSettings:
     """A dialled number (DNIS) and the queue behind it (seed)."""
 
-    number: str = field(metadata=_meta("被叫号码 / dialled number", example="12345"))
-    queue: str = field(metadata=_meta("队列 / queue", example="hotline"))
-    trunk: str = field(default="", metadata=_meta("仅此中继 / only for this trunk, empty = any"))
-    greeting: str = field(default="welcome", metadata=_meta("欢迎词 / greeting prompt, empty = none"))
+    number: str = field(metadata=meta("被叫号码 / dialled number", example="12345"))
+    queue: str = field(metadata=meta("队列 / queue", example="hotline"))
+    trunk: str = field(default="", metadata=meta("仅此中继 / only for this trunk, empty = any"))
+    greeting: str = field(default="welcome", metadata=meta("欢迎词 / greeting prompt, empty = none"))
     flow: str = field(
         default="",
-        metadata=_meta(
+        metadata=meta(
             "呼叫流程,代替欢迎词 / call flow, in place of the greeting; queue = where it cannot run"
         ),
     )
     level: int = field(
         default=0,
-        metadata=_meta("来话级别 / level of its callers, higher first", minimum=-LEVELS, maximum=LEVELS),
+        metadata=meta("来话级别 / level of its callers, higher first", minimum=-LEVELS, maximum=LEVELS),
     )
     callers: tuple[CallerLevelSettings, ...] = field(
-        default=(), metadata=_meta("按主叫加减级别,各条相加 / levels by caller, all that hold are added")
+        default=(), metadata=meta("按主叫加减级别,各条相加 / levels by caller, all that hold are added")
     )
     strategy: int = field(
         default=0,
-        metadata=_meta("策略号,供溢出规则 / strategy number, for overflow rules", minimum=0, maximum=1000),
+        metadata=meta("策略号,供溢出规则 / strategy number, for overflow rules", minimum=0, maximum=1000),
     )
     region: str = field(
         default="",
-        metadata=_meta("号码不属任何地区者的地区(数据库中) / region (database) of whom no prefix tells one"),
+        metadata=meta("号码不属任何地区者的地区(数据库中) / region (database) of whom no prefix tells one"),
     )
     table: tuple[RouteRowSettings, ...] = field(
         default=(),
-        metadata=_meta(
+        metadata=meta(
             "客户服务路由表,依次寻找 / routing table: lines looked at in order, all stood in at once"
         ),
     )

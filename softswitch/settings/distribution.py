@@ -2,51 +2,47 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from softswitch.overflow_settings import LEVELS
+from softswitch.settings.overflow import LEVELS
+from softswitch.settings.terms import meta
 
 STRATEGIES = "longest_idle|round_robin|fewest_calls|least_talk_time|least_occupied|linear|ring_all"
-
-
-def _meta(doc: str, **terms: Any) -> dict[str, Any]:
-    return {"doc": doc, **terms}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillSettings:
     """A skill at a level: what an agent has, or the least that a queue's callers need."""
 
-    name: str = field(metadata=_meta("技能 / skill", example="tax"))
-    level: int = field(default=1, metadata=_meta("级别 / level", minimum=1, maximum=100))
+    name: str = field(metadata=meta("技能 / skill", example="tax"))
+    level: int = field(default=1, metadata=meta("级别 / level", minimum=1, maximum=100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePrioritySettings:
     """The priority of one queue for one agent."""
 
-    queue: str = field(metadata=_meta("队列 / queue", example="hotline"))
-    priority: int = field(metadata=_meta("优先级 / priority", minimum=-1000, maximum=1000, example=5))
+    queue: str = field(metadata=meta("队列 / queue", example="hotline"))
+    priority: int = field(metadata=meta("优先级 / priority", minimum=-1000, maximum=1000, example=5))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WideningSettings:
     """From a wait on, every skill level that is asked for is lower."""
 
-    after_s: float = field(metadata=_meta("等待满 / after so long", unit="s", minimum=0, example=60.0))
-    lower_by: int = field(default=1, metadata=_meta("降低级别 / by so many levels", minimum=1, maximum=100))
+    after_s: float = field(metadata=meta("等待满 / after so long", unit="s", minimum=0, example=60.0))
+    lower_by: int = field(default=1, metadata=meta("降低级别 / by so many levels", minimum=1, maximum=100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelRuleSettings:
     """Callers of a queue gain or lose levels while all that is given holds."""
 
-    add: int = field(metadata=_meta("级别加减 / levels added", minimum=-LEVELS, maximum=LEVELS, example=1))
+    add: int = field(metadata=meta("级别加减 / levels added", minimum=-LEVELS, maximum=LEVELS, example=1))
     waited_s: float = field(
-        default=0.0, metadata=_meta("已等待 / has waited so long, 0 = at once", unit="s", minimum=0)
+        default=0.0, metadata=meta("已等待 / has waited so long, 0 = at once", unit="s", minimum=0)
     )
     listed: str = field(
-        default="", metadata=_meta("在此名单上(数据库中) / on this list of the database, empty = any")
+        default="", metadata=meta("在此名单上(数据库中) / on this list of the database, empty = any")
     )
 
 
@@ -56,50 +52,48 @@ class DistributionSettings:
 
     strategy: str = field(
         default="longest_idle",
-        metadata=_meta(f"队列策略 / strategy: {STRATEGIES.replace('|', ', ')}", pattern=STRATEGIES),
+        metadata=meta(f"队列策略 / strategy: {STRATEGIES.replace('|', ', ')}", pattern=STRATEGIES),
     )
     routing: str = field(
         default="",
-        metadata=_meta("组合策略(数据库中),代替 strategy / named order of the database, in its place"),
+        metadata=meta("组合策略(数据库中),代替 strategy / named order of the database, in its place"),
     )
     ring_most: int = field(
-        default=8, metadata=_meta("全体振铃话机数上限 / phones at most with ring_all", minimum=1, maximum=77)
+        default=8, metadata=meta("全体振铃话机数上限 / phones at most with ring_all", minimum=1, maximum=77)
     )
     priority: int = field(
-        default=0, metadata=_meta("队列优先级 / priority of the queue", minimum=-1000, maximum=1000)
+        default=0, metadata=meta("队列优先级 / priority of the queue", minimum=-1000, maximum=1000)
     )
     ageing_s: float = field(
         default=0.0,
-        metadata=_meta(
+        metadata=meta(
             "每等待满此时长级别加一,0 不加 / each such wait adds a level, 0 = never", unit="s", minimum=0
         ),
     )
     promotion_s: float = field(
         default=0.0,
-        metadata=_meta(
+        metadata=meta(
             "每等待满此时长优先级加一,0 不加 / each such wait adds a step of priority, 0 = never",
             unit="s",
             minimum=0,
         ),
     )
     skills: tuple[SkillSettings, ...] = field(
-        default=(), metadata=_meta("来话所需技能 / skills that callers of this queue need")
+        default=(), metadata=meta("来话所需技能 / skills that callers of this queue need")
     )
     widening: tuple[WideningSettings, ...] = field(
-        default=(), metadata=_meta("随等待放宽技能要求 / what is asked for comes down with the wait")
+        default=(), metadata=meta("随等待放宽技能要求 / what is asked for comes down with the wait")
     )
     level_rules: tuple[LevelRuleSettings, ...] = field(
-        default=(), metadata=_meta("客户级别调整,各条相加 / level rules, all that hold are added")
+        default=(), metadata=meta("客户级别调整,各条相加 / level rules, all that hold are added")
     )
     busy_delay_s: float = field(
         default=0.0,
-        metadata=_meta(
-            "遇忙后等待,0 同拒接 / delay after a busy phone, 0 = as declined", unit="s", minimum=0
-        ),
+        metadata=meta("遇忙后等待,0 同拒接 / delay after a busy phone, 0 = as declined", unit="s", minimum=0),
     )
     no_answer_returns_s: tuple[float, ...] = field(
         default=(),
-        metadata=_meta(
+        metadata=meta(
             "久叫不应后自动示闲的时长,逐次 / ready again after a call that rang out: first time, second, …; "
             "empty = when the agent says so",
             unit="s",
@@ -108,7 +102,7 @@ class DistributionSettings:
     )
     resume_s: float = field(
         default=0.0,
-        metadata=_meta(
+        metadata=meta(
             "放弃后此时长内重拨恢复位置,0 不恢复 / who comes again within it has the old place, 0 = never",
             unit="s",
             minimum=0,

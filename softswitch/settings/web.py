@@ -3,14 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
-Fault = tuple[str, str]
-
-
-def _meta(doc: str, **checks: Any) -> dict[str, Any]:
-    return {"doc": doc, **checks}
+from softswitch.settings.terms import Fault, meta
 
 
 def _is_loopback(host: str) -> bool:
@@ -25,15 +20,13 @@ def _is_loopback(host: str) -> bool:
 class TokenSettings:
     """A bearer token of the HTTP interface; only its SHA-256 stands here."""
 
-    name: str = field(metadata=_meta("令牌名 / whose token", example="phone-bar"))
+    name: str = field(metadata=meta("令牌名 / whose token", example="phone-bar"))
     sha256: str = field(
-        metadata=_meta("令牌 SHA-256 / hash of the token", pattern=r"[0-9a-f]{64}", example="0" * 64)
+        metadata=meta("令牌 SHA-256 / hash of the token", pattern=r"[0-9a-f]{64}", example="0" * 64)
     )
     scopes: tuple[str, ...] = field(
         default=("read",),
-        metadata=_meta(
-            "权限 / scopes: read, agent, supervisor, admin", pattern="read|agent|supervisor|admin"
-        ),
+        metadata=meta("权限 / scopes: read, agent, supervisor, admin", pattern="read|agent|supervisor|admin"),
     )
 
 
@@ -41,16 +34,16 @@ class TokenSettings:
 class WebhookSettings:
     """Who is told of events by HTTP, in the Standard Webhooks form."""
 
-    name: str = field(metadata=_meta("名称 / name", pattern=r"[A-Za-z0-9_.\-]{1,32}", example="work-orders"))
+    name: str = field(metadata=meta("名称 / name", pattern=r"[A-Za-z0-9_.\-]{1,32}", example="work-orders"))
     url: str = field(
-        metadata=_meta(
+        metadata=meta(
             "地址,回环之外须 https / where to, https beyond loopback",
             pattern=r"https?://[!-~]{1,500}",
             example="https://orders.example.cn/hooks/hotline",
         )
     )
     secrets: tuple[str, ...] = field(
-        metadata=_meta(
+        metadata=meta(
             "签名密钥,换新时并列 / signing secrets, both while one is being replaced",
             secret=True,
             pattern=r"whsec_[A-Za-z0-9+/]{32,88}={0,2}",
@@ -59,7 +52,7 @@ class WebhookSettings:
     )
     kinds: tuple[str, ...] = field(
         default=(),
-        metadata=_meta(
+        metadata=meta(
             "事件种类,空为全部 / kinds of events, empty = all",
             pattern=r"[a-z_.]{1,64}",
             example=("call.ended",),
@@ -79,12 +72,12 @@ class WebhookSettings:
 class HttpSettings:
     """The HTTP and WebSocket interface."""
 
-    address: str = field(default="127.0.0.1", metadata=_meta("地址 / address", kind="address"))
-    port: int = field(default=8080, metadata=_meta("端口 / port", minimum=1, maximum=65535))
-    tokens: tuple[TokenSettings, ...] = field(default=(), metadata=_meta("令牌 / bearer tokens"))
+    address: str = field(default="127.0.0.1", metadata=meta("地址 / address", kind="address"))
+    port: int = field(default=8080, metadata=meta("端口 / port", minimum=1, maximum=65535))
+    tokens: tuple[TokenSettings, ...] = field(default=(), metadata=meta("令牌 / bearer tokens"))
     embedders: tuple[str, ...] = field(
         default=(),
-        metadata=_meta(
+        metadata=meta(
             "可嵌入坐席页、载入 phonebar.js 并互发消息的来源 / origins that may frame the pages, load phonebar.js "
             "and exchange messages with them",
             pattern=r"https?://[A-Za-z0-9.\-]+(:\d{1,5})?",
@@ -92,7 +85,7 @@ class HttpSettings:
     )
     screen_pop: str = field(
         default="",
-        metadata=_meta(
+        metadata=meta(
             "来电弹屏网址,{caller} {called} {queue} {call_id} {agent} 与 {data.名称} 被替换,空则不弹 / page that a call opens; "
             "these places are filled in, empty = none",
             pattern=r"(https?://\S{1,500})?",
@@ -100,31 +93,31 @@ class HttpSettings:
     )
     hosts: tuple[str, ...] = field(
         default=(),
-        metadata=_meta(
+        metadata=meta(
             "服务器的域名,IP 地址与 localhost 之外 / names of this server, beside IP addresses and localhost",
             pattern=r"[A-Za-z0-9.\-]{1,253}",
         ),
     )
     certificate: str = field(
         default="",
-        metadata=_meta(
+        metadata=meta(
             "HTTPS 证书链 PEM 文件,空 = 仅回环 HTTP / chain for HTTPS, empty = HTTP on loopback only"
         ),
     )
-    private_key: str = field(default="", metadata=_meta("其私钥 PEM 文件 / its private key"))
+    private_key: str = field(default="", metadata=meta("其私钥 PEM 文件 / its private key"))
     session_idle_s: float = field(
         default=1800.0,
-        metadata=_meta("登录闲置时限 / a session ends when unused for so long", unit="s", minimum=60),
+        metadata=meta("登录闲置时限 / a session ends when unused for so long", unit="s", minimum=60),
     )
     session_most_s: float = field(
-        default=43200.0, metadata=_meta("登录最长时限 / a session lives at most", unit="s", minimum=60)
+        default=43200.0, metadata=meta("登录最长时限 / a session lives at most", unit="s", minimum=60)
     )
     supervision_shown: bool = field(
         default=False,
-        metadata=_meta("坐席可见监听与强制操作 / agents are shown supervision and forced actions"),
+        metadata=meta("坐席可见监听与强制操作 / agents are shown supervision and forced actions"),
     )
     webhooks: tuple[WebhookSettings, ...] = field(
-        default=(), metadata=_meta("事件推送 / receivers of webhooks")
+        default=(), metadata=meta("事件推送 / receivers of webhooks")
     )
 
     def faults(self) -> Iterator[Fault]:

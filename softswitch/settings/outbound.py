@@ -3,25 +3,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-
-def _meta(doc: str, **checks: Any) -> dict[str, Any]:
-    return {"doc": doc, **checks}
+from softswitch.settings.terms import meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundSettings:
     """An outbound rule: numbers that a seat may call, and the trunk that carries them."""
 
-    name: str = field(metadata=_meta("规则名 / name of the rule", example="mobile"))
+    name: str = field(metadata=meta("规则名 / name of the rule", example="mobile"))
     pattern: str = field(
-        metadata=_meta(
+        metadata=meta(
             "号码(归一后)的正则 / regular expression of the whole number in its normal form",
             example=r"1[3-9]\d{9}",
         )
     )
-    trunk: str = field(metadata=_meta("中继 / trunk", example="city"))
+    trunk: str = field(metadata=meta("中继 / trunk", example="city"))
 
     def takes(self, number: str) -> bool:
         """Whether the rule is for this number (in its normal form)."""

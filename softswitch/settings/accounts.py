@@ -1,0 +1,38 @@
+"""SIP accounts: what desk phones register with."""
+
+from dataclasses import dataclass, field
+
+from softswitch.settings.terms import meta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """A SIP account: what a desk phone registers with.  One account rings one seat (extension)."""
+
+    username: str = field(
+        metadata=meta("账号 / user of the SIP account", pattern=r"[A-Za-z0-9_.\-]{1,32}", example="8001")
+    )
+    password: str = field(metadata=meta("密码 / password", secret=True, pattern=r".+", example="change-me"))
+    extension: str = field(metadata=meta("座席分机 / seat's extension", pattern=r"\d{2,6}", example="8001"))
+    media_networks: tuple[str, ...] = field(
+        metadata=meta("话机媒体网段 / networks its media may use", kind="network", example=("192.0.2.0/24",))
+    )
+    srtp: str = field(
+        default="off",
+        metadata=meta("SRTP,仅限 TLS / encrypted sound, with TLS only", pattern="off|optional|required"),
+    )
+    nat: bool = field(default=False, metadata=meta("话机在 NAT 后 / the phone is behind NAT"))
+    answers_by: str = field(
+        default="key",
+        metadata=meta(
+            "应答方式:按键,或坐席条(话机支持 NOTIFY talk)/ answered by its own key, or by the bar too (NOTIFY talk)",
+            pattern="key|talk",
+        ),
+    )
+    outbound: tuple[str, ...] = field(
+        default=(),
+        metadata=meta("可用的外呼规则,空为不可外呼 / outbound rules of the seat, none = no calls outside"),
+    )
+    max_contacts: int = field(
+        default=1, metadata=meta("最多注册地址数 / contacts at once", minimum=1, maximum=10)
+    )

@@ -1,0 +1,26 @@
+"""This server: its name, its folders."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softswitch.settings.terms import meta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSettings:
+    """This server and its folders."""
+
+    name: str = field(
+        default="hotline",
+        metadata=meta("节点名 / node name, in logs and Via branches", pattern=r"[A-Za-z0-9.\-]{1,32}"),
+    )
+    run_dir: Path = field(
+        default=Path("var/run"), metadata=meta("套接字目录 / folder of the process sockets, made 0700")
+    )
+    data_dir: Path = field(default=Path("var/data"), metadata=meta("数据目录 / database and recordings"))
+    log_level: str = field(
+        default="info", metadata=meta("日志级别 / log level", pattern="debug|info|warning|error")
+    )
+    area_code: str = field(
+        default="0510", metadata=meta("本地区号 / own area code with leading 0", pattern=r"0\d{2,3}")
+    )

@@ -1,0 +1,100 @@
+"""The whole TOML file, and what must fit together between its tables."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.cells import CellSettings
+from softswitch.settings.flows import FlowSettings
+from softswitch.settings.media import MediaSettings, RecordingSettings
+from softswitch.settings.node import NodeSettings
+from softswitch.settings.outbound import OutboundSettings
+from softswitch.settings.overflow import OverflowTo
+from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteSettings
+from softswitch.settings.sip import SipSettings
+from softswitch.settings.terms import Fault, meta
+from softswitch.settings.trunks import TrunkSettings
+from softswitch.settings.web import HttpSettings
+
+_STORED = "在数据库里,文件中留空 / lives in the database: leave it empty here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole file."""
+
+    node: NodeSettings = field(default_factory=NodeSettings, metadata=meta("节点 / node"))
+    sip: SipSettings = field(metadata=meta("信令边缘 / signalling edge"))
+    trunks: tuple[TrunkSettings, ...] = field(default=(), metadata=meta("中继 / trunks"))
+    accounts: tuple[AccountSettings, ...] = field(default=(), metadata=meta("话机账号 / SIP accounts"))
+    outbound: tuple[OutboundSettings, ...] = field(default=(), metadata=meta("外呼规则 / outbound rules"))
+    queues: tuple[QueueSettings, ...] = field(default=(), metadata=meta("队列(初始) / queues (seed)"))
+    routes: tuple[RouteSettings, ...] = field(default=(), metadata=meta("路由(初始) / routes (seed)"))
+    agents: tuple[AgentSettings, ...] = field(default=(), metadata=meta("坐席(初始) / agents (seed)"))
+    media: MediaSettings = field(default_factory=MediaSettings, metadata=meta("媒体平面 / media plane"))
+    cells: CellSettings = field(default_factory=CellSettings, metadata=meta("信令单元 / signalling cells"))
+    http: HttpSettings = field(default_factory=HttpSettings, metadata=meta("HTTP 接口 / HTTP interface"))
+    recording: RecordingSettings = field(default_factory=RecordingSettings, metadata=meta("录音 / recording"))
+    flows: FlowSettings = field(default_factory=FlowSettings, metadata=meta("呼叫流程 / call flows"))
+
+    def faults(self) -> Iterator[Fault]:
+        """Names are unique and every reference has a target."""
+        for table, names in (
+            ("trunks", [t.name for t in self.trunks]),
+            ("accounts", [a.username for a in self.accounts]),
+            ("outbound", [r.name for r in self.outbound]),
+            ("queues", [q.name for q in self.queues]),
+            ("agents", [a.id for a in self.agents]),
+        ):
+            for name in sorted({n for n in names if names.count(n) > 1}):
+                yield table, f"{name!r} 重复 / stands here twice"
+        extensions = [a.extension for a in self.accounts]
+        for extension in sorted({e for e in extensions if extensions.count(e) > 1}):
+            yield (
+                "accounts",
+                f"分机 {extension} 有两个账号 / extension {extension} belongs to two accounts; a seat has one",
+            )
+        targets = [(r.number, r.trunk) for r in self.routes]
+        for number, trunk in sorted({t for t in targets if targets.count(t) > 1}):
+            yield f"routes.{number}", f"重复 / stands here twice for {trunk or 'any trunk'}"
+        for each in self.queues:
+            if each.hours or any(rule.to is OverflowTo.FLOW for rule in each.overflow):
+                yield (
+                    f"queues.{each.name}",
+                    "工作时间与流程在数据库里,文件中留空 / hours and flows live in the database: not in this file",
+                )
+            ways = each.distribution
+            if ways.routing or any(rule.listed for rule in ways.level_rules):
+                yield f"queues.{each.name}.distribution", _STORED
+        queues, trunks = {q.name for q in self.queues}, {t.name for t in self.trunks}
+        for route in self.routes:
+            if route.queue not in queues:
+                yield f"routes.{route.number}.queue", f"无此队列 / no queue is named {route.queue!r}"
+            if route.trunk and route.trunk not in trunks:
+                yield f"routes.{route.number}.trunk", f"无此中继 / no trunk is named {route.trunk!r}"
+            for name, value in (("flow", route.flow), ("region", route.region)):
+                if value:
+                    yield f"routes.{route.number}.{name}", _STORED
+            for row in route.table:
+                if row.queue and row.queue not in queues:
+                    yield f"routes.{route.number}.table", f"无此队列 / no queue is named {row.queue!r}"
+                if row.agent and row.agent not in {a.id for a in self.agents}:
+                    yield f"routes.{route.number}.table", f"无此坐席 / no agent is named {row.agent!r}"
+            if any(row.listed for row in route.callers):
+                yield f"routes.{route.number}.callers", _STORED
+        rules = {rule.name for rule in self.outbound}
+        for rule in self.outbound:
+            if rule.trunk not in trunks:
+                yield f"outbound.{rule.name}.trunk", f"无此中继 / no trunk is named {rule.trunk!r}"
+        for account in self.accounts:
+            for name in account.outbound:
+                if name not in rules:
+                    yield f"accounts.{account.username}.outbound", f"无此规则 / no rule is named {name!r}"
+        for agent in self.agents:
+            if agent.selection or agent.shares:
+                yield f"agents.{agent.id}", f"selection, shares: {_STORED}"
+            for queue in agent.queues:
+                if queue not in queues:
+                    yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"
