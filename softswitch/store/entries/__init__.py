@@ -1,0 +1,188 @@
+"""What the journal holds: facts about calls, agents, recordings and the machine.  Past tense, frozen.
+
+`at` is wall-clock time in seconds since 1970 (UTC).  An entry is written once: those with a natural identity
+(`entry_id`) are ignored when they come a second time, so a restarted process may report what it finds.
+"""
+
+from softswitch.store.entries.calls import (
+    CallAnswered,
+    CallArrived,
+    CallConnected,
+    CallDialled,
+    CallEnded,
+    CallOffered,
+    CallQueued,
+    CallRequeued,
+    CallTransferred,
+    EndedBy,
+    EndReason,
+    OfferAccepted,
+    OfferEnded,
+)
+from softswitch.store.entries.machine import (
+    AgentStateChanged,
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmRaised,
+    DifferenceHealed,
+    ProcessLost,
+    TrunkStateChanged,
+)
+from softswitch.store.entries.recordings import (
+    RecordingClosed,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingSegmentStarted,
+    RecordingStarted,
+    RecordingState,
+)
+from softswitch.store.entries.services import (
+    BusinessChanged,
+    FlowStarted,
+    SurveyAnswered,
+    VoicemailHandled,
+    VoicemailStarted,
+)
+from softswitch.store.entries.softphone import (
+    ActionForced,
+    CallConferenced,
+    CallDataChanged,
+    CallHeld,
+    CallIntercepted,
+    CallRetrieved,
+    ConsultAnswered,
+    ConsultFailed,
+    ConsultStarted,
+    PartyDropped,
+    PartyMuted,
+    PartyUnmuted,
+    SupervisionChanged,
+    SupervisionEnded,
+    SupervisionStarted,
+    TransferFailed,
+)
+
+__all__ = (
+    "ActionForced",
+    "AgentStateChanged",
+    "AlarmAcknowledged",
+    "AlarmCleared",
+    "AlarmRaised",
+    "BusinessChanged",
+    "CallAnswered",
+    "CallArrived",
+    "CallConferenced",
+    "CallConnected",
+    "CallDataChanged",
+    "CallDialled",
+    "CallEnded",
+    "CallEntry",
+    "CallHeld",
+    "CallIntercepted",
+    "CallOffered",
+    "CallQueued",
+    "CallRequeued",
+    "CallRetrieved",
+    "CallTransferred",
+    "ConsultAnswered",
+    "ConsultFailed",
+    "ConsultStarted",
+    "DifferenceHealed",
+    "EndReason",
+    "EndedBy",
+    "Entry",
+    "FlowStarted",
+    "OfferAccepted",
+    "OfferEnded",
+    "PartyDropped",
+    "PartyMuted",
+    "PartyUnmuted",
+    "ProcessLost",
+    "RecordingClosed",
+    "RecordingPaused",
+    "RecordingResumed",
+    "RecordingSegmentStarted",
+    "RecordingStarted",
+    "RecordingState",
+    "SoftphoneEntry",
+    "SupervisionChanged",
+    "SupervisionEnded",
+    "SupervisionStarted",
+    "SurveyAnswered",
+    "TransferFailed",
+    "TrunkStateChanged",
+    "VoicemailHandled",
+    "VoicemailStarted",
+    "entry_id",
+)
+
+CallEntry = (
+    CallArrived
+    | CallAnswered
+    | CallQueued
+    | CallOffered
+    | OfferEnded
+    | OfferAccepted
+    | CallConnected
+    | CallRequeued
+    | CallDialled
+    | CallTransferred
+    | CallEnded
+)
+SoftphoneEntry = (
+    CallHeld
+    | CallRetrieved
+    | PartyMuted
+    | PartyUnmuted
+    | ConsultStarted
+    | ConsultAnswered
+    | ConsultFailed
+    | TransferFailed
+    | CallConferenced
+    | PartyDropped
+    | CallDataChanged
+    | SupervisionStarted
+    | SupervisionChanged
+    | SupervisionEnded
+    | CallIntercepted
+    | ActionForced
+)
+"""What agents and supervisors do with a call; none of it changes a projected row."""
+Entry = (
+    CallEntry
+    | SoftphoneEntry
+    | RecordingStarted
+    | RecordingSegmentStarted
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingClosed
+    | AgentStateChanged
+    | TrunkStateChanged
+    | AlarmRaised
+    | AlarmCleared
+    | AlarmAcknowledged
+    | DifferenceHealed
+    | ProcessLost
+    | BusinessChanged
+    | FlowStarted
+    | SurveyAnswered
+    | VoicemailStarted
+    | VoicemailHandled
+)
+
+
+def entry_id(entry: Entry) -> str | None:
+    """The natural identity of an entry that can happen only once; None for one that may repeat."""
+    match entry:
+        case CallArrived() | CallDialled() | CallAnswered() | CallEnded():
+            return f"{type(entry).__name__}:{entry.call_id}"
+        case RecordingStarted():
+            return f"RecordingStarted:{entry.recording_id}"
+        case RecordingClosed():
+            return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
+        case BusinessChanged():
+            return f"BusinessChanged:{entry.version}"
+        case VoicemailStarted():
+            return f"VoicemailStarted:{entry.voicemail_id}"
+        case _:
+            return None
