@@ -5,18 +5,16 @@ A leg's steps are always: sockets at the plane, a slot in a cell, the INVITE; an
 """
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import fields
-from typing import Protocol
 
 import structlog
 
 from media import commands as plane_words
 from media import events as plane_news
-from softswitch.calls.agreement import remote_of
 from softswitch.calls.hangup import RECOVERY_ON_TIMER, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
 from softswitch.calls.leg import Header, Leg, LegState
-from softswitch.calls.ports import CellsPort, EdgePort
+from softswitch.calls.leg_sound import LegSound
+from softswitch.calls.ports import CellsPort, EdgePort, LegListener
 from softswitch.calls.referral_notice import notice
 from softswitch.cells import messages as cell_words
 from softswitch.cells.pool import NoCellFree
@@ -47,31 +45,8 @@ from softswitch.sip.events import (
 
 log = structlog.get_logger(__name__)
 
-_FIGURES = tuple(figure.name for figure in fields(plane_news.LegStatistics))
 OPENING_TIMEOUT_S = 4.0
 """A plane that does not answer for so long is no plane."""
-
-
-class LegListener(Protocol):
-    """Who is told what becomes of legs (`softswitch.calls.switchboard`)."""
-
-    def leg_arrived(self, leg: Leg) -> None:
-        """An inbound leg waits for an answer in its cell."""
-
-    def leg_rang(self, leg: Leg) -> None:
-        """The far end of an outbound leg rings."""
-
-    def leg_confirmed(self, leg: Leg) -> None:
-        """Sound can go both ways."""
-
-    def leg_held(self, leg: Leg) -> None:
-        """The far end holds us or took us back (`leg.holding`), or speaks before it answers (`leg.has_early_media`)."""
-
-    def leg_referred(self, leg: Leg, refer_to: str) -> None:
-        """The leg's own phone asks for a transfer (REFER); `report_referral` tells it what came of it."""
-
-    def leg_ended(self, leg: Leg, end: LegEnd) -> None:
-        """The leg is over, once."""
 
 
 class LegDesk:
@@ -92,12 +67,11 @@ class LegDesk:
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._edge = edge
         self._pool = pool
-        self._tell_plane = tell_plane
+        self._sound = LegSound(tell_plane)
         self._clock = clock
         self._accounts = {account.username: account for account in accounts}
         self._listener = listener
         self._legs: dict[str, Leg] = {}
-        self._closing: dict[str, Leg] = {}  # ended, the plane has not said yet how its sound was
 
     # ---- orders --------------------------------------------------------------------------------
 
@@ -220,17 +194,16 @@ class LegDesk:
     def set_hearing(self, rows: dict[str, Row]) -> None:
         """Tell the plane which rows changed."""
         for leg_id, row in rows.items():
-            leg = self._legs.get(leg_id)
-            if leg is not None and leg.has_media:
-                self._tell_plane(plane_words.SetHearing(leg_id=leg_id, sources=row))
+            if leg := self._legs.get(leg_id):
+                self._sound.hear(leg, row)
 
     def play(self, leg: Leg, playlist_id: str, prompts: tuple[str, ...]) -> None:
         """Play prompts to one leg."""
-        self._tell_plane(plane_words.PlayPrompts(leg_id=leg.leg_id, playlist_id=playlist_id, prompts=prompts))
+        self._sound.play(leg, playlist_id, prompts)
 
     def send_digits(self, leg: Leg, digits: str) -> None:
         """Press keys towards a leg's far end (RFC 4733)."""
-        self._tell_plane(plane_words.SendDigits(leg_id=leg.leg_id, digits=digits))
+        self._sound.send_digits(leg, digits)
 
     def report_referral(self, leg: Leg, status: int) -> None:
         """Tell a phone what became of the transfer that it asked for; 100 is not the last word."""
@@ -261,6 +234,11 @@ class LegDesk:
         """Return every leg."""
         return tuple(self._legs.values())
 
+    @property
+    def owed_figures(self) -> Collection[str]:
+        """Legs that are over and whose sound the plane has not closed yet."""
+        return self._sound.closing
+
     # ---- news of the plane -----------------------------------------------------------------------
 
     def hear_plane(self, event: plane_news.Event) -> None:
@@ -269,12 +247,12 @@ class LegDesk:
             case plane_news.LegOpened():
                 self._media_opened(event)
             case plane_news.LegClosed():
-                self._media_closed(event)
+                self._sound.closed(event)
             case plane_news.MediaTimedOut():
                 self._media_timed_out(event)
             case plane_news.LegRefused():
                 leg = self._legs.get(event.leg_id)
-                self._closing.pop(event.leg_id, None)  # it was not open: there is nothing to be said of it
+                self._sound.never_opened(event.leg_id)
                 log.warning("leg.media_refused", leg_id=event.leg_id, code=event.code, detail=event.detail)
                 if leg is not None and event.code != "unknown_leg":
                     self.hang_up(leg, status=488 if event.code == "address_not_allowed" else 503, cause=41)
@@ -297,7 +275,7 @@ class LegDesk:
 
     def plane_lost(self, cause: int = 41) -> None:
         """The plane died: no leg has sound any more, each is ended from our side."""
-        self._closing.clear()
+        self._sound.owe(())
         for leg in self.all():
             leg.has_media = False
             self.hang_up(leg, status=503, cause=cause)
@@ -315,33 +293,20 @@ class LegDesk:
         for leg in lost:
             leg.has_media = False
             self.hang_up(leg, status=503, cause=41)
-        for leg_id in self._closing.keys() - set(held):
-            del self._closing[leg_id]
+        self._sound.owe(held)
         for leg_id in set(held) - self._legs.keys():
-            self._tell_plane(plane_words.CloseLeg(leg_id=leg_id))
+            self._sound.drop(leg_id)
         return True
 
     def _media_opened(self, event: plane_news.LegOpened) -> None:
         leg = self._legs.get(event.leg_id)
         if leg is None or leg.is_over:
-            self._tell_plane(plane_words.CloseLeg(leg_id=event.leg_id))
+            self._sound.drop(event.leg_id)
             return
         if leg.local is not None:
             return
         leg.local = (event.address, event.port)
         self._place(leg, leg.local, avoid=self._cells_of_call(leg))
-
-    def _media_closed(self, event: plane_news.LegClosed) -> None:
-        """Write down how a leg's sound was: what the network did is the first question after a complaint."""
-        leg = self._closing.pop(event.leg_id, None)
-        if leg is not None:
-            log.info(
-                "leg.sound",
-                call_id=leg.call_id,
-                leg_id=leg.leg_id,
-                role=leg.role.value,
-                **{name: getattr(event.statistics, name) for name in _FIGURES},
-            )
 
     # ---- news of the cells -----------------------------------------------------------------------
 
@@ -414,7 +379,7 @@ class LegDesk:
                 self._agreed(leg, event.media, early=event.early)
             case DialogConfirmed():
                 if leg.has_media:
-                    self._tell_plane(plane_words.PermitSending(leg_id=leg.leg_id))
+                    self._sound.permit(leg)
             case FarEndAnswered() if 180 <= event.status < 200 and leg.state is LegState.SETTING_UP:
                 leg.become(LegState.RINGING)
                 log.info("leg.ringing", call_id=leg.call_id, leg_id=leg.leg_id, status=event.status)
@@ -431,18 +396,7 @@ class LegDesk:
             self._listener.leg_referred(leg, event.refer_to)
 
     def _agreed(self, leg: Leg, media: RemoteMedia, *, early: bool) -> None:
-        log.info(
-            "leg.media_agreed",
-            call_id=leg.call_id,
-            leg_id=leg.leg_id,
-            codec=media.codec,
-            is_encrypted=bool(media.suite),
-            address=f"{media.address}:{media.port}",
-            ptime_ms=media.ptime_ms,
-            holds_us=media.held,
-        )
-        if leg.has_media:
-            self._tell_plane(remote_of(leg.leg_id, media))
+        self._sound.agree(leg, media)
         speaks = early and isinstance(leg.target, TrunkTarget)
         if (leg.holding, leg.has_early_media) != (media.held, speaks):
             leg.holding, leg.has_early_media = media.held, speaks
@@ -452,16 +406,7 @@ class LegDesk:
 
     def _open(self, leg: Leg, local_address: str) -> None:
         self._legs[leg.leg_id] = leg
-        leg.has_media = True
-        self._tell_plane(
-            plane_words.OpenLeg(
-                leg_id=leg.leg_id,
-                call_id=leg.call_id,
-                local_address=local_address,
-                networks=leg.networks,
-                nat_address=leg.nat_address,
-            )
-        )
+        self._sound.open(leg, local_address)
         self._clock.after(OPENING_TIMEOUT_S, lambda: self._opening_timed_out(leg))
 
     def _opening_timed_out(self, leg: Leg) -> None:
@@ -584,12 +529,10 @@ class LegDesk:
             by_far_end=end.by_far_end,
         )
         del self._legs[leg.leg_id]
-        if leg.has_media:
-            self._closing[leg.leg_id] = leg
-            self._tell_plane(plane_words.CloseLeg(leg_id=leg.leg_id))
+        self._sound.close(leg)
         self._pool.release(leg.leg_id)
         self._edge.forget(leg.leg_id)
         self._listener.leg_ended(leg, end)
 
 
-__all__ = ["LegDesk", "LegListener", "NotReachable", "UnknownLeg"]
+__all__ = ["LegDesk", "NotReachable", "UnknownLeg"]

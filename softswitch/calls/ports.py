@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
+from softswitch.calls.hangup import LegEnd
+from softswitch.calls.leg import Leg
 from softswitch.cells.messages import CellCommand
 from softswitch.cells.slots import Cell
 from softswitch.sip.allow_list import Header
@@ -79,3 +81,25 @@ class JournalPort(Protocol):
 
     def record(self, entry: Entry) -> None:
         """Write an entry down, in order; never waits."""
+
+
+class LegListener(Protocol):
+    """Who is told what becomes of legs (`softswitch.calls.switchboard`)."""
+
+    def leg_arrived(self, leg: Leg) -> None:
+        """An inbound leg waits for an answer in its cell."""
+
+    def leg_rang(self, leg: Leg) -> None:
+        """The far end of an outbound leg rings."""
+
+    def leg_confirmed(self, leg: Leg) -> None:
+        """Sound can go both ways."""
+
+    def leg_held(self, leg: Leg) -> None:
+        """The far end holds us or took us back (`leg.holding`), or speaks before it answers (`leg.has_early_media`)."""
+
+    def leg_referred(self, leg: Leg, refer_to: str) -> None:
+        """The leg's own phone asks for a transfer (REFER); `report_referral` tells it what came of it."""
+
+    def leg_ended(self, leg: Leg, end: LegEnd) -> None:
+        """The leg is over, once."""

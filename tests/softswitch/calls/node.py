@@ -389,7 +389,7 @@ class Node:
         assert self.keeper.load("live_call") == {}
         queue = self.engine.statistics().queues[0]
         assert (queue.waiting, queue.offered, queue.connected) == (0, 0, 0)
-        assert not self.legs._closing
+        assert not self.legs.owed_figures
 
 
 def account_peer(name: str = "phone8001") -> Peer:

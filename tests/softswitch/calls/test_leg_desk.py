@@ -100,7 +100,7 @@ class Desk:
         self.settle()
         assert not self.legs.all()
         assert not self.plane.legs
-        assert not self.legs._closing
+        assert not self.legs.owed_figures
         assert self.sip.slots.used == 0
         assert not self.sip.living()
         assert all(leg.is_forgotten for leg in self.sip.legs_by_id.values())
