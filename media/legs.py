@@ -3,11 +3,15 @@
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from media.commands import OpenLeg, Source
 from media.packets import Address
 
-Network = ipaddress.IPv4Network
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+NULL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})
+"""Nobody's: the hold of RFC 2543, and its IPv6 form."""
 
 
 class AddressNotAllowed(Exception):
@@ -58,10 +62,12 @@ class Leg:
     given_up_at: int = -(1 << 31)  # tick at which it was last called dead
 
     def allows(self, address: str) -> bool:
-        """Whether media may go to this address."""
+        """Whether media may go to this address: of the leg's own IP version, one host, inside its networks."""
         try:
-            parsed = ipaddress.IPv4Address(address)
+            parsed = ipaddress.ip_address(address)
         except ValueError:
+            return False
+        if (":" in self.address) != (parsed.version == 6) or "%" in address:  # a zone is ours, not a peer's
             return False
         if parsed.is_unspecified or parsed.is_multicast or parsed == ipaddress.IPv4Address("255.255.255.255"):
             return False
@@ -136,4 +142,12 @@ class LegTable:
 
 def parse_networks(networks: tuple[str, ...]) -> tuple[Network, ...]:
     """CIDR blocks, host bits allowed; ValueError names the one that is none."""
-    return tuple(ipaddress.IPv4Network(network, strict=False) for network in networks)
+    return tuple(ipaddress.ip_network(network, strict=False) for network in networks)
+
+
+def canonical(address: str) -> str:
+    """An address as the kernel writes it, so that `2001:DB8::0:1` of an SDP is the source 2001:db8::1."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from media.secrecy import Seal
 
-Address = tuple[str, int]
+Address = tuple[str, int]  # of IPv6 as well: flow label and scope of a source are nobody's business here
 Bytes2D = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 
@@ -119,9 +119,14 @@ _PORT_TAKEN: Final = frozenset({98, 13})  # EADDRINUSE, EACCES (a port that the 
 
 def _bind_pair(address: str, port: int) -> LegSockets:
     """Bind voice and control alone (a taken port must fail), then let the sentry share the voice port."""
-    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(3)]
+    is_v6 = ":" in address
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    sockets = [socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) for _ in range(3)]
     voice, sentry, control = sockets
     try:
+        if is_v6:  # an IPv4 source must not come in as ::ffff:…, past the rules for IPv4
+            for each in sockets:
+                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         voice.bind((address, port))
         control.bind((address, port + 1))
         voice.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -129,8 +134,11 @@ def _bind_pair(address: str, port: int) -> LegSockets:
         sentry.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SENTRY_BUFFER_BYTES)
         sentry.bind((address, port))
         control.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        level, option = (
+            (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if is_v6 else (socket.IPPROTO_IP, socket.IP_TOS)
+        )
         for each in (voice, control):
-            each.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_EF)
+            each.setsockopt(level, option, DSCP_EF)
     except OSError:
         for each in sockets:
             each.close()
@@ -252,7 +260,7 @@ class PacketExchange:
         with suppress(OSError):
             for _ in range(WAITING_BEFORE_CONNECT):
                 data, source = voice.recvfrom(INBOX_BYTES)
-                waiting.append(Datagram(slot=slot, source=source, data=self._opened(slot, data)))
+                waiting.append(Datagram(slot=slot, source=source[:2], data=self._opened(slot, data)))
         fd = voice.fileno()
         if fd not in self._receive_of:
             del self._other_of[fd]
@@ -327,7 +335,7 @@ class PacketExchange:
                 opened = self._opened(slot, data, is_control=is_control)
                 yield (
                     is_control,
-                    Datagram(slot=slot, source=source, data=opened, received_at_s=_arrival(ancillary)),
+                    Datagram(slot=slot, source=source[:2], data=opened, received_at_s=_arrival(ancillary)),
                 )
 
     def send(self, slots: Ints, lengths: Ints) -> None:

@@ -17,7 +17,7 @@ from media.arrivals import COMFORT_NOISE_TYPE, NO_PAYLOAD_TYPE, Arrivals
 from media.digits import DigitReceiver, DigitSender, Pressed, are_digits
 from media.g711 import FRAME_SAMPLES, LAWS, SAMPLE_RATE_HZ, Linear
 from media.jitter import JitterBuffers
-from media.legs import AddressNotAllowed, Leg, LegTable, parse_networks
+from media.legs import NULL_ADDRESSES, AddressNotAllowed, Leg, LegTable, canonical, parse_networks
 from media.mixing import Mixer, UnknownMusic
 from media.packets import Batch, NoPorts, PacketExchange, PortRange
 from media.peers import Peers
@@ -194,8 +194,8 @@ class Plane:
         leg = self._find(command.leg_id)
         if leg is None:
             return
-        on_hold = command.address == "0.0.0.0"  # the hold of RFC 2543
-        remote, waiting = (command.address, command.port), list[Batch]()
+        on_hold = command.address in NULL_ADDRESSES
+        remote, waiting = (canonical(command.address), command.port), list[Batch]()
         former = self._exchange.seal_of(leg.slot)
         if not self._seal(leg, command.secrecy, former):
             return

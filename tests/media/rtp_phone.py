@@ -94,10 +94,11 @@ class Phone:
         self.payload_type = (8 if codec is Codec.PCMA else 0) if payload_type is None else payload_type
         self.ptime_ms = ptime_ms
         self.event_type = event_type
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.bind((address, 0))
-        self.address, self.port = self.socket.getsockname()
+        self.address, self.port = self.socket.getsockname()[:2]
         self.sequence = 1000
         self.timestamp = 0xFFFFFF00  # wraps soon
         self.ssrc = 0x1234
@@ -209,14 +210,22 @@ class Desk:
         self.events: list[Event] = []
         self.phones: list[Phone] = []
 
-    def open(self, phone: Phone, *, nat_address: str | None = None, connect: bool = True) -> Phone:
-        """Open a leg for a phone; with `connect` its SDP is set and its dialog confirmed."""
+    def open(
+        self,
+        phone: Phone,
+        *,
+        nat_address: str | None = None,
+        connect: bool = True,
+        at: str = PLANE_ADDRESS,
+        networks: tuple[str, ...] = NETWORKS,
+    ) -> Phone:
+        """Open a leg for a phone at an address of ours; with `connect` its SDP is set and its dialog confirmed."""
         self.do(
             OpenLeg(
                 leg_id=phone.leg_id,
                 call_id="call",
-                local_address=PLANE_ADDRESS,
-                networks=NETWORKS,
+                local_address=at,
+                networks=networks,
                 nat_address=nat_address,
             )
         )
