@@ -4,8 +4,6 @@ Whom the agent asks is one more party of the call.  While the consult lasts eith
 is on hold; a conference holds neither; a transfer leaves the call to the one who was asked.
 """
 
-from collections.abc import Callable
-
 from acd import events as acd_facts
 from acd.names import ContactId, QueueName
 from api.faults import Conflict
@@ -30,43 +28,30 @@ class Consultations:
         directory: Directory,
         departures: Departures,
         queue_desk: QueueDesk,
-        token: Callable[[int], str],
     ) -> None:
-        """`token` gives so many random bytes as text."""
+        """Work on these calls."""
         self._table = table
         self._directory = directory
         self._departures = departures
         self._queue_desk = queue_desk
-        self._token = token
 
     # ---- asking ------------------------------------------------------------------------------------
 
     def ring(self, call: Call, agent: CallParty, to: Destination, errand: Errand) -> CallParty:
         """Hold the caller and ring the destination, to be asked or to take the caller over at once."""
-        leg = self._directory.ring(
-            f"{call.call_id}-{self._token(3)}",
-            call.call_id,
-            Role.CONSULTEE,
+        party = self._directory.ring_party(
+            call,
             to,
-            shown=call.caller,
-            line=call.called if call.trunk else call.caller,
-        )
-        party = CallParty(
-            leg=leg,
             role=Role.CONSULTEE,
             errand=errand,
-            agent=to.agent,
-            extension=to.extension,
-            number=to.number,
-            trunk=to.trunk,
+            failed=self.failed,
+            shown=call.caller,
+            line=call.called if call.trunk else call.caller,
             by=agent.leg_id,
         )
-        call.parties.append(party)
-        self._table.engage(party)
         if errand is Errand.CONSULT:
             self._started(call, agent, "number" if not to.agent else "agent", to.label)
         self._hold_caller(call)
-        self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
         return party
 
     def ask_queue(self, call: Call, agent: CallParty, queue: str) -> None:

@@ -64,14 +64,7 @@ class Outgoing:
             arrived_at=now,
             data=data,
         )
-        leg = self._directory.ring(
-            f"{call.call_id}-{self._token(3)}",
-            call.call_id,
-            Role.AGENT,
-            own,
-            shown=to.number,
-            headers=AUTO_ANSWER,
-        )
+        leg = self._directory.ring(call.call_id, Role.AGENT, own, shown=to.number, headers=AUTO_ANSWER)
         self._begin(call, leg, own, to)
         return call
 
@@ -116,7 +109,7 @@ class Outgoing:
             extension=own.extension,
             number=own.number,
         )
-        self._add(call, party)
+        self._table.ring_party(call, party, self.failed)
         self._table.chronicle.record(
             entries.CallDialled(
                 at=call.arrived_at,
@@ -128,12 +121,6 @@ class Outgoing:
                 called=to.number,
             )
         )
-        self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
-
-    def _add(self, call: Call, party: CallParty) -> None:
-        call.parties.append(party)
-        self._table.engage(party)
-        self._table.keep(call)
 
     # ---- what phones say -----------------------------------------------------------------------------
 
@@ -165,31 +152,21 @@ class Outgoing:
         try:
             if to.agent:
                 to = self._directory.agent(to.agent)  # free when the number was dialled, but now?
-            leg = self._directory.ring(
-                f"{call.call_id}-{self._token(3)}",
-                call.call_id,
-                Role.CUSTOMER,
+            self._directory.ring_party(
+                call,
                 to,
+                role=Role.CUSTOMER,
+                errand=Errand.DIALLED,
+                failed=self.failed,
                 shown=call.caller,
                 line=call.caller,
+                by=agent.leg_id,
             )
         except ApiFault as fault:
             log.warning("dial.no_way", call_id=call.call_id, fault=fault.detail)
             self.failed(call, agent, LegEnd(status=status_of(fault)))
             return
-        party = CallParty(
-            leg=leg,
-            role=Role.CUSTOMER,
-            errand=Errand.DIALLED,
-            agent=to.agent,
-            extension=to.extension,
-            number=to.number,
-            trunk=to.trunk,
-            by=agent.leg_id,
-        )
-        self._add(call, party)
         self._table.settle(call)
-        self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
 
     def _talk(self, call: Call, target: CallParty) -> None:
         table = self._table

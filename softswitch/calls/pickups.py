@@ -1,7 +1,5 @@
 """A waiting caller is given to one agent by order of a supervisor: the phone rings past the line."""
 
-from collections.abc import Callable
-
 from acd import events as acd_facts
 from acd.names import ContactId
 from softswitch.calls.call import Call, CallState
@@ -16,33 +14,22 @@ from softswitch.calls.party import CallParty, Errand
 class Pickups:
     """Rings an agent for a caller who keeps the place in the line until the phone is answered."""
 
-    def __init__(
-        self, table: CallTable, directory: Directory, departures: Departures, token: Callable[[int], str]
-    ) -> None:
-        """`token` gives so many random bytes as text."""
+    def __init__(self, table: CallTable, directory: Directory, departures: Departures) -> None:
+        """Work on these calls."""
         self._table = table
         self._directory = directory
         self._departures = departures
-        self._token = token
 
     def pick_up(self, call: Call, agent: str) -> None:
         """Ring the agent."""
-        to = self._directory.agent(agent)
-        leg = self._directory.ring(
-            f"{call.call_id}-{self._token(3)}", call.call_id, Role.AGENT, to, shown=call.caller
-        )
-        party = CallParty(
-            leg=leg,
+        self._directory.ring_party(
+            call,
+            self._directory.agent(agent),
             role=Role.AGENT,
             errand=Errand.PICK_UP,
-            agent=agent,
-            extension=to.extension,
-            number=to.number,
+            failed=self.failed,
+            shown=call.caller,
         )
-        call.parties.append(party)
-        self._table.engage(party)
-        self._table.keep(call)
-        self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
 
     def answered(self, call: Call, party: CallParty) -> None:
         """The agent has the caller, if nobody else was faster."""

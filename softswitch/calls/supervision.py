@@ -4,8 +4,6 @@ A supervisor is one more party; how it takes part is a flag of the hearing table
 nothing.  Intercepting makes the supervisor the agent of the call.
 """
 
-from collections.abc import Callable
-
 from api.faults import Conflict
 from softswitch.calls.call import Call
 from softswitch.calls.call_table import CallTable
@@ -23,14 +21,11 @@ AUTO_ANSWER = (("Call-Info", "<sip:hotline>;answer-after=0"), ("Alert-Info", "in
 class Supervision:
     """Brings supervisors into calls."""
 
-    def __init__(
-        self, table: CallTable, directory: Directory, departures: Departures, token: Callable[[int], str]
-    ) -> None:
-        """`token` gives so many random bytes as text."""
+    def __init__(self, table: CallTable, directory: Directory, departures: Departures) -> None:
+        """Work on these calls."""
         self._table = table
         self._directory = directory
         self._departures = departures
-        self._token = token
 
     def supervise(self, call: Call, supervisor: str, mode: Supervising, reason: str) -> None:
         """Let a supervisor in, or switch how one who is in takes part."""
@@ -54,29 +49,17 @@ class Supervision:
             self._take_over(call, party)
 
     def _ring(self, call: Call, supervisor: str, errand: Errand, mode: Supervising, reason: str) -> None:
-        to = self._directory.agent(supervisor)
-        leg = self._directory.ring(
-            f"{call.call_id}-{self._token(3)}",
-            call.call_id,
-            Role.SUPERVISOR,
-            to,
-            shown=call.caller,
-            headers=AUTO_ANSWER,
-        )
-        party = CallParty(
-            leg=leg,
+        self._directory.ring_party(
+            call,
+            self._directory.agent(supervisor),
             role=Role.SUPERVISOR,
             errand=errand,
-            agent=supervisor,
-            extension=to.extension,
-            number=to.number,
+            failed=self.failed,
+            shown=call.caller,
+            headers=AUTO_ANSWER,
             supervising=mode,
             reason=reason,
         )
-        call.parties.append(party)
-        self._table.engage(party)
-        self._table.keep(call)
-        self._table.give_up_later(call, party, lambda end: self.failed(call, party, end))
 
     def answered(self, call: Call, party: CallParty) -> None:
         """The supervisor's phone was answered."""
