@@ -56,6 +56,11 @@ async def kinds(ports: Ports, _exchange: Exchange) -> Page[KindView]:
     return Page(items=await _port(ports).kinds(), next_cursor=None)
 
 
+async def schemas(ports: Ports, _exchange: Exchange) -> dict[str, Any]:
+    """What forms are made of."""
+    return await _port(ports).schemas()
+
+
 async def list_some(ports: Ports, exchange: Exchange) -> Page[DocumentView]:
     """A page of documents."""
     query = exchange.query

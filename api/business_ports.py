@@ -26,6 +26,10 @@ class BusinessPort(Protocol):
         """Every kind of document."""
         ...
 
+    async def schemas(self) -> dict[str, Any]:
+        """The JSON Schema of every kind and of the nodes of flows, and the names that the machine knows."""
+        ...
+
     async def list(self, kind: str, cursor: str, limit: int) -> Page[DocumentView]:
         """A page of documents, by id; `NotFound` for the kind."""
         ...

@@ -63,6 +63,13 @@ _DAY = "/v1/calendars/days/{date}"
 BUSINESS: tuple[Route, ...] = (
     _look("/v1/business", "业务数据的种类 / kinds of documents", business.kinds, Page[KindView]),
     _look(
+        "/v1/business/schemas",
+        "各类业务数据的 JSON Schema / the JSON Schema of each kind, of the nodes of flows, and names of this machine",
+        business.schemas,
+        dict[str, Any],
+        faults=(501,),
+    ),
+    _look(
         "/v1/business/documents/{kind}",
         "一类业务数据 / documents of a kind",
         business.list_some,

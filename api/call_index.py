@@ -12,6 +12,7 @@ ENDED_KEPT = 1000
 _AGENT_FIELDS = ("agent", "agent_id", "supervisor", "supervisor_id", "actor", "to_agent")
 _ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
 _DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_", "seat_")
+_FOR_ALL = frozenset({"emergency_switched"})
 _RINGS = frozenset({"call_offered", "consult_started"})
 
 
@@ -23,6 +24,8 @@ class Concern:
     queues: frozenset[str] = frozenset()
     is_discreet: bool = False
     """It tells of supervision, which the supervised are not told."""
+    is_for_all: bool = False
+    """Everybody who signed in is told."""
 
 
 @dataclass(slots=True)
@@ -72,7 +75,12 @@ class CallIndex:
         discreet = is_discreet(kind, data)
         # An agent's state is that agent's business: a supervisor's, who listens to a call, is not the call's agent's.
         if not isinstance(call_id, str) or not call_id or word == "agent_state_changed":
-            concern = Concern(agents=frozenset(agents), queues=frozenset(queues), is_discreet=discreet)
+            concern = Concern(
+                agents=frozenset(agents),
+                queues=frozenset(queues),
+                is_discreet=discreet,
+                is_for_all=word in _FOR_ALL,
+            )
             return concern, data
         call = self._known(call_id) or self._calls.setdefault(call_id, _Call())
         if not discreet:

@@ -12,6 +12,7 @@ from api.actors import PeoplePort
 from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
 from api.decision_views import ExplanationView
+from api.flow_callers_port import FlowCallersPort
 from api.period_figures import FiguresPort
 from api.reach import EVERYTHING, Reach
 from api.sessions import KeeperPort
@@ -469,5 +470,6 @@ class Ports:
     calendars: CalendarsPort | None = None
     voicemails: VoicemailsPort | None = None
     what_if: WhatIfPort | None = None
+    flow_callers: FlowCallersPort | None = None
     figures: FiguresPort | None = None
     decisions: DecisionsPort | None = None

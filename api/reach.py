@@ -30,7 +30,7 @@ class Reach:
 
     def has(self, concern: Concern) -> bool:
         """True for a call or an event within reach."""
-        if self.is_all:
+        if self.is_all or concern.is_for_all:
             return True
         if concern.is_discreet and not self._sees_supervision:
             return False

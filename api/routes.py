@@ -18,7 +18,9 @@ from api import (
 from api.actors import Role
 from api.business_routes import BUSINESS
 from api.decision_views import ExplanationView
+from api.emergency import EMERGENCY
 from api.figure_routes import FIGURES
+from api.flow_callers import FLOW_CALLERS
 from api.listening import ListenQuery
 from api.operation_routes import OPERATIONS
 from api.requests import (
@@ -213,8 +215,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     *FIGURES,
     *BUSINESS,
+    *EMERGENCY,
     *VOICEMAILS,
     *WHAT_IF,
+    *FLOW_CALLERS,
     *WATCH,
     _get(
         "/v1/webhooks",

@@ -27,6 +27,7 @@ from softswitch.business import changes as change_rules
 from softswitch.business.changes import Change, Data, Key
 from softswitch.business.documents import KINDS
 from softswitch.business.seed import from_file, to_file
+from softswitch.business.shapes import shapes
 from softswitch.business.whole import EMPTY, Business, BusinessFaults, Machine, whole_of
 from softswitch.store.business import StoredBusiness, StoredVersions
 from softswitch.store.entries import BusinessChanged
@@ -118,6 +119,10 @@ class BusinessDesk:
             KindView(kind=kind.name, title=kind.title, count=counts.count(kind.name))
             for kind in KINDS.values()
         )
+
+    async def schemas(self) -> dict[str, Any]:
+        """What forms are made of."""
+        return shapes(self._machine)
 
     async def list(self, kind: str, cursor: str, limit: int) -> Page[DocumentView]:
         """A page of one kind, by id; the cursor is the last id of the page before."""

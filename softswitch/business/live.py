@@ -86,6 +86,8 @@ class LiveBusiness:
                 log.info(
                     "business.queue_occupied", queue=name
                 )  # it serves who is in it, and takes nobody new
+        if any(change.kind == "emergency" for change in changes):
+            self._publish("emergency.switched", {"is_on": business.emergency is not None, "version": version})
         self._publish(
             "business.changed",
             {"version": version, "documents": [f"{change.kind}/{change.id}" for change in changes]},

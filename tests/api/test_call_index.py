@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api.call_index import ENDED_KEPT, CallIndex, Concern, plain_kind
+from api.reach import Reach
 
 
 def index_over(*calls: dict[str, Any]) -> CallIndex:
@@ -107,3 +108,10 @@ def test_kinds_of_stream_and_journal_are_one_word() -> None:
     assert {plain_kind("call.offered"), plain_kind("CallOffered"), plain_kind("call_offered")} == {
         "call_offered"
     }
+
+
+def test_everybody_is_told_of_the_emergency_switch() -> None:
+    concern, _ = index_over().take("emergency.switched", {"is_on": True})
+    assert Reach(agents=frozenset({"1"})).has(concern)
+    other, _ = index_over().take("business.changed", {"version": 2})
+    assert not Reach(agents=frozenset({"1"})).has(other)

@@ -205,3 +205,23 @@ async def test_a_time_limit_is_reckoned_in_working_days(page: Page) -> None:
     _, shown, _ = await page.ask("GET", "/v1/working-days", params={"from": "2026-09-29", "count": "3"})
     assert shown["date"] == "2026-10-09"
     assert (await page.ask("GET", "/v1/working-days", params={"from": "2026-02-30", "count": "3"}))[0] == 422
+
+
+async def test_everybody_is_told_whether_the_emergency_switch_is_on(page: Page) -> None:
+    status, shown, _ = await page.ask("GET", "/v1/emergency", "read")
+    assert (status, shown["is_on"]) == (200, False)
+    path = "/v1/business/documents/emergency/switch"
+    tag = (await page.ask("GET", path))[2]
+    body = {"data": {"id": "switch", "is_on": True, "notice": ["busy_later"]}, "reason": "暴雨"}
+    assert (await page.ask("PUT", path, tag=tag, json=body))[0] in (200, 201)
+    for who in ("read", "agent", "supervisor"):
+        status, shown, _ = await page.ask("GET", "/v1/emergency", who)
+        assert (status, shown["is_on"], shown["by"]) == (200, True, "admin")
+        assert shown["what"]["notice"] == ["busy_later"]
+
+
+async def test_a_page_can_ask_what_documents_look_like(page: Page) -> None:
+    status, told, _ = await page.ask("GET", "/v1/business/schemas")
+    assert status == 200
+    assert told["kinds"]["queues"]["properties"]["limit"]["default"] == 256
+    assert "busy_later" in told["machine"]["prompts"]
