@@ -125,6 +125,14 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HearProgress:
+    """Say what the network tells by sound on this leg (`ProgressHeard`), or stop it; costs nothing for other legs."""
+
+    leg_id: str
+    listens: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartRecording:
     """Open `<path>.part` (stereo A-law WAV, 8 kHz) and write one frame per tick from now on.
 
@@ -174,6 +182,7 @@ Command = (
     | PlayPrompts
     | StopPrompts
     | SendDigits
+    | HearProgress
     | StartRecording
     | SetRecordingSources
     | StopRecording

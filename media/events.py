@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from media.commands import Source
+from media.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,14 @@ class DigitReceived:
     leg_id: str
     digit: str
     duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressHeard:
+    """A leg that `HearProgress` was ordered for hears a tone of the network, or speech; each is told once."""
+
+    leg_id: str
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +183,7 @@ Event = (
     | MediaStopped
     | MediaTimedOut
     | DigitReceived
+    | ProgressHeard
     | PlaylistFinished
     | RecordingClosed
     | RecordingFaulted

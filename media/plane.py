@@ -22,6 +22,7 @@ from media.mixing import Mixer, UnknownMusic
 from media.packets import Batch, NoPorts, PacketExchange, PortRange
 from media.peers import Peers
 from media.playlists import Playlists, UnknownPrompt
+from media.progress import ProgressReceiver
 from media.recordings import RecordingDesk, RecordingWriter
 from media.reports import ControlReports
 from media.secrecy import Seal, UnusableKey
@@ -82,6 +83,7 @@ class Plane:
         self._digits_in: dict[int, DigitReceiver] = {}
         self._digits_out: dict[int, DigitSender] = {}
         self._tones_in = ToneReceiver(max_legs)
+        self._progress = ProgressReceiver(max_legs)
         self._tonal: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._events: list[news.Event] = []
         self._origin: float | None = None
@@ -99,6 +101,7 @@ class Plane:
             order.PlayPrompts: self._play_prompts,
             order.StopPrompts: self._stop_prompts,
             order.SendDigits: self._send_digits,
+            order.HearProgress: self._hear_progress,
             order.StartRecording: self._start_recording,
             order.SetRecordingSources: self._set_recording_sources,
             order.StopRecording: self._stop_recording,
@@ -305,6 +308,13 @@ class Plane:
             return
         self._digits_out.setdefault(leg.slot, DigitSender()).add(command.digits, command.duration_ms)
 
+    def _hear_progress(self, command: order.HearProgress, now: float) -> None:
+        leg = self._find(command.leg_id)
+        if leg is not None and command.listens:
+            self._progress.ask(leg.slot)
+        elif leg is not None:
+            self._progress.forget(leg.slot)
+
     def _start_recording(self, command: order.StartRecording, now: float) -> None:
         fault = ""
         if command.recording_id in self._desk:
@@ -348,6 +358,7 @@ class Plane:
         self._arrivals.reset(slot)
         self._digits_in.pop(slot, None)
         self._digits_out.pop(slot, None)
+        self._progress.forget(slot)
         self._legs.close(leg)
         self._replan()
         self._events.append(news.LegClosed(leg_id=leg.leg_id, statistics=statistics))
@@ -506,6 +517,11 @@ class Plane:
         if self._tonal.size:
             for slot, key in self._tones_in.hear(self._tonal, sounds[base + self._tonal]):
                 self._pressed(slot, [key])
+        if self._progress.slots.size:
+            for slot, progress in self._progress.hear(sounds[base + self._progress.slots]):
+                leg = self._legs.at(slot)
+                if leg is not None:
+                    self._events.append(news.ProgressHeard(leg_id=leg.leg_id, progress=progress))
 
     def _send_events(self) -> None:
         """One telephone-event packet of every leg that has digits to send."""
