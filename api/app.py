@@ -1,7 +1,7 @@
 """The HTTP application: routes of the table behind one boundary that checks, logs and answers for every fault."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from functools import cache
 
@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from api.cross_origin import CrossOrigin
+from api.async_document import make_async_document
 from api.document import make_document
 from api.document_page import make_page, policy
 from api.exchange import BODY_MOST, BODY_TIMEOUT_S, read_body, read_query
@@ -17,6 +18,7 @@ from api.gate import DoorRules, Gate, checked_origins
 from api.json_text import dump
 from api.live import LIVE, Live, LiveLimits
 from api.pages import add_pages
+from api.live_messages import Shown
 from api.ports import Ports
 from api.problems import from_exception
 from api.requests import Nothing
@@ -51,12 +53,13 @@ def make_app(
     session_limits: SessionLimits | None = None,
     is_supervision_shown: bool = False,
     wall: Callable[[], float] = time.time,
+    kinds: Mapping[str, Shown] | None = None,
 ) -> web.Application:
     """The application over these ports.
 
     `tokens` are the ones that are let in, `embedders` origins of other sites whose pages may frame ours and use the
-    interface, `hosts` the server's names.  `is_supervision_shown`: agents are told of supervision.  `wall` gives seconds
-    since 1970.
+    interface, `hosts` the server's names.  `is_supervision_shown`: agents are told of supervision.  `kinds` are those of
+    the live events, for their description.  `wall` gives seconds since 1970.
     """
     rules = DoorRules(
         hosts=frozenset(host.lower() for host in hosts),
@@ -79,7 +82,7 @@ def make_app(
             app.router.add_get(route.path, step)  # with HEAD
         else:
             app.router.add_route(route.method, route.path, step)
-    _add_document(app, version)
+    _add_document(app, version, kinds or {})
     add_pages(app, embedders, screen_pop)
     app.on_response_prepare.append(_secure)
     app.on_response_prepare.append(others.prepare)
@@ -88,19 +91,24 @@ def make_app(
     return app
 
 
-def _add_document(app: web.Application, version: str) -> None:
+def _add_document(app: web.Application, version: str, kinds: Mapping[str, Shown]) -> None:
     """The interface's description, for programs and for people."""
     text, page = _described(version)
 
+    live_text = dump(make_async_document(version, kinds))
     async def show_document(_request: web.Request) -> web.StreamResponse:
         return web.json_response(text=text)
 
     async def show_page(_request: web.Request) -> web.StreamResponse:
+    async def show_live_document(_request: web.Request) -> web.StreamResponse:
+        return web.json_response(text=live_text)
+
         headers = {"Content-Security-Policy": policy()}
         return web.Response(text=page, content_type="text/html", headers=headers)
 
     app.router.add_get("/openapi.json", show_document)
     app.router.add_get("/docs", show_page)
+    app.router.add_get("/asyncapi.json", show_live_document)
 
 
 @cache

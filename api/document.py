@@ -11,7 +11,7 @@ from api.routes import ROUTES
 from api.schemas import describe, describe_field, outside_name
 
 _ANY_FAULTS = (401, 403, 422)
-_PROBLEM = {
+PROBLEM = {
     "type": "object",
     "description": "RFC 9457; `code` is stable, texts are for people",
     "required": ["type", "title", "status", "code", "detail"],
@@ -27,7 +27,7 @@ _PROBLEM = {
         "incident": {"type": "string"},
     },
 }
-_FIELD_FAULT = {
+FIELD_FAULT = {
     "type": "object",
     "required": ["field", "code", "detail"],
     "properties": {name: {"type": "string"} for name in ("field", "code", "detail")},
@@ -36,7 +36,7 @@ _FIELD_FAULT = {
 
 def make_document(version: str, routes: tuple[Route, ...] = ROUTES) -> dict[str, Any]:
     """The whole document."""
-    known: dict[str, Any] = {"Problem": _PROBLEM, "FieldFault": _FIELD_FAULT}
+    known: dict[str, Any] = {"Problem": PROBLEM, "FieldFault": FIELD_FAULT}
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, known)
@@ -74,6 +74,9 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": describe(route.body, known)}},
         }
+    elif route.takes:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": dict.fromkeys(route.takes, file)}
     operation["security"] = [{"bearer": []}] if route.scopes else []
     if route.scopes:
         operation["x-scopes"] = sorted(route.scopes)

@@ -120,6 +120,13 @@ class AuthenticateMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PingMessage:
+    """Whether the line lives; a pong answers it."""
+
+    type: str = field(metadata={"choices": ("ping",)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandMessage:
     """An operation over the live connection: `name` and `body` as over HTTP, `id` comes back with the answer.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from api.views import WallTime
@@ -213,6 +214,8 @@ def describe(hint: Any, known: dict[str, Any]) -> dict[str, Any]:
 def _describe_class(cls: type, name: str, known: dict[str, Any], item: Any) -> dict[str, Any]:
     if name not in known:
         known[name] = {}  # so that a class may refer to itself
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {"type": "string", "enum": [member.value for member in hint]}
         hints = typing.get_type_hints(cls)
         fields = [field for field in dataclasses.fields(cls) if not field.metadata.get("hidden")]
         known[name] = {

@@ -13,6 +13,7 @@ from api.call_index import Concern
 from api.exchange import Exchange
 from api.gate import Gate
 from api.json_text import dump, to_plain
+from api.live_messages import SeatCommand
 from api.ports import ForcedAction, Ports
 from api.problems import Forbidden, NotYours, Unauthenticated, status_and_code
 from api.reach import Reach
@@ -78,17 +79,15 @@ class Service:
         asked = {
             name: getattr(errand.body, name) for name in _SHOWN_TO_WATCHERS if getattr(errand.body, name, "")
         }
-        self._ports.events.publish(
-            "seat.command",
-            {
-                "agent": agent,
-                "command": errand.route.command,
-                "asked": asked,
-                "on_call": errand.ids.get("call_id"),
-                "status": status,
-                "code": code,
-            },
+        done = SeatCommand(
+            agent=agent,
+            command=errand.route.command,
+            asked=asked,
+            on_call=errand.ids.get("call_id"),
+            status=status,
+            code=code,
         )
+        self._ports.events.publish("seat.command", dataclasses.asdict(done))
 
     async def _carry_out(self, errand: Errand) -> Answer | web.StreamResponse:
         self.admit(errand.route, errand.actor)

@@ -1,4 +1,4 @@
-"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`, `password`, `openapi`, and the analyses."""
+"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`, `password`, `openapi`, `asyncapi`, and the analyses."""
 
 import argparse
 import asyncio
@@ -42,6 +42,7 @@ def main(words: list[str] | None = None) -> int:
     )
     commands.add_parser("password", help="为登录密码生成 scrypt 值 / print the hash of a password")
     commands.add_parser("openapi", help="接口描述 / print the OpenAPI document of the HTTP interface")
+    commands.add_parser("asyncapi", help="实时接口描述 / print the AsyncAPI document of the live connection")
     add_analyses(commands)
     add_operations(commands)
     arguments = parser.parse_args(words)
@@ -51,8 +52,8 @@ def main(words: list[str] | None = None) -> int:
     if arguments.command == "example":
         sys.stdout.write(example_text(Settings))
         return 0
-    if arguments.command == "openapi":
-        sys.stdout.write(f"{_interface()}\n")
+    if arguments.command in ("openapi", "asyncapi"):
+        sys.stdout.write(f"{_interface(is_live=arguments.command == 'asyncapi')}\n")
         return 0
     if arguments.command == "password":
         try:
@@ -87,12 +88,15 @@ def main(words: list[str] | None = None) -> int:
                 return CONFIG_EXIT
 
 
-def _interface() -> str:
-    from api.document import make_document  # noqa: PLC0415  the launcher has no use for the HTTP interface
+def _interface(*, is_live: bool) -> str:
+    from api.async_document import make_async_document  # noqa: PLC0415  the launcher has no use for the interface
+    from api.document import make_document  # noqa: PLC0415  as above
     from api.json_text import dump  # noqa: PLC0415  as above
+    from softswitch.calls.chronicle import shown_kinds  # noqa: PLC0415  as above
     from softswitch.overview import product_version  # noqa: PLC0415  as above
 
-    return dump(make_document(product_version()))
+    version = product_version()
+    return dump(make_async_document(version, shown_kinds()) if is_live else make_document(version))
 
 
 def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
@@ -118,7 +122,7 @@ def _control(settings: Settings) -> int:
     set_up_logs("control", settings.node.log_level)
     import uvloop  # noqa: PLC0415  only this process has a loop
 
-    from softswitch.app import run_control  # noqa: PLC0415  it imports all that control needs
+    from softswitch.control import run_control  # noqa: PLC0415  it imports all that control needs
 
     async def work() -> int:
         leaving, closing, draining = asyncio.Event(), asyncio.Event(), asyncio.Event()

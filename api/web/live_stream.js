@@ -58,6 +58,13 @@ export class LiveStream {
     }
   }
 
+  /** Send a message; false when there is no live line. @param {object} message */
+  send(message) {
+    if (this.#line !== 'live' || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
   /** Leave for good. */
   close() {
     this.#rest('idle', '');

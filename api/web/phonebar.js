@@ -9,10 +9,13 @@
  * await bar.login({ extension: '8001' });
  * ```
  *
- * Every method asks the server and resolves once it is accepted; a refusal rejects with a `PhoneBarProblem`.  What is
- * shown changes only by what the server tells: `bar.agent`, `bar.call` and the events are never ahead of the truth.
+ * Every operation is asked for over the live connection and resolves once it is accepted; a refusal rejects with a
+ * `PhoneBarProblem`.  What is shown changes only by what the server tells: `bar.agent`, `bar.call` and the events are
+ * never ahead of the truth.  HTTP serves what is no operation: signing in and out, before and after the connection, and
+ * reading, whose answers may be larger than a message.
  */
 
+import { Commands } from './commands.js';
 import { callOfView, Floor, kindOf, secondsOf, shownState } from './floor.js';
 import { CallListener } from './listening.js';
 import { LiveStream } from './live_stream.js';
@@ -74,12 +77,17 @@ import { LiveStream } from './live_stream.js';
  * @property {{agent: Agent}} wrapUpEnded
  * @property {{data: object}} supervised  somebody listens, whispers or barges in, if agents are told
  * @property {{data: object}} forced  a supervisor changed something of this agent
+ * @property {{name: string, key: string}} commandUnknown  the line was cut before this operation was answered; one with a
+ *   key is asked again under it once the line is back, any other rejects with `outcome_unknown`
  * @property {{}} signedInElsewhere  another place signed in as this agent: this one is over
  * @property {{floor: Floor}} snapshot  everything was told anew
  * @property {{kind: string, data: object, at: string, number: number}} event  each event of the stream
  */
 
-/** A request that the server refused; programs go by `status` and `code`. */
+/**
+ * A request that the server refused; programs go by `status` and `code`.  Of status 0 are `not_connected` (nothing was
+ * asked) and `outcome_unknown` (the line was cut before the answer).
+ */
 export class PhoneBarProblem extends Error {
   /** @param {number} status  0 when nobody answered  @param {object} problem  RFC 9457 document */
   constructor(status, problem) {
@@ -110,6 +118,7 @@ export class PhoneBar {
   #password;
   #session = null;
   #stream;
+  #commands;
   #floor = new Floor();
   #listeners = new Map();
   #agent = null;
@@ -140,6 +149,11 @@ export class PhoneBar {
       credential: () => (this.#token ? { token: this.#token } : {}),
       onMessage: (message) => this.#hear(message),
       onLine: (line, reason) => this.#lineChanged(line, reason),
+    });
+    this.#commands = new Commands({
+      send: (message) => this.#stream.send(message),
+      onUnknown: (command) => this.#emit('commandUnknown', command),
+      fault: (status, problem) => new PhoneBarProblem(status, problem),
     });
   }
 
@@ -234,13 +248,13 @@ export class PhoneBar {
   ready() { return this.#forAgent('ready'); }
 
   /** 示忙 / not ready, with a reason. @param {string} reason */
-  notReady(reason) { return this.#forAgent('not-ready', { reason }); }
+  notReady(reason) { return this.#forAgent('not_ready', { reason }); }
 
   /** 结束话后处理 / end the wrap-up. */
-  endWrapUp() { return this.#forAgent('wrap-up/end'); }
+  endWrapUp() { return this.#forAgent('end_wrap_up'); }
 
   /** 延长话后处理 / make the wrap-up longer. @param {number} seconds */
-  extendWrapUp(seconds) { return this.#forAgent('wrap-up/extend', { seconds }); }
+  extendWrapUp(seconds) { return this.#forAgent('extend_wrap_up', { seconds }); }
 
   // ---- the agent's call --------------------------------------------------------------------------
 
@@ -258,7 +272,7 @@ export class PhoneBar {
   answer() { return this.#forAgent('answer'); }
 
   /** 挂机 / leave the call. */
-  hangUp() { return this.#forAgent('hang-up'); }
+  hangUp() { return this.#forAgent('hang_up_own'); }
 
   /** 保持 / the caller hears music. */
   hold() { return this.#forAgent('hold'); }
@@ -273,7 +287,7 @@ export class PhoneBar {
   unmute() { return this.#forAgent('unmute'); }
 
   /** 发送按键 / send DTMF. @param {string} digits  0-9 * # A-D */
-  sendDigits(digits) { return this.#forAgent('digits', { digits }); }
+  sendDigits(digits) { return this.#forAgent('send_digits', { digits }); }
 
   /** 咨询 / ask somebody while the caller is held. @param {Target} target */
   consult(target) { return this.#forAgent('consult', { kind: target.kind, to: target.to }, { once: true }); }
@@ -296,16 +310,16 @@ export class PhoneBar {
   drop(party) { return this.#forAgent('drop', { party }); }
 
   /** 随路数据 / replace the attached data. @param {object} data  at most 16 kB as JSON @param {string} [callId] */
-  setData(data, callId = this.#callId()) { return this.#forCall(callId, 'data', { data }, { method: 'PUT' }); }
+  setData(data, callId = this.#callId()) { return this.#forCall(callId, 'set_data', { data }); }
 
   /** 随路数据 / change some names of the attached data. @param {object} data @param {string} [callId] */
-  mergeData(data, callId = this.#callId()) { return this.#forCall(callId, 'data', { data }, { method: 'PATCH' }); }
+  mergeData(data, callId = this.#callId()) { return this.#forCall(callId, 'merge_data', { data }); }
 
   /** 暂停录音 / record silence. @param {string} reason @param {string} [callId] */
-  pauseRecording(reason, callId = this.#callId()) { return this.#forCall(callId, 'recording/pause', { reason }); }
+  pauseRecording(reason, callId = this.#callId()) { return this.#forCall(callId, 'pause_recording', { reason }); }
 
   /** 恢复录音 / record again. @param {string} reason @param {string} [callId] */
-  resumeRecording(reason, callId = this.#callId()) { return this.#forCall(callId, 'recording/resume', { reason }); }
+  resumeRecording(reason, callId = this.#callId()) { return this.#forCall(callId, 'resume_recording', { reason }); }
 
   // ---- the supervisor ----------------------------------------------------------------------------
 
@@ -331,7 +345,7 @@ export class PhoneBar {
   }
 
   /** 停止监听 / leave the supervised call. */
-  stopSupervising() { return this.#forAgent('stop-supervising'); }
+  stopSupervising() { return this.#forAgent('stop_supervising'); }
 
   /** 强插(接管)/ take the caller over. */
   intercept(callId, reason) {
@@ -340,22 +354,22 @@ export class PhoneBar {
 
   /** 强拆 / end a call by force. @param {'call'|'agent_leg'|'customer_leg'} [target] */
   forceHangUp(callId, reason, target = 'call') {
-    return this.#forCall(callId, 'hang-up', { reason, ...(target === 'call' ? {} : { target }) }, { once: true });
+    return this.#forCall(callId, 'force_hang_up', { reason, ...(target === 'call' ? {} : { target }) }, { once: true });
   }
 
   /** 强制示闲、示忙、签出 / change an agent's state. @param {'ready'|'not_ready'|'logged_out'} state */
   forceState(agentId, state, reason) {
-    return this.#ask('POST', `/v1/agents/${encodeURIComponent(agentId)}/force`, { state, reason }, { once: true });
+    return this.#commands.ask('force_state', { agent_id: agentId, body: { state, reason } }, { once: true });
   }
 
   /** 代接 / give a waiting call to an agent. */
-  pickUp(callId, agent, reason) { return this.#forCall(callId, 'pick-up', { agent, reason }, { once: true }); }
+  pickUp(callId, agent, reason) { return this.#forCall(callId, 'pick_up', { agent, reason }, { once: true }); }
 
   /** 移队 / move a waiting call into another queue. */
   move(callId, queue, reason) { return this.#forCall(callId, 'move', { queue, reason }, { once: true }); }
 
   /** 调级 / change a waiting caller's level. */
-  setLevel(callId, level, reason) { return this.#forCall(callId, 'level', { level, reason }, { once: true }); }
+  setLevel(callId, level, reason) { return this.#forCall(callId, 'set_level', { level, reason }, { once: true }); }
 
   // ---- reading -----------------------------------------------------------------------------------
 
@@ -369,20 +383,15 @@ export class PhoneBar {
 
   #callId() { return this.#call?.call_id ?? ''; }
 
-  #forAgent(verb, body = {}, more = {}) {
-    return this.#ask('POST', `/v1/agents/${encodeURIComponent(this.#agentId)}/${verb}`, body, more);
-  }
+  #forAgent(name, body = {}, more = {}) { return this.#commands.ask(name, { agent_id: this.#agentId, body }, more); }
 
-  #forCall(callId, verb, body, { method = 'POST', ...more } = {}) {
-    return this.#ask(method, `/v1/calls/${encodeURIComponent(callId)}/${verb}`, body, more);
-  }
+  #forCall(callId, name, body, more = {}) { return this.#commands.ask(name, { call_id: callId, body }, more); }
 
-  async #ask(method, path, body, { once = false } = {}) {
+  async #ask(method, path, body) {
     const headers = {};
     if (this.#token) headers.Authorization = `Bearer ${this.#token}`;
     if (this.#session?.csrf && method !== 'GET') headers['X-CSRF-Token'] = this.#session.csrf;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
-    if (once) headers['Idempotency-Key'] = newKey();
     let answer;
     try {
       answer = await fetch(this.#base + path, {
@@ -411,6 +420,7 @@ export class PhoneBar {
   }
 
   #lineChanged(line, reason) {
+    this.#commands.lineChanged(line);
     if (line === 'refused') this.#settle(new PhoneBarProblem(401, { code: reason, detail: reason }));
     if (line === 'refused' && reason === 'signed_in_elsewhere') this.#emit('signedInElsewhere', {});
     this.#emit('line', { line, reason });
@@ -421,6 +431,7 @@ export class PhoneBar {
   }
 
   #hear(message) {
+    if (message.type === 'answer') this.#commands.hear(message);
     this.#floor.take(message);
     if (message.type === 'snapshot' || message.type === 'resumed') this.#look();
     if (message.type === 'snapshot') this.#emit('snapshot', { floor: this.#floor });
@@ -530,10 +541,4 @@ function parsed(text) {
   } catch {
     return { detail: text.slice(0, 200) };
   }
-}
-
-/** A key under which a repeated request is known to be the same. */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

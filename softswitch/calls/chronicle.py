@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from api.event_stream import EventStream
+from api.live_messages import Shown
 from softswitch.calls.ports import JournalPort
 from softswitch.store import entries
 from softswitch.store.entries import Entry
@@ -68,6 +69,20 @@ _SHOWN: dict[type, tuple[str, ...]] = {
     kind: tuple(field.name for field in dataclasses.fields(kind) if field.name not in _HIDDEN)
     for kind in KINDS
 }
+
+_MADE_FOR_READERS: dict[type, tuple[tuple[str, Any], ...]] = {
+    entries.CallDataChanged: (("data", dict),),  # an object there, a text in the journal
+    entries.CallOffered: (("call", dict),),
+    entries.ConsultStarted: (("call", dict),),
+}
+
+
+def shown_kinds() -> dict[str, Shown]:
+    """The kinds of the live stream that come from the journal, with the data that readers are shown."""
+    return {
+        name: Shown(of=kind, fields=_SHOWN[kind], more=_MADE_FOR_READERS.get(kind, ()))
+        for kind, name in KINDS.items()
+    }
 
 
 class Chronicle:

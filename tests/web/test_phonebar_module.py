@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, WebSocketRoute, async_playwright, expect
 
 from bench.desk_phones import Manner
 from bench.scratch_config import TOKEN
@@ -86,6 +86,56 @@ async def test_an_address_fills_a_number_in_and_dials_nothing(tmp_path: Path) ->
         await sign_in(page, here.agent(1), here.extension(1))
         await expect(page.get_by_role("textbox", name="号码")).to_have_value("13900000001")
         assert await here.active_calls() == []
+
+
+CUT = """async ({token, agentId}) => {
+  const { PhoneBar } = await import('/web/phonebar.js');
+  const bar = window.bar = new PhoneBar({ agentId, token });
+  window.unknown = [];
+  bar.on('commandUnknown', ({ name, key }) => window.unknown.push([name, key !== '']));
+  const early = await bar.hold().catch((problem) => problem.code);
+  await bar.connect();
+  return early;
+}"""
+
+
+async def test_an_operation_whose_answer_was_lost_is_asked_again_under_its_key(tmp_path: Path) -> None:
+    """The line is cut before each answer: what dials is done once and answered then, any other is told as unknown."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(answer_s=None)),
+        window(here.api.base) as browser,
+    ):
+        await here.login(1)
+        page = await browser.open("/phonebar-example")
+        is_cut = False
+
+        async def between(line: WebSocketRoute) -> None:
+            server = line.connect_to_server()
+
+            async def to_page(message: str | bytes) -> None:
+                if is_cut and '"type": "answer"' in str(message):
+                    await server.close()
+                    await line.close(code=1012)
+                else:
+                    line.send(message)
+
+            server.on_message(to_page)
+
+        await page.route_web_socket("**/v1/events", between)
+        assert await page.evaluate(CUT, {"token": TOKEN, "agentId": here.agent(1)}) == "not_connected"
+        is_cut = True
+        await page.evaluate("void (window.dialled = bar.dial('8002'))")
+        await page.wait_for_function("() => window.unknown.length === 1")
+        is_cut = False
+        call_id = (await page.evaluate("window.dialled"))["call_id"]
+        assert [call["call_id"] for call in await here.active_calls()] == [call_id]
+        is_cut = True
+        await page.wait_for_function("() => bar.isLive")
+        await page.evaluate("void (window.left = bar.hangUp().catch((problem) => problem.code))")
+        assert await page.evaluate("window.left") == "outcome_unknown"
+        assert await page.evaluate("window.unknown") == [["dial", True], ["hang_up_own", False]]
+        await here.wait_event("CallEnded", call_id=call_id)
 
 
 PARTNER_PAGE = """<!doctype html><meta charset="utf-8"><title>orders</title>
