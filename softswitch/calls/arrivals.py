@@ -103,6 +103,7 @@ class Arrivals:
             CallParty(leg=leg, role=Role.CUSTOMER, errand=Errand.CALLER, number=caller.number)
         )
         table.keep(call)
+        table.recall(call)
 
     def _refuse(
         self, invite: InviteReceived, call_id: str, status: int, cause: int, reason: EndReason

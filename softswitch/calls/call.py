@@ -90,6 +90,7 @@ class Call:
     recording_paused: bool = False
     caller_level: int = 0  # by the route, on arrival
     level: int = 0  # in the queues, before what their rules add
+    past: tuple[int, int] = (0, 0)  # the caller's earlier calls, and how many of them were given up in a line
     flow: FlowRun | None = None
     flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
     masked: bool = False
@@ -220,6 +221,7 @@ class Call:
             "is_consulting": self.consultee is not None or self.queue_consult is not None,
             "caller_level": self.caller_level,
             "level": self.level,
+            "past": list(self.past),
             "state": self.state.value,
             "data": self.data,
             "flow": None if self.flow is None else self.flow.to_record(),
@@ -254,6 +256,7 @@ class Call:
             consults=record["consults"],
             caller_level=record.get("caller_level", 0),
             level=record.get("level", 0),
+            past=tuple(record.get("past", (0, 0))),
             data=record["data"],
             flow_record=record.get("flow"),
             parties=[

@@ -66,6 +66,7 @@ class CallTable:
         self.trunks = trunks
         self.queues = {queue.name: queue for queue in queues}
         self.callers = Callers(routes, keeper)
+        self.callers.take_queues(self.queues.values())
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
         self._moving = self._refused = (
@@ -104,6 +105,7 @@ class CallTable:
     def take_queues(self, queues: Iterable[QueueSettings]) -> None:
         """These are the queues' rules from now on; those of a queue that is gone serve the callers who wait in it."""
         self.queues |= {queue.name: queue for queue in queues}
+        self.callers.take_queues(self.queues.values())
 
     def of_agents(self) -> dict[str, tuple[Call, CallParty]]:
         """The same for everybody who is in a call, in one pass."""
@@ -172,6 +174,17 @@ class CallTable:
             entries.CallConnected(at=now, call_id=call.call_id, agent=party.agent, extension=party.extension)
         )
         self.callers.put_through(call, party.agent, now)
+
+    def recall(self, call: Call) -> None:
+        """Find out what the caller's number did before."""
+
+        def found(calls: int, given_up: int) -> None:
+            if not self.has(call):
+                return
+            call.past = (calls, given_up)
+            self.keep(call)
+
+        self.callers.recall(call, found)
 
     # ---- parties ---------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What the business knows of a caller, and what the distributor is told of one who stands in line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from acd.events import ContactQueued
@@ -11,6 +11,7 @@ from softswitch.calls.call import Call
 from softswitch.calls.queue_definition import skill_levels
 from softswitch.calls.routes import Routes
 from softswitch.settings.overflow import LEVELS
+from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteRowSettings
 from softswitch.store.state import StateKeeper
 
@@ -31,20 +32,50 @@ class KnowsCallers(Protocol):
         ...
 
 
+class KnowsPast(Protocol):
+    """The store as far as it knows earlier calls (`softswitch.store.caller_past.CallerPast`)."""
+
+    def ask(self, number: str, now: float, found: Callable[[int, int], None]) -> None:
+        """Count the calls of a number before `now`; `found` is told them, and how many were given up, a little later."""
+        ...
+
+
 class Callers:
-    """Callers by their numbers, by the business as it stands and by who served them last."""
+    """Callers by their numbers, by the business as it stands, by who served them last and by their earlier calls.
+
+    `past` is set by the composition root.
+    """
+
+    past: KnowsPast | None = None
 
     def __init__(self, routes: Routes, keeper: StateKeeper) -> None:
         """Nobody is known yet, but who served whom before a restart."""
         self._routes = routes
         self._keeper = keeper
         self._business: KnowsCallers | None = None
+        self._rules_regard_past = False
         kept = {number: _served_of(each) for number, each in keeper.load(TABLE).items()}
         self._served: dict[str, tuple[str, float]] = dict(sorted(kept.items(), key=lambda one: one[1][1]))
 
     def take(self, business: KnowsCallers) -> None:
         """This is known from now on; whoever stands in line is known as before."""
         self._business = business
+
+    def take_queues(self, queues: Iterable[QueueSettings]) -> None:
+        """These are all queues from now on: their rules say whether earlier calls are asked for."""
+        self._rules_regard_past = any(
+            rule.regards_past for queue in queues for rule in queue.distribution.level_rules
+        )
+
+    def recall(self, call: Call, found: Callable[[int, int], None]) -> None:
+        """Ask for the earlier calls of a caller, where some rule looks at them; nobody waits for the answer."""
+        if self.past is not None and call.caller and self._rules_regard_past:
+            self.past.ask(call.caller, call.arrived_at, found)
+
+    def history_of(self, call: Call) -> CallerHistory:
+        """What the rules of queues look at."""
+        calls, given_up = call.past
+        return CallerHistory(calls=calls, abandoned=given_up, lists=self.lists_of(call.caller))
 
     def lists_of(self, number: str) -> tuple[str, ...]:
         """The lists that a number stands on; none for a number that is withheld."""
@@ -79,7 +110,7 @@ class Callers:
             routes=tuple(self._rows(route.table, call.caller, now))
             if route is not None and has_table
             else (),
-            caller=CallerHistory(lists=self.lists_of(call.caller)),
+            caller=self.history_of(call),
             strategy=0 if route is None else route.strategy,
             region=self._region_of(call.caller) or ("" if route is None else route.region),
             number=call.caller,

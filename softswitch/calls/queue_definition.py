@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from acd.agent_state import AgentCondition
 from acd.events import QueueDefined, QueuePriority
 from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.skills import SkillLevel, Widening
 from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
-from softswitch.settings.overflow import OverflowSettings
+from softswitch.settings.overflow import NOBODY, OverflowSettings
 from softswitch.settings.queues import QueueSettings
 
 
@@ -29,12 +30,21 @@ def definition_of(queue: QueueSettings) -> QueueDefined:
         skills=skill_levels(ways.skills),
         widening=tuple(Widening(after_s=each.after_s, lower_by=each.lower_by) for each in ways.widening),
         level_rules=tuple(
-            LevelRule(add=each.add, waited_s=each.waited_s, listed=each.listed) for each in ways.level_rules
+            LevelRule(
+                add=each.add,
+                waited_s=each.waited_s,
+                listed=each.listed,
+                calls=each.calls,
+                abandoned=each.abandoned,
+            )
+            for each in ways.level_rules
         ),
         busy_delay_s=ways.busy_delay_s or None,
         no_answer_returns_s=ways.no_answer_returns_s,
         resume_s=ways.resume_s or None,
         overflow=tuple(_rule_of(rule) for rule in queue.overflow),
+        refuses_when=_conditions(ways.refuses_when),
+        dismisses_when=_conditions(ways.dismisses_when),
     )
 
 
@@ -55,9 +65,16 @@ def _rule_of(rule: OverflowSettings) -> Overflow:
         longest_wait_s=rule.longest_wait_s or None,
         waiting=rule.waiting if rule.waiting >= 0 else None,
         expected_wait_s=rule.expected_wait_s or None,
-        agents_all=() if rule.when_nobody else None,
+        agents_all=() if rule.when_nobody else _conditions(rule.when_agents),
         is_closed=rule.when_closed,
         strategies=rule.strategies,
         least_level=rule.least_level,
         most_level=rule.most_level,
+        drops_skills=rule.drops_skills,
+        most_visits=rule.most_visits,
     )
+
+
+def _conditions(states: tuple[str, ...]) -> tuple[AgentCondition, ...] | None:
+    """The states that all agents are in; the engine has an empty list for nobody signed in, None for never."""
+    return tuple(AgentCondition(each) for each in states if each != NOBODY) if states else None

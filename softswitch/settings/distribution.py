@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from softswitch.settings.overflow import LEVELS
+from softswitch.settings.overflow import CONDITIONS, LEVELS
 from softswitch.settings.terms import meta
 
 STRATEGIES = "longest_idle|round_robin|fewest_calls|least_talk_time|least_occupied|linear|ring_all"
@@ -44,6 +44,26 @@ class LevelRuleSettings:
     listed: str = field(
         default="", metadata=meta("在此名单上(数据库中) / on this list of the database, empty = any")
     )
+    calls: int = field(
+        default=0,
+        metadata=meta(
+            "近期来电次数不少于(天数见 node.caller_history_days) / has called so often of late "
+            "(node.caller_history_days), 0 = any",
+            minimum=0,
+            maximum=1000,
+        ),
+    )
+    abandoned: int = field(
+        default=0,
+        metadata=meta(
+            "近期排队放弃次数不少于 / has given up waiting so often of late, 0 = any", minimum=0, maximum=1000
+        ),
+    )
+
+    @property
+    def regards_past(self) -> bool:
+        """Whether the caller's earlier calls have to be known."""
+        return bool(self.calls or self.abandoned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +129,30 @@ class DistributionSettings:
         ),
     )
 
+    refuses_when: tuple[str, ...] = field(
+        default=(),
+        metadata=meta(
+            "已签入坐席全部处于所列状态时不接纳(无人签入也算),空不用 / nobody may join while all who are signed in are "
+            "in these states (also when nobody is), empty = never",
+            pattern=CONDITIONS,
+        ),
+    )
+    dismisses_when: tuple[str, ...] = field(
+        default=(),
+        metadata=meta(
+            "同样情况下请走等待者,空不用 / nobody may wait on while all are, empty = never",
+            pattern=CONDITIONS,
+        ),
+    )
+
     def faults(self) -> Iterator[tuple[str, str]]:
         """Ageing of less than a second would be a mistake, and each skill stands once."""
         for name, value in (("ageing_s", self.ageing_s), ("promotion_s", self.promotion_s)):
             if 0 < value < 1:
                 yield name, "不足 1 秒 / less than 1 s"
+        for name, states in (("refuses_when", self.refuses_when), ("dismisses_when", self.dismisses_when)):
+            if "free" in states:
+                yield name, "有空闲坐席时不成立 / a free agent takes the call: `free` cannot stand here"
         names = [skill.name for skill in self.skills]
         if len(names) != len(set(names)):
             yield "skills", "技能重复 / a skill stands here twice"

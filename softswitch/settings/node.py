@@ -24,3 +24,11 @@ class NodeSettings:
     area_code: str = field(
         default="0510", metadata=meta("本地区号 / own area code with leading 0", pattern=r"0\d{2,3}")
     )
+    caller_history_days: int = field(
+        default=30,
+        metadata=meta(
+            "级别规则所看主叫来电记录的天数 / days of a caller's earlier calls that level rules look at",
+            minimum=1,
+            maximum=366,
+        ),
+    )

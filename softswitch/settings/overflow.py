@@ -5,8 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from softswitch.settings.terms import meta
+
 LEVELS: Final = 1000
 """Levels of callers lie between this and its negative."""
+
+NOBODY: Final = "nobody"
+CONDITIONS: Final = f"{NOBODY}|unreachable|talking|engaged|not_ready|wrap_up|ringing|resting|occupied|free"
+"""What agents can be in, as `acd.agent_state.AgentCondition` has it; `nobody` alone: nobody is signed in."""
 
 
 class OverflowTo(StrEnum):
@@ -52,6 +58,14 @@ class OverflowSettings:
         },
     )
     when_nobody: bool = field(default=False, metadata={"doc": "无人签入时 / when nobody is signed in"})
+    when_agents: tuple[str, ...] = field(
+        default=(),
+        metadata=meta(
+            "已签入坐席全部处于所列状态(无人签入也算),空不限 / while all who are signed in are in these states (also "
+            "when nobody is), empty = any",
+            pattern=CONDITIONS,
+        ),
+    )
     when_closed: bool = field(default=False, metadata={"doc": "工作时间外 / outside the queue's hours"})
     strategies: tuple[int, ...] = field(
         default=(),
@@ -70,6 +84,18 @@ class OverflowSettings:
         metadata={"doc": "级别上限 / callers of this level or less", "minimum": -LEVELS, "maximum": LEVELS},
     )
 
+    drops_skills: bool = field(
+        default=False, metadata=meta("到目标队列时不再要求技能 / asks for no skills in the other queue")
+    )
+    most_visits: int = field(
+        default=1,
+        metadata=meta(
+            "同一来话最多进入目标队列的次数 / how often one caller is in that queue at most",
+            minimum=1,
+            maximum=9,
+        ),
+    )
+
     def faults(self) -> Iterator[tuple[str, str]]:
         """A queue and a flow have a name, and the conditions can hold together."""
         needs_name = self.to in (OverflowTo.QUEUE, OverflowTo.FLOW)
@@ -80,5 +106,10 @@ class OverflowSettings:
                 "waited_s",
                 "与进线时的条件不能并用 / cannot stand beside longest_wait_s, waiting or expected_wait_s, which are for who just came",
             )
+        if self.to is not OverflowTo.QUEUE and (self.drops_skills or self.most_visits > 1):
+            key = "drops_skills" if self.drops_skills else "most_visits"
+            yield key, "只用于目标队列 / is for another queue as target"
+        if self.when_nobody and self.when_agents:
+            yield "when_agents", "与 when_nobody 不能并用 / cannot stand beside when_nobody"
         if self.most_level < self.least_level:
             yield "most_level", "小于 / is smaller than least_level"

@@ -1,0 +1,81 @@
+"""What a caller did before decides who goes first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from softswitch.settings.distribution import DistributionSettings, LevelRuleSettings
+from tests.softswitch.calls.node import QUEUE, Node
+
+NEW, KNOWN = "13800001111", "13900002222"
+
+
+class Past:
+    """Earlier calls by number; told when the test says so."""
+
+    def __init__(self, **numbers: tuple[int, int]) -> None:
+        self.numbers = numbers
+        self.asked: list[str] = []
+        self._waiting: list[Callable[[], None]] = []
+
+    def ask(self, number: str, now: float, found: Callable[[int, int], None]) -> None:
+        self.asked.append(number)
+        calls, given_up = self.numbers.get(f"n{number}", (0, 0))
+        self._waiting.append(lambda: found(calls, given_up))
+
+    def tell(self) -> None:
+        """Answer everybody who asked."""
+        while self._waiting:
+            self._waiting.pop(0)()
+
+
+def node_with(past: Past, *rules: LevelRuleSettings) -> Node:
+    """A hotline that looks at the past, without a greeting."""
+    node = Node(greeting="", queue=replace(QUEUE, distribution=DistributionSettings(level_rules=rules)))
+    node.board.table.callers.past = past
+    return node
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [LevelRuleSettings(add=2, abandoned=1), LevelRuleSettings(add=2, calls=3)],
+    ids=["abandoned", "calls"],
+)
+@pytest.mark.parametrize(("known", "places"), [((3, 1), (2, 1)), ((2, 0), (1, 2))])
+def test_who_called_often_or_gave_up_before_goes_first(
+    rule: LevelRuleSettings, known: tuple[int, int], places: tuple[int, int]
+) -> None:
+    """The past is known before the caller stands in line."""
+    past = Past(**{f"n{KNOWN}": known})
+    node = node_with(past, rule)
+    first = node.call_in("in1", caller=NEW)
+    second = node.dial("in2", caller=KNOWN)
+    past.tell()
+    node.sip.acknowledge("in2")
+    node.settle()
+    assert (node.waits(first), node.waits(second)) == places
+
+
+def test_an_answer_for_a_call_that_has_ended_is_nobodys() -> None:
+    """The caller hung up meanwhile."""
+    past = Past()
+    node = node_with(past, LevelRuleSettings(add=2, abandoned=1))
+    node.call_in("in1", caller=KNOWN)
+    node.sip.leave("in1")
+    node.settle()
+    past.tell()
+    node.assert_nothing_is_left()
+
+
+def test_nobody_is_asked_for_without_a_rule_or_a_number() -> None:
+    """The database has rest while nobody wants to know."""
+    past = Past()
+    node = node_with(past)
+    node.dial("in1", caller=KNOWN)
+    node.board.take_queues(
+        [replace(QUEUE, distribution=DistributionSettings(level_rules=(LevelRuleSettings(add=1, calls=1),)))]
+    )
+    node.dial("in2", caller="")
+    node.dial("in3", caller=NEW)
+    assert past.asked == [NEW]
