@@ -1,13 +1,10 @@
 """Control's composition root: one asyncio loop that holds edge, call control, ACD engine, store and HTTP interface.
 
-Start and stop, and who hears whom; the work is done by the parts.  What arrives before the parts of an earlier control
-are adopted waits in order.
+Start and stop, and who knows whom; the work is done by the parts.
 """
 
 import asyncio
-import gc
 import secrets
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +19,9 @@ from api.server import HttpServer, serve
 from api.sessions import SessionLimits
 from api.tokens import Token
 from api.views import PartView
-from media import events as plane_news
 from softswitch.business.changes import Change
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.live import LiveBusiness
-from softswitch.business.seed import machine_of, seeded
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calendars.watch import HoursWatch
@@ -39,35 +34,25 @@ from softswitch.calls.operations import Operations
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
-from softswitch.calls.switchboard import RETRY_AFTER_S, Switchboard
+from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.calls.what_if import WhatIf
-from softswitch.cells import messages as cell_words
-from softswitch.cells.boot_secret import boot_secret
-from softswitch.cells.pool import Cell, CellPool
+from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
 from softswitch.decision_journal import FOLDER as DECISIONS
 from softswitch.decision_journal import DecisionJournal, JournaledEngine
 from softswitch.ears import Ears
 from softswitch.https import certificate_of
-from softswitch.launcher import drain_mark
+from softswitch.news import PLANE_ID, News, Readers
 from softswitch.operations.alarms import AlarmKind
 from softswitch.operations.control_room import ControlRoom
 from softswitch.operations.healer import Healer
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
-from softswitch.plane_link import Held, PlaneLink
+from softswitch.plane_link import PlaneLink
 from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
-from softswitch.sip.events import (
-    AccountReachabilityChanged,
-    EdgeEvent,
-    InDialogRequestReceived,
-    InviteReceived,
-    TrunkStateChanged,
-)
 from softswitch.store import entries
-from softswitch.store.business import StoredVersions
 from softswitch.store.calls import StoredCalls
 from softswitch.store.errors import StoreClosed
 from softswitch.store.figures import StoredFigures
@@ -81,7 +66,6 @@ from softswitch.webhooks.desk import WebhookDesk
 
 log = structlog.get_logger(__name__)
 
-PLANE_ID = "plane-0"
 WRITTEN_TIMEOUT_S = 0.25
 LOOK_AGAIN_S = 0.02
 DRAIN_LOOK_S = 0.2
@@ -101,13 +85,11 @@ class Control:
         self._store = store
         self._reader = reader
         self._is_ready = False
-        self._is_closing = False
         self._is_draining = False
-        self._waiting_room: list[Callable[[], None]] = []
-        self._held_in_cells: dict[str, cell_words.LegHeld] = {}
         self._server: HttpServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         clock = self._clock = Clock(asyncio.get_running_loop())
+        self._news = News(clock)
         self._stream = EventStream(secrets.token_hex(6), clock.wall, self._snapshot)
         self._chronicle = Chronicle(store, self._stream)
         run = secrets.token_hex(3)
@@ -122,25 +104,25 @@ class Control:
             node_name=settings.node.name,
             secret=secret,
             clock=clock,
-            on_event=self._hear_edge,
+            on_event=self._news.hear_edge,
             keep=store,
             when_kept=self._when_written,
         )
         self._pool = CellPool(
             settings.node.run_dir,
             wake=self._edge.wake,
-            on_event=self._hear_cell,
-            on_lost=self._lose_cell,
-            on_started=self._cell_started,
+            on_event=self._news.hear_cell,
+            on_lost=self._news.lose_cell,
+            on_started=lambda cell: self._edge.cell_started(cell.cell_id, cell.address, cell.port),
             on_ended=self._edge.cell_ended,
             spare_legs=settings.cells.spare_legs,
         )
         self._plane = PlaneLink(
             settings.node.run_dir,
             PLANE_ID,
-            on_event=self._hear_plane,
-            on_found=self._plane_found,
-            on_lost=self._plane_lost,
+            on_event=self._news.hear_plane,
+            on_found=self._news.find_plane,
+            on_lost=self._news.lose_plane,
         )
         self._trunks = Trunks(settings.trunks)
         routes = Routes(business.routes, settings.node.area_code)
@@ -260,6 +242,16 @@ class Control:
             record=self._chronicle.record,
             clock=clock,
         )
+        self._news.readers = Readers(
+            legs=self._legs,
+            board=self._board,
+            seats=self._seats,
+            trunks=self._trunks,
+            recordings=self._recordings,
+            ears=self._ears,
+            room=self._room,
+            chronicle=self._chronicle,
+        )
         self._edge.listen_in(self._room.sip_trace.note_outside, self._room.sip_trace.note_inside)
 
     # ---- life --------------------------------------------------------------------------------------
@@ -285,13 +277,11 @@ class Control:
             store=self._store,
             clock=self._clock,
         )
-        await succession.take_over(self._held_in_cells, self._held_by_plane)
+        await succession.take_over(self._news.held_in_cells, self._news.held_by_plane)
         self._room.open()
         self._healer.open()
         self._is_ready = True
-        for news in self._waiting_room:
-            news()
-        self._waiting_room.clear()
+        self._news.open()
         self._webhooks.open()
         self._ears.open()
         await self._serve_http()
@@ -309,13 +299,14 @@ class Control:
     async def drain(self) -> None:
         """Let nobody in any more, and return after the last call."""
         self._is_draining = True
+        self._news.lets_in = False
         log.info("control.draining", calls=len(self._board.calls()))
         while self._board.calls() or self._legs.all() or self._recordings.open_ids:
             await self._clock.wait(DRAIN_LOOK_S)
 
     async def close_calls(self) -> None:
         """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
-        self._is_closing = True
+        self._news.lets_in = False
         self._board.close()
         try:
             async with asyncio.timeout(CLOSING_MOST_S):
@@ -330,6 +321,7 @@ class Control:
         if self._server is not None:
             await self._server.close()
         self._is_ready = False
+        self._news.close()
         self._ears.close()
         await self._webhooks.close()
         self._healer.close()
@@ -424,168 +416,14 @@ class Control:
                     await self._store.committed()
             except (TimeoutError, StoreClosed):
                 log.warning("store.late")
-            self._guarded(action)
+            self._news.guarded(action)
 
         task = asyncio.get_running_loop().create_task(work())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _when_ready(self, news: Callable[[], None]) -> None:
-        """Do it now, or after the adoption; what fails is logged and never reaches whoever told us."""
-        if not self._is_ready:
-            self._waiting_room.append(lambda: self._guarded(news))
-        else:
-            self._guarded(news)
-
-    def _guarded(self, news: Callable[[], None]) -> None:
-        try:
-            news()
-        except Exception:  # the supervised loop of control: one broken call must not stop the others
-            log.exception("control.news_failed")
-
-    def _hear_edge(self, event: EdgeEvent) -> None:
-        self._when_ready(lambda: self._take_edge(event))
-
-    def _take_edge(self, event: EdgeEvent) -> None:
-        match event:
-            case InviteReceived() if self._is_closing or self._is_draining:
-                self._legs.refuse(event.leg_id, 503, headers=(("Retry-After", str(RETRY_AFTER_S)),))
-            case InviteReceived():
-                self._board.invited(event)
-            case AccountReachabilityChanged():
-                self._seats.account_changed(event.account, event.reachable)
-            case TrunkStateChanged():
-                self._trunks.set_up(event.trunk, event.up)
-                self._chronicle.record(
-                    entries.TrunkStateChanged(
-                        at=self._clock.wall(), trunk=event.trunk, up=event.up, cause=event.cause
-                    )
-                )
-            case InDialogRequestReceived(digit=str(digit)):
-                self._board.pressed(event.leg_id, digit)
-            case _:
-                self._legs.hear_edge(event)
-
-    def _cell_started(self, cell: Cell) -> None:
-        self._edge.cell_started(cell.cell_id, cell.address, cell.port)
-
-    def _hear_cell(self, cell_id: str, event: cell_words.CellEvent) -> None:
-        if isinstance(event, cell_words.LegHeld):
-            if not self._is_ready:
-                self._held_in_cells[event.leg_id] = event
-            return
-        self._when_ready(lambda: self._legs.hear_cell(cell_id, event))
-
-    def _lose_cell(self, cell_id: str, leg_ids: tuple[str, ...]) -> None:
-        self._when_ready(lambda: self._take_lost_cell(cell_id, leg_ids))
-
-    def _take_lost_cell(self, cell_id: str, leg_ids: tuple[str, ...]) -> None:
-        if leg_ids:
-            self._chronicle.record(
-                entries.ProcessLost(
-                    at=self._clock.wall(), process=f"cell {cell_id}", detail=f"{len(leg_ids)} legs"
-                )
-            )
-        self._legs.cell_lost(cell_id, leg_ids)
-
-    def _hear_plane(self, event: plane_news.Event) -> None:
-        self._when_ready(lambda: self._take_plane(event))
-
-    def _take_plane(self, event: plane_news.Event) -> None:
-        if self._ears.hear_plane(event):
-            return
-        self._legs.hear_plane(event)
-        self._board.hear_plane(event)
-        self._recordings.hear_plane(event)
-        self._room.hear_plane(event)
-
-    _held_by_plane = Held()
-
-    def _plane_found(self, held: Held) -> None:
-        if not self._is_ready:
-            self._held_by_plane = held
-            return
-        # The link was cut or the plane was restarted: what it does not hold has no sound.
-        self._guarded(lambda: self._meet_plane(held))
-
-    def _meet_plane(self, held: Held) -> None:
-        if not self._legs.meet_plane(held.legs):
-            self._take_lost_plane()
-        self._recordings.repair_all_but(frozenset(held.recordings))
-
-    def _plane_lost(self) -> None:
-        self._when_ready(self._take_lost_plane)
-
-    def _take_lost_plane(self) -> None:
-        self._chronicle.record(
-            entries.ProcessLost(
-                at=self._clock.wall(), process=PLANE_ID, detail=f"{len(self._board.calls())} calls"
-            )
-        )
-        self._board.media_lost()
-        self._legs.plane_lost()
-        self._recordings.repair_all_but(frozenset())
 
     # ---- what the HTTP interface asks ------------------------------------------------------------------
 
     async def _hang_up(self, call_id: str, reason: str) -> None:
         if not self._board.hang_up(call_id, reason):
             raise Conflict("call_ended", "通话已结束 / the call has ended", "ended")
-
-
-async def run_control(
-    settings: Settings, leaving: asyncio.Event, closing: asyncio.Event, draining: asyncio.Event
-) -> None:
-    """Run control until `leaving` is set, where calls go on for the next control, or `closing`, where they are ended.
-
-    When `draining` is set, nobody is let in any more and it ends after the last call.
-    """
-    data_dir = settings.node.data_dir.absolute()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    (data_dir / "recordings").mkdir(exist_ok=True)
-    database = data_dir / "hotline.sqlite"
-    ears = [_log_alarm]  # the store is there before anybody who could hear of it
-
-    def hear(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
-        ears[-1](alarm)
-
-    store = await Store.open(database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=hear)
-    reader = await Reader.open(database, store.committed)
-    try:
-        desk = BusinessDesk(store, StoredVersions(reader), machine_of(settings), time.time)
-        await desk.open(seeded(settings))
-        control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk)
-        ears.append(control.hear_store)
-        await control.start()
-        gc.collect()
-        gc.freeze()  # what stays for ever is not walked through again in front of a caller
-        try:
-            if drain_mark(settings.node.run_dir).exists():
-                draining.set()  # control was replaced while the node drained
-            await _first_of(leaving, closing, draining)
-            if draining.is_set() and not (leaving.is_set() or closing.is_set()):
-                drained = asyncio.ensure_future(control.drain())
-                await _first_of(leaving, closing, drained)
-                drained.cancel()
-            if closing.is_set():
-                await control.close_calls()
-        finally:
-            await control.stop()
-    finally:
-        await reader.close()
-        await store.close()
-
-
-async def _first_of(*events: asyncio.Event | asyncio.Future[None]) -> None:
-    waits = [
-        asyncio.ensure_future(event.wait() if isinstance(event, asyncio.Event) else event) for event in events
-    ]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-
-
-def _log_alarm(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
-    log.error("store.alarm", alarm=alarm.alarm, detail=alarm.detail)
