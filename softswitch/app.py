@@ -28,6 +28,7 @@ from softswitch.calendars.watch import HoursWatch
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import FlowDesk
+from softswitch.calls.flow_census import FlowCensus
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.lookups import Lookups
 from softswitch.calls.operations import Operations
@@ -351,6 +352,7 @@ class Control:
             people=self._people,
             business=self._desk,
             calendars=CalendarDesk(self._desk, self._clock.wall),
+            flow_callers=FlowCensus(self._board.table),
             what_if=WhatIf(self._desk, self._dispatcher, self._clock, self._settings.node.area_code),
             voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
