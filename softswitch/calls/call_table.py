@@ -45,6 +45,8 @@ class CallTable:
     """Every call that is up, by id."""
 
     legs: LegDesk
+    before_end: Callable[[Call, EndReason], None] = staticmethod(lambda call, reason: None)
+    """Told of each call before its end is written down; set by the room that has something to add."""
 
     def __init__(
         self,
@@ -239,7 +241,8 @@ class CallTable:
 
         def late() -> None:
             if self.has(call) and party in call.parties and not party.is_joined:
-                failed(call, party, LegEnd(status=408, q850_cause=RECOVERY_ON_TIMER, reason="no answer"))
+                end = LegEnd(status=408, q850_cause=RECOVERY_ON_TIMER, reason="no answer", gave_up=True)
+                failed(call, party, end)
 
         call.parties.append(party)
         self.engage(party)
@@ -285,6 +288,7 @@ class CallTable:
         """The one end of a call: record, channel, the engine, everybody's leg, recording, the caller's leg last."""
         if self._calls.pop(call.call_id, None) is None:
             return
+        self.before_end(call, reason)
         was = call.state
         call.become(CallState.ENDED)
         if call.next_position is not None:

@@ -26,6 +26,8 @@ KINDS: dict[type, str] = {
     entries.CallConnected: "call.connected",
     entries.CallRequeued: "call.requeued",
     entries.CallDialled: "call.dialled",
+    entries.ProgressHeard: "call.progress",
+    entries.DialResulted: "call.dial_result",
     entries.CallHeld: "call.held",
     entries.CallRetrieved: "call.retrieved",
     entries.PartyMuted: "party.muted",

@@ -25,13 +25,17 @@ _UNREACHABLE: Final = frozenset({404, 408, 410, 481, 604})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegEnd:
-    """How a leg ended.  `status` 0 when there was none; `lost` when one of our processes died under it."""
+    """How a leg ended.  `status` 0 when there was none.
+
+    `lost` when one of our processes died under it, `gave_up` when we had let it ring for long enough.
+    """
 
     status: int = 0
     q850_cause: int | None = None
     reason: str = ""
     by_far_end: bool = False
     lost: bool = False
+    gave_up: bool = False
 
 
 def decline_cause(end: LegEnd) -> DeclineCause:

@@ -60,6 +60,7 @@ class Leg:
     local: tuple[str, int] | None = None  # where the plane listens for it
     holding: bool = False  # its own phone put us on hold
     has_early_media: bool = False  # the network speaks before anybody answers: ringback, an announcement
+    alerted: bool = False  # its far end rings (180), which a description of early sound (183) does not say
     can_be_asked: bool = False  # a phone that answers when it is told to (NOTIFY talk)
     has_media: bool = False  # the plane knows it
     tried_cells: set[str] = field(default_factory=set)

@@ -380,7 +380,10 @@ class LegDesk:
             case DialogConfirmed():
                 if leg.has_media:
                     self._sound.permit(leg)
+            case FarEndAnswered(status=180) if leg.state is LegState.RINGING:
+                leg.alerted = True
             case FarEndAnswered() if 180 <= event.status < 200 and leg.state is LegState.SETTING_UP:
+                leg.alerted = event.status == 180
                 leg.become(LegState.RINGING)
                 log.info("leg.ringing", call_id=leg.call_id, leg_id=leg.leg_id, status=event.status)
                 self._listener.leg_rang(leg)

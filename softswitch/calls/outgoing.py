@@ -18,6 +18,7 @@ from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg
 from softswitch.calls.leg_desk import UnknownLeg
 from softswitch.calls.party import CallParty, Errand
+from softswitch.calls.result_desk import ResultDesk
 from softswitch.calls.routes import Route
 from softswitch.calls.supervision import AUTO_ANSWER
 from softswitch.sip.events import InviteReceived
@@ -41,12 +42,14 @@ class Outgoing:
         self,
         table: CallTable,
         directory: Directory,
+        results: ResultDesk,
         record: Callable[[Call, Leg], None],
         token: Callable[[int], str],
     ) -> None:
         """`record` starts a call's recording; `token` gives so many random bytes as text."""
         self._table = table
         self._directory = directory
+        self._results = results
         self._record = record
         self._token = token
         self._targets: dict[str, Destination] = {}  # by call, until the agent's own phone is answered
@@ -152,7 +155,7 @@ class Outgoing:
         try:
             if to.agent:
                 to = self._directory.agent(to.agent)  # free when the number was dialled, but now?
-            self._directory.ring_party(
+            target = self._directory.ring_party(
                 call,
                 to,
                 role=Role.CUSTOMER,
@@ -166,12 +169,14 @@ class Outgoing:
             log.warning("dial.no_way", call_id=call.call_id, fault=fault.detail)
             self.failed(call, agent, LegEnd(status=status_of(fault)))
             return
+        self._results.watch(call, target)
         self._table.settle(call)
 
     def _talk(self, call: Call, target: CallParty) -> None:
         table = self._table
         call.answered_at = table.clock.wall()
         table.chronicle.record(entries.CallAnswered(at=call.answered_at, call_id=call.call_id))
+        self._results.answered(call)
         if target.trunk:
             self._record(call, target.leg)
         call.become(CallState.TALKING)
@@ -183,6 +188,7 @@ class Outgoing:
     def failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
         """The agent's phone or the target did not answer: the call is over."""
         self._targets.pop(call.call_id, None)
+        self._results.failed(call, party, end)
         reason = _END_REASONS.get(failure_cause(end), EndReason.FAILED)
         by = EndedBy.AGENT if party.errand is Errand.DIAL else EndedBy.SYSTEM
         own = _own(call)

@@ -40,6 +40,7 @@ from softswitch.calls.pickups import Pickups
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.referrals import NO_CALL, Referrals
+from softswitch.calls.result_desk import ResultDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats, Situation
 from softswitch.calls.supervision import Supervision
@@ -116,7 +117,8 @@ class Switchboard:
         self._flows: FlowDesk | None = None
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk)
         self.supervision = Supervision(table, self.directory, self.departures)
-        self.outgoing = Outgoing(table, self.directory, self._arrivals.record, token)
+        self.results = ResultDesk(table)
+        self.outgoing = Outgoing(table, self.directory, self.results, self._arrivals.record, token)
         self.pickups = Pickups(table, self.directory, self.departures)
         self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
@@ -351,6 +353,8 @@ class Switchboard:
         """Take what the plane says of prompts; recordings and legs have listeners of their own."""
         if isinstance(event, plane_news.DigitReceived):
             self.pressed(event.leg_id, event.digit)
+        elif isinstance(event, plane_news.ProgressHeard):
+            self.results.heard(event.leg_id, event.progress)
         elif isinstance(event, plane_news.PlaylistFinished) and event.completed:
             call = self.table.find(event.playlist_id.partition(":")[0])
             if call is not None and event.playlist_id == call.playlist_id:

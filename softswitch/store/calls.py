@@ -10,7 +10,7 @@ from api.ports import CallQuery
 from api.views import CallDetail, CallView, EntryView, Page, PartyView, SegmentView
 from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
 
-_LIVE = frozenset({"parties", "held", "data"})
+_LIVE = frozenset({"parties", "held", "data", "dial_result"})
 _COLUMNS = ", ".join(name for name in CallView.__dataclass_fields__ if name not in _LIVE)
 
 
@@ -74,8 +74,8 @@ class StoredCalls:
             f"SELECT {_COLUMNS} FROM calls {where.sql} ORDER BY arrived_at DESC, call_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        data = await self._data_of([row["call_id"] for row in rows[: query.limit]])
-        items = tuple(self._view(row, data) for row in rows[: query.limit])
+        journaled = await self._journaled([row["call_id"] for row in rows[: query.limit]])
+        items = tuple(self._view(row, journaled) for row in rows[: query.limit])
         more = to_cursor(items[-1].arrived_at, items[-1].call_id) if len(rows) > query.limit else None
         return Page(items=items, next_cursor=more)
 
@@ -96,23 +96,31 @@ class StoredCalls:
             "SELECT seq, at, kind, data FROM journal WHERE call_id = ? ORDER BY seq", (call_id,)
         )
         return CallDetail(
-            call=self._view(calls[0], await self._data_of([call_id])),
+            call=self._view(calls[0], await self._journaled([call_id])),
             segments=tuple(SegmentView(**row) for row in segments),
             recordings=tuple(row["recording_id"] for row in recordings),
             events=tuple(EntryView(**{**row, "data": _loaded(row["data"])}) for row in entries),
         )
 
-    async def _data_of(self, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """The data that was last attached to each of these calls, where there is any."""
+    async def _journaled(self, call_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What only the journal says of calls: the data that was last attached, the result of an outgoing one."""
         marks = ", ".join("?" * len(call_ids))
         rows = await self._reader.rows(
-            f"SELECT call_id, data FROM journal WHERE call_id IN ({marks}) AND kind = 'CallDataChanged' ORDER BY seq",
+            f"SELECT call_id, kind, data FROM journal WHERE call_id IN ({marks})"
+            " AND kind IN ('CallDataChanged', 'DialResulted') ORDER BY seq",
             call_ids,
         )
-        return {row["call_id"]: json.loads(json.loads(row["data"])["data"]) for row in rows}
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            fields, known = json.loads(row["data"]), found.setdefault(row["call_id"], {})
+            if row["kind"] == "DialResulted":
+                known["dial_result"] = fields["result"]
+            else:
+                known["data"] = json.loads(fields["data"])
+        return found
 
-    def _view(self, row: dict[str, Any], data: Mapping[str, dict[str, Any]]) -> CallView:
-        stored = CallView(**row, data=data.get(row["call_id"], {}))
+    def _view(self, row: dict[str, Any], journaled: Mapping[str, dict[str, Any]]) -> CallView:
+        stored = CallView(**row, **journaled.get(row["call_id"], {}))
         now = self._running(stored.call_id) if stored.ended_at is None else None
         if now is None:
             return stored

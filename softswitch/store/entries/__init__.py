@@ -28,6 +28,7 @@ from softswitch.store.entries.machine import (
     ProcessLost,
     TrunkStateChanged,
 )
+from softswitch.store.entries.outgoing import DialResulted, ProgressHeard
 from softswitch.store.entries.recordings import (
     RecordingClosed,
     RecordingPaused,
@@ -88,6 +89,7 @@ __all__ = (
     "ConsultFailed",
     "ConsultStarted",
     "DifferenceHealed",
+    "DialResulted",
     "EndReason",
     "EndedBy",
     "Entry",
@@ -98,6 +100,7 @@ __all__ = (
     "PartyMuted",
     "PartyUnmuted",
     "ProcessLost",
+    "ProgressHeard",
     "RecordingClosed",
     "RecordingPaused",
     "RecordingResumed",
@@ -151,6 +154,8 @@ SoftphoneEntry = (
 Entry = (
     CallEntry
     | SoftphoneEntry
+    | ProgressHeard
+    | DialResulted
     | RecordingStarted
     | RecordingSegmentStarted
     | RecordingPaused

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from media import commands as words
 from media import events as plane_news
 from media.commands import Source, SourceKind
+from media.progress import Progress
 
 ADDRESS = "127.65.0.5"
 
@@ -41,6 +42,7 @@ class ScriptedPlane:
     is_there: bool = True
     is_silent: bool = False  # it hangs: what it has to say comes later, if ever
     ports_left: int = 1000
+    listened: set[str] = field(default_factory=set)  # legs whose progress is asked for
 
     def tell(self, order: words.Command) -> None:
         """Take an order; without a plane it is dropped, as `PlaneLink.send` does."""
@@ -60,6 +62,8 @@ class ScriptedPlane:
                 self._stop_recording(order.recording_id)
             case words.SendDigits():
                 pass
+            case words.HearProgress():
+                (self.listened.add if order.listens else self.listened.discard)(order.leg_id)
             case words.ReportState():
                 raise AssertionError(f"call control never says {order}")
             case _:
@@ -137,6 +141,11 @@ class ScriptedPlane:
     def play_to_the_end(self, leg_id: str) -> None:
         """The leg's playlist is over."""
         self._end_playlist(leg_id, self.legs[leg_id], completed=True)
+
+    def hear(self, leg_id: str, progress: Progress) -> None:
+        """The network says something by sound, on a leg that was asked about."""
+        assert leg_id in self.listened
+        self._say(plane_news.ProgressHeard(leg_id=leg_id, progress=progress))
 
     def refuse_remote(self, leg_id: str) -> None:
         """The address that was negotiated is in none of the leg's networks."""

@@ -423,6 +423,9 @@ class ScriptedSip:
 
     def announce(self, leg_id: str) -> None:
         """A network speaks before anybody answers: 183 with a description."""
+        self.edge_news.append(
+            edge_words.FarEndAnswered(leg_id=leg_id, status=183, reason="", q850_cause=None)
+        )
         self.edge_news.append(edge_words.RemoteMediaAgreed(leg_id=leg_id, media=MEDIA, early=True))
 
     def hold(self, leg_id: str, *, held: bool) -> None:

@@ -58,7 +58,13 @@ def test_the_agents_own_phone_rings_first_then_the_number_with_the_hotlines(
     (recording,) = node.plane.recordings.values()
     assert (recording.left, recording.right) == ((target,), (own,))
     assert node.call(call_id).data == {"order": 7}
-    assert node.story(call_id) == ["CallDialled", "CallAnswered", "RecordingStarted", "CallConnected"]
+    assert node.story(call_id) == [
+        "CallDialled",
+        "CallAnswered",
+        "DialResulted",
+        "RecordingStarted",
+        "CallConnected",
+    ]
     node.sip.leave(target)
     node.settle()
     assert node.outside(own).told[-1][0] == "BYE"
