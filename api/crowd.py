@@ -1,6 +1,7 @@
 """How many connections there may be at once, in all and from one network: a flood of them costs nobody else theirs."""
 
 from collections import Counter
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 IN_ALL = 2000
@@ -8,6 +9,7 @@ FROM_ONE = 600
 """A whole centre may come through one address: 77 seats, each with some pages and their connections."""
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Where somebody comes from: the address, of IPv6 the /64, in which one host can have as many as it likes."""
     try:

@@ -32,7 +32,7 @@ def _faults(settings: Settings) -> Iterator[Fault]:
     sip, http = settings.sip, settings.http
     for number, transport in enumerate(sip.transports):
         place = f"sip.transports[{number}]"
-        is_tcp = transport.protocol is TransportProtocol.TCP
+        is_tcp = transport.protocol is not TransportProtocol.UDP  # TLS is a stream as well
         yield from _refused(f"{place}.address", transport.address, transport.port, is_tcp=is_tcp)
         hint = "" if transport.media_bind_address else "NAT 时填 media_bind_address / behind NAT, set it"
         key = "media_bind_address" if transport.media_bind_address else "media_address"
@@ -46,6 +46,8 @@ def _refused(path: str, address: str, port: int, *, is_tcp: bool = False, hint: 
     """The fault of one address, if it cannot be bound."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM if is_tcp else socket.SOCK_DGRAM)) as probe:
+        if family is socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if is_tcp:  # a connection that was closed a moment ago is in nobody's way
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -10,12 +10,13 @@ from bench.peers.sip_text import Message
 
 def sdp_of(address: str, port: int, *, direction: str = "sendrecv", version: int = 1) -> str:
     """A session of one A-law stream with telephone-event."""
+    family = "IP6" if ":" in address else "IP4"
     return "\r\n".join(
         [
             "v=0",
-            f"o=peer {port} {version} IN IP4 {address}",
+            f"o=peer {port} {version} IN {family} {address}",
             "s=-",
-            f"c=IN IP4 {address}",
+            f"c=IN {family} {address}",
             "t=0 0",
             f"m=audio {port} RTP/AVP 8 101",
             "a=rtpmap:8 PCMA/8000",
@@ -32,7 +33,7 @@ def media_of(sdp: str) -> tuple[str, int] | None:
     """Where a session description wants its sound, None when it names nothing."""
     address, port = "", 0
     for line in sdp.splitlines():
-        if line.startswith("c=IN IP4 "):
+        if line.startswith(("c=IN IP4 ", "c=IN IP6 ")):
             address = line[9:].strip()
         elif line.startswith("m=audio "):
             port = int(line.split()[1])

@@ -103,8 +103,13 @@ def uri_in(value: str) -> str:
 def destination_of(uri: str) -> tuple[str, int]:
     """Address and port that a SIP URI names."""
     rest = re.sub(r"^sips?:", "", uri.split("?", maxsplit=1)[0]).split(";")[0].rpartition("@")[2]
-    host, _, port = rest.partition(":")
-    return host, int(port or 5060)
+    host, _, port = rest.rpartition(":") if re.search(r":\d+$", rest) else (rest, "", "")
+    return host.strip("[]"), int(port or 5060)
+
+
+def host_text(address: str) -> str:
+    """An address as it stands in URIs and Via: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
 
 
 def user_of(uri: str) -> str:

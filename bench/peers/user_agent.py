@@ -15,6 +15,7 @@ from bench.peers.sip_text import (
     Message,
     destination_of,
     digest_answer,
+    host_text,
     new_branch,
     parameter,
     parse,
@@ -60,7 +61,7 @@ class UserAgent(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is bound."""
         self._transport = cast("asyncio.DatagramTransport", transport)
-        self.address, self.port = transport.get_extra_info("sockname")
+        self.address, self.port = transport.get_extra_info("sockname")[:2]
 
     def error_received(self, exc: Exception) -> None:
         """A port that is closed for a moment is what retransmissions are for."""
@@ -80,7 +81,7 @@ class UserAgent(asyncio.DatagramProtocol):
     def contact(self) -> str:
         """Our Contact value without a user."""
         address, port = (self.address, self.port) if self.detour is None else self.detour.outer
-        return f"{address}:{port}"
+        return f"{host_text(address)}:{port}"
 
     # ---- requests out ----------------------------------------------------------------------------------
 
@@ -146,15 +147,16 @@ class UserAgent(asyncio.DatagramProtocol):
         domain: str = "",
     ) -> int:
         """One REGISTER, with digest when it is challenged; gives the final status."""
-        uri = f"sip:{domain or registrar[0]}"
+        domain = domain or host_text(registrar[0])
+        uri = f"sip:{domain}"
         call_id, tag = secrets.token_hex(8), secrets.token_hex(4)
         authorization = ""
         status = 0
         for cseq in (1, 2):
             message = Message(f"REGISTER {uri} SIP/2.0")
             message.headers = [
-                ("From", f"<sip:{user}@{domain or registrar[0]}>;tag={tag}"),
-                ("To", f"<sip:{user}@{domain or registrar[0]}>"),
+                ("From", f"<sip:{user}@{domain}>;tag={tag}"),
+                ("To", f"<sip:{user}@{domain}>"),
                 ("Call-ID", call_id),
                 ("CSeq", f"{cseq} REGISTER"),
                 ("Max-Forwards", "70"),
@@ -192,7 +194,7 @@ class UserAgent(asyncio.DatagramProtocol):
         invite = Message(f"INVITE {uri} SIP/2.0")
         call_id = f"{secrets.token_hex(8)}@{self.address}"
         invite.headers = [
-            ("From", f"<sip:{caller}@{self.address}>;tag={tag}"),
+            ("From", f"<sip:{caller}@{host_text(self.address)}>;tag={tag}"),
             ("To", f"<{uri}>"),
             ("Call-ID", call_id),
             ("CSeq", "1 INVITE"),

@@ -36,12 +36,24 @@ class Flow:
         )
 
     def __str__(self) -> str:
-        return f"{self.protocol}:{self.address}:{self.port}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.protocol}:{host}:{self.port}"
 
 
 def is_ip_literal(host: str) -> bool:
     """Whether a host needs no name service."""
     return _address(host) is not None
+
+
+def canonical(host: str) -> str:
+    """Return an address as the kernel writes it (RFC 5952), so that equal ones are equal text; a name unchanged."""
+    address = _address(host)
+    return host if address is None else str(address)
+
+
+def are_of_one_version(one: str, other: str) -> bool:
+    """Whether two addresses are both IPv4 or both IPv6."""
+    return (":" in one) == (":" in other)
 
 
 def is_within(host: str, networks: tuple[str, ...]) -> bool:

@@ -1,10 +1,13 @@
 """What an unknown source may send, counted before a single byte is parsed.
 
-Trunks and registered contacts are exempt: a forged flood must not shut out a real phone.
+Trunks and registered contacts are exempt: a forged flood must not shut out a real phone.  A source is an address, of
+IPv6 the /64 that one host can fill.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
+
+from api.crowd import network_of
 
 WINDOW_S = 2.0
 MOST_SOURCES = 10_000
@@ -87,7 +90,9 @@ class Gate:
         if self._is_exempt(source):
             return True
         admitted = (
-            not self._is_banned(source, now) and self._buckets.take(source, now) and self._all.take("", now)
+            not self._is_banned(source, now)
+            and self._buckets.take(network_of(source), now)
+            and self._all.take("", now)
         )
         if not admitted:
             self.refused += 1

@@ -7,6 +7,7 @@ from typing import Any
 
 from softswitch.sip.errors import NotAcceptable
 from softswitch.sip.events import RemoteMedia
+from softswitch.sip.flows import are_of_one_version, canonical
 from softswitch.sip.sdes import CryptoLine, Secrecy, Suite, first_usable, offered_lines
 from softswitch.sip.sdp import Direction, Encoding, MediaDescription, SessionDescription
 
@@ -18,6 +19,7 @@ LOWEST_PORT = 1024
 NULL_ADDRESSES = frozenset({"0.0.0.0", "::"})
 
 # Warning codes of RFC 3261 section 20.43.
+WARN_ADDRESS_FORMAT = 301
 WARN_PROTOCOL = 302
 WARN_MEDIA_TYPE = 304
 WARN_FORMAT = 305
@@ -165,7 +167,7 @@ def _taken(
     if is_null and previous is not None:
         address, port = previous.address, previous.port
     elif not is_null:
-        _check_address(address, port, local, networks)
+        address = _checked_address(address, port, local, networks)
     return RemoteMedia(
         address=address,
         port=port,
@@ -198,8 +200,8 @@ def _ptime(media: MediaDescription) -> int:
     return max(whole, SHORTEST_PTIME_MS)
 
 
-def _check_address(text: str, port: int, local: LocalMedia, networks: tuple[str, ...]) -> None:
-    """Refuse to stream at anybody but the peer: its networks only, never many, never ourselves."""
+def _checked_address(text: str, port: int, local: LocalMedia, networks: tuple[str, ...]) -> str:
+    """Return the address as the kernel writes it; refused is whatever is not the peer's, or not one host, or our own."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -208,10 +210,14 @@ def _check_address(text: str, port: int, local: LocalMedia, networks: tuple[str,
         raise NotAcceptable("the media address must be that of one host")
     if port < LOWEST_PORT:
         raise NotAcceptable(f"no media to port {port}")
-    if (text, port) == (local.address, local.port):
+    if not are_of_one_version(text, local.address):
+        version = 6 if ":" in local.address else 4
+        raise NotAcceptable(f"media here is IPv{version}", warn_code=WARN_ADDRESS_FORMAT)
+    if (str(address), port) == (canonical(local.address), local.port):
         raise NotAcceptable("the media address is our own")
     if not any(address in network for network in _networks(networks)):
         raise NotAcceptable("the media address is outside the peer's networks")
+    return str(address)
 
 
 @lru_cache(maxsize=1024)

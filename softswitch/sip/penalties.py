@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
+from api.crowd import network_of
 from softswitch.sip.allow_list import printable
 from softswitch.sip.flows import Flow
 from softswitch.sip.limits import Allowance, Buckets
@@ -34,9 +35,10 @@ class BanList:
         self._bans: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def ban(self, source: str, now: float) -> float:
-        """Ban a source from now on; return for how many seconds (0: bans are switched off)."""
+        """Ban a source (of IPv6 its /64) from now on; return for how many seconds (0: bans are switched off)."""
         if not self._first_s:
             return 0.0
+        source = network_of(source)
         until, former_s = self._bans.get(source, (float("-inf"), 0.0))
         is_remembered = former_s and now < until + self._longest_s
         length_s = min(self._longest_s, 2 * former_s) if is_remembered else self._first_s
@@ -48,7 +50,7 @@ class BanList:
 
     def is_banned(self, source: str, now: float) -> bool:
         """Whether a source is not to be heard."""
-        found = self._bans.get(source)
+        found = self._bans.get(network_of(source)) if self._bans else None
         return found is not None and now < found[0]
 
     def standing(self, now: float) -> int:
@@ -100,7 +102,7 @@ class Penalties:
             bucket, key = self._bucket_of(account, flow)
             bucket.take(key, now)
         may_log = self._lines.take(now)
-        if self._patience.take(flow.address, now):
+        if self._patience.take(network_of(flow.address), now):
             if may_log:
                 log.info("sip.credentials_refused", source=str(flow), username=printable(username)[:64])
         elif not self._is_exempt(flow.address):
@@ -120,7 +122,7 @@ class Penalties:
         A phone whose address changed, or ours from before a reboot, needs to hear it; whoever invents nonces would
         otherwise guess unpunished.
         """
-        by_source = self._leniences.take(flow.address, now)
+        by_source = self._leniences.take(network_of(flow.address), now)
         return by_source and (account is None or self._leniences.take(f"account {account}", now))
 
     def _bucket_of(self, account: str, flow: Flow) -> tuple[Buckets, str]:

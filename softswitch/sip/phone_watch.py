@@ -4,7 +4,7 @@ import zlib
 
 from softswitch.clock import Alarm
 from softswitch.sip.allow_list import MAX_FORWARDS
-from softswitch.sip.flows import Flow, is_ip_literal
+from softswitch.sip.flows import Flow, are_of_one_version, is_ip_literal
 from softswitch.sip.location import Contact, Location
 from softswitch.sip.message import Headers, Request, Response, SipUri
 from softswitch.sip.registrar import Registrar
@@ -21,7 +21,7 @@ def flow_of_contact(wiring: Wiring, contact: Contact) -> Flow:
         return known
     if uri.transport not in (None, "udp"):
         return wiring.transports.flow_to(uri.transport or "tcp", host, port) or known
-    if (":" in host) != (":" in known.address):
+    if not are_of_one_version(host, known.address):
         return known
     return Flow(listener=known.listener, protocol="udp", address=host, port=port)
 

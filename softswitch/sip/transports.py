@@ -16,7 +16,7 @@ import structlog
 from api.certificate import Certificate
 from softswitch.clock import Clock
 from softswitch.settings.sip import TransportProtocol, TransportSettings
-from softswitch.sip.flows import Flow
+from softswitch.sip.flows import Flow, are_of_one_version, canonical
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.limits import Gate
 from softswitch.sip.security import HANDSHAKE_S, Trust, certificate_of
@@ -80,6 +80,8 @@ async def _bind_udp(
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
+        if family is socket.AF_INET6:  # as for TCP: IPv4 has listeners and rules of its own
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         sock.setblocking(False)
@@ -127,11 +129,11 @@ class Transports:
             listener = Listener(
                 index=index,
                 protocol=str(setting.protocol),
-                address=setting.address,
+                address=canonical(setting.address),
                 port=setting.port,
-                advertised_address=setting.signalling_shown,
-                media_address=setting.media_shown,
-                media_bind_address=setting.media_bound,
+                advertised_address=canonical(setting.signalling_shown),
+                media_address=canonical(setting.media_shown),
+                media_bind_address=canonical(setting.media_bound),
                 certificate=certificate_of(setting),
             )
             self.listeners.append(listener)
@@ -182,7 +184,7 @@ class Transports:
         fitting = [
             listener
             for listener in self.listeners
-            if listener.protocol == protocol and (":" in listener.address) == (":" in address)
+            if listener.protocol == protocol and are_of_one_version(listener.address, address)
         ]
         if not fitting:
             return None

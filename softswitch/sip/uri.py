@@ -7,6 +7,7 @@ from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote
 
 from softswitch.sip.errors import MalformedMessage
+from softswitch.sip.flows import canonical
 from softswitch.sip.grammar import (
     NO_PARAMS,
     Params,
@@ -100,9 +101,12 @@ class SipUri:
         return f"[{self.host}]" if ":" in self.host else self.host
 
     def address_of(self, default_port: int = 5060) -> tuple[str, int]:
-        """Return host (or the `maddr` parameter) and port to send to, with the port the URI leaves open."""
+        """Return host (or the `maddr` parameter) and port to send to, with the port the URI leaves open.
+
+        An address is written as the kernel would, since it is compared with where messages come from.
+        """
         maddr = self.params.get("maddr")
-        return (maddr.strip("[]") if maddr else self.host, self.port or default_port)
+        return (canonical(maddr.strip("[]") if maddr else self.host), self.port or default_port)
 
     def with_param(self, name: str, value: str | None = None) -> "SipUri":
         """Return this URI with one parameter set (None: a flag)."""

@@ -15,7 +15,7 @@ from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip.allow_list import MAX_FORWARDS, Header, add_all, tag_for_cell, with_tag
 from softswitch.sip.dialogs import Dialog, DialogTable, RemoteEnd, addressed
 from softswitch.sip.events import EdgeEvent, Peer, PeerKind
-from softswitch.sip.flows import Flow, is_ip_literal, is_within
+from softswitch.sip.flows import Flow, are_of_one_version, is_ip_literal, is_within
 from softswitch.sip.limits import Allowance
 from softswitch.sip.message import Headers, Request, Response, SipUri, response_to
 from softswitch.sip.relays import Relay, RelayTable
@@ -198,7 +198,7 @@ class Wiring:
         if not is_within(host, dialog.sources) or self.transports.is_own(host, port):
             return known
         protocol = hop.transport or "udp"
-        if protocol == known.protocol:
+        if protocol == known.protocol and are_of_one_version(host, known.address):
             return Flow(listener=known.listener, protocol=protocol, address=host, port=port)
         return self.transports.flow_to(protocol, host, port) or known
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -10,7 +11,7 @@ import pytest_asyncio
 from tests.hostile.torture import DATA, Torture, messages
 from tests.softswitch.sip.digest_client import authorization, challenge_of
 from tests.softswitch.sip.raw_peer import RawPeer, header, start_line, status, values
-from tests.stand import Stand, Terms, stand
+from tests.stand import HOTLINE, Stand, Terms, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -25,11 +26,24 @@ media_networks = ["{{network}}.3/32"]
 """
     for name, extension in (("watson", "8091"), ("user", "8092"))
 )
+V6_PORT = 5080
+SIXES = f"""
+[[sip.transports]]
+protocol = "udp"
+address = "::1"
+port = {V6_PORT}
+
+[[trunks]]
+name = "six"
+addresses = ["::1/128"]
+media_networks = ["2001:db8::/32"]
+options_ping = false
+"""
 PORTS = (5060, 5050, 6050, 19823)
 """Where the top Vias of the messages want their answers."""
 
 
-TERMS = Terms(seats=1, greeting="", announce_agent=False, extra=ACCOUNTS)
+TERMS = Terms(seats=1, greeting="", announce_agent=False, extra=ACCOUNTS + SIXES)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,7 +56,7 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand]:
     """One for all that comes by TCP: to the first, the same branches would be retransmissions."""
-    async with stand(tmp_path_factory.mktemp("torture-tcp"), TERMS) as started:
+    async with stand(tmp_path_factory.mktemp("torture-tcp"), replace(TERMS, extra=ACCOUNTS)) as started:
         yield started
 
 
@@ -50,6 +64,15 @@ async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stand
 async def ears(here: Stand) -> AsyncIterator[list[RawPeer]]:
     """The trunk, on every port that an answer may go to; the first one sends."""
     peers = [await RawPeer.open(here.trunk_address, port) for port in PORTS]
+    yield peers
+    for peer in peers:
+        peer.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sixes() -> AsyncIterator[list[RawPeer]]:
+    """The same on IPv6."""
+    peers = [await RawPeer.open("::1", port) for port in PORTS]
     yield peers
     for peer in peers:
         peer.close()
@@ -80,11 +103,28 @@ async def test_each_message_by_udp_has_its_answer_and_the_next_request_too(
     here: Stand, ears: list[RawPeer], torture: Torture
 ) -> None:
     """The answer that its section asks for, or none, and then 200 for an OPTIONS."""
+    await _send_and_judge(ears, here.sip, torture)
+
+
+@pytest.mark.parametrize(
+    "torture",
+    [each for each in messages() if each.name.startswith("rfc5118")],
+    ids=lambda torture: torture.name,
+)
+async def test_each_message_of_rfc_5118_has_the_same_answer_by_ipv6_itself(
+    here: Stand, sixes: list[RawPeer], torture: Torture
+) -> None:
+    """Sent from ::1 to ::1, with a branch of its own: to the first sender's, it would be a retransmission."""
+    other = Torture(torture.name, torture.data.replace(b"z9hG4bK", b"z9hG4bKv6"), torture.outcome)
+    await _send_and_judge(sixes, ("::1", V6_PORT), other)
+
+
+async def _send_and_judge(ears: list[RawPeer], server: tuple[str, int], torture: Torture) -> None:
     sender = ears[0]
     for ear in ears:
         ear.arrived.clear()
-    sender.send(torture.data, here.sip)
-    sender.send(sender.request("OPTIONS", here.hotline), here.sip)
+    sender.send(torture.data, server)
+    sender.send(sender.request("OPTIONS", f"sip:{HOTLINE}@hotline"), server)
     probe = await sender.wait(lambda text: status(text) == 200 and header(text, "Call-ID").startswith("raw-"))
     assert start_line(probe) == "SIP/2.0 200 OK"
 
@@ -96,7 +136,7 @@ async def test_each_message_by_udp_has_its_answer_and_the_next_request_too(
             await asyncio.sleep(0.005)
     for answer in finals():
         if header(answer, "CSeq").endswith("INVITE"):
-            sender.send(acknowledgement(answer), here.sip)
+            sender.send(acknowledgement(answer), server)
     assert tuple(status(answer) for answer in finals()) == torture.outcome.udp
     for answer in finals():
         assert status(answer) == 400 or "tag" in header(answer, "To"), "an answer without a tag of ours"

@@ -42,6 +42,19 @@ def test_addresses_of_this_machine_pass() -> None:
     check_addresses(machine(UDP, TCP), FILE)
 
 
+def test_tls_is_asked_for_as_the_stream_that_it_is_and_ipv6_apart_from_ipv4() -> None:
+    """A datagram socket on the same port is in nobody's way; nor is the other version's wildcard."""
+    tls = replace(TCP, protocol=TransportProtocol.TLS, certificate="a", private_key="b")
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
+        datagrams.bind((HERE, tls.port))
+        check_addresses(machine(tls), FILE)
+    both = (replace(UDP, address="0.0.0.0", port=5099), replace(UDP, address="::", port=5099))
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
+        taken.bind(("0.0.0.0", 5099))
+        (named,) = faults(machine(*both))
+    assert named.startswith("sip.transports[0].address")
+
+
 def test_every_address_that_this_machine_has_not_is_named_in_one_go() -> None:
     named = faults(
         machine(

@@ -91,7 +91,7 @@ class RawPeer(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)
-        self.address, self.port = transport.get_extra_info("sockname")
+        self.address, self.port = transport.get_extra_info("sockname")[:2]
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if self.relay is not None:
@@ -159,7 +159,7 @@ class RawPeer(asyncio.DatagramProtocol):
     ) -> str:
         """Write a request.  `from_` and `to` are whole header values."""
         number = next(_serial)
-        here = f"{self.address}:{self.port}"
+        here = f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
         flag = ";rport" if rport else ""
         lines = [
             f"{method_name} {target} SIP/2.0",

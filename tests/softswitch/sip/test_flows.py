@@ -2,7 +2,7 @@
 
 import pytest
 
-from softswitch.sip.flows import Flow, is_ip_literal, is_within
+from softswitch.sip.flows import Flow, canonical, is_ip_literal, is_within
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,14 @@ def test_numeric_hosts_need_no_name_service() -> None:
     assert is_ip_literal("127.0.0.1")
     assert is_ip_literal("::1")
     assert not is_ip_literal("localhost")
+
+
+def test_an_address_has_one_spelling() -> None:
+    """That of the kernel (RFC 5952); names are left alone."""
+    assert canonical("2001:DB8:0:0::0001") == "2001:db8::1"
+    assert canonical("127.0.0.1") == "127.0.0.1"
+    assert canonical("trunk.example") == "trunk.example"
+    assert str(Flow(listener=0, protocol="udp", address="::1", port=5060)) == "udp:[::1]:5060"
 
 
 def test_only_udp_loses() -> None:

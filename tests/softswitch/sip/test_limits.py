@@ -17,6 +17,12 @@ def test_sources_do_not_spend_each_others_tokens() -> None:
     assert gate.admits("b", 0.0)
 
 
+def test_a_host_on_ipv6_has_one_allowance_for_all_addresses_of_its_network() -> None:
+    gate = Gate(2, lambda _: False)
+    assert [gate.admits(f"2001:db8::{host}", 0.0) for host in (1, 2, 3)] == [True, True, False]
+    assert gate.admits("2001:db8:0:1::1", 0.0)
+
+
 def test_trunks_and_registered_phones_are_exempt() -> None:
     gate = Gate(1, lambda source: source == "127.62.0.2")
     assert all(gate.admits("127.62.0.2", 0.0) for _ in range(1000))

@@ -136,10 +136,19 @@ def test_low_ports_are_no_destination() -> None:
 
 def test_ipv6_and_the_streams_own_address_count() -> None:
     """c= under m= before the session's."""
-    assert taken(audio("c=IN IP6 2001:db8::7")).address == "2001:db8::7"
-    assert "networks" in refused(audio("c=IN IP6 2001:db8:1::7")).reason
+    local = LocalMedia(address="2001:db8::1", port=20000, session_id=7)
+    assert taken(audio("c=IN IP6 2001:DB8:0::7"), local=local).address == "2001:db8::7"
+    assert "networks" in refused(audio("c=IN IP6 2001:db8:1::7"), local=local).reason
+    assert "own" in refused(audio("c=IN IP6 2001:db8::0001", port=20000), local=local).reason
     without = audio().replace(b"c=IN IP4 127.61.0.2\r\n", b"")
     assert "c=" in refused(without).reason
+
+
+def test_a_stream_of_the_other_ip_version_is_refused_with_its_warning() -> None:
+    """301 (RFC 3261 section 20.43): a leg of ours listens on one version."""
+    local = LocalMedia(address="2001:db8::1", port=20000, session_id=7)
+    assert refused(audio("c=IN IP6 2001:db8::7")).warning == '301 hotline "media here is IPv4"'
+    assert refused(audio(), local=local).warning == '301 hotline "media here is IPv6"'
 
 
 def test_secure_profiles_and_other_kinds_are_refused_with_their_reason() -> None:

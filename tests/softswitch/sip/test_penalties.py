@@ -31,6 +31,15 @@ def test_a_source_has_five_wrong_passwords_a_minute_and_then_is_banned() -> None
     assert bans.standing(1.0) == 1
 
 
+def test_a_guesser_on_ipv6_is_banned_with_its_network_and_nobody_elses() -> None:
+    bans = BanList(300.0, 3600.0)
+    what = penalties(bans)
+    for host in range(6):
+        what.note_failure(None, "nobody", replace(GUESSER, address=f"2001:db8::{host}"), 0.0)
+    assert bans.is_banned("2001:db8::ffff", 1.0)
+    assert not bans.is_banned("2001:db8:0:1::1", 1.0)
+
+
 def test_a_phone_with_an_old_password_that_tries_twice_a_minute_is_never_banned() -> None:
     bans = BanList(300.0, 3600.0)
     what = penalties(bans)
