@@ -130,6 +130,16 @@ class SipSettings:
         default=4.0,
         metadata=meta("探测超时 / a ping unanswered for so long counts as lost", unit="s", minimum=0.1),
     )
+    trunk_patience_s: float = field(
+        default=3.0,
+        metadata=meta(
+            "中继对呼叫无任何应答,过此时改走下一条中继 / a trunk that says nothing at all to a call is passed over "
+            "after so long, if another one takes the number",
+            unit="s",
+            minimum=0.5,
+            maximum=32,
+        ),
+    )
     t1_s: float = field(
         default=0.5, metadata=meta("RFC 3261 T1 / round-trip estimate", unit="s", minimum=0.05, maximum=4)
     )

@@ -23,8 +23,8 @@ from softswitch.sip.dialogs import Dialog, EndCause, Phase, RemoteEnd, Step
 from softswitch.sip.digest import best_challenge
 from softswitch.sip.endings import CANCEL_PATIENCE_S, Endings, acknowledgement
 from softswitch.sip.errors import NotAcceptable
-from softswitch.sip.events import DialogConfirmed, FarEndAnswered
-from softswitch.sip.flows import is_within
+from softswitch.sip.events import DialogConfirmed, FarEndAnswered, PeerKind
+from softswitch.sip.flows import Flow, is_within
 from softswitch.sip.message import MalformedMessage, Request, Response, parse, response_to
 from softswitch.sip.offer_answer import OfferPending
 from softswitch.sip.relays import BodyDuty, Relay, Side
@@ -162,6 +162,34 @@ class CellRequests:
             is_reliable=relay.flow.is_reliable,
             proceeding=proceeding,
         )
+        if dialog.patience_s is not None and relay.request.to.tag is None and not proceeding:
+            wiring.clock.after(
+                dialog.patience_s, lambda: self._pass_over(dialog, relay, 408, "No Answer At All")
+            )
+
+    def not_connected(self, flow: Flow) -> None:
+        """No connection came about: calls that have heard nothing yet will not be answered by it."""
+        for dialog in tuple(self._wiring.dialogs):
+            relay = dialog.invite
+            if relay is not None and relay.side is Side.CELL and relay.flow == flow:
+                self._pass_over(dialog, relay, 503, "Not Connected")
+
+    def _pass_over(self, dialog: Dialog, relay: Relay, status: int, reason: str) -> None:
+        """Give up a first INVITE that nothing was said to.  It is not sent again; an answer that comes late is undone."""
+        transaction = relay.transaction
+        if relay.is_final or transaction is None or not transaction.is_pending or transaction.has_provisional:
+            return
+        transaction.stop_repeating()
+        relay_was_cancelled, relay.is_cancelled = relay.is_cancelled, True
+        bodies.drop_offer(dialog, relay)
+        if not relay_was_cancelled:
+            dialog.close(EndCause(status=status, q850_cause=None, reason=reason, method="INVITE"))
+            self._tell(dialog, status, reason, None)
+        self._answer_cell(dialog, relay, 487 if relay_was_cancelled else status)
+        self._wiring.keep_dialog(dialog)
+        if dialog.peer.kind is PeerKind.TRUNK:
+            log.warning("sip.trunk_passed_over", leg_id=dialog.leg_id, trunk=dialog.peer.name, reason=reason)
+            self._wiring.doubt(dialog.peer.name)
 
     def adopt(self, dialog: Dialog) -> None:
         """Go on with the first INVITE of a restored leg."""

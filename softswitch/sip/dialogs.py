@@ -144,6 +144,7 @@ class Dialog:
     attempt: int = 0
     owes_cell: str = ""
     challenges: int = 0
+    patience_s: float | None = None  # for a trunk that says nothing at all; None: as long as its transaction
     # Bodies.
     codecs: tuple[str, ...] = ("PCMA", "PCMU")
     media: OfferAnswer | None = None

@@ -157,6 +157,7 @@ class Edge:
             self._hear_broken_stream,
             self._is_known_source,
             self._trusted,
+            self._not_connected,
         )
         inner = InnerSocket(settings.inner_address, settings.inner_port, self._hear_cell)
         self._wiring = Wiring(
@@ -184,6 +185,7 @@ class Edge:
         self._registrar = Registrar(self._wiring, self._location, self._contact_bound)
         self._phones = PhoneWatch(self._wiring, self._location, self._registrar, node_name)
         self._trunks = TrunkWatch(self._wiring, node_name)
+        self._wiring.doubt = self._trunks.doubt
         self._reception = Reception(
             self._wiring, self._identity, self._location, self._registrar, self._outside, self._cells
         )
@@ -300,10 +302,12 @@ class Edge:
         from_user: str,
         from_display: str = "",
         headers: Iterable[Header] = (),
+        patience_s: float | None = None,
     ) -> OutboundPlan:
         """Settle where an outbound leg goes, before its cell is told to make it.
 
-        `headers` are added to the INVITE that leaves (MalformedMessage when one cannot stand in a message).
+        `headers` are added to the INVITE that leaves (MalformedMessage when one cannot stand in a message).  A far end
+        that says nothing at all for `patience_s` is given up (408), where there is another way.
         NotReachable when there is no way.
         """
         wiring = self._wiring
@@ -353,6 +357,7 @@ class Edge:
             extra_headers=extra.items(),
             cell_id=cell_id,
             codecs=codecs,
+            patience_s=patience_s,
             media=OfferAnswer(
                 local_media((wiring.media_shown(flow), local[1]), secrets.randbits(48) + 1, codecs, secrecy)
             ),
@@ -499,6 +504,9 @@ class Edge:
 
     def _hear_broken_stream(self, fault: BrokenStream, flow: Flow) -> None:
         self._reception.hear_broken_stream(fault, flow)
+
+    def _not_connected(self, flow: Flow) -> None:
+        self._cells.not_connected(flow)
 
     def _hear_cell(self, data: bytes, source: tuple[str, int]) -> None:
         self._reception.hear_cell(data, source)

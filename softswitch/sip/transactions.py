@@ -116,6 +116,12 @@ class ClientTransaction:
                 self._give_up = self._table.clock.after(self._table.life_s, self.end)
         self._on_response(response, source)
 
+    def stop_repeating(self) -> None:
+        """Send no more; what comes late is still heard."""
+        if self._repeat is not None:
+            self._repeat.cancel()
+            self._repeat = None
+
     def expect_final_within(self, seconds: float) -> None:
         """Give up when no final response comes in time (after a CANCEL)."""
         if self.is_pending:
@@ -155,9 +161,7 @@ class ClientTransaction:
             self._on_timeout()
 
     def _cancel_alarms(self) -> None:
-        if self._repeat is not None:
-            self._repeat.cancel()
-            self._repeat = None
+        self.stop_repeating()
         self._give_up.cancel()
 
 

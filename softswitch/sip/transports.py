@@ -106,9 +106,14 @@ class Transports:
         on_broken_stream: Broke,
         is_exempt: Callable[[str], bool],
         trusted: Callable[[str], Trust | None] = lambda address: None,
+        on_unreachable: Callable[[Flow], None] = lambda flow: None,
     ) -> None:
-        """`trusted` says how the host at an address proves itself by TLS, None for whom we never connect to."""
+        """`trusted` says how the host at an address proves itself by TLS, None for whom we never connect to.
+
+        `on_unreachable` is told when a connection that something was to be sent by did not come about.
+        """
         self._trusted = trusted
+        self._on_unreachable = on_unreachable
         self._settings = settings
         self._clock = clock
         self._gate = gate
@@ -331,8 +336,13 @@ class Transports:
                 stream.write(data)
         except (OSError, TimeoutError) as fault:
             log.info("sip.not_connected", flow=str(flow), error=str(fault))
+            is_reached = False
+        else:
+            is_reached = True
         finally:
             del self._connecting[key]
+        if not is_reached:
+            self._on_unreachable(flow)
 
 
 class InnerSocket:

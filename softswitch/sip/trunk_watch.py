@@ -90,6 +90,18 @@ class TrunkWatch:
         watched = self._watched.get(name)
         return watched is not None and watched.is_up
 
+    def doubt(self, name: str) -> None:
+        """A call found nobody there: it is down until it answers a ping, and is asked at once."""
+        watched = self._watched.get(name)
+        if watched is None or not watched.trunk.options_ping or watched.answers is False:
+            return
+        watched.answers = False
+        self._tell(watched, "invite_unanswered")
+        alarm = watched.alarms.pop("ping", None)
+        if alarm is not None:
+            alarm.cancel()
+        self._ping(watched)
+
     def flow_of(self, name: str) -> Flow | None:
         """Return the way to a trunk, None when it takes no calls."""
         watched = self._watched.get(name)

@@ -71,6 +71,7 @@ class Wiring:
     inner_servers: ServerTransactions
     lines: Allowance
     trunk_at: Callable[[str], TrunkSettings | None] = lambda address: None
+    doubt: Callable[[str], None] = lambda trunk: None  # a trunk did not answer a call
     trunk_hosts: dict[str, TrunkSettings] = field(default_factory=dict)  # by resolved address
     dialogs: DialogTable = field(default_factory=DialogTable)
     relays: RelayTable = field(default_factory=RelayTable)
