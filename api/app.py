@@ -4,21 +4,22 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import ContextVar
 from functools import cache
+from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from api.cross_origin import CrossOrigin
 from api.async_document import make_async_document
+from api.cross_origin import CrossOrigin
 from api.document import make_document
 from api.document_page import make_page, policy
-from api.exchange import BODY_MOST, BODY_TIMEOUT_S, read_body, read_query
+from api.exchange import BODY_MOST, BODY_TIMEOUT_S, read_body, read_file, read_query
 from api.gate import DoorRules, Gate, checked_origins
 from api.json_text import dump
 from api.live import LIVE, Live, LiveLimits
-from api.pages import add_pages
 from api.live_messages import Shown
+from api.pages import add_pages
 from api.ports import Ports
 from api.problems import from_exception
 from api.requests import Nothing
@@ -52,8 +53,8 @@ def make_app(
     hosts: Collection[str] = (),
     session_limits: SessionLimits | None = None,
     is_supervision_shown: bool = False,
-    wall: Callable[[], float] = time.time,
     kinds: Mapping[str, Shown] | None = None,
+    wall: Callable[[], float] = time.time,
 ) -> web.Application:
     """The application over these ports.
 
@@ -94,21 +95,21 @@ def make_app(
 def _add_document(app: web.Application, version: str, kinds: Mapping[str, Shown]) -> None:
     """The interface's description, for programs and for people."""
     text, page = _described(version)
-
     live_text = dump(make_async_document(version, kinds))
+
     async def show_document(_request: web.Request) -> web.StreamResponse:
         return web.json_response(text=text)
 
-    async def show_page(_request: web.Request) -> web.StreamResponse:
     async def show_live_document(_request: web.Request) -> web.StreamResponse:
         return web.json_response(text=live_text)
 
+    async def show_page(_request: web.Request) -> web.StreamResponse:
         headers = {"Content-Security-Policy": policy()}
         return web.Response(text=page, content_type="text/html", headers=headers)
 
     app.router.add_get("/openapi.json", show_document)
-    app.router.add_get("/docs", show_page)
     app.router.add_get("/asyncapi.json", show_live_document)
+    app.router.add_get("/docs", show_page)
 
 
 @cache
@@ -128,11 +129,11 @@ def _step(route: Route, service: Service, gate: Gate, body_timeout_s: float) -> 
             _who.set("" if actor is None else actor.name)
             service.admit(route, actor)
         query = read_query(request, route.query or Nothing)
-        body = (
-            None
-            if route.method == "GET"
-            else await read_body(request, route.body or Nothing, body_timeout_s, route.body_most)
-        )
+        body: Any = None
+        if route.takes:
+            body = await read_file(request, route.takes, body_timeout_s, route.body_most)
+        elif route.method != "GET":
+            body = await read_body(request, route.body or Nothing, body_timeout_s, route.body_most)
         errand = Errand(
             route=route,
             request=request,

@@ -1,7 +1,7 @@
 """One request as its handler sees it: checked body and query, and who asked."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +21,9 @@ BODY_MOST = 64 * 1024
 
 BODY_TIMEOUT_S = 10.0
 """A body that arrives more slowly is refused (408)."""
+
+SLOWEST_BYTES_PER_S = 250_000
+"""A file that comes more slowly is refused in the end."""
 
 Request = TypeVar("Request")
 
@@ -56,15 +59,7 @@ async def read_body(
     most: int = BODY_MOST,
 ) -> Any:
     """The body as `cls`, of at most so many bytes; a body without fields may be left out."""
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnsupportedBody("不收压缩的请求体 / compressed bodies are not taken")
-    try:
-        async with asyncio.timeout(timeout_s):
-            data = await (request if most == BODY_MOST else request.clone(client_max_size=most)).read()
-    except TimeoutError as error:
-        raise BodyTimeout("请求体到达过慢 / the body arrived too slowly") from error
-    except web.RequestPayloadError as error:
-        raise BodyBroken("请求体不完整 / the body is not whole") from error
+    data = await _received(request, timeout_s, most)
     if not data and cls is Nothing:
         return Nothing()
     if request.content_type != "application/json":
@@ -74,6 +69,25 @@ async def read_body(
         fault = FieldFault(field="", code="wrong_type", detail="应为对象 / expected an object")
         raise InvalidRequest((fault,))
     return bind(cls, value, is_text=False)
+
+
+async def read_file(request: web.Request, takes: Collection[str], timeout_s: float, most: int) -> bytes:
+    """The body as it is, of one of these media types and at most so many bytes; a long one has more time."""
+    if request.content_type not in takes:
+        raise UnsupportedBody(f"应为其一 / expected one of {', '.join(takes)}")
+    return await _received(request, timeout_s + most / SLOWEST_BYTES_PER_S, most)
+
+
+async def _received(request: web.Request, timeout_s: float, most: int) -> bytes:
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedBody("不收压缩的请求体 / compressed bodies are not taken")
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await (request if most == BODY_MOST else request.clone(client_max_size=most)).read()
+    except TimeoutError as error:
+        raise BodyTimeout("请求体到达过慢 / the body arrived too slowly") from error
+    except web.RequestPayloadError as error:
+        raise BodyBroken("请求体不完整 / the body is not whole") from error
 
 
 def read_query(request: web.Request, cls: type[Request] | type[Nothing]) -> Any:

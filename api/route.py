@@ -30,7 +30,8 @@ class Route:
     all); where `roles` is None they follow from the scopes of the same names.  `command` is its name on the live
     connection, empty where it has none.  `is_done_once` heeds an idempotency key, `is_forced` is written into the
     ledger.  `is_upgrade` marks a WebSocket, which checks itself who it is: a browser's page says so in its first message.
-    A body of more than `body_most` bytes is refused.  A handler returns a view or a finished response.
+    A body of more than `body_most` bytes is refused; where it `takes` other media types than JSON, it comes as bytes.
+    A handler returns a view or a finished response.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Route:
     status: int = 200
     body: type | None = None
     body_most: int = BODY_MOST
+    takes: tuple[str, ...] = ()
     query: type | None = None
     faults: tuple[int, ...] = ()
     media_type: str = "application/json"

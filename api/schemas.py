@@ -1,7 +1,8 @@
 """What comes in, declared once: the same dataclass checks a request and describes it in the document.
 
 Field metadata: `doc`, `pattern` (whole match), `most` (characters), `minimum`, `maximum`, `choices`, `lines`
-(a text of several lines), and `name` where the name outside is not a Python name.
+(a text of several lines), `items_most` (of a list of texts, to which the rest applies one by one), and `name` where the
+name outside is not a Python name.
 """
 
 import dataclasses
@@ -11,8 +12,8 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from api.views import WallTime
@@ -107,6 +108,8 @@ def _value(value: Any, hint: Any, checks: Mapping[str, Any], *, is_text: bool) -
         return _integer(value, checks, is_text=is_text)
     if typing.get_origin(kind) is dict:
         return _object(value)
+    if typing.get_origin(kind) is tuple:
+        return _texts(value, checks)
     if not isinstance(value, str):
         raise _Wrong("wrong_type", "应为文本 / expected a text")
     return _text(value, checks)
@@ -136,6 +139,14 @@ def _text(value: str, checks: Mapping[str, Any]) -> str:
     ):
         raise _Wrong("not_allowed", "含控制字符 / holds control characters")
     return value
+
+
+def _texts(value: Any, checks: Mapping[str, Any]) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _Wrong("wrong_type", "应为文本列表 / expected a list of texts")
+    if len(value) > checks["items_most"]:
+        raise _Wrong("not_allowed", f"多于 / holds more than {checks['items_most']}")
+    return tuple(_text(item, checks) for item in value)
 
 
 def _boolean(value: Any, *, is_text: bool) -> bool:
@@ -203,6 +214,8 @@ def describe(hint: Any, known: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": describe(arguments[0], known)}
     if origin is dict or hint is dict:
         return {"type": "object"}
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {"type": "string", "enum": [member.value for member in hint]}
     if dataclasses.is_dataclass(origin):
         name = f"{typing.cast('type', origin).__name__}Of{arguments[0].__name__}"
         return _describe_class(typing.cast("type", origin), name, known, arguments[0])
@@ -214,8 +227,6 @@ def describe(hint: Any, known: dict[str, Any]) -> dict[str, Any]:
 def _describe_class(cls: type, name: str, known: dict[str, Any], item: Any) -> dict[str, Any]:
     if name not in known:
         known[name] = {}  # so that a class may refer to itself
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return {"type": "string", "enum": [member.value for member in hint]}
         hints = typing.get_type_hints(cls)
         fields = [field for field in dataclasses.fields(cls) if not field.metadata.get("hidden")]
         known[name] = {
@@ -245,13 +256,16 @@ def describe_field(field: "dataclasses.Field[Any]", hint: Any, known: dict[str, 
     checks = field.metadata
     if "doc" in checks:
         schema["description"] = checks["doc"]
+    if "items_most" in checks:
+        schema["maxItems"] = checks["items_most"]
+    one = schema["items"] if "items_most" in checks else schema
     for ours, theirs in (("most", "maxLength"), ("minimum", "minimum"), ("maximum", "maximum")):
         if ours in checks:
-            schema[theirs] = checks[ours]
+            one[theirs] = checks[ours]
     if "choices" in checks:
-        schema["enum"] = list(checks["choices"])
+        one["enum"] = list(checks["choices"])
     if "pattern" in checks:
-        schema["pattern"] = f"^(?:{checks['pattern']})$"
+        one["pattern"] = f"^(?:{checks['pattern']})$"
     if field.default not in (dataclasses.MISSING, None, "", ()):
         schema["default"] = field.default
     return schema

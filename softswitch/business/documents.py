@@ -14,6 +14,7 @@ from config.faults import Fault
 from config.values import ABSENT
 from softswitch.business.strategies import RoutingOrder, SelectionOrder, Shares
 from softswitch.calendars.hours import Hours, YearOfDays
+from softswitch.customers.customer import CustomerField
 from softswitch.flows.reading import read_flow
 from softswitch.settings.agents import AgentSettings
 from softswitch.settings.queues import QueueSettings
@@ -182,6 +183,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="selections", title="选呼策略 / orders of callers", cls=SelectionOrder),
         Kind(name="reasons", title="示忙原因 / not-ready reasons", cls=NotReadyReason),
         Kind(name="lists", title="名单 / lists of numbers", cls=NumberList),
+        Kind(name="fields", title="客户字段 / fields of customers", cls=CustomerField),
         Kind(name="hours", title="工作时间 / opening hours", cls=Hours),
         Kind(name="days", title="节假日与调休 / holidays and make-up workdays", cls=YearOfDays),
         Kind(name="emergency", title="应急开关 / emergency switch", cls=Emergency),

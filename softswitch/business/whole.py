@@ -11,6 +11,7 @@ from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
 from softswitch.calendars.opening import Opening, days_of
+from softswitch.customers.customer import CustomerField
 from softswitch.flows.check import Surroundings, flow_faults
 from softswitch.flows.nodes import Flow
 from softswitch.settings.agents import AgentSettings
@@ -100,6 +101,11 @@ class Business:
     def lists(self) -> tuple[NumberList, ...]:
         """By id."""
         return self._all("lists")
+
+    @property
+    def fields(self) -> tuple[CustomerField, ...]:
+        """The hotline's own columns of its customers, by id."""
+        return self._all("fields")
 
     @property
     def strategies(self) -> tuple[tuple[str, StrategyDocument], ...]:

@@ -3,16 +3,15 @@
 Reading never stops at a mistake: every bad line is told, with its number and what is wrong.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from softswitch.calendars.days import DayKind
 from softswitch.calendars.hours import ReplacedDay
+from softswitch.csv_text import columns_of, first_row, numbered_rows, reader
 
 LINES_MOST: Final = 4000
 
@@ -48,31 +47,21 @@ class DayList:
     bad_lines: tuple[BadLine, ...]
 
 
-def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, with or without its mark, else GB 18030; what is neither has U+FFFD in it."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("gb18030", errors="replace")
-
-
 def read_days(text: str) -> DayList:
     """The days of a CSV text, by date; of two lines for one date the second is a bad one."""
-    rows = csv.reader(io.StringIO(text, newline=""))
-    try:
-        head = next(rows, [])
-    except csv.Error:
-        head = []
+    rows = reader(text)
+    head = first_row(rows)
     columns = _columns(head)
     if columns is None:
         reason = "首行应为 date,kind,name(日期,类型,名称) / the first line must name date,kind,name"
         return DayList(days=(), bad_lines=(BadLine(line=1, text=",".join(head)[:80], reason=reason),))
     found: dict[str, ReplacedDay] = {}
     bad: list[BadLine] = []
-    for line, row in _numbered(rows):
-        shown = ",".join(row)[:80]
-        if not any(cell.strip() for cell in row):
+    for line, row in numbered_rows(rows, LINES_MOST):
+        if isinstance(row, str):
+            bad.append(BadLine(line=line, text="", reason=row))
             continue
+        shown = ",".join(row)[:80]
         day = _day(row, columns)
         if isinstance(day, str):
             bad.append(BadLine(line=line, text=shown, reason=day))
@@ -83,33 +72,16 @@ def read_days(text: str) -> DayList:
     return DayList(days=tuple(found[key] for key in sorted(found)), bad_lines=tuple(bad))
 
 
-def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    line = 1
-    while True:
-        line += 1
-        if line > LINES_MOST:
-            yield line, [f"超过 {LINES_MOST} 行 / the file is longer than {LINES_MOST} lines"]
-            return
-        try:
-            yield line, next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield line, [f"不是 CSV / not CSV: {error}"]
-
-
 def _columns(head: list[str]) -> Mapping[str, int] | None:
-    names = [cell.strip().lower() for cell in head]
-    places = {
-        key: next((names.index(word) for word in words if word in names), -1)
-        for key, words in (("date", _DATE_HEADS), ("kind", _KIND_HEADS), ("name", _NAME_HEADS))
-    }
-    return None if places["date"] < 0 or places["kind"] < 0 else places
+    places = columns_of(head, {"date": _DATE_HEADS, "kind": _KIND_HEADS, "name": _NAME_HEADS})
+    return places if {"date", "kind"} <= places.keys() else None
 
 
 def _day(row: list[str], columns: Mapping[str, int]) -> ReplacedDay | str:
     """The day of a row, or what is wrong with it."""
-    cells = {key: row[place].strip() if 0 <= place < len(row) else "" for key, place in columns.items()}
+    cells = {"name": ""} | {
+        key: row[place].strip() if place < len(row) else "" for key, place in columns.items()
+    }
     form = _LOOSE_DATE.fullmatch(cells["date"])
     if form is None:
         return "日期格式应为 2027-01-01 / the date must look like 2027-01-01"

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.calendars.day_list import LINES_MOST, decoded, read_days
+from softswitch.calendars.day_list import LINES_MOST, read_days
 from softswitch.calendars.hours import ReplacedDay
+from softswitch.csv_text import decoded
 
 
 def test_a_file_of_a_spreadsheet_in_either_language_is_read() -> None:
@@ -36,7 +37,7 @@ def test_a_file_without_its_first_line_is_refused_as_a_whole() -> None:
 def test_a_file_without_end_ends() -> None:
     found = read_days("date,kind\n" + "2027-01-01,holiday\n" * (LINES_MOST + 50))
     assert len(found.bad_lines) == LINES_MOST - 1
-    assert str(LINES_MOST) in found.bad_lines[-1].text
+    assert str(LINES_MOST) in found.bad_lines[-1].reason
 
 
 @given(st.binary(max_size=200))
