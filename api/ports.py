@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from api.actors import PeoplePort
 from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
+from api.customer_views import CustomersPort
 from api.decision_views import ExplanationView
 from api.flow_callers_port import FlowCallersPort
 from api.period_figures import FiguresPort
@@ -473,3 +474,4 @@ class Ports:
     flow_callers: FlowCallersPort | None = None
     figures: FiguresPort | None = None
     decisions: DecisionsPort | None = None
+    customers: CustomersPort | None = None

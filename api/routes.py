@@ -17,6 +17,7 @@ from api import (
 )
 from api.actors import Role
 from api.business_routes import BUSINESS
+from api.customers import CUSTOMERS
 from api.decision_views import ExplanationView
 from api.emergency import EMERGENCY
 from api.figure_routes import FIGURES
@@ -215,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *FIGURES,
     *BUSINESS,
+    *CUSTOMERS,
     *EMERGENCY,
     *VOICEMAILS,
     *WHAT_IF,

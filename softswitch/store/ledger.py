@@ -6,14 +6,14 @@ transaction that failed leaves no trace.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
 import structlog
 
-from softswitch.store import half_hours
-from softswitch.store.entries import Entry
+from softswitch.store import customer_tables, half_hours
+from softswitch.store.entries import CustomersChanged, Entry
 from softswitch.store.projections import Key, Subject, key_of, keys_of, project
 from softswitch.store.rows import (
     BusinessRow,
@@ -35,7 +35,11 @@ _TABLES: dict[type[Row], tuple[str, tuple[str, ...]]] = {
     BusinessRow: ("business", ("kind", "id")),
     VoicemailRow: ("voicemails", ("voicemail_id",)),
 }
-PROJECTED_TABLES = (*(table for table, _ in _TABLES.values()), half_hours.TABLE)
+PROJECTED_TABLES = (
+    *(table for table, _ in _TABLES.values()),
+    half_hours.TABLE,
+    *customer_tables.TABLES,
+)
 _COLUMNS = {cls: tuple(field.name for field in dataclasses.fields(cls)) for cls in _TABLES}
 _NEWEST: dict[Subject, tuple[type[Row], str]] = {
     Subject.CALL: (CallRow, "SELECT {columns} FROM calls WHERE call_id = ?"),
@@ -52,7 +56,7 @@ _NEWEST: dict[Subject, tuple[type[Row], str]] = {
     Subject.DOCUMENT: (BusinessRow, "SELECT {columns} FROM business WHERE kind || '/' || id = ?"),
 }
 
-Statement = tuple[str, list[tuple[Any, ...]]]
+Statement = tuple[str, Sequence[tuple[Any, ...]]]
 
 
 def newest_query(subject: Subject) -> str:
@@ -76,6 +80,7 @@ class Ledger:
         self._batch: dict[Key, Row | None] = {}
         self._changed: dict[tuple[Any, ...], Row] = {}
         self._half_hours = half_hours.HalfHours()
+        self._customers: list[CustomersChanged] = []
 
     def missing(self, entries: Iterable[Entry]) -> tuple[Key, ...]:
         """The keys whose rows must be read (`know`) before these entries are folded."""
@@ -88,6 +93,9 @@ class Ledger:
 
     def fold(self, entry: Entry, seq: int) -> None:
         """Take an entry into the batch.  A projection that fails is logged and changes nothing."""
+        if isinstance(entry, CustomersChanged):
+            self._customers.append(entry)
+            return
         try:
             changed = project(entry, seq, self._lookup)
         except Exception:
@@ -111,6 +119,8 @@ class Ledger:
                 marks = ", ".join("?" * len(columns))
                 yield f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows
         yield from self._half_hours.statements()
+        for entry in self._customers:
+            yield from customer_tables.statements(entry)
 
     def accept(self) -> None:
         """The batch is durable: remember what may still change, forget what is finished."""
@@ -125,6 +135,7 @@ class Ledger:
         self._batch = {}
         self._changed = {}
         self._half_hours = half_hours.HalfHours()
+        self._customers = []
 
     def _lookup(self, key: Key) -> Row | None:
         if key in self._batch:

@@ -51,6 +51,31 @@ CREATE TABLE calls (
     last_at      REAL NOT NULL          -- the newest entry of the call
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE customer_numbers (
+    number      TEXT PRIMARY KEY,       -- in normal form
+    customer_id INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE customer_versions (
+    customer_id INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    at          REAL NOT NULL,
+    by          TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    data        TEXT,                   -- JSON; NULL when the customer was removed
+    PRIMARY KEY (customer_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE customers (
+    customer_id INTEGER PRIMARY KEY,
+    version     INTEGER NOT NULL,       -- the version of the table in which the customer changed last
+    changed_at  REAL NOT NULL,
+    changed_by  TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    level       INTEGER NOT NULL,
+    data        TEXT NOT NULL           -- JSON, all of it
+) STRICT;
+
 CREATE TABLE half_hours (
     queue      TEXT NOT NULL,
     began_at   INTEGER NOT NULL,        -- wall seconds, a multiple of 1800
@@ -141,6 +166,10 @@ CREATE INDEX calls_by_called ON calls (called, arrived_at);
 CREATE INDEX calls_by_caller ON calls (caller, arrived_at);
 
 CREATE INDEX calls_open ON calls (arrived_at, call_id) WHERE ended_at IS NULL;
+
+CREATE INDEX customer_numbers_by_customer ON customer_numbers (customer_id);
+
+CREATE INDEX customer_versions_by_version ON customer_versions (version);
 
 CREATE INDEX journal_business ON journal (seq) WHERE kind = 'BusinessChanged';
 

@@ -19,6 +19,7 @@ from softswitch.store.entries.calls import (
     OfferAccepted,
     OfferEnded,
 )
+from softswitch.store.entries.customers import CustomersChanged
 from softswitch.store.entries.machine import (
     AgentStateChanged,
     AlarmAcknowledged,
@@ -89,6 +90,7 @@ __all__ = (
     "ConsultFailed",
     "ConsultStarted",
     "DifferenceHealed",
+    "CustomersChanged",
     "DialResulted",
     "EndReason",
     "EndedBy",
@@ -169,6 +171,7 @@ Entry = (
     | DifferenceHealed
     | ProcessLost
     | BusinessChanged
+    | CustomersChanged
     | FlowStarted
     | SurveyAnswered
     | VoicemailStarted
@@ -185,8 +188,8 @@ def entry_id(entry: Entry) -> str | None:
             return f"RecordingStarted:{entry.recording_id}"
         case RecordingClosed():
             return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
-        case BusinessChanged():
-            return f"BusinessChanged:{entry.version}"
+        case BusinessChanged() | CustomersChanged():
+            return f"{type(entry).__name__}:{entry.version}"
         case VoicemailStarted():
             return f"VoicemailStarted:{entry.voicemail_id}"
         case _:
