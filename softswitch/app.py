@@ -40,6 +40,7 @@ from softswitch.calls.trunks import Trunks
 from softswitch.calls.what_if import WhatIf
 from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
+from softswitch.customers.desk import CustomerDesk
 from softswitch.decision_journal import FOLDER as DECISIONS
 from softswitch.decision_journal import DecisionJournal, JournaledEngine
 from softswitch.ears import Ears
@@ -77,10 +78,20 @@ class Control:
     """The control process."""
 
     def __init__(
-        self, settings: Settings, store: Store, reader: Reader, secret: str, desk: BusinessDesk
+        self,
+        settings: Settings,
+        store: Store,
+        reader: Reader,
+        secret: str,
+        desk: BusinessDesk,
+        customers: CustomerDesk,
     ) -> None:
-        """Put the parts together; nothing runs before `start`.  `desk` is open: it has the business as it stands."""
+        """Put the parts together; nothing runs before `start`.
+
+        `desk` and `customers` are open: they have the business and the customers as they stand.
+        """
         self._desk = desk
+        self._customers = customers
         business = desk.business
         self._settings = settings
         self._store = store
@@ -145,6 +156,7 @@ class Control:
             outbound=settings.outbound,
             hotlines=tuple(route.number for route in business.routes),
         )
+        self._board.table.callers.customer_level = customers.level_of
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
             pool=self._pool,
@@ -351,9 +363,16 @@ class Control:
             ledger=ForcedActions(self._reader, self._chronicle.record, self._clock.wall),
             people=self._people,
             business=self._desk,
+            customers=self._customers,
             calendars=CalendarDesk(self._desk, self._clock.wall),
             flow_callers=FlowCensus(self._board.table),
-            what_if=WhatIf(self._desk, self._dispatcher, self._clock, self._settings.node.area_code),
+            what_if=WhatIf(
+                self._desk,
+                self._dispatcher,
+                self._clock,
+                self._settings.node.area_code,
+                self._customers.level_of,
+            ),
             voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
         )

@@ -10,10 +10,12 @@ from softswitch.app import Control
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import machine_of, seeded
 from softswitch.cells.boot_secret import boot_secret
+from softswitch.customers.desk import CustomerDesk
 from softswitch.launcher import drain_mark
 from softswitch.settings.whole import Settings
 from softswitch.store import entries
 from softswitch.store.business import StoredVersions
+from softswitch.store.customers import StoredCustomers
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
 
@@ -41,7 +43,15 @@ async def run_control(
     try:
         desk = BusinessDesk(store, StoredVersions(reader), machine_of(settings), time.time)
         await desk.open(seeded(settings))
-        control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk)
+        customers = CustomerDesk(
+            store,
+            StoredCustomers(reader),
+            lambda: desk.business.fields,
+            area_code=settings.node.area_code,
+            wall=time.time,
+        )
+        await customers.open()
+        control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk, customers)
         ears.append(control.hear_store)
         await control.start()
         gc.collect()

@@ -5,8 +5,10 @@ Agents, queues and routes are those of the settings: what a TOML file may seed i
 
 import copy
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, Final
 
 from config.binding import Binding
@@ -14,6 +16,7 @@ from config.faults import Fault
 from config.values import ABSENT
 from softswitch.business.strategies import RoutingOrder, SelectionOrder, Shares
 from softswitch.calendars.hours import Hours, YearOfDays
+from softswitch.calendars.opening import midnight
 from softswitch.customers.customer import CustomerField
 from softswitch.flows.reading import read_flow
 from softswitch.settings.agents import AgentSettings
@@ -83,10 +86,30 @@ class NotReadyReason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedNumber:
-    """A number on a list; the note says why, and where its owner appealed (申诉)."""
+    """A number on a list; the note says why, the appeal what its owner holds against that (申诉)."""
 
     number: str = field(metadata={"doc": "号码(标准形式) / number in normal form", "pattern": r"\+?\d{1,20}"})
-    note: str = _name("说明、申诉 / note, appeal")
+    note: str = _name("说明 / why it stands here")
+    appeal: str = _name("申诉 / appeal of its owner, and what came of it")
+    until: str = field(
+        default="",
+        metadata={
+            "doc": "有效至此日(含),空为长期 / counts until the end of this day, empty = for good",
+            "pattern": r"(\d{4}-\d{2}-\d{2})?",
+        },
+    )
+
+    @property
+    def ends_at(self) -> float:
+        """The moment (wall seconds) from which it does not count any more."""
+        return midnight(date.fromisoformat(self.until) + timedelta(days=1)) if self.until else math.inf
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """There is such a day."""
+        try:
+            date.fromisoformat(self.until or "2026-01-01")
+        except ValueError:
+            yield "until", "没有这一天 / there is no such day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,9 @@ class Business:
         self.openings: Mapping[str, Opening] = {
             hours.id: Opening(hours, self.days) for hours in self._all("hours")
         }
-        self._listed = {each.id: frozenset(n.number for n in each.numbers) for each in self.lists}
+        self._listed = {
+            each.id: {entry.number: entry.ends_at for entry in each.numbers} for each in self.lists
+        }
         prefixes = ((prefix, region.id) for region in self.regions for prefix in region.prefixes)
         self._prefixes = sorted(prefixes, key=lambda pair: -len(pair[0]))
 
@@ -131,13 +133,13 @@ class Business:
         """By id."""
         return {flow.id: flow for flow in cast("tuple[Flow, ...]", self._all("flows"))}
 
-    def is_listed(self, number: str, list_id: str) -> bool:
+    def is_listed(self, number: str, list_id: str, at: float = 0.0) -> bool:
         """Whether a number stands on a list."""
-        return number in self._listed.get(list_id, frozenset())
+        return self._listed.get(list_id, {}).get(number, at) > at
 
-    def lists_of(self, number: str) -> tuple[str, ...]:
-        """The lists that a number stands on, by id."""
-        return tuple(each for each, numbers in self._listed.items() if number in numbers)
+    def lists_of(self, number: str, at: float = 0.0) -> tuple[str, ...]:
+        """The lists that a number stands on at a moment (wall seconds), by id; without one, expired entries count."""
+        return tuple(each for each, numbers in self._listed.items() if numbers.get(number, at) > at)
 
     def region_of(self, number: str) -> str:
         """The id of the region that a number belongs to, empty for none."""

@@ -81,7 +81,8 @@ class Arrivals:
             trunks.free(invite.peer.name, call_id)
             self._refuse(invite, call_id, 503, 41, EndReason.FAILED)
             return
-        level = route.level_of(caller.number, table.callers.lists_of(caller.number))
+        level = route.level_of(caller.number, table.callers.lists_of(caller.number, now))
+        level += table.callers.customer_level(caller.number)
         call = Call(
             call_id=call_id,
             trunk=invite.peer.name,

@@ -23,8 +23,8 @@ REMEMBERED: Final = 20_000
 class KnowsCallers(Protocol):
     """The business as far as it knows numbers (`softswitch.business.whole.Business`)."""
 
-    def lists_of(self, number: str) -> tuple[str, ...]:
-        """The lists that a number stands on."""
+    def lists_of(self, number: str, at: float = 0.0) -> tuple[str, ...]:
+        """The lists that a number stands on at a moment (wall seconds)."""
         ...
 
     def region_of(self, number: str) -> str:
@@ -43,10 +43,12 @@ class KnowsPast(Protocol):
 class Callers:
     """Callers by their numbers, by the business as it stands, by who served them last and by their earlier calls.
 
-    `past` is set by the composition root.
+    `past` and `customer_level` (what the table of customers adds to the level of a number's calls) are set by the
+    composition root.
     """
 
     past: KnowsPast | None = None
+    customer_level: Callable[[str], int] = staticmethod(lambda number: 0)
 
     def __init__(self, routes: Routes, keeper: StateKeeper) -> None:
         """Nobody is known yet, but who served whom before a restart."""
@@ -75,11 +77,13 @@ class Callers:
     def history_of(self, call: Call) -> CallerHistory:
         """What the rules of queues look at."""
         calls, given_up = call.past
-        return CallerHistory(calls=calls, abandoned=given_up, lists=self.lists_of(call.caller))
+        return CallerHistory(
+            calls=calls, abandoned=given_up, lists=self.lists_of(call.caller, call.arrived_at)
+        )
 
-    def lists_of(self, number: str) -> tuple[str, ...]:
-        """The lists that a number stands on; none for a number that is withheld."""
-        return self._business.lists_of(number) if self._business is not None and number else ()
+    def lists_of(self, number: str, at: float) -> tuple[str, ...]:
+        """The lists that a number stands on at a moment (wall seconds); none for a number that is withheld."""
+        return self._business.lists_of(number, at) if self._business is not None and number else ()
 
     def put_through(self, call: Call, agent: str, now: float) -> None:
         """A caller of a queue talks with an agent from now (wall seconds) on; kept while some route asks for it."""

@@ -115,7 +115,7 @@ class CallFacts:
             case "holiday":
                 return self._business.days.day(local(now).date()).kind is DayKind.HOLIDAY
             case "listed":
-                return self._business.is_listed(self._caller, of)
+                return self._business.is_listed(self._caller, of, now)
             case "waiting":
                 return float(len(engine.waiting(QueueName(of))))
             case "ready":

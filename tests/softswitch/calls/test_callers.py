@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from softswitch.business.whole import Business, Machine, whole_of
+from softswitch.business.whole import Business, BusinessFaults, Machine, whole_of
 from softswitch.calls.routes import Route
 from softswitch.calls.what_if import WhatIf
 from softswitch.settings.distribution import DistributionSettings, LevelRuleSettings
@@ -42,6 +42,32 @@ def test_a_route_gives_its_callers_a_level_by_number_and_list() -> None:
     assert route.level_of(ANYBODY, ("vip",)) == 6
     assert route.level_of(FROM_WUXI, ("vip",)) == 28
     assert route.level_of("", ()) == 1
+
+
+def test_the_level_of_a_customer_is_added_to_that_of_the_route() -> None:
+    node = Node(route=RouteSettings(number="12345", queue="hotline", level=2))
+    node.board.table.callers.customer_level = lambda number: {IMPORTANT: 7, FROM_WUXI: -1}.get(number, 0)
+    for number, who in enumerate((ANYBODY, FROM_WUXI, IMPORTANT)):
+        node.call_in(f"in{number}", caller=who)
+    assert [call.level for call in node.board.calls()] == [2, 1, 9]
+
+
+def test_who_is_on_a_list_counts_until_the_end_of_the_day_that_it_names() -> None:
+    """Day and night are China's; an entry without a day counts for good."""
+    entries = [{"number": IMPORTANT, "until": "2026-11-28"}, {"number": FROM_WUXI}]
+    business = whole_of({("lists", "vip"): {"id": "vip", "numbers": entries}}, MACHINE)
+    midnight = 1_795_881_600.0  # after 28 November 2026 in China
+    assert business.lists_of(IMPORTANT, midnight - 1) == ("vip",)
+    assert business.is_listed(IMPORTANT, "vip", midnight - 1)
+    assert business.lists_of(IMPORTANT, midnight) == ()
+    assert not business.is_listed(IMPORTANT, "vip", midnight)
+    assert business.lists_of(FROM_WUXI, midnight * 10) == ("vip",)
+    assert business.lists_of(ANYBODY, midnight) == ()
+    with pytest.raises(BusinessFaults) as refused:
+        whole_of(
+            {("lists", "vip"): {"id": "vip", "numbers": [{"number": "1", "until": "2026-02-30"}]}}, MACHINE
+        )
+    assert [fault.path for fault in refused.value.faults] == ["lists.vip.numbers.1.until"]
 
 
 def test_who_is_on_a_list_goes_before_who_came_earlier() -> None:
