@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from api.actors import PeoplePort
 from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
+from api.call_list_port import CallListsPort
 from api.customer_views import CustomersPort
 from api.decision_views import ExplanationView
 from api.flow_callers_port import FlowCallersPort
@@ -470,6 +471,7 @@ class Ports:
     business: BusinessPort | None = None
     calendars: CalendarsPort | None = None
     voicemails: VoicemailsPort | None = None
+    call_lists: CallListsPort | None = None
     what_if: WhatIfPort | None = None
     flow_callers: FlowCallersPort | None = None
     figures: FiguresPort | None = None

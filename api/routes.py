@@ -17,6 +17,7 @@ from api import (
 )
 from api.actors import Role
 from api.business_routes import BUSINESS
+from api.call_lists import CALL_LISTS
 from api.customers import CUSTOMERS
 from api.decision_views import ExplanationView
 from api.emergency import EMERGENCY
@@ -219,6 +220,7 @@ ROUTES: tuple[Route, ...] = (
     *CUSTOMERS,
     *EMERGENCY,
     *VOICEMAILS,
+    *CALL_LISTS,
     *WHAT_IF,
     *FLOW_CALLERS,
     *WATCH,

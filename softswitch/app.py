@@ -38,6 +38,10 @@ from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.calls.what_if import WhatIf
+from softswitch.campaigns.book import ListBook
+from softswitch.campaigns.desk import CallListDesk
+from softswitch.campaigns.dialling import Dialling
+from softswitch.campaigns.write_ahead import WriteAhead
 from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
 from softswitch.customers.desk import CustomerDesk
@@ -186,6 +190,19 @@ class Control:
             settings.node.data_dir.absolute() / "voicemail",
             secrets.token_hex,
         )
+        book = ListBook(store, self._chronicle, clock)
+        self._dialling = Dialling(
+            book, self._board, lambda: desk.business, clock, WriteAhead(store.committed)
+        )
+        self._call_lists = CallListDesk(
+            book,
+            self._dialling,
+            self._board.directory,
+            queues=lambda: self._board.table.queues,
+            openings=lambda: desk.business.openings,
+            clock=clock,
+            area_code=settings.node.area_code,
+        )
         self._people = People(business.agents)
         self._live = LiveBusiness(
             dispatcher=self._dispatcher,
@@ -297,6 +314,7 @@ class Control:
         self._news.open()
         self._webhooks.open()
         self._ears.open()
+        self._dialling.open()
         await self._serve_http()
         log.info(
             "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
@@ -313,6 +331,7 @@ class Control:
         """Let nobody in any more, and return after the last call."""
         self._is_draining = True
         self._news.lets_in = False
+        self._dialling.close()
         log.info("control.draining", calls=len(self._board.calls()))
         while self._board.calls() or self._legs.all() or self._recordings.open_ids:
             await self._clock.wait(DRAIN_LOOK_S)
@@ -320,6 +339,7 @@ class Control:
     async def close_calls(self) -> None:
         """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
         self._news.lets_in = False
+        self._dialling.close()
         self._board.close()
         try:
             async with asyncio.timeout(CLOSING_MOST_S):
@@ -336,6 +356,7 @@ class Control:
         self._is_ready = False
         self._news.close()
         self._ears.close()
+        self._dialling.close()
         await self._webhooks.close()
         self._healer.close()
         await self._room.close()
@@ -366,6 +387,7 @@ class Control:
             customers=self._customers,
             calendars=CalendarDesk(self._desk, self._clock.wall),
             flow_callers=FlowCensus(self._board.table),
+            call_lists=self._call_lists,
             what_if=WhatIf(
                 self._desk,
                 self._dispatcher,

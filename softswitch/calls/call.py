@@ -30,7 +30,7 @@ class CallState(StrEnum):
 _S = CallState
 CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     _S.ARRIVED: frozenset({_S.DIALLING, _S.GREETED, _S.IN_FLOW, _S.WAITING, _S.ENDED}),
-    _S.DIALLING: frozenset({_S.TALKING, _S.ENDED}),
+    _S.DIALLING: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
     _S.GREETED: frozenset({_S.WAITING, _S.ENDED}),
     _S.IN_FLOW: frozenset({_S.WAITING, _S.TURNED_AWAY, _S.ENDED}),
     _S.WAITING: frozenset({_S.IN_FLOW, _S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),

@@ -112,6 +112,18 @@ class Directory:
             raise Refused("bad_number", f"不是号码 / {text!r} is no number")
         return Destination(number=number, trunk=self._trunk_for(number, seat))
 
+    def outside(self, text: str) -> Destination:
+        """Whom the hotline itself reaches outside by a number, by any of the rules; raises as for a seat."""
+        number = normalise(text, self._area_code)
+        matching = [rule for rule in self._rules.values() if rule.takes(number)]
+        if not matching:
+            raise Denied(
+                "number_not_allowed",
+                f"没有外呼规则适用于 {number} / no outbound rule takes {number}",
+                ", ".join(self._rules) or "none",
+            )
+        return Destination(number=number, trunk=self._free_trunk(matching))
+
     def _trunk_for(self, number: str, seat: str) -> str:
         """The trunk of the first of the seat's rules that takes the number and has a channel."""
         allowed = [self._rules[name] for name in self._allowed.get(seat, ())]
@@ -123,6 +135,9 @@ class Directory:
                 f"分机 {seat} 不可拨打 {number} / seat {seat} may not call {number}",
                 names or "none",
             )
+        return self._free_trunk(matching)
+
+    def _free_trunk(self, matching: Iterable[OutboundSettings]) -> str:
         for rule in matching:
             if self._table.trunks.has_channel(rule.trunk):
                 return rule.trunk

@@ -54,12 +54,14 @@ class Outgoing:
         self._token = token
         self._targets: dict[str, Destination] = {}  # by call, until the agent's own phone is answered
 
-    def dial(self, own: Destination, to: Destination, data: dict[str, Any], caller_id: str) -> Call:
-        """Ring the agent's own phone; the target follows."""
+    def dial(
+        self, own: Destination, to: Destination, data: dict[str, Any], caller_id: str, call_id: str = ""
+    ) -> Call:
+        """Ring the agent's own phone; the target follows.  A call list has written the `call_id` down before."""
         now = self._table.clock.wall()
         shown = own.number if not to.trunk else caller_id or self._directory.hotline
         call = Call(
-            call_id=f"{int(now * 1000):011x}-{self._token(4)}",
+            call_id=call_id or f"{int(now * 1000):011x}-{self._token(4)}",
             trunk="",
             caller=shown,
             called=to.number,
@@ -189,12 +191,17 @@ class Outgoing:
         """The agent's phone or the target did not answer: the call is over."""
         self._targets.pop(call.call_id, None)
         self._results.failed(call, party, end)
-        reason = _END_REASONS.get(failure_cause(end), EndReason.FAILED)
+        reason = end_reason_of(end)
         by = EndedBy.AGENT if party.errand is Errand.DIAL else EndedBy.SYSTEM
         own = _own(call)
         if own is not None and not own.is_joined:  # the phone that dialled hears why
             self._table.legs.hang_up(own.leg, status=end.status if end.status >= 400 else 480)
         self._table.end(call, by, reason, status=end.status, cause=end.q850_cause)
+
+
+def end_reason_of(end: LegEnd) -> EndReason:
+    """Why a call ended whose called did not come."""
+    return _END_REASONS.get(failure_cause(end), EndReason.FAILED)
 
 
 def _own(call: Call) -> CallParty | None:

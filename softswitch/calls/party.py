@@ -27,6 +27,7 @@ class Errand(StrEnum):
     INTERCEPT = "intercept"  # a supervisor who takes the caller over
     PICK_UP = "pick_up"  # takes a waiting caller out of the line
     DIAL = "dial"  # the phone of an agent who dials: rung before the target
+    PLACED = "placed"  # whom the hotline itself called
     DIALLED = "dialled"  # whom the agent dialled
 
 

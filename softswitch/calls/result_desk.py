@@ -34,15 +34,17 @@ class _Watch:
 class ResultDesk:
     """The results of outgoing calls.
 
-    `told` hears each result, `sounds` each tone or voice before the answer; a call list sets both.
+    `told` hear each result, `over` of the end of every call, its result told before; `sounds` hears each tone or voice
+    before the answer, and each machine that answered.
     """
 
-    told: Callable[[Call, DialResult], None] = staticmethod(lambda call, result: None)
     sounds: Callable[[Call, Progress], None] = staticmethod(lambda call, progress: None)
 
     def __init__(self, table: CallTable) -> None:
         """Work on these calls."""
         self._table = table
+        self.told: list[Callable[[Call, DialResult], None]] = []
+        self.over: list[Callable[[Call], None]] = []
         self._watched: dict[str, _Watch] = {}
         table.before_end = self._ends
 
@@ -71,10 +73,9 @@ class ResultDesk:
                 progress=progress.value,
             )
         )
-        if watch.result is None:
-            self.sounds(call, progress)
-        elif machine is not None:
+        if watch.result is not None and machine is not None:
             self._known(call, watch, machine, status=200)
+        self.sounds(call, progress)
 
     def answered(self, call: Call) -> None:
         """Somebody, or something, answered: listen anew for machines."""
@@ -104,6 +105,8 @@ class ResultDesk:
         if watch is not None and watch.result is None:
             ours = DialResult.NETWORK_FAILURE if reason in _OURS else DialResult.CANCELLED
             self._known(call, watch, ours)
+        for listener in self.over:
+            listener(call)
 
     def _known(
         self, call: Call, watch: _Watch, result: DialResult, *, status: int = 0, cause: int | None = None
@@ -119,4 +122,5 @@ class ResultDesk:
                 q850_cause=cause,
             )
         )
-        self.told(call, result)
+        for listener in self.told:
+            listener(call, result)

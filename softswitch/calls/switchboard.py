@@ -37,6 +37,7 @@ from softswitch.calls.offers import Offers
 from softswitch.calls.outgoing import Outgoing
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.pickups import Pickups
+from softswitch.calls.placed_calls import PlacedCalls
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.referrals import NO_CALL, Referrals
@@ -59,7 +60,12 @@ log = structlog.get_logger(__name__)
 
 
 class Switchboard:
-    """All calls of the node.  Implements `LegListener`."""
+    """All calls of the node.  Implements `LegListener`.
+
+    `agent_reported` is told whenever some agent's state has changed; call lists set it.
+    """
+
+    agent_reported: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -119,6 +125,9 @@ class Switchboard:
         self.supervision = Supervision(table, self.directory, self.departures)
         self.results = ResultDesk(table)
         self.outgoing = Outgoing(table, self.directory, self.results, self._arrivals.record, token)
+        self.placed = PlacedCalls(
+            table, self.directory, self.results, self.queue_desk, self._arrivals.record
+        )
         self.pickups = Pickups(table, self.directory, self.departures)
         self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
@@ -210,6 +219,8 @@ class Switchboard:
                 self.outgoing.answered(call, party)
             case Errand.CONFERENCE:
                 pass
+            case Errand.PLACED:
+                self.placed.answered(call, party)
 
     def leg_held(self, leg: Leg) -> None:
         """A phone holds or takes back: one more flag of the hearing table."""
@@ -257,6 +268,8 @@ class Switchboard:
     def leave(self, call: Call, party: CallParty) -> None:
         """A party hangs up by the bar; the same as by its phone."""
         end = LegEnd(status=200 if party.is_joined else 603, reason="bar", by_far_end=True)
+            case Errand.PLACED:
+                self.placed.failed(call, party, end)
         if party.is_joined and party.role is not Role.CUSTOMER:
             self.departures.left(call, party, end)
         elif party.is_joined:
@@ -300,6 +313,7 @@ class Switchboard:
                 self._overflowed(order)
             case acd_orders.ReportAgent():
                 self.seats.reported(order)
+                self.agent_reported()
             case acd_orders.ReportContact():
                 pass
 

@@ -27,6 +27,11 @@ AGENTS_MAY = {
     "POST /v1/calls/{call_id}/recording/resume",
     "GET /v1/events",
     "GET /v1/events/stream",
+    "GET /v1/call-lists",
+    "GET /v1/call-lists/{list_id}",
+    "POST /v1/agents/{agent_id}/call-lists/{list_id}/next",
+    "POST /v1/agents/{agent_id}/call-lists/{list_id}/records/{record_id}/dial",
+    "POST /v1/agents/{agent_id}/call-lists/{list_id}/records/{record_id}/skip",
     *(
         f"POST /v1/agents/{{agent_id}}/{verb}"
         for verb in (

@@ -29,7 +29,13 @@ from softswitch.store.entries.machine import (
     ProcessLost,
     TrunkStateChanged,
 )
-from softswitch.store.entries.outgoing import DialResulted, ProgressHeard
+from softswitch.store.entries.outgoing import (
+    CallListChanged,
+    DialResulted,
+    ListRecordChanged,
+    ListRecordShown,
+    ProgressHeard,
+)
 from softswitch.store.entries.recordings import (
     RecordingClosed,
     RecordingPaused,
@@ -81,6 +87,7 @@ __all__ = (
     "CallEntry",
     "CallHeld",
     "CallIntercepted",
+    "CallListChanged",
     "CallOffered",
     "CallQueued",
     "CallRequeued",
@@ -96,6 +103,8 @@ __all__ = (
     "EndedBy",
     "Entry",
     "FlowStarted",
+    "ListRecordChanged",
+    "ListRecordShown",
     "OfferAccepted",
     "OfferEnded",
     "PartyDropped",
@@ -158,6 +167,9 @@ Entry = (
     | SoftphoneEntry
     | ProgressHeard
     | DialResulted
+    | CallListChanged
+    | ListRecordShown
+    | ListRecordChanged
     | RecordingStarted
     | RecordingSegmentStarted
     | RecordingPaused

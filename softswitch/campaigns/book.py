@@ -1,0 +1,101 @@
+"""All call lists with their numbers, and where they are kept: every change is in the state tables before anything follows."""
+
+from typing import Final
+
+import structlog
+
+from softswitch.calls.chronicle import Chronicle
+from softswitch.campaigns.call_list import CallList, ListState
+from softswitch.campaigns.records import Record
+from softswitch.campaigns.rules import ListRules
+from softswitch.clock import Clock
+from softswitch.store import entries
+from softswitch.store.state import StateKeeper
+
+log = structlog.get_logger(__name__)
+
+LISTS: Final = "call_list"
+RECORDS: Final = "call_list_record"
+
+
+class ListBook:
+    """The lists by their ids."""
+
+    def __init__(self, keeper: StateKeeper, chronicle: Chronicle, clock: Clock) -> None:
+        """Know what was kept before; what nobody can read is left out, and costs nothing but itself."""
+        self._keeper = keeper
+        self._chronicle = chronicle
+        self._clock = clock
+        self.lists: dict[str, CallList] = {}
+        for list_id, row in sorted(keeper.load(LISTS).items()):
+            try:
+                state = ListState(row["state"])
+                self.lists[list_id] = CallList(
+                    list_id, ListRules.restored(row["rules"]), row["created_at"], state
+                )
+            except (KeyError, TypeError, ValueError, AttributeError):
+                log.exception("call_list.unreadable", list_id=list_id)
+        for key, row in sorted(keeper.load(RECORDS).items()):
+            list_id, _, record_id = key.partition("/")
+            try:
+                self.lists[list_id].put(Record.restored(record_id, row))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                log.exception("call_list.record_unreadable", record=key)
+
+    def keep_list(self, call_list: CallList, by: str, added: int = 0) -> None:
+        """Write a list down as it stands, without its numbers, and tell everybody."""
+        self._keeper.put(
+            LISTS,
+            call_list.list_id,
+            {
+                "rules": call_list.rules.to_record(),
+                "created_at": call_list.created_at,
+                "state": call_list.state.value,
+            },
+        )
+        self._chronicle.record(
+            entries.CallListChanged(
+                at=self._clock.wall(),
+                list_id=call_list.list_id,
+                queue=call_list.rules.queue,
+                state=call_list.state.value,
+                by=by,
+                added=added,
+            )
+        )
+
+    def keep(self, call_list: CallList, record: Record) -> None:
+        """Write one number down as it stands."""
+        self._keeper.put(RECORDS, f"{call_list.list_id}/{record.record_id}", record.to_record())
+
+    def tell(self, call_list: CallList, record: Record) -> None:
+        """Write down what has become of a number, and tell everybody."""
+        self.keep(call_list, record)
+        self._chronicle.record(
+            entries.ListRecordChanged(
+                at=record.changed_at,
+                list_id=call_list.list_id,
+                queue=call_list.rules.queue,
+                record_id=record.record_id,
+                number=record.number,
+                state=record.state.value,
+                tries=record.tries,
+                result="" if record.result is None else record.result.value,
+                call=record.call_id,
+                agent=record.agent,
+            )
+        )
+
+    def show(self, call_list: CallList, record: Record) -> None:
+        """Write down that an agent looks at a number, and tell everybody."""
+        self.keep(call_list, record)
+        self._chronicle.record(
+            entries.ListRecordShown(
+                at=record.changed_at,
+                list_id=call_list.list_id,
+                queue=call_list.rules.queue,
+                record_id=record.record_id,
+                number=record.number,
+                agent=record.agent,
+            )
+        )
