@@ -262,14 +262,14 @@ class Switchboard:
                 self.supervision.failed(call, party, end)
             case Errand.PICK_UP:
                 self.pickups.failed(call, party, end)
+            case Errand.PLACED:
+                self.placed.failed(call, party, end)
             case _:
                 self.outgoing.failed(call, party, end)
 
     def leave(self, call: Call, party: CallParty) -> None:
         """A party hangs up by the bar; the same as by its phone."""
         end = LegEnd(status=200 if party.is_joined else 603, reason="bar", by_far_end=True)
-            case Errand.PLACED:
-                self.placed.failed(call, party, end)
         if party.is_joined and party.role is not Role.CUSTOMER:
             self.departures.left(call, party, end)
         elif party.is_joined:
