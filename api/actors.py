@@ -21,7 +21,8 @@ class Role(StrEnum):
 class Person:
     """An agent (工号) as signing in knows it; supervisors and administrators are agents too.
 
-    `password` is a hash of `api.passwords`, empty for somebody who cannot sign in by password.
+    `password` is a hash of `api.passwords`, empty for somebody who cannot sign in by password; who `must_change` it can do
+    nothing else before.
     """
 
     agent_id: str
@@ -30,6 +31,7 @@ class Person:
     groups: frozenset[str]
     queues: frozenset[str]
     password: str = field(default="", repr=False)
+    must_change: bool = False
 
 
 class PeoplePort(Protocol):

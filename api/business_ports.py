@@ -44,6 +44,12 @@ class BusinessPort(Protocol):
         """Make (`expected` None) or replace a document."""
         ...
 
+    async def set_password(
+        self, agent_id: str, hashed: str, *, must_change: bool, by: str, reason: str
+    ) -> None:
+        """Give an agent another password, by its hash; `NotFound`."""
+        ...
+
     async def remove(self, kind: str, key: str, *, expected: int | None, by: str, reason: str) -> None:
         """Remove a document; `NotFound`."""
         ...

@@ -151,7 +151,9 @@ def _actor_of_header(exchange: Exchange) -> Actor | None:
 
 
 def _may_read(actor: Actor) -> bool:
-    return actor.person is not None or actor.may(LOOK_AT_AGENTS, ())
+    if actor.person is not None:
+        return not actor.person.must_change
+    return actor.may(LOOK_AT_AGENTS, ())
 
 
 async def _authenticate(

@@ -13,6 +13,9 @@ import secrets
 PATTERN = r"scrypt\$\d{1,7}\$\d{1,2}\$\d{1,2}\$[A-Za-z0-9_\-]{16,}\$[A-Za-z0-9_\-]{32,}"
 """What a hash looks like."""
 
+PASSWORD_LEAST = 8
+"""A new password has so many characters at least."""
+
 PASSWORD_MOST = 256
 """Characters of a password; a longer one is not looked at."""
 

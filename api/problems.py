@@ -97,6 +97,14 @@ class TokenOfPageMissing(ApiFault):
         super().__init__("缺少 X-CSRF-Token / a change with the cookie needs X-CSRF-Token (GET /v1/session)")
 
 
+class PasswordOutdated(ApiFault):
+    """The person has to change the password before anything else (403)."""
+
+    def __init__(self) -> None:
+        """The same text always."""
+        super().__init__("须先修改密码 / the password has to be changed first (POST /v1/session/password)")
+
+
 class TooManyTries(ApiFault):
     """Too many wrong passwords (429); the next try may be made after `retry_after_s` seconds."""
 
@@ -135,6 +143,7 @@ FAULTS: dict[type[Exception], tuple[int, str]] = {
     NotYours: (403, "not_yours"),
     OriginRefused: (403, "origin_refused"),
     TokenOfPageMissing: (403, "csrf_token_missing"),
+    PasswordOutdated: (403, "password_must_change"),
     Denied: (403, "{code}"),
     NotFound: (404, "{kind}_not_found"),
     BodyTimeout: (408, "body_timeout"),

@@ -90,6 +90,27 @@ class SignInBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPasswordBody:
+    """Change one's own password."""
+
+    password: str = field(metadata={"doc": "现密码 / the password as it is", "most": 256})
+    new_password: str = field(
+        metadata={"doc": "新密码,至少8个字符 / the new one, 8 characters at least", "most": 256}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordBody:
+    """Set somebody's password."""
+
+    password: str = field(metadata={"doc": "密码,至少8个字符 / password, 8 characters at least", "most": 256})
+    must_change: bool = field(
+        default=True, metadata={"doc": "登录后须先改 / has to be changed before anything else"}
+    )
+    reason: str = field(default="", metadata={"doc": "原因 / why", "most": 200})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketBody:
     """A ticket for this agent's page."""
 

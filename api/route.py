@@ -30,6 +30,7 @@ class Route:
     all); where `roles` is None they follow from the scopes of the same names.  `command` is its name on the live
     connection, empty where it has none.  `is_done_once` heeds an idempotency key, `is_forced` is written into the
     ledger.  `is_upgrade` marks a WebSocket, which checks itself who it is: a browser's page says so in its first message.
+    `is_before_change` is for those too who have to change their password first.
     A body of more than `body_most` bytes is refused; where it `takes` other media types than JSON, it comes as bytes.
     A handler returns a view or a finished response.
     """
@@ -52,6 +53,7 @@ class Route:
     is_done_once: bool = False
     is_forced: bool = False
     is_upgrade: bool = False
+    is_before_change: bool = False
 
     @property
     def is_open(self) -> bool:

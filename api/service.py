@@ -15,7 +15,7 @@ from api.gate import Gate
 from api.json_text import dump, to_plain
 from api.live_messages import SeatCommand
 from api.ports import ForcedAction, Ports
-from api.problems import Forbidden, NotYours, Unauthenticated, status_and_code
+from api.problems import Forbidden, NotYours, PasswordOutdated, Unauthenticated, status_and_code
 from api.reach import Reach
 from api.route import Route
 from api.schemas import FieldFault, InvalidRequest, compiled
@@ -54,6 +54,8 @@ class Service:
             return
         if actor is None:
             raise Unauthenticated
+        if actor.person is not None and actor.person.must_change and not route.is_before_change:
+            raise PasswordOutdated
         if not actor.may(route.scopes, route.people):
             raise Forbidden(tuple(sorted(route.scopes)))
 

@@ -52,12 +52,17 @@ class SessionLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session; times in wall seconds.  `credential` marks the password that opened it."""
+    """One session; times in wall seconds.
+
+    `credential` marks the password of the person then.  One `by_ticket` was opened without it: whether the password must
+    be changed is nothing to its page.
+    """
 
     agent_id: str
     began_at: float
     seen_at: float
     credential: str
+    by_ticket: bool = False
 
 
 class Sessions:
@@ -86,14 +91,18 @@ class Sessions:
         """How long they live."""
         return self._limits
 
-    def begin(self, person: Person) -> tuple[str, str]:
+    def begin(self, person: Person, *, by_ticket: bool = False) -> tuple[str, str]:
         """Open a session; the one that this person had ends.  Returns its secret and its key."""
         for key in [key for key, one in self._open.items() if one.agent_id == person.agent_id]:
             self._end(key, SessionEnd.SIGNED_IN_ELSEWHERE)
         secret = secrets.token_urlsafe(32)
         now = self._wall()
         session = Session(
-            agent_id=person.agent_id, began_at=now, seen_at=now, credential=_credential_of(person)
+            agent_id=person.agent_id,
+            began_at=now,
+            seen_at=now,
+            credential=_credential_of(person),
+            by_ticket=by_ticket,
         )
         key = _key_of(secret)
         self._keep(key, session)
@@ -117,7 +126,7 @@ class Sessions:
         now = self._wall()
         if now - session.seen_at >= SEEN_EVERY_S:
             self._keep(key, replace(session, seen_at=now))
-        return person
+        return replace(person, must_change=False) if session.by_ticket else person
 
     def expires_at(self, key: str) -> float:
         """When a session ends at the latest, in wall seconds."""

@@ -5,21 +5,24 @@ import contextlib
 import math
 import os
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from aiohttp import web
 
 from api.actors import Actor, Person, Role, somebody
+from api.business_ports import BusinessPort
 from api.crowd import network_of
 from api.exchange import Exchange
-from api.faults import NotFound, Refused, Unavailable
+from api.faults import NotBuilt, NotFound, Refused, Unavailable
 from api.gate import Gate, cookie_name
 from api.json_text import dump
-from api.passwords import is_right
+from api.passwords import PASSWORD_LEAST, hash_password, is_right
 from api.ports import Ports
 from api.problems import Forbidden, SignInRefused, TooManyTries, Unauthenticated
+from api.schemas import FieldFault, InvalidRequest
 from api.sessions import csrf_of
 from api.tokens import Scope
 from api.views import WallTime
@@ -28,6 +31,9 @@ _log = structlog.get_logger(__name__)
 
 PATIENCE = 10
 """The nice value of the thread that looks at passwords."""
+
+LEAST_VARIETY = 4
+"""So many different characters a new password has at least."""
 
 WAITING_MOST = 100
 """Sign-ins that wait for their password to be looked at; each costs some 50 ms of a core, one after the other."""
@@ -44,6 +50,7 @@ _GIVES: dict[Role, frozenset[Scope]] = {
 class SessionView:
     """Who is signed in.  `csrf` goes into `X-CSRF-Token` of each change that a page makes with its cookie.
 
+    Who `must_change_password` can do nothing else before.
     `token` is shown once, to a page that signed in with a ticket: it is a bearer token, to be kept in memory only.
     """
 
@@ -55,6 +62,7 @@ class SessionView:
     csrf: str | None
     token: str | None
     expires_at: WallTime | None
+    must_change_password: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,28 +93,38 @@ class PasswordDesk:
         """No more of them; one that is being looked at is finished."""
         self._thread.shutdown()
 
-    async def check(self, gate: Gate, source: str, agent_id: str, password: str) -> Person:
-        """The person behind number and password; `SignInRefused`, `TooManyTries` or `Unavailable`."""
+    async def hash(self, password: str) -> str:
+        """A fresh hash, made in its turn; `Unavailable`."""
+        async with self._turn():
+            return await asyncio.get_running_loop().run_in_executor(self._thread, hash_password, password)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
         if self._waiting >= WAITING_MOST:
             raise Unavailable("sign_in_busy", "登录请求过多 / too many sign-ins at once", retry_after_s=5)
         self._waiting += 1
         try:
             async with self._one_at_a_time:
-                wait_s = gate.throttle.wait_s(source, agent_id, time.monotonic())
-                if wait_s > 0:
-                    raise TooManyTries(math.ceil(wait_s))
-                person = gate.people.find(agent_id)
-                known = "" if person is None else person.password
-                loop = asyncio.get_running_loop()
-                fits = await loop.run_in_executor(self._thread, is_right, password, known)
-                if person is None or not fits:
-                    gate.throttle.failed(source, agent_id, time.monotonic())
-                    _log.warning("sign_in.refused", source=source)
-                    raise SignInRefused
-                gate.throttle.succeeded(source, agent_id)
-                return person
+                yield
         finally:
             self._waiting -= 1
+
+    async def check(self, gate: Gate, source: str, agent_id: str, password: str) -> Person:
+        """The person behind number and password; `SignInRefused`, `TooManyTries` or `Unavailable`."""
+        async with self._turn():
+            wait_s = gate.throttle.wait_s(source, agent_id, time.monotonic())
+            if wait_s > 0:
+                raise TooManyTries(math.ceil(wait_s))
+            person = gate.people.find(agent_id)
+            known = "" if person is None else person.password
+            loop = asyncio.get_running_loop()
+            fits = await loop.run_in_executor(self._thread, is_right, password, known)
+            if person is None or not fits:
+                gate.throttle.failed(source, agent_id, time.monotonic())
+                _log.warning("sign_in.refused", source=source)
+                raise SignInRefused
+            gate.throttle.succeeded(source, agent_id)
+            return person
 
 
 def _yield_to_calls() -> None:
@@ -131,19 +149,75 @@ async def sign_in(_ports: Ports, exchange: Exchange) -> web.StreamResponse:
         person = gate.people.find(gate.tickets.redeem(body.ticket) or "")
         if person is None:
             raise SignInRefused
-        secret, key = gate.sessions.begin(person)
+        secret, key = gate.sessions.begin(person, by_ticket=True)
+        person = replace(person, must_change=False)
         view = _view(gate, somebody(person, key), csrf=None, token=secret)
         return web.json_response(text=dump(view), status=201)
     source = network_of(request.remote or "")
     person = await request.app[DESK].check(gate, source, body.agent_id, body.password)
+    _log.info("sign_in.done", agent=person.agent_id, source=source)
+    return _let_in(gate, request, person, 201)
+
+
+def _let_in(gate: Gate, request: web.Request, person: Person, status: int) -> web.Response:
+    """A new session with its cookie."""
     secret, key = gate.sessions.begin(person)
     view = _view(gate, somebody(person, key), csrf=csrf_of(secret), token=None)
-    response = web.json_response(text=dump(view), status=201)
+    response = web.json_response(text=dump(view), status=status)
     response.set_cookie(
         cookie_name(request), secret, path="/", secure=request.secure, httponly=True, samesite="Strict"
     )
-    _log.info("sign_in.done", agent=person.agent_id, source=source)
     return response
+
+
+async def change_password(ports: Ports, exchange: Exchange) -> web.StreamResponse:
+    """Change one's own password; the session ends with the old one, and a new one begins."""
+    gate, body, request = exchange.gate, exchange.body, exchange.request
+    actor = _known(exchange)
+    if actor.person is None:
+        raise Refused("no_session", "令牌没有密码 / a token has no password")
+    if body.new_password == body.password:
+        raise _unfit("new_password", "与现密码相同 / is the password as it is")
+    agent_id, desk = actor.person.agent_id, request.app[DESK]
+    await desk.check(gate, network_of(request.remote or ""), agent_id, body.password)
+    hashed = await _hashed(desk, agent_id, "new_password", body.new_password)
+    await _business(ports).set_password(agent_id, hashed, must_change=False, by=agent_id, reason="password")
+    person = gate.people.find(agent_id)
+    if person is None:
+        raise SignInRefused
+    return _let_in(gate, request, person, 200)
+
+
+async def set_password(ports: Ports, exchange: Exchange) -> web.StreamResponse:
+    """An administrator sets somebody's password; their session ends."""
+    agent_id, body = exchange.id_of("agent"), exchange.body
+    if exchange.gate.people.find(agent_id) is None:
+        raise NotFound("agent", agent_id)
+    hashed = await _hashed(exchange.request.app[DESK], agent_id, "password", body.password)
+    by = _known(exchange).name
+    await _business(ports).set_password(
+        agent_id, hashed, must_change=body.must_change, by=by, reason=body.reason or "password"
+    )
+    return web.Response(status=204)
+
+
+async def _hashed(desk: PasswordDesk, agent_id: str, name: str, password: str) -> str:
+    """The hash of a password that will do; `InvalidRequest`."""
+    if len(password) < PASSWORD_LEAST:
+        raise _unfit(name, f"少于{PASSWORD_LEAST}个字符 / has fewer than {PASSWORD_LEAST} characters")
+    if agent_id in password or len(set(password)) < LEAST_VARIETY:
+        raise _unfit(name, "太易猜 / is too easy to guess")
+    return await desk.hash(password)
+
+
+def _unfit(name: str, detail: str) -> InvalidRequest:
+    return InvalidRequest((FieldFault(field=name, code="not_allowed", detail=detail),))
+
+
+def _business(ports: Ports) -> BusinessPort:
+    if ports.business is None:
+        raise NotBuilt
+    return ports.business
 
 
 async def show(_ports: Ports, exchange: Exchange) -> SessionView:
@@ -201,4 +275,5 @@ def _view(gate: Gate, actor: Actor, *, csrf: str | None, token: str | None) -> S
         csrf=csrf,
         token=token,
         expires_at=WallTime(gate.sessions.expires_at(actor.session)) if actor.session else None,
+        must_change_password=person is not None and person.must_change,
     )

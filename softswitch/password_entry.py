@@ -5,9 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
-from api.passwords import PASSWORD_MOST, hash_password
-
-LEAST = 8
+from api.passwords import PASSWORD_LEAST, PASSWORD_MOST, hash_password
 
 
 class PasswordRefused(Exception):
@@ -25,8 +23,8 @@ def entered_hash(source: TextIO = sys.stdin, ask: Callable[[str], str] = getpass
             raise PasswordRefused("两次输入不同 / the two do not agree")
     else:
         password = source.readline().rstrip("\n")
-    if not LEAST <= len(password) <= PASSWORD_MOST:
+    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise PasswordRefused(
-            f"应为{LEAST}至{PASSWORD_MOST}个字符 / needs {LEAST} to {PASSWORD_MOST} characters"
+            f"应为{PASSWORD_LEAST}至{PASSWORD_MOST}个字符 / needs {PASSWORD_LEAST} to {PASSWORD_MOST} characters"
         )
     return hash_password(password)

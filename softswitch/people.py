@@ -34,4 +34,5 @@ def _person(agent: AgentSettings) -> Person:
         groups=frozenset(agent.groups),
         queues=frozenset(agent.queues),
         password=agent.password_scrypt,
+        must_change=agent.must_change_password,
     )

@@ -116,6 +116,7 @@ export class PhoneBar {
   #token;
   #ticket;
   #password;
+  #newPassword;
   #session = null;
   #stream;
   #commands;
@@ -135,15 +136,17 @@ export class PhoneBar {
    * @param {string} [options.ticket]  a one-use ticket that the integrator's server asked for
    * @param {string} [options.token]  a bearer token of the server's configuration; kept in memory only
    * @param {string} [options.password]  the agent's; opens a session in a cookie that scripts cannot read
+   * @param {string} [options.newPassword]  what to change it to, where it must be (problem `password_must_change`)
    *
    * With none of the three the session of an earlier sign-in in this browser goes on.
    */
-  constructor({ url = new URL(import.meta.url).origin, agentId = '', ticket = '', token = '', password = '' } = {}) {
+  constructor({ url = new URL(import.meta.url).origin, agentId = '', ticket = '', token = '', password = '', newPassword = '' } = {}) {
     this.#base = url.replace(/\/$/, '');
     this.#agentId = agentId;
     this.#token = token;
     this.#ticket = ticket;
     this.#password = password;
+    this.#newPassword = newPassword;
     this.#stream = new LiveStream({
       url: this.#base.replace(/^http/, 'ws') + '/v1/events',
       credential: () => (this.#token ? { token: this.#token } : {}),
@@ -222,11 +225,17 @@ export class PhoneBar {
     if (this.#ticket || this.#password) {
       const shown = this.#ticket ? { ticket: this.#ticket } : { agent_id: this.#agentId, password: this.#password };
       this.#session = await this.#ask('POST', '/v1/session', shown);
+      if (this.#session.must_change_password && this.#newPassword) {
+        const change = { password: this.#password, new_password: this.#newPassword };
+        this.#session = await this.#ask('POST', '/v1/session/password', change);
+      }
       this.#ticket = '';
       this.#password = '';
+      this.#newPassword = '';
     } else {
       this.#session = await this.#ask('GET', '/v1/session');
     }
+    if (this.#session.must_change_password) throw new PhoneBarProblem(403, { code: 'password_must_change' });
     this.#token = this.#session.token ?? '';
     this.#agentId = this.#session.agent_id ?? this.#agentId;
   }

@@ -55,7 +55,8 @@ class Form {
   #done;
   #fault;
   #byToken = false;
-  #kept = { agent_id: '', secret: '', extension: '', state: 'ready' };
+  #renews = false;
+  #kept = { agent_id: '', secret: '', new_secret: '', extension: '', state: 'ready' };
   #stopListening;
 
   constructor(place, page, notice, done) {
@@ -76,8 +77,10 @@ class Form {
       this.#keep(form);
       form.elements.go.disabled = true;
       form.elements.go.textContent = word('sign_in.going');
-      const { agent_id: agentId, secret, extension, state } = this.#kept;
-      const bar = this.#byToken ? new PhoneBar({ agentId, token: secret }) : new PhoneBar({ agentId, password: secret });
+      const { agent_id: agentId, secret, new_secret: newPassword, extension, state } = this.#kept;
+      const bar = this.#byToken
+        ? new PhoneBar({ agentId, token: secret })
+        : new PhoneBar({ agentId, password: secret, newPassword: this.#renews ? newPassword : '' });
       this.#try(bar, extension ? { extension, state } : null);
     });
     fill(this.#place, form);
@@ -92,6 +95,7 @@ class Form {
     } catch (problem) {
       bar.close();
       this.#fault = problemText(problem);
+      this.#renews ||= problem.code === 'password_must_change';
       this.#show();
       return;
     }
@@ -125,6 +129,7 @@ class Form {
       this.#byToken
         ? field('secret', 'sign_in.token', { type: 'password', autocomplete: 'off' })
         : field('secret', 'sign_in.password', { type: 'password', autocomplete: 'current-password' }),
+      this.#renews && field('new_secret', 'sign_in.new_password', { type: 'password', autocomplete: 'new-password', minLength: 8 }),
       page === 'agent' && make('div', { class: 'row' }, field('extension', 'sign_in.extension', extension), this.#firstState()),
       page === 'supervisor' && field('extension', 'sign_in.listening_extension', { ...extension, required: false }),
       make('p', { class: 'fault', role: 'alert' }, this.#fault),

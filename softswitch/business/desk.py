@@ -170,6 +170,17 @@ class BusinessDesk:
             await self._commit((Change(kind=kind, id=key, before=before, after=after),), by, reason)
             return self._view((kind, key))
 
+    async def set_password(
+        self, agent_id: str, hashed: str, *, must_change: bool, by: str, reason: str
+    ) -> None:
+        """Give an agent another password; whatever else was changed meanwhile stays."""
+        async with self._door:
+            await self.get("agents", agent_id)
+            before = self._documents["agents", agent_id]
+            after = before | {"password_scrypt": hashed, "must_change_password": must_change}
+            change = Change(kind="agents", id=agent_id, before=before, after=after)
+            await self._commit((change,), by, reason)
+
     async def remove(self, kind: str, key: str, *, expected: int | None, by: str, reason: str) -> None:
         """Remove one document; `NotFound`."""
         async with self._door:
@@ -188,7 +199,14 @@ class BusinessDesk:
                 documents = change_rules.applied(
                     documents, [change.inverse for change in change_rules.from_text(entry.changes)]
                 )
-            changes = change_rules.between(self._documents, documents)
+            # A password that was given up does not come back to life with an older version.
+            kept = {
+                key: KINDS[key[0]].with_present_secrets(data, self._documents[key])
+                if key in self._documents
+                else data
+                for key, data in documents.items()
+            }
+            changes = change_rules.between(self._documents, kept)
             await self._commit(changes, by, reason or f"restore {number}")
             return await self.version_of(self._version)
 

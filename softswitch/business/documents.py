@@ -172,6 +172,11 @@ class Kind:
             for key, value in data.items()
         }
 
+    def with_present_secrets(self, data: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with the secrets of another state of it."""
+        found = {key: value for key, value in data.items() if key not in self.secrets}
+        return found | {key: present[key] for key in self.secrets if key in present}
+
     @property
     def secrets(self) -> frozenset[str]:
         """The keys whose values are not shown."""

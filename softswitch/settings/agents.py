@@ -39,3 +39,7 @@ class AgentSettings:
             pattern=r"(scrypt\$\d{1,7}\$\d{1,2}\$\d{1,2}\$[A-Za-z0-9_\-]{16,}\$[A-Za-z0-9_\-]{32,})?",
         ),
     )
+    must_change_password: bool = field(
+        default=False,
+        metadata=meta("登录后须先改密码 / has to change the password before anything else"),
+    )
