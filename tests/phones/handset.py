@@ -149,9 +149,9 @@ class Handset:
         """Press keys, as RFC 4733 events or `by` SIP `info`."""
         await self.order("digits", digits=digits, by=by)
 
-    async def play_tone(self, hz: float, level: int = 8000) -> None:
-        """Say another tone (0 Hz = silence) with this peak, of 32767."""
-        await self.order("tone", hz=hz, volume=level)
+    async def play_tone(self, hz: float, level: int = 8000, *, on_ms: int = 10000, off_ms: int = 0) -> None:
+        """Say another tone (0 Hz = silence) with this peak, of 32767, in this rhythm."""
+        await self.order("tone", hz=hz, volume=level, on_ms=on_ms, off_ms=off_ms)
 
     async def recording(self) -> spectrum.Samples:
         """What the phone heard in its last call up to now, 8 kHz; files of an ended call are whole."""

@@ -175,6 +175,7 @@ class Phone:
         self.gone: list[Line] = []
         self.manner: dict[str, Any] = {"mode": "ring"}
         self.tone_hz = float(options.tone_hz)
+        self.tone_rhythm_ms = (10000, 0)
         self.tone_volume = 8000
         self._parts = 0
         self.endpoint = pj.Endpoint()
@@ -262,7 +263,8 @@ class Phone:
         if self.tone_hz > 0:
             desc = pj.ToneDesc()
             desc.freq1, desc.freq2 = int(self.tone_hz), 0
-            desc.on_msec, desc.off_msec, desc.volume = 10000, 0, self.tone_volume
+            desc.on_msec, desc.off_msec = self.tone_rhythm_ms
+            desc.volume = self.tone_volume
             tones = pj.ToneDescVector()
             tones.append(desc)
             generator.play(tones, True)
@@ -358,6 +360,7 @@ class Phone:
                 self._line().sendDtmf(keys)
             case "tone":
                 self.tone_hz, self.tone_volume = float(order["hz"]), int(order["volume"])
+                self.tone_rhythm_ms = (int(order["on_ms"]), int(order["off_ms"]))
                 for line in self.lines:
                     if line.tone is not None:
                         self._play(line.tone)

@@ -1,0 +1,69 @@
+"""A call list on real phones: who answers talks with the agent, and a tone says what came of the others."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.running_server import Json
+from tests.conversation import Conversation, conversation, outbound_terms
+
+pytestmark = pytest.mark.e2e
+
+NUMBERS = [f"1390000000{place}" for place in range(1, 5)]
+
+
+async def _result_of(talk: Conversation, number: str, result: str) -> Json:
+    told = await talk.here.wait_event("call.dial_result", number=number, result=result, within_s=20.0)
+    return dict((await talk.here.api.call(told["call_id"]))["call"])
+
+
+@pytest.mark.long
+async def test_a_list_dials_by_itself_and_knows_what_came_of_each_call(tmp_path: Path) -> None:
+    """Answered; a busy tone before the answer; no such number; a fax."""
+    async with conversation(tmp_path / "stand", outbound_terms(), agents=1, outside=True) as talk:
+        here, outside = talk.here, talk.phones["outside"]
+        answered, busy, invalid, fax = NUMBERS
+        made = await here.api.post(
+            "/v1/call-lists",
+            {"name": "回访", "queue": "hotline", "mode": "progressive", "window": "00:00-24:00"},
+        )
+        path = f"/v1/call-lists/{made['list_id']}"
+        bad = await here.api.post(f"{path}/numbers", {"csv": f"number,name\n{answered},a\nnone,b\n"})
+        assert (bad["taken"], [line["line"] for line in bad["bad_lines"]]) == (False, [3])
+        csv = f"number,name\n{answered},n1\n"
+        assert (await here.api.post(f"{path}/numbers", {"csv": csv}))["taken"]
+        assert (await here.api.post(f"{path}/start"))["state"] == "running"
+        assert not here.seen("CallDialled"), "there is no free agent"
+
+        await here.login(1)
+        connected = await here.wait_event("CallConnected", agent=here.agent(1))
+        talk.call_id = str(connected["call_id"])
+        await talk.wait_heard(one={"outside"}, outside={"one"})
+        record = await _result_of(talk, answered, "answered")
+        assert (record["caller"], record["called"], record["queue"]) == ("12345", answered, "hotline")
+        assert record["data"] == {"name": "n1", "call_list": made["list_id"], "record": "000001"}
+        assert record["dial_result"] == "answered"
+        assert len(here.seen("CallDialled")) == 1, "the agent talks"
+
+        await outside.speak_before_answering()
+        await outside.play_tone(450, on_ms=350, off_ms=350)
+        await outside.hang_up()
+        await here.wait_call(talk.call_id)
+        await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
+        await here.api.post(f"{path}/numbers", {"numbers": [busy]})
+        assert (await _result_of(talk, busy, "busy"))["answered_at"] is None
+        await here.wait_event("call.progress", number=busy, progress="busy")
+
+        await outside.decline(404)
+        await here.api.post(f"{path}/numbers", {"numbers": [invalid]})
+        await _result_of(talk, invalid, "invalid_number")
+
+        await outside.auto_answer(0.1)
+        await outside.play_tone(2100)
+        await talk.phones["one"].ring_only()
+        await here.api.post(f"{path}/numbers", {"numbers": [fax]})
+        await _result_of(talk, fax, "fax")
+        rows = (await here.api.get(f"{path}/records"))["items"]
+        assert [row["state"] for row in rows] == ["reached", "waiting", "given_up", "given_up"]
+        view = await here.api.post(f"{path}/stop")
+        assert (view["state"], view["results"]["fax"]) == ("stopped", 1)
