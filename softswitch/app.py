@@ -168,6 +168,7 @@ class Control:
             clock=clock,
             accounts=settings.accounts,
             trunks=settings.trunks,
+            trunk_patience_s=settings.sip.trunk_patience_s,
             listener=self._board,
         )
         self._seats = self._board.seats = Seats(

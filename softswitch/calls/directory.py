@@ -10,7 +10,7 @@ from softswitch.calls.call import Call
 from softswitch.calls.call_table import RING_TIME_S, CallTable
 from softswitch.calls.hangup import LegEnd
 from softswitch.calls.hearing import Role, Supervising
-from softswitch.calls.leg import Leg
+from softswitch.calls.leg import Leg, TrunkWay
 from softswitch.calls.leg_desk import NotReachable
 from softswitch.calls.numbers import format_outbound, normalise, presented_number
 from softswitch.calls.party import CallParty, Errand
@@ -29,6 +29,7 @@ class Destination:
     extension: str = ""
     account: str = ""
     trunk: str = ""
+    detours: tuple[str, ...] = ()  # further trunks that take the number, in order
 
     @property
     def label(self) -> str:
@@ -110,7 +111,7 @@ class Directory:
         number = normalise(text, self._area_code)
         if not number.lstrip("+").isdigit():
             raise Refused("bad_number", f"不是号码 / {text!r} is no number")
-        return Destination(number=number, trunk=self._trunk_for(number, seat))
+        return self._outside_of(number, seat)
 
     def outside(self, text: str) -> Destination:
         """Whom the hotline itself reaches outside by a number, by any of the rules; raises as for a seat."""
@@ -122,10 +123,10 @@ class Directory:
                 f"没有外呼规则适用于 {number} / no outbound rule takes {number}",
                 ", ".join(self._rules) or "none",
             )
-        return Destination(number=number, trunk=self._free_trunk(matching))
+        return self._behind_a_trunk(number, matching)
 
-    def _trunk_for(self, number: str, seat: str) -> str:
-        """The trunk of the first of the seat's rules that takes the number and has a channel."""
+    def _outside_of(self, number: str, seat: str) -> Destination:
+        """The number by the trunk of the first of the seat's rules that takes it and has a channel."""
         allowed = [self._rules[name] for name in self._allowed.get(seat, ())]
         matching = [rule for rule in allowed if rule.takes(number)]
         if not matching:
@@ -135,13 +136,15 @@ class Directory:
                 f"分机 {seat} 不可拨打 {number} / seat {seat} may not call {number}",
                 names or "none",
             )
-        return self._free_trunk(matching)
+        return self._behind_a_trunk(number, matching)
 
-    def _free_trunk(self, matching: Iterable[OutboundSettings]) -> str:
-        for rule in matching:
-            if self._table.trunks.has_channel(rule.trunk):
-                return rule.trunk
-        raise Unavailable("no_channel", "中继全忙或中断 / every trunk for this number is busy or down")
+    def _behind_a_trunk(self, number: str, matching: Iterable[OutboundSettings]) -> Destination:
+        """The number behind the first of the rules' trunks that has a channel; the others are its detours."""
+        free = dict.fromkeys(rule.trunk for rule in matching if self._table.trunks.has_channel(rule.trunk))
+        if not free:
+            raise Unavailable("no_channel", "中继全忙或中断 / every trunk for this number is busy or down")
+        trunk, *detours = free
+        return Destination(number=number, trunk=trunk, detours=tuple(detours))
 
     # ---- ringing ---------------------------------------------------------------------------------
 
@@ -202,6 +205,7 @@ class Directory:
                 return legs.open_outbound(
                     leg_id, call_id, role, to.account, from_user=shown or "anonymous", headers=headers
                 )
+            way, *detours = (self._way(trunk, to.number, line) for trunk in (to.trunk, *to.detours))
             trunks.seize(to.trunk, leg_id)
         except NotReachable as fault:
             raise Conflict(
@@ -209,19 +213,31 @@ class Directory:
             ) from fault
         except AllChannelsBusy as fault:
             raise Unavailable("no_channel", "中继全忙 / all channels of the trunk are busy") from fault
-        rules = trunks.settings_of(to.trunk).numbers
         try:
-            return legs.open_to_trunk(
-                leg_id,
-                call_id,
-                role,
-                to.trunk,
-                format_outbound(to.number, rules, self._area_code),
-                from_user=presented_number(line or self.hotline, rules, self._area_code),
-            )
+            return legs.open_to_trunk(leg_id, call_id, role, way, tuple(detours))
         except NotReachable as fault:
             trunks.free(to.trunk, leg_id)
             raise Unavailable("trunk_down", "中继不可用 / the trunk takes no calls") from fault
+
+    def _way(self, trunk: str, number: str, line: str) -> TrunkWay:
+        rules = self._table.trunks.settings_of(trunk).numbers
+        return TrunkWay(
+            trunk=trunk,
+            number=format_outbound(number, rules, self._area_code),
+            from_user=presented_number(line or self.hotline, rules, self._area_code),
+        )
+
+    def takes_detour(self, leg: Leg, way: TrunkWay) -> bool:
+        """A trunk did not take a call: its channel is given back and one of the next seized, if that has any."""
+        trunks, call = self._table.trunks, self._table.find(leg.call_id)
+        party = None if call is None else call.party_of(leg)
+        if call is None or party is None or not trunks.has_channel(way.trunk):
+            return False
+        trunks.free(party.trunk, leg.leg_id)
+        trunks.seize(way.trunk, leg.leg_id)
+        party.trunk = way.trunk
+        self._table.keep(call)
+        return True
 
 
 def status_of(fault: ApiFault) -> int:

@@ -18,6 +18,9 @@ RECOVERY_ON_TIMER: Final = 102
 NETWORK_FAULTS: Final = frozenset({27, 34, 38, 41, 42, 44, 47, 58, 63, 88, 95, 102, 111, 127})
 """Q.850 causes that say that the network, not a person, ended the call."""
 
+TRUNK_FAULTS: Final = frozenset({408, 500, 502, 503, 504})
+"""Statuses that, before anybody rang, say that this trunk did not take a call; another one may (RFC 3263 section 4.3)."""
+
 _BUSY: Final = frozenset({486, 600})
 _DECLINED: Final = frozenset({302, 301, 305, 403, 480, 487, 603})
 _UNREACHABLE: Final = frozenset({404, 408, 410, 481, 604})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from softswitch.calls.hearing import Role
+from softswitch.calls.hearing import Role, Row
 from softswitch.sip.dialogs import PhoneTarget, TrunkTarget
 
 Header = tuple[str, str]
@@ -44,6 +44,15 @@ class IllegalLegState(Exception):
         self.after = after
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkWay:
+    """One way to a number outside: a trunk, the number as it wants it dialled, and the number that it is shown."""
+
+    trunk: str
+    number: str
+    from_user: str
+
+
 @dataclass(slots=True)
 class Leg:
     """A leg as call control knows it."""
@@ -63,6 +72,8 @@ class Leg:
     alerted: bool = False  # its far end rings (180), which a description of early sound (183) does not say
     can_be_asked: bool = False  # a phone that answers when it is told to (NOTIFY talk)
     has_media: bool = False  # the plane knows it
+    detours: tuple[TrunkWay, ...] = ()  # further ways, for when the trunk does not take the call
+    heard: Row = ()  # what the plane was last told that it hears
     tried_cells: set[str] = field(default_factory=set)
     state: LegState = field(default=LegState.OPENING, init=False)
 

@@ -10,9 +10,9 @@ import structlog
 
 from media import commands as plane_words
 from media import events as plane_news
-from softswitch.calls.hangup import RECOVERY_ON_TIMER, LegEnd, reason_header
+from softswitch.calls.hangup import RECOVERY_ON_TIMER, TRUNK_FAULTS, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
-from softswitch.calls.leg import Header, Leg, LegState
+from softswitch.calls.leg import Header, Leg, LegState, TrunkWay
 from softswitch.calls.leg_sound import LegSound
 from softswitch.calls.ports import CellsPort, EdgePort, LegListener
 from softswitch.calls.referral_notice import notice
@@ -61,10 +61,13 @@ class LegDesk:
         clock: Clock,
         accounts: Iterable[AccountSettings],
         trunks: Iterable[TrunkSettings] = (),
+        trunk_patience_s: float = 3.0,
         listener: LegListener,
     ) -> None:
         """`tell_plane` sends one command; nothing is heard back but through `hear_plane`."""
         self._trunks = {trunk.name: trunk for trunk in trunks}
+        self._trunk_patience_s = trunk_patience_s
+        self.takes_detour: Callable[[Leg, TrunkWay], bool] = lambda leg, way: False
         self._edge = edge
         self._pool = pool
         self._sound = LegSound(tell_plane)
@@ -135,13 +138,16 @@ class LegDesk:
         return leg
 
     def open_to_trunk(
-        self, leg_id: str, call_id: str, role: Role, trunk: str, number: str, *, from_user: str
+        self, leg_id: str, call_id: str, role: Role, way: TrunkWay, detours: tuple[TrunkWay, ...] = ()
     ) -> Leg:
-        """Call a number (as the trunk wants it dialled).  Raises `NotReachable` for a trunk that takes no calls."""
-        target = TrunkTarget(trunk=trunk, user=number)
-        settings = self._trunks.get(trunk)
+        """Call a number, by one of `detours` when the trunk does not take the call.
+
+        Raises `NotReachable` for a trunk that takes no calls.
+        """
+        target = TrunkTarget(trunk=way.trunk, user=way.number)
+        settings = self._trunks.get(way.trunk)
         if settings is None:
-            raise NotReachable(trunk, "no such trunk")
+            raise NotReachable(way.trunk, "no such trunk")
         leg = Leg(
             leg_id=leg_id,
             call_id=call_id,
@@ -150,7 +156,8 @@ class LegDesk:
             networks=settings.media_networks,
             nat_address=None,
             target=target,
-            from_user=from_user,
+            from_user=way.from_user,
+            detours=detours,
         )
         self._open(leg, self._edge.local_address_towards(target))
         return leg
@@ -306,7 +313,7 @@ class LegDesk:
         if leg.local is not None:
             return
         leg.local = (event.address, event.port)
-        self._place(leg, leg.local, avoid=self._cells_of_call(leg))
+        self._place(leg, leg.local, avoid=self._cells_of_call(leg) | leg.tried_cells)
 
     # ---- news of the cells -----------------------------------------------------------------------
 
@@ -462,7 +469,13 @@ class LegDesk:
         self, leg: Leg, target: PhoneTarget | TrunkTarget, cell_id: str, local: tuple[str, int]
     ) -> None:
         plan = self._edge.prepare(
-            leg.leg_id, cell_id, target, local, from_user=leg.from_user, headers=leg.headers
+            leg.leg_id,
+            cell_id,
+            target,
+            local,
+            from_user=leg.from_user,
+            headers=leg.headers,
+            patience_s=self._trunk_patience_s if leg.detours else None,
         )
         leg.become(LegState.SETTING_UP)
         self._tell_cell(
@@ -482,6 +495,34 @@ class LegDesk:
         if trunk is None or not trunk.realm:
             return None
         return cell_words.Credentials(realm=trunk.realm, username=trunk.username, password=trunk.password)
+
+    def _goes_round(self, leg: Leg, end: LegEnd) -> bool:
+        """A trunk did not take the call and nobody rang: the same leg begins again by the next one that takes it."""
+        if leg.state is not LegState.SETTING_UP or end.lost or end.status not in TRUNK_FAULTS:
+            return False
+        while leg.detours:
+            way, leg.detours = leg.detours[0], leg.detours[1:]
+            target = TrunkTarget(trunk=way.trunk, user=way.number)
+            try:
+                address = self._edge.local_address_towards(target)
+            except NotReachable:
+                continue
+            if not self.takes_detour(leg, way):
+                continue
+            log.warning(
+                "leg.rerouted", call_id=leg.call_id, leg_id=leg.leg_id, trunk=way.trunk, status=end.status
+            )
+            cell = self._pool.cell_of(leg.leg_id)
+            if cell is not None:
+                leg.tried_cells.add(cell.cell_id)
+            self._pool.release(leg.leg_id)
+            leg.become(LegState.OPENING)
+            leg.target, leg.from_user, leg.local = target, way.from_user, None
+            leg.networks = self._trunks[way.trunk].media_networks
+            self._sound.move(leg, address)
+            self._clock.after(OPENING_TIMEOUT_S, lambda: self._opening_timed_out(leg))
+            return True
+        return False
 
     def _place_again(self, leg: Leg, cell_id: str) -> None:
         if leg.local is None:
@@ -518,7 +559,7 @@ class LegDesk:
 
     def _end(self, leg: Leg, end: LegEnd) -> None:
         """The one way out of a leg: everything is given back, and call control is told, once."""
-        if leg.state is LegState.ENDED:
+        if leg.state is LegState.ENDED or self._goes_round(leg, end):
             return
         leg.become(LegState.ENDED)
         log.info(

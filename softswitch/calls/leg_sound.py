@@ -43,6 +43,13 @@ class LegSound:
             )
         )
 
+    def move(self, leg: Leg, local_address: str) -> None:
+        """Open a leg anew for another far end: other networks, perhaps at another address; it hears what it heard."""
+        self.drop(leg.leg_id)
+        self.open(leg, local_address)
+        if leg.heard:
+            self.hear(leg, leg.heard)
+
     def agree(self, leg: Leg, media: RemoteMedia) -> None:
         """Tell where the far end's sound goes, and in which form."""
         log.info(
@@ -65,6 +72,7 @@ class LegSound:
     def hear(self, leg: Leg, sources: Row) -> None:
         """Say whom a leg hears from now on."""
         if leg.has_media:
+            leg.heard = sources
             self._tell_plane(plane_words.SetHearing(leg_id=leg.leg_id, sources=sources))
 
     def play(self, leg: Leg, playlist_id: str, prompts: tuple[str, ...]) -> None:

@@ -41,6 +41,7 @@ class EdgePort(Protocol):
         *,
         from_user: str,
         headers: Iterable[Header] = (),
+        patience_s: float | None = None,
     ) -> OutboundPlan:
         """Settle where an outbound leg goes."""
 

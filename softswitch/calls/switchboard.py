@@ -139,6 +139,7 @@ class Switchboard:
     @legs.setter
     def legs(self, desk: LegDesk) -> None:
         self.table.legs = desk
+        desk.takes_detour = self.directory.takes_detour
 
     @property
     def seats(self) -> Seats:

@@ -124,7 +124,7 @@ class SlotTable:
     @property
     def used(self) -> int:
         """Slots that hold something, in any cell."""
-        return len(self._homes)
+        return sum(len(account.slots) for account in self._accounts.values())
 
     @property
     def nominal_share(self) -> float:
@@ -155,7 +155,8 @@ class SlotTable:
         if account is None:
             return ()
         for leg_id in account.slots:
-            del self._homes[leg_id]
+            if self._homes.get(leg_id) == cell_id:
+                del self._homes[leg_id]
         return tuple(leg for leg, state in account.slots.items() if state is not SlotState.ENDING)
 
     def cell_of(self, leg_id: str) -> Cell | None:
@@ -176,14 +177,15 @@ class SlotTable:
     def place(self, leg_id: str, now: float, avoid: Collection[str] = frozenset()) -> Cell:
         """Take a slot for a leg, in the cell unused for longest that has room and is not in `avoid`.
 
-        Placing a leg again that no cell has spoken of yet moves it.  Raises `NoCellFree`, and
-        `IllegalSlotChange` for a leg that is live.
+        Placing a leg again that no cell has spoken of yet moves it; one that ended in its cell (it begins again by another
+        trunk) leaves its slot there until the cell frees it.  Raises `NoCellFree`, and `IllegalSlotChange` for a leg that
+        is live.
         """
         state = self.state_of(leg_id)
-        if state is not None and state is not SlotState.PLACED:
+        if state is SlotState.LIVE:
             raise IllegalSlotChange(leg_id, state, SlotChange.SEEN)
         for cell_id, account in self._accounts.items():
-            if cell_id not in avoid and account.has_room(now):
+            if cell_id not in avoid and leg_id not in account.slots and account.has_room(now):
                 break
         else:
             raise NoCellFree(len(self._accounts))
@@ -231,4 +233,7 @@ class SlotTable:
                 del self._homes[leg_id]
         else:
             slots[leg_id] = state
-            self._homes[leg_id] = cell_id
+            if (
+                state is not SlotState.ENDING or leg_id not in self._homes
+            ):  # else it may begin again elsewhere
+                self._homes[leg_id] = cell_id

@@ -317,7 +317,8 @@ class Edge:
             raise UnknownCell(cell_id)
         former = wiring.dialogs.get(leg_id)
         if former is not None:
-            if former.phase is not Phase.PREPARED:
+            # Over when a trunk did not take it, and it goes round by another.
+            if former.phase is not Phase.PREPARED and not former.is_over:
                 raise WrongPhase(leg_id, former.phase, "be prepared")
             wiring.dialogs.discard(former)
         flow, uri = self._way_to(target)

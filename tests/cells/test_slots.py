@@ -211,3 +211,20 @@ def test_no_cell_is_ever_promised_more_legs_than_it_has_slots(
             assert set(slots.legs_in(name)) == holds[name]
             assert len(holds[name]) <= 2
         assert slots.used == sum(len(held) for held in holds.values())
+
+
+def test_a_leg_that_begins_again_elsewhere_leaves_its_old_slot_to_the_cell_that_still_holds_it() -> None:
+    """It went round by another trunk: the native call of the first lives on for half a minute."""
+    slots = table("a", "b", capacity=1)
+    slots.place("leg0", 0.0)
+    slots.change("a", "leg0", SlotChange.SEEN)
+    slots.change("a", "leg0", SlotChange.ENDED)
+    assert slots.place("leg0", 1.0).cell_id == "b"
+    assert (slots.used, slots.free) == (2, 0)
+    slots.change("b", "leg0", SlotChange.SEEN)
+    slots.change("a", "leg0", SlotChange.ENDED)
+    assert slots.cell_of("leg0") == Cell(cell_id="b", address="127.78.0.2", port=5070)
+    slots.change("a", "leg0", SlotChange.FREED)
+    assert (slots.used, slots.free) == (1, 1)
+    assert slots.remove_cell("b") == ("leg0",)
+    assert slots.used == 0

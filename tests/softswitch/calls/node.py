@@ -57,7 +57,7 @@ ACCOUNTS = tuple(
         password="secret",
         extension=seat,
         media_networks=("127.65.0.0/24",),
-        outbound=("mobile",) if seat == "8003" else (),
+        outbound=("mobile", "mobile-reserve") if seat == "8003" else (),
         answers_by="talk" if seat == "8003" else "key",
     )
     for seat in SEATS
@@ -129,6 +129,7 @@ class Node:
         *,
         queue: QueueSettings = QUEUE,
         trunk: TrunkSettings = TRUNK,
+        reserve: TrunkSettings | None = None,
         greeting: str = "welcome",
         route: RouteSettings | None = None,
         more_queues: tuple[QueueSettings, ...] = (),
@@ -139,7 +140,7 @@ class Node:
     ) -> None:
         """`before` is the control before this one: edge, cells and plane are those that it leaves behind.
 
-        `route` stands for that of the hotline's number with the `greeting`; agents serve none of `more_queues` as yet.
+        `reserve` is a second trunk for the same mobiles.  `route` stands for that of the hotline's number with the `greeting`; agents serve none of `more_queues` as yet.
         """
         row = route or RouteSettings(number="12345", queue="hotline", greeting=greeting)
         self.failures: list[BaseException] = []
@@ -155,7 +156,8 @@ class Node:
             self.plane.news.clear()
         self.journal = journal or Journal()
         self.keeper: StateKeeper = keeper or Keeper()
-        self.trunks = Trunks((trunk,))
+        trunks = (trunk,) if reserve is None else (trunk, reserve)
+        self.trunks = Trunks(trunks)
         self.dispatcher = Dispatcher(Engine(run="t", explains=True), self.clock, self._carry_out)
         self.engine = self.dispatcher.engine
         stream = EventStream("test", self.clock.wall, dict, memory=10)
@@ -175,7 +177,10 @@ class Node:
             recordings=self.recordings,
             recordings_dir=Path("/recordings"),
             accounts=ACCOUNTS,
-            outbound=(OutboundSettings(name="mobile", pattern=r"1[3-9]\d{9}", trunk="city"),),
+            outbound=(
+                OutboundSettings(name="mobile", pattern=r"1[3-9]\d{9}", trunk=trunk.name),
+                OutboundSettings(name="mobile-reserve", pattern=r"1[3-9]\d{9}", trunk=trunks[-1].name),
+            ),
             hotlines=("12345",),
             token=self._token,
         )
@@ -185,7 +190,7 @@ class Node:
             tell_plane=self.plane.tell,
             clock=self.clock,
             accounts=ACCOUNTS,
-            trunks=(trunk,),
+            trunks=trunks,
             listener=self.board,
         )
         self.seats = self.board.seats = Seats(
@@ -385,7 +390,7 @@ class Node:
         assert [leg.leg_id for leg in self.sip.legs_by_id.values() if leg.native_cell] == [], "held by a cell"
         assert self.sip.slots.used == 0, "slots are used"
         assert [leg.leg_id for leg in self.sip.legs_by_id.values() if not leg.is_forgotten] == []
-        assert [trunk.in_use for trunk in self.trunks.statistics()] == [0]
+        assert not any(trunk.in_use for trunk in self.trunks.statistics())
         assert self.keeper.load("live_call") == {}
         queue = self.engine.statistics().queues[0]
         assert (queue.waiting, queue.offered, queue.connected) == (0, 0, 0)

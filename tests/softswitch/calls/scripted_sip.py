@@ -45,6 +45,7 @@ class OutsideLeg:
     number: str = ""  # dialled, behind a trunk
     from_user: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    patience_s: float | None = None
     end: EndCause | None = None
     native_cell: str | None = None  # the cell that really holds it
     is_answered: bool = False  # a 200 passed, its ACK did not
@@ -252,11 +253,12 @@ class ScriptedSip:
         *,
         from_user: str,
         headers: Iterable[tuple[str, str]] = (),
+        patience_s: float | None = None,
     ) -> OutboundPlan:
         if cell_id not in self.cells:
             raise UnknownCell(cell_id)
         former = self.legs_by_id.get(leg_id)
-        if former is not None and former.phase is not Phase.PREPARED:
+        if former is not None and former.phase not in (Phase.PREPARED, Phase.ENDED):
             raise WrongPhase(leg_id, former.phase, "be prepared")
         self.local_address_towards(target)
         self.legs_by_id[leg_id] = OutsideLeg(
@@ -269,6 +271,7 @@ class ScriptedSip:
             number=target.user if isinstance(target, TrunkTarget) else "",
             from_user=from_user,
             headers=tuple(headers),
+            patience_s=patience_s,
         )
         return OutboundPlan(request_uri=f"sip:{leg_id}@127.65.77.0", from_uri=f"sip:{from_user}@127.65.77.0")
 
