@@ -116,7 +116,7 @@ class Control:
         self._edge = Edge(
             settings.sip,
             settings.trunks,
-            settings.accounts,
+            business.accounts,
             node_name=settings.node.name,
             secret=secret,
             clock=clock,
@@ -156,8 +156,8 @@ class Control:
             area_code=settings.node.area_code,
             recordings=self._recordings,
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
-            accounts=settings.accounts,
-            outbound=settings.outbound,
+            accounts=business.accounts,
+            outbound=business.outbound,
             hotlines=tuple(route.number for route in business.routes),
         )
         self._board.table.callers.customer_level = customers.level_of
@@ -166,14 +166,14 @@ class Control:
             pool=self._pool,
             tell_plane=self._plane.send,
             clock=clock,
-            accounts=settings.accounts,
+            accounts=business.accounts,
             trunks=settings.trunks,
             trunk_patience_s=settings.sip.trunk_patience_s,
             listener=self._board,
         )
         self._seats = self._board.seats = Seats(
             agents=business.agents,
-            accounts=settings.accounts,
+            accounts=business.accounts,
             dispatcher=self._dispatcher,
             chronicle=self._chronicle,
             keeper=store,
@@ -211,6 +211,8 @@ class Control:
             routes=routes,
             board=self._board,
             people=self._people,
+            directory=self._board.directory,
+            phones=(self._edge, self._legs),
             publish=lambda kind, fields: self._stream.publish(kind, fields, clock.wall()),
         )
         self._hours = HoursWatch(self._dispatcher, clock, self._missing_year)
@@ -388,7 +390,6 @@ class Control:
             customers=self._customers,
             calendars=CalendarDesk(self._desk, self._clock.wall),
             flow_callers=FlowCensus(self._board.table),
-            call_lists=self._call_lists,
             what_if=WhatIf(
                 self._desk,
                 self._dispatcher,
@@ -396,6 +397,7 @@ class Control:
                 self._settings.node.area_code,
                 self._customers.level_of,
             ),
+            call_lists=self._call_lists,
             voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
         )

@@ -7,7 +7,7 @@ a reader never sees a version that a crash could take back, and never a part of 
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -34,6 +34,8 @@ from softswitch.store.entries import BusinessChanged
 from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
+
+SEEDED_LATE: Final = frozenset({"accounts", "outbound"})
 
 TakeBusiness = Callable[[Business, tuple[Change, ...], int], None]
 """Told of every version that is on the disk, with what changed; must not fail."""
@@ -89,6 +91,11 @@ class BusinessDesk:
             return
         self._remember(stored)
         self._business = self._usable()
+        # Kinds that this database never held (a program before this one had them in the settings) are seeded late.
+        held = {row.kind for row in stored.rows}
+        late = {key: data for key, data in seed.items() if key[0] in SEEDED_LATE and key[0] not in held}
+        if late:
+            await self._commit(change_rules.between({}, late), "settings", "seed")
 
     def _remember(self, stored: StoredBusiness) -> None:
         self._version = stored.version
@@ -213,7 +220,7 @@ class BusinessDesk:
     async def load(
         self, file: dict[str, Any], *, dry_run: bool, expected: int | None, by: str, reason: str
     ) -> ImportView:
-        """Replace the whole business by a file; with `dry_run` only say what would change."""
+        """Replace all documents of the kinds that a file names; with `dry_run` only say what would change."""
         async with self._door:
             if expected is not None and expected != self._version:
                 raise Outdated("business_changed", str(self._version))
@@ -221,6 +228,8 @@ class BusinessDesk:
                 documents = from_file(file)
             except BusinessFaults as faults:
                 raise _invalid(faults) from faults
+            silent = {key: data for key, data in self._documents.items() if key[0] not in file["documents"]}
+            documents = silent | documents  # a file says nothing of a kind that it does not name
             changes = change_rules.between(self._documents, documents)
             if dry_run:
                 await self._validated(documents)

@@ -19,7 +19,9 @@ from softswitch.calendars.hours import Hours, YearOfDays
 from softswitch.calendars.opening import midnight
 from softswitch.customers.customer import CustomerField
 from softswitch.flows.reading import read_flow
+from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
+from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
 
@@ -202,6 +204,18 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="agents", title="坐席 / agents", cls=AgentSettings),
         Kind(name="groups", title="班组 / groups of agents", cls=Group),
         Kind(name="skills", title="技能 / skills", cls=Skill),
+        Kind(
+            name="accounts",
+            title="座席与话机账号 / seats and their SIP accounts",
+            cls=AccountSettings,
+            id_of=lambda value: str(value.username),
+        ),
+        Kind(
+            name="outbound",
+            title="外呼规则 / outbound rules",
+            cls=OutboundSettings,
+            id_of=lambda value: str(value.name),
+        ),
         Kind(name="queues", title="队列 / queues", cls=QueueSettings, id_of=lambda value: str(value.name)),
         Kind(name="routes", title="路由点 / route points", cls=RouteSettings, id_of=_route_id),
         Kind(name="services", title="业务键 / service keys", cls=Service),

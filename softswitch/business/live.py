@@ -8,12 +8,15 @@ import structlog
 from acd.events import QueueRemoved
 from acd.names import QueueName
 from softswitch.business.changes import Change
-from softswitch.business.whole import Business
+from softswitch.business.whole import EMPTY, Business
+from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import definition_of
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
 from softswitch.people import People
+from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.queues import QueueSettings
 
 log = structlog.get_logger(__name__)
@@ -33,6 +36,14 @@ class Board(Protocol):
         ...
 
 
+class Phones(Protocol):
+    """Whoever knows SIP accounts by their names: the edge, and the desk of the legs."""
+
+    def take_accounts(self, accounts: Iterable[AccountSettings]) -> None:
+        """These are the accounts from now on."""
+        ...
+
+
 class LiveBusiness:
     """Tells each part what is new for it."""
 
@@ -44,6 +55,8 @@ class LiveBusiness:
         routes: Routes,
         board: Board,
         people: People,
+        directory: Directory,
+        phones: tuple[Phones, ...],
         publish: Publish,
     ) -> None:
         """`publish` tells the live stream."""
@@ -52,15 +65,33 @@ class LiveBusiness:
         self._routes = routes
         self._board = board
         self._people = people
+        self._directory = directory
+        self._phones = phones
         self._publish = publish
+        self._business = EMPTY
+        self._accounts: tuple[AccountSettings, ...] = ()
+        self._outbound: tuple[OutboundSettings, ...] = ()
+        seats.seat_left = self._take_accounts
 
     def define_queues(self, business: Business) -> None:
         """At the start: the engine knows no queue yet, and nobody who a caller is."""
+        self._business = business
+        self._accounts, self._outbound = business.accounts, business.outbound
         self._board.take_callers(business)
         for _, strategy in business.strategies:
             self._dispatcher.tell(strategy.told())
         for queue in business.queues:
             self._dispatcher.tell(definition_of(queue))
+
+    def _take_accounts(self) -> None:
+        """Accounts that are new may register; those that are gone go once nobody sits there."""
+        accounts = self._seats.take_accounts(self._business.accounts)
+        if accounts == self._accounts and self._business.outbound == self._outbound:
+            return
+        self._accounts, self._outbound = accounts, self._business.outbound
+        for phones in self._phones:
+            phones.take_accounts(accounts)
+        self._directory.take_accounts(accounts, self._outbound)
 
     def take(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
         """A version is on the disk.  Strategies and queues go first: agents and routes name them.
@@ -78,6 +109,9 @@ class LiveBusiness:
             if queue.name in changed:
                 self._dispatcher.tell_late(definition_of(queue))
                 changed.discard(queue.name)
+        self._business = business
+        if any(kind in ("accounts", "outbound") for kind, _ in documents):
+            self._take_accounts()
         self._routes.take(business.routes)
         self._seats.take(business.agents)
         self._people.take(business.agents)

@@ -16,6 +16,7 @@ from softswitch.settings.whole import Settings
 
 FORMAT: Final = "softswitch-business"
 EDITION: Final = 1
+_NAMED_BY: Final = {"queues": "name", "outbound": "name", "accounts": "username"}
 
 
 def seeded(settings: Settings) -> dict[Key, Data]:
@@ -23,6 +24,8 @@ def seeded(settings: Settings) -> dict[Key, Data]:
     groups = sorted({group for agent in settings.agents for group in agent.groups})
     rows: tuple[tuple[str, Iterable[Any]], ...] = (
         ("agents", settings.agents),
+        ("accounts", settings.accounts),
+        ("outbound", settings.outbound),
         ("groups", [Group(id=group) for group in groups]),
         ("queues", settings.queues),
         ("routes", settings.routes),
@@ -96,5 +99,5 @@ def _key_of(kind: str, data: Any) -> str | None:
     if kind == "routes":
         parts = [data.get("number"), data.get("trunk") or None]
         return ".".join(part for part in parts if isinstance(part, str)) or None
-    key = data.get("name" if kind == "queues" else "id")
+    key = data.get(_NAMED_BY.get(kind, "id"))
     return key if isinstance(key, str) and key else None

@@ -14,7 +14,9 @@ from softswitch.calendars.opening import Opening, days_of
 from softswitch.customers.customer import CustomerField
 from softswitch.flows.check import Surroundings, flow_faults
 from softswitch.flows.nodes import Flow
+from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
+from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.overflow import OverflowTo
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
@@ -63,6 +65,16 @@ class Business:
     def agents(self) -> tuple[AgentSettings, ...]:
         """By 工号."""
         return self._all("agents")
+
+    @property
+    def accounts(self) -> tuple[AccountSettings, ...]:
+        """By user name."""
+        return self._all("accounts")
+
+    @property
+    def outbound(self) -> tuple[OutboundSettings, ...]:
+        """By name."""
+        return self._all("outbound")
 
     @property
     def queues(self) -> tuple[QueueSettings, ...]:
@@ -221,6 +233,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
             yield from _absent(f"services.{service.id}.hours", (service.hours,), hours, "工作时间 / hours")
     yield from _route_faults(business, machine, queues)
     yield from _prefixes_twice(business)
+    yield from _seat_faults(business, machine)
     if business.emergency is not None:
         yield from _emergency_faults(business.emergency, machine, frozenset(business.flows))
     around = Surroundings(
@@ -286,6 +299,21 @@ def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]
     yield from _absent("emergency.switch.notice", switch.notice, machine.prompts, "提示音 / prompt")
     if switch.flow:
         yield from _absent("emergency.switch.flow", (switch.flow,), flows, "流程 / flow")
+
+
+def _seat_faults(business: Business, machine: Machine) -> Iterator[Fault]:
+    """A seat has one account, and calls by rules that there are."""
+    rules = business.names_of("outbound")
+    for rule in business.outbound:
+        yield from _absent(f"outbound.{rule.name}.trunk", (rule.trunk,), machine.trunks, "中继 / trunk")
+    seats: dict[str, str] = {}
+    for account in business.accounts:
+        path = f"accounts.{account.username}"
+        yield from _absent(f"{path}.outbound", account.outbound, rules, "外呼规则 / outbound rule")
+        other = seats.setdefault(account.extension, account.username)
+        if other != account.username:
+            expected = f"分机已属账号 {other} / the extension belongs to account {other} already"
+            yield Fault(path=f"{path}.extension", value=account.extension, expected=expected)
 
 
 def _prefixes_twice(business: Business) -> Iterator[Fault]:

@@ -58,12 +58,18 @@ class Directory:
         """
         self._table = table
         self._token = token
+        self.take_accounts(accounts, outbound)
+        self._area_code = area_code
+        self._hotlines = tuple(normalise(number, area_code) for number in hotlines)
+
+    def take_accounts(
+        self, accounts: Iterable[AccountSettings], outbound: Iterable[OutboundSettings]
+    ) -> None:
+        """These seats and these rules of what they may call hold from now on."""
         accounts = tuple(accounts)
         self._rules = {rule.name: rule for rule in outbound}
         self._allowed = {account.extension: account.outbound for account in accounts}
         self._extensions = {account.username: account.extension for account in accounts}
-        self._area_code = area_code
-        self._hotlines = tuple(normalise(number, area_code) for number in hotlines)
 
     @property
     def hotline(self) -> str:
@@ -127,7 +133,7 @@ class Directory:
 
     def _outside_of(self, number: str, seat: str) -> Destination:
         """The number by the trunk of the first of the seat's rules that takes it and has a channel."""
-        allowed = [self._rules[name] for name in self._allowed.get(seat, ())]
+        allowed = [self._rules[name] for name in self._allowed.get(seat, ()) if name in self._rules]
         matching = [rule for rule in allowed if rule.takes(number)]
         if not matching:
             names = ", ".join(rule.name for rule in allowed)

@@ -72,9 +72,13 @@ class LegDesk:
         self._pool = pool
         self._sound = LegSound(tell_plane)
         self._clock = clock
-        self._accounts = {account.username: account for account in accounts}
+        self.take_accounts(accounts)
         self._listener = listener
         self._legs: dict[str, Leg] = {}
+
+    def take_accounts(self, accounts: Iterable[AccountSettings]) -> None:
+        """These are the phones from now on; a leg that is there goes on."""
+        self._accounts = {account.username: account for account in accounts}
 
     # ---- orders --------------------------------------------------------------------------------
 

@@ -90,6 +90,9 @@ class Seats:
     object first.
     """
 
+    seat_left: Callable[[], None] = staticmethod(lambda: None)
+    """Told whenever somebody signed out; set by whoever keeps the seats up to date."""
+
     situation_of: Callable[[str], Situation | None] = staticmethod(lambda agent: None)
     situations: Callable[[], Mapping[str, Situation]] = staticmethod(dict)
 
@@ -106,8 +109,8 @@ class Seats:
     ) -> None:
         """`is_reachable` says whether an account's phone answers."""
         self._agents = {a.id: Agent(agent_id=a.id, settings=a) for a in agents}
-        self._account_of = {account.extension: account.username for account in accounts}
-        self._extension_of = {account.username: account.extension for account in accounts}
+        self._accounts = {account.extension: account for account in accounts}
+        self._extension_of = {account.username: account.extension for account in self._accounts.values()}
         self._dispatcher = dispatcher
         self._chronicle = chronicle
         self._keeper = keeper
@@ -121,7 +124,7 @@ class Seats:
         extension = self._agents[agent_id].extension
         if extension is None:
             raise KeyError(agent_id)
-        return extension, self._account_of[extension]
+        return extension, self._accounts[extension].username
 
     def knows(self, agent_id: str) -> bool:
         """Whether there is such an agent, signed in or not."""
@@ -129,7 +132,8 @@ class Seats:
 
     def account_of(self, extension: str) -> str | None:
         """Return the SIP account of a seat."""
-        return self._account_of.get(extension)
+        account = self._accounts.get(extension)
+        return None if account is None else account.username
 
     def agent_at(self, account: str) -> str | None:
         """Return who sits at the seat of an account."""
@@ -152,6 +156,21 @@ class Seats:
                 del self._agents[agent.agent_id]
         for each in known.values():
             self._take_one(each)
+
+    def take_accounts(self, accounts: Iterable[AccountSettings]) -> tuple[AccountSettings, ...]:
+        """These are the seats from now on; one that somebody sits at stays what it is until they sign out.
+
+        Returns the accounts that there are for now.
+        """
+        seats = {account.extension: account for account in accounts}
+        names = {account.username for account in seats.values()}
+        for agent in self._agents.values():
+            held = None if agent.extension is None else self._accounts.get(agent.extension)
+            if held is not None and held.username not in names:
+                seats[held.extension] = held
+        self._accounts = seats
+        self._extension_of = {account.username: account.extension for account in seats.values()}
+        return tuple(seats.values())
 
     def _take_one(self, each: AgentSettings) -> None:
         agent = self._agents.setdefault(each.id, Agent(agent_id=each.id, settings=each))
@@ -179,6 +198,7 @@ class Seats:
             self._keeper.remove(TABLE, agent.agent_id)
             if agent.is_removed:
                 del self._agents[agent.agent_id]
+            self.seat_left()
         else:
             self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, report))
         situation = self.situation_of(report.agent) if report.activity is Activity.ENGAGED else None
@@ -204,7 +224,7 @@ class Seats:
         facts: list[events.AgentRestored] = []
         for agent_id, record in self._keeper.load(TABLE).items():
             try:
-                agent, account = self._agents.get(agent_id), self._account_of.get(record["extension"])
+                agent, account = self._agents.get(agent_id), self.account_of(record["extension"])
                 if agent is not None and account is not None:
                     facts.append(self._restored(agent, account, record, talking.get(agent_id)))
                     agent.extension = record["extension"]
@@ -280,7 +300,7 @@ class Seats:
     async def login(self, agent_id: str, extension: str, initial_state: str, reason: str) -> AgentView:
         """Sit down at a seat."""
         agent = self._need(agent_id)
-        account = self._account_of.get(extension)
+        account = self.account_of(extension)
         if account is None:
             raise Refused("unknown_extension", f"没有此分机 / there is no seat {extension!r}")
         if agent.extension is not None:

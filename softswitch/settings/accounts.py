@@ -25,7 +25,7 @@ class AccountSettings:
     answers_by: str = field(
         default="key",
         metadata=meta(
-            "应答方式:按键,或坐席条(话机支持 NOTIFY talk)/ answered by its own key, or by the bar too (NOTIFY talk)",
+            "应答方式:按键,或坐席条(话机支持 NOTIFY talk) / answered by its own key, or by the bar too (NOTIFY talk)",
             pattern="key|talk",
         ),
     )

@@ -29,4 +29,4 @@ class OutboundSettings:
         try:
             re.compile(self.pattern)
         except re.error as error:
-            yield "pattern", f"{self.pattern!r}: {error}"
+            yield "pattern", f"{self.pattern!r} 不是正则表达式 / is no regular expression: {error}"

@@ -126,7 +126,7 @@ class Edge:
         when_kept: Callable[[Callable[[], None]], None] = lambda action: action(),
     ) -> None:
         """`when_kept` does something once all that was given to `keep` is on the disk (or at once without one)."""
-        by_name = {account.username: account for account in accounts}
+        by_name = self._accounts = {account.username: account for account in accounts}
         self._location = Location()
         self._bans = BanList(settings.ban_s, settings.ban_longest_s)
         lines = Allowance(LINES_OF_STRANGERS, LINES_WINDOW_S)
@@ -442,6 +442,15 @@ class Edge:
     def contacts(self, account: str) -> tuple[Contact, ...]:
         """Return where an account registered."""
         return self._location.contacts(account)
+
+    def take_accounts(self, accounts: Iterable[AccountSettings]) -> None:
+        """These accounts may register and call from now on; those of others are registered no more."""
+        gone = set(self._accounts)
+        self._accounts.clear()  # the mapping that every part of the edge looks at
+        self._accounts |= {account.username: account for account in accounts}
+        self._identity.take(self._accounts)
+        for name in sorted(gone - self._accounts.keys()):
+            self._registrar.forget(name)
 
     def is_reachable(self, account: str) -> bool:
         """Whether an account has a contact that answers."""

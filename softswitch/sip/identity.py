@@ -46,16 +46,20 @@ class Identity:
         self._realm = settings.realm
         self._algorithms = tuple([Algorithm(name) for name in settings.algorithms])
         self._trunks = trunks
+        self.take(accounts)
+        key = hmac.new(secret.encode(), b"nonces", "sha256").digest()
+        self._nonces = NonceBook(key, settings.nonce_life_s, os.urandom)
+        self._trunk_of: dict[str, TrunkSettings | None] = {}
+
+    def take(self, accounts: Mapping[str, AccountSettings]) -> None:
+        """These accounts are known from now on; a changed password is asked for with the next request."""
         self._hashes = {
             name: {
-                algorithm: ha1(algorithm, name, settings.realm, account.password)
+                algorithm: ha1(algorithm, name, self._realm, account.password)
                 for algorithm in self._algorithms
             }
             for name, account in accounts.items()
         }
-        key = hmac.new(secret.encode(), b"nonces", "sha256").digest()
-        self._nonces = NonceBook(key, settings.nonce_life_s, os.urandom)
-        self._trunk_of: dict[str, TrunkSettings | None] = {}
 
     def trunk_at(self, address: str) -> TrunkSettings | None:
         """Return the trunk that an address belongs to, None for strangers and phones."""

@@ -165,6 +165,14 @@ class Registrar:
         self._arm()
         return held
 
+    def forget(self, account: str) -> None:
+        """An account is gone: its phone is registered no more."""
+        was_reachable = self._location.is_reachable(account)
+        self._location.clear(account)
+        self._keep(account)
+        self._arm()
+        self.tell(account, was_reachable, "removed")
+
     def tell(self, account: str, was_reachable: bool, cause: str) -> None:
         """Tell call control when an account can be reached now and could not before, or the other way round."""
         reachable = self._location.is_reachable(account)

@@ -6,7 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bench.desk_phones import Manner
+from bench.desk_phones import DeskPhone, Manner
+from bench.peers.rtp_stream import Pacer
 from bench.scratch_config import TOKEN
 from tests.peers import peers
 from tests.stand import Stand, Terms, stand
@@ -77,3 +78,47 @@ async def test_control_that_is_killed_comes_back_with_the_new_business(tmp_path:
             here, "PUT", "/v1/business/documents/agents/1077", '"1"', json={"data": new}
         )
         assert (status, problem["code"]) == (412, "document_changed")
+
+
+@pytest.mark.long
+async def test_a_seat_made_and_removed_over_http_while_its_phone_talks(tmp_path: Path) -> None:
+    """Its phone registers at once and is rung; removed under a call it goes when its agent signs out, not before."""
+    path = "/v1/business/documents/accounts/8077"
+    seat = {
+        "username": "8077",
+        "password": "secret-77",
+        "extension": "8077",
+        "media_networks": ["127.0.0.0/8"],
+    }
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here) as around:
+        status, made, tag = await ask(here, "PUT", path, json={"data": seat})
+        assert (status, made["data"]["password"]) == (201, "****")
+        phone = await DeskPhone.start(
+            "8077",
+            "secret-77",
+            address=here.phone_address,
+            registrar=here.sip,
+            pacer=Pacer(),
+            manner=Manner(),
+        )
+        try:
+            assert await phone.register() == 200
+            await here.api.login("1001", "8077", "ready", "")
+            call, call_id = await around.call()
+            await here.wait_event("CallConnected", call_id=call_id, extension="8077")
+            url = f"{here.api.base}{path}"
+            headers = {"Authorization": f"Bearer {TOKEN}", "If-Match": tag}
+            async with aiohttp.ClientSession() as client, client.delete(url, headers=headers) as answer:
+                assert answer.status == 204
+            assert [one["call_id"] for one in await here.active_calls()] == [call_id]
+            assert (await here.api.agent("1001"))["reachable"]
+            await around.trunk.hang_up(call)
+            await here.wait_agent(1, presence="ready", activity="idle")
+            await here.api.logout("1001")
+            assert await phone.register() >= 400
+        finally:
+            await phone.close()
+        status, problem, _ = await ask(
+            here, "POST", "/v1/agents/1001/login", json={"extension": "8077", "initial_state": "ready"}
+        )
+        assert (status, problem["code"]) == (422, "unknown_extension")

@@ -369,3 +369,63 @@ def test_a_difference_is_named_by_its_way() -> None:
     change = Change(kind="flows", id="f", before={"a": {"b": 1, "c": [1]}}, after={"a": {"b": 2, "c": [1]}})
     [found] = differences(change.before, change.after)
     assert (found.path, found.before, found.after) == ("a.b", 1, 2)
+
+
+# ---- seats ---------------------------------------------------------------------------------------------
+
+
+def account(name: str, extension: str, **more: Any) -> dict[str, Any]:
+    """A SIP account of a seat."""
+    return {
+        "username": name,
+        "password": "secret",
+        "extension": extension,
+        "media_networks": ["192.0.2.0/24"],
+        **more,
+    }
+
+
+async def test_a_seat_has_one_account_whose_password_is_not_shown_again(desk: BusinessDesk) -> None:
+    made = await desk.put("accounts", "8001", account("8001", "8001"), expected=None, **WHO)
+    assert made.data["password"] == "****"
+    await desk.put("accounts", "8001", made.data | {"nat": True}, expected=made.version, **WHO)
+    assert [(one.password, one.nat) for one in desk.business.accounts] == [("secret", True)]
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.put("accounts", "8002", account("8002", "8001", outbound=["none"]), expected=None, **WHO)
+    assert places(refused) == ["accounts.8002.outbound", "accounts.8002.extension"]
+
+
+async def test_a_seat_calls_by_rules_that_there_are(desk: BusinessDesk) -> None:
+    rule = {"name": "mobile", "pattern": r"1[3-9]\d{9}", "trunk": "city"}
+    await desk.put("outbound", "mobile", rule, expected=None, **WHO)
+    await desk.put("accounts", "8001", account("8001", "8001", outbound=["mobile"]), expected=None, **WHO)
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.remove("outbound", "mobile", expected=2, **WHO)
+    assert places(refused) == ["accounts.8001.outbound"]
+    with pytest.raises(InvalidRequest) as refused:
+        await desk.put("outbound", "mobile", rule | {"trunk": "x", "pattern": "("}, expected=2, **WHO)
+    assert places(refused) == ["outbound.mobile.pattern"]
+
+
+async def test_a_file_says_nothing_of_kinds_that_it_does_not_name(desk: BusinessDesk) -> None:
+    """The example business has no phones: those of the settings stay."""
+    await desk.put("accounts", "8001", account("8001", "8001"), expected=None, **WHO)
+    file = city_file()
+    assert "accounts" not in file["documents"]
+    done = await desk.load(file, dry_run=False, expected=None, **WHO)
+    assert ([change.kind for change in done.changes], len(desk.business.accounts)) == ([], 1)
+
+
+async def test_a_database_from_before_the_accounts_is_given_those_of_the_settings(tmp_path: Path) -> None:
+    store = await open_store(tmp_path)
+    desk, reader = await make_desk(store, tmp_path)
+    await desk.open(from_file(city_file()))
+    seed = {("accounts", "8001"): account("8001", "8001"), ("skills", "dance"): {"id": "dance"}}
+    for version in (2, 2):
+        again, another = await make_desk(store, tmp_path)
+        await again.open(seed)
+        assert (again.version, [one.extension for one in again.business.accounts]) == (version, ["8001"])
+        assert "dance" not in again.business.names_of("skills")
+        await another.close()
+    await reader.close()
+    await store.close()

@@ -45,6 +45,8 @@ class Town:
             routes=routes,
             board=self.node.board,
             people=People(()),
+            directory=self.node.board.directory,
+            phones=(),
             publish=lambda kind, data: None,
         )
         self.take(*documents)

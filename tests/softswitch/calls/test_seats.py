@@ -13,7 +13,7 @@ from softswitch.settings.agents import AgentSettings
 from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
 from softswitch.store import entries
 from softswitch.store.writer import Store
-from tests.softswitch.calls.node import EPOCH, Node, done
+from tests.softswitch.calls.node import ACCOUNTS, EPOCH, Node, done
 
 
 @pytest.fixture
@@ -357,3 +357,25 @@ def test_a_call_goes_on_while_its_agent_is_given_other_queues(node: Node) -> Non
     node.seats.take([serving("1001", "hotline")])
     node.settle()
     assert node.leg_of_agent(call_id)
+
+
+# ---- seats that come and go ----------------------------------------------------------------------
+
+
+def test_a_seat_that_is_gone_is_there_until_its_agent_signs_out(node: Node) -> None:
+    """Nobody is thrown out of a chair; somebody else finds no chair there."""
+    left: list[str] = []
+    node.seats.seat_left = lambda: left.append("left")
+    node.login("1001", "8001")
+    kept = [seat for seat in ACCOUNTS if seat.extension not in ("8001", "8002")]
+    assert {seat.extension for seat in node.seats.take_accounts(kept)} == {s.extension for s in kept} | {
+        "8001"
+    }
+    assert node.seats.seat_of("1001") == ("8001", "phone8001")
+    assert node.seats.account_of("8002") is None
+    done(node.seats.logout("1001"))
+    assert left == ["left"]
+    assert node.seats.take_accounts(kept) == tuple(kept)
+    with pytest.raises(Refused) as refused:
+        done(node.seats.login("1001", "8001", "ready", ""))
+    assert refused.value.code == "unknown_extension"
