@@ -50,8 +50,19 @@ class ConsultBody:
 class TransferBody:
     """Hand the caller over (转接): at once with `kind` and `to`, to the one who was consulted without them."""
 
-    kind: str = field(default="", metadata={"doc": "对象种类 / kind of the target", "choices": ("", *_KINDS)})
-    to: str = field(default="", metadata={"doc": "工号、队列名或号码 / agent, queue or number", "most": 64})
+    kind: str = field(
+        default="", metadata={"doc": "对象种类 / kind of the target", "choices": ("", *_KINDS, "flow")}
+    )
+    to: str = field(
+        default="", metadata={"doc": "工号、队列名、号码或流程 / agent, queue, number or flow", "most": 64}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToFlowBody:
+    """Let the caller through a call flow and back (转流程后返回), for instance to enter a password."""
+
+    flow: str = field(metadata={"doc": "流程 / id of the flow", "pattern": r"[A-Za-z0-9_\-]{1,64}"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,12 @@ from api.operation_requests import (
     PickUpBody,
     ReasonBody,
     SuperviseBody,
+    ToFlowBody,
     TransferBody,
 )
-from api.operations import CallAccepted, CallData
+from api.operations import CallAccepted, CallData, FlowName
 from api.route import CHANGE_AGENTS, LOOK_AT_AGENTS, SUPERVISE, Handler, Route
-from api.views import AgentView
+from api.views import AgentView, Page
 
 _LATER: dict[str, Any] = {"status": 202}
 """Phones have to ring first."""
@@ -108,6 +109,22 @@ OPERATIONS: tuple[Route, ...] = (
         TransferBody,
         is_done_once=True,
         **_LATER,
+    ),
+    _agent(
+        "to-flow",
+        "to_flow",
+        "转流程后返回 / let the caller through a call flow and back, the agent waits",
+        operations.to_flow,
+        ToFlowBody,
+    ),
+    Route(
+        method="GET",
+        path="/v1/flows",
+        summary="可转入的流程 / the call flows that a caller can be sent to",
+        scopes=LOOK_AT_AGENTS,
+        handler=operations.flows,
+        shows=Page[FlowName],
+        faults=(501,),
     ),
     _agent("conference", "conference", "三方通话 / join caller, agent and consulted", operations.conference),
     _agent("drop", "drop", "移除一方 / drop one party", operations.drop, DropBody),

@@ -16,7 +16,7 @@ from api.ports import (
     Target,
     TargetKind,
 )
-from api.views import AgentView
+from api.views import AgentView, Page
 
 DATA_MOST = 16 * 1024
 """Bytes of a call's attached data as JSON in UTF-8."""
@@ -38,6 +38,14 @@ class CallData:
 
     call_id: str
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowName:
+    """A call flow that callers can be sent to."""
+
+    flow: str
+    name: str
 
 
 def _of(ports: Ports) -> OperationsPort:
@@ -91,6 +99,12 @@ async def dial(ports: Ports, exchange: Exchange) -> CallAccepted:
     return CallAccepted(call_id=call_id)
 
 
+async def flows(ports: Ports, _exchange: Exchange) -> Page[FlowName]:
+    """The flows that a caller can be sent to."""
+    found = await _of(ports).flows()
+    return Page(items=tuple(FlowName(flow=flow, name=name) for flow, name in found.items()), next_cursor=None)
+
+
 answer = _by_agent(lambda port, agent_id, _: port.answer(agent_id))
 hang_up = _by_agent(lambda port, agent_id, _: port.hang_up_own(agent_id))
 hold = _by_agent(lambda port, agent_id, _: port.hold(agent_id))
@@ -104,6 +118,7 @@ reconnect = _by_agent(lambda port, agent_id, _: port.reconnect(agent_id))
 transfer = _by_agent(
     lambda port, agent_id, body: port.transfer(agent_id, _target(body) if body.kind or body.to else None)
 )
+to_flow = _by_agent(lambda port, agent_id, body: port.to_flow(agent_id, body.flow))
 conference = _by_agent(lambda port, agent_id, _: port.conference(agent_id))
 drop = _by_agent(lambda port, agent_id, body: port.drop(agent_id, body.party))
 extend_wrap_up = _by_agent(lambda port, agent_id, body: port.extend_wrap_up(agent_id, body.seconds))

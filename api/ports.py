@@ -139,11 +139,12 @@ class TargetKind(StrEnum):
     AGENT = "agent"
     QUEUE = "queue"
     NUMBER = "number"
+    FLOW = "flow"  # transfers only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a consult or a transfer goes: an agent (工号), a queue by its name, or a number."""
+    """Where a consult or a transfer goes: an agent (工号), a queue by its name, a number, or a flow by its id."""
 
     kind: TargetKind
     to: str
@@ -227,11 +228,19 @@ class OperationsPort(Protocol):
         ...
 
     async def reconnect(self, agent_id: str) -> None:
-        """Drop the consulted and go back to the caller."""
+        """Drop the consulted and go back to the caller; or take the caller out of the flow."""
         ...
 
     async def transfer(self, agent_id: str, target: Target | None) -> None:
         """Hand the caller to the target at once, or without a target to the one who was consulted."""
+        ...
+
+    async def to_flow(self, agent_id: str, flow: str) -> None:
+        """Let the caller through a call flow and back to the agent, who waits; `Refused("unknown_flow")`."""
+        ...
+
+    async def flows(self) -> dict[str, str]:
+        """The flows that there are: what people call them, by id."""
         ...
 
     async def conference(self, agent_id: str) -> None:

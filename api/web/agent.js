@@ -102,6 +102,7 @@ class AgentPage {
     setText(byId('state-word'), word(`state.${state}`));
     const notes = [
       agent.muted && word('agent.muted'),
+      this.#bar.may('reconnect') && !this.#bar.may('transfer') && word('agent.in_flow'),
       state === 'not_ready' && wordOf('reason', agent.reason),
       agent.pending_presence && `${word('agent.pending')}:${word(`state.${agent.pending_presence}`)}`,
     ].filter(Boolean);

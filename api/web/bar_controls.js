@@ -5,7 +5,7 @@ import { icon } from './icons.js';
 import { problemText, word } from './words.js';
 
 const REASONS = ['break', 'lunch', 'meeting', 'training', 'paperwork'];
-const KINDS = ['agent', 'queue', 'number'];
+const KINDS = { consult: ['agent', 'queue', 'number'], transfer: ['agent', 'queue', 'number', 'detour', 'flow'] };
 const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 /**
@@ -60,7 +60,7 @@ const TOOLS = {
 };
 
 /** Whether somebody, or a queue, is being asked: a transfer then needs no target. */
-const isConsulting = (bar) => bar.may('reconnect');
+const isConsulting = (bar) => bar.may('reconnect') && bar.may('transfer');
 
 export class BarControls {
   #bar;
@@ -184,24 +184,32 @@ export class BarControls {
 
   #askTarget(verb) {
     const kind = make('select', { name: 'kind', 'aria-label': word('agent.target') },
-      ...KINDS.map((name) => make('option', { value: name }, word(`target.${name}`))));
+      ...KINDS[verb].map((name) => make('option', { value: name }, word(`target.${name}`))));
     const to = make('input', { name: 'to', required: true, maxLength: 64, 'aria-label': word('agent.number'), placeholder: word('agent.number') });
     const list = make('datalist', { id: 'targets' });
     to.setAttribute('list', 'targets');
-    const offer = () => fill(list, ...this.#targets(kind.value).map((value) => make('option', { value })));
-    kind.onchange = () => { to.value = ''; offer(); };
-    offer();
+    const offer = async () => {
+      const of = kind.value;
+      const found = await this.#targets(of);
+      if (of === kind.value) fill(list, ...found.map(([value, name]) => make('option', { value }, name)));
+    };
+    kind.onchange = () => { to.value = ''; this.run(offer); };
+    this.run(offer);
     const go = make('button', { class: 'button primary', type: 'submit' }, word(`do.${verb}`));
-    this.#open(`do.${verb}`, [kind, to, list, go], () => this.#bar[verb]({ kind: kind.value, to: to.value.trim() }),
+    this.#open(`do.${verb}`, [kind, to, list, go], () => this.#goTo(verb, kind.value, to.value.trim()),
       () => this.#bar.may(verb));
   }
 
-  #targets(kind) {
+  #goTo(verb, kind, to) { return kind === 'detour' ? this.#bar.toFlow(to) : this.#bar[verb]({ kind, to }); }
+
+  /** What may be meant, with what people call it. */
+  async #targets(kind) {
     const { floor, agentId } = this.#bar;
-    if (kind === 'queue') return [...floor.queues.keys()];
+    if (kind === 'flow' || kind === 'detour') return (await this.#bar.read('/v1/flows')).items.map(({ flow, name }) => [flow, name]);
+    if (kind === 'queue') return [...floor.queues.keys()].map((name) => [name, name]);
     if (kind === 'number') return [];
     return [...floor.agents.values()]
-      .filter((agent) => agent.agent_id !== agentId && agent.presence !== 'logged_out').map((agent) => agent.agent_id);
+      .filter((agent) => agent.agent_id !== agentId && agent.presence !== 'logged_out').map((agent) => [agent.agent_id, agent.name]);
   }
 
   #askNumber(number, data) {

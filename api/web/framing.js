@@ -9,12 +9,12 @@
 /** What an integrator's page may call.  Nobody is dialled by a message: `dial` fills the number in, a person clicks. */
 const METHODS = new Set([
   'login', 'logout', 'ready', 'notReady', 'endWrapUp', 'extendWrapUp', 'answer', 'hangUp', 'hold', 'retrieve', 'mute',
-  'unmute', 'sendDigits', 'consult', 'alternate', 'reconnect', 'transfer', 'conference', 'drop', 'setData', 'mergeData',
+  'unmute', 'sendDigits', 'consult', 'alternate', 'reconnect', 'transfer', 'conference', 'toFlow', 'drop', 'setData', 'mergeData',
 ]);
 
 const TOLD = [
   'agent', 'ringing', 'talking', 'held', 'retrieved', 'consulting', 'consultAnswered', 'consultFailed', 'transferred',
-  'transferFailed', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'forced', 'line',
+  'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'forced', 'line',
 ];
 
 /** The server's terms for its pages; asked for once. */

@@ -52,7 +52,7 @@ import { LiveStream } from './live_stream.js';
  */
 
 /**
- * @typedef {{kind: 'agent'|'queue'|'number', to: string}} Target
+ * @typedef {{kind: 'agent'|'queue'|'number'|'flow', to: string}} Target  `flow` for transfers
  */
 
 /**
@@ -69,6 +69,8 @@ import { LiveStream } from './live_stream.js';
  * @property {{call: Call, data: object}} consultFailed
  * @property {{call: Call, data: object}} transferred
  * @property {{call: Call, data: object}} transferFailed
+ * @property {{call: Call, data: object}} sentToFlow  the caller goes through data.flow, and comes back
+ * @property {{call: Call, data: object}} backFromFlow
  * @property {{call: Call, data: object}} conferenced
  * @property {{call: Call, data: object}} partyDropped
  * @property {{call: Call, data: object}} dataChanged
@@ -105,7 +107,7 @@ export class PhoneBarProblem extends Error {
 const CALL_EVENTS = {
   call_held: 'held', call_retrieved: 'retrieved', consult_started: 'consulting', consult_answered: 'consultAnswered',
   consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
-  call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
+  call_sent_to_flow: 'sentToFlow', call_back_from_flow: 'backFromFlow', call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
 };
 const RETRY_MS = 1000;
 const SUPERVISION_EVENTS = new Set(['supervision_started', 'supervision_changed', 'supervision_ended']);
@@ -304,13 +306,16 @@ export class PhoneBar {
   /** 切换 / go from the caller to the consulted or back. */
   alternate() { return this.#forAgent('alternate'); }
 
-  /** 收回 / drop the consulted and go back to the caller. */
+  /** 收回 / drop the consulted and go back to the caller; or take the caller out of the flow. */
   reconnect() { return this.#forAgent('reconnect'); }
 
   /** 转接 / hand the caller over: at once to a target, or without one to whom was consulted. @param {Target} [target] */
   transfer(target) {
     return this.#forAgent('transfer', target ? { kind: target.kind, to: target.to } : {}, { once: true });
   }
+
+  /** 转流程后返回 / let the caller through a call flow and back, while this agent waits. @param {string} flow */
+  toFlow(flow) { return this.#forAgent('to_flow', { flow }); }
 
   /** 三方 / caller, agent and consulted together. */
   conference() { return this.#forAgent('conference'); }

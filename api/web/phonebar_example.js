@@ -8,7 +8,7 @@ const METHODS = [
   ['login', '{"extension": "8001"}'], ['logout', ''], ['ready', ''], ['notReady', '"lunch"'], ['endWrapUp', ''],
   ['extendWrapUp', '30'], ['dial', '"13800000000", {"data": {"order": 7}}'], ['answer', ''], ['hangUp', ''], ['hold', ''],
   ['retrieve', ''], ['mute', ''], ['unmute', ''], ['sendDigits', '"1#"'], ['consult', '{"kind": "agent", "to": "1002"}'],
-  ['alternate', ''], ['reconnect', ''], ['transfer', '{"kind": "agent", "to": "1002"}'], ['conference', ''], ['drop', '"leg id"'],
+  ['alternate', ''], ['reconnect', ''], ['transfer', '{"kind": "agent", "to": "1002"}'], ['toFlow', '"password"'], ['conference', ''], ['drop', '"leg id"'],
   ['setData', '{"order": 7}'], ['mergeData', '{"note": "…"}'], ['pauseRecording', '"password"'], ['resumeRecording', '"password"'],
   ['supervise', '"call id", "monitor", "quality"'], ['stopSupervising', ''], ['intercept', '"call id", "complaint"'],
   ['forceHangUp', '"call id", "abuse", "call"'], ['forceState', '"1002", "not_ready", "meeting"'],
@@ -16,7 +16,7 @@ const METHODS = [
 ];
 const EVENTS = [
   'line', 'agent', 'call', 'ringing', 'talking', 'held', 'retrieved', 'consulting', 'consultAnswered', 'consultFailed', 'transferred',
-  'transferFailed', 'conferenced', 'partyDropped', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'supervised', 'forced',
+  'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'partyDropped', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'supervised', 'forced',
   'signedInElsewhere',
 ];
 const LINES_MOST = 300;

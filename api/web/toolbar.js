@@ -17,7 +17,7 @@ import { PhoneBar } from './phonebar.js';
 const EVENTS = {
   onRinging: 'ringing', onTalking: 'talking', onHeld: 'held', onRetrieved: 'retrieved', onConsulting: 'consulting',
   onConsultAnswered: 'consultAnswered', onConsultFailed: 'consultFailed', onTransferred: 'transferred',
-  onTransferFailed: 'transferFailed', onConferenced: 'conferenced', onHangup: 'hangup', onForced: 'forced',
+  onTransferFailed: 'transferFailed', onSentToFlow: 'sentToFlow', onBackFromFlow: 'backFromFlow', onConferenced: 'conferenced', onHangup: 'hangup', onForced: 'forced',
   onSupervised: 'supervised', onAcwStart: 'wrapUpStarted', onAcwEnd: 'wrapUpEnded', onKickedOff: 'signedInElsewhere',
 };
 
@@ -36,6 +36,8 @@ export class Toolbar {
   onConsultFailed = null;
   onTransferred = null;
   onTransferFailed = null;
+  onSentToFlow = null;
+  onBackFromFlow = null;
   onConferenced = null;
   onHangup = null;
   onForced = null;
@@ -114,6 +116,9 @@ export class Toolbar {
 
   /** 转接:给出对象为直接转,不给出为咨询后转 @param {string} [to] @param {'agent'|'queue'|'number'} [kind] */
   transfer(to = '', kind = 'agent') { return this.#try(() => (to ? this.#bar.transfer({ kind, to }) : this.#bar.transfer())); }
+
+  /** 转流程后返回(如输入密码) @param {string} flow */
+  toFlow(flow) { return this.#try(() => this.#bar.toFlow(flow)); }
 
   /** 三方 */
   conference() { return this.#try(() => this.#bar.conference()); }

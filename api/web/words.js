@@ -90,6 +90,8 @@ const WORDS = {
   'sign_in.agent': ['坐席登录', 'Agent sign-in'],
   'sign_in.supervisor': ['班长登录', 'Supervisor sign-in'],
   'sign_in.wallboard': ['大屏登录', 'Wallboard sign-in'],
+  'sign_in.admin': ['管理员登录', 'Administrator sign-in'],
+  'sign_in.voicemails': ['语音留言登录', 'Voice messages sign-in'],
   'sign_in.subtitle': ['12345 政务服务便民热线', '12345 public hotline'],
   'sign_in.agent_id': ['工号', 'Agent number'],
   'sign_in.password': ['密码', 'Password'],
@@ -116,6 +118,8 @@ const WORDS = {
   'problem.not_allowed': ['当前状态不允许', 'Not allowed in this state'],
   'problem.no_call': ['没有通话', 'No call'],
   'problem.not_built': ['服务器尚不支持此操作', 'The server does not have this operation'],
+  'emergency.is_on': ['应急模式已启用', 'Emergency mode is on'],
+  'emergency.since': ['{0} 由 {1} 启用', 'since {0}, by {1}'],
   'line.broken': ['连接中断,正在重连。以下为中断前的状态,暂不可操作。', 'The line is broken and is being connected again. What you see is from before.'],
   'line.signed_out': ['已退出。', 'Signed out.'],
   'line.refused': ['登录已失效,请重新登录。', 'The sign-in is no longer valid.'],
@@ -144,12 +148,15 @@ const WORDS = {
   'agent.arrived': ['呼入时间', 'Arrived'],
   'agent.extension': ['分机', 'Ext.'],
   'agent.muted': ['已静音', 'Muted'],
+  'agent.in_flow': ['市民在流程中', 'Caller is in a flow'],
   'agent.number': ['号码、分机或工号', 'Number, extension or agent'],
   'agent.target': ['转给', 'To'],
   'agent.reason': ['原因', 'Reason'],
   'target.agent': ['坐席', 'Agent'],
   'target.queue': ['队列', 'Queue'],
   'target.number': ['外线号码', 'Number'],
+  'target.detour': ['流程(完成后返回)', 'Flow and back'],
+  'target.flow': ['流程(转出)', 'Flow'],
   'agent.time': ['时间', 'Time'],
   'agent.result': ['结果', 'Result'],
   'agent.talk': ['通话', 'Talk'],
@@ -271,6 +278,9 @@ function kept() {
     return null;
   }
 }
+
+/** Further texts, of a page that has many of its own. @param {Record<string, [string, string]>} words */
+export const addWords = (words) => { Object.assign(WORDS, words); };
 
 /** Whether there is a text under this name. */
 export const hasWord = (name) => name in WORDS;

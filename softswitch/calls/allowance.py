@@ -16,6 +16,8 @@ def allowed(call: Call, party: CallParty) -> tuple[str, ...]:
     own = ("hang-up", "unmute" if party.muted else "mute")
     if party.role is Role.SUPERVISOR:
         return (*own, "stop-supervising")
+    if call.is_away and party.role is Role.AGENT:
+        return (*own, "reconnect")
     if call.state is not CallState.TALKING:
         return own
     if party.role is not Role.AGENT:
@@ -31,7 +33,9 @@ def _with_the_caller(call: Call) -> tuple[str, ...]:
     if asked is not None or call.queue_consult is not None:
         return ("reconnect", "transfer")
     is_held = call.customer is not None and call.customer.held
-    return ("retrieve" if is_held else "hold", "consult", "transfer")
+    is_caller = call.customer is not None and not call.customer.agent
+    to_flow = ("to-flow",) if is_caller else ()
+    return ("retrieve" if is_held else "hold", "consult", "transfer", *to_flow)
 
 
 def state_of(call: Call, party: CallParty) -> str:

@@ -32,7 +32,7 @@ CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     _S.ARRIVED: frozenset({_S.DIALLING, _S.GREETED, _S.IN_FLOW, _S.WAITING, _S.ENDED}),
     _S.DIALLING: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
     _S.GREETED: frozenset({_S.WAITING, _S.ENDED}),
-    _S.IN_FLOW: frozenset({_S.WAITING, _S.TURNED_AWAY, _S.ENDED}),
+    _S.IN_FLOW: frozenset({_S.TALKING, _S.WAITING, _S.TURNED_AWAY, _S.ENDED}),
     _S.WAITING: frozenset({_S.IN_FLOW, _S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
     _S.INTRODUCED: frozenset({_S.IN_FLOW, _S.TALKING, _S.WAITING, _S.ENDED}),
     _S.TALKING: frozenset({_S.IN_FLOW, _S.WAITING, _S.ENDED}),
@@ -134,6 +134,12 @@ class Call:
         """The agents whose phones ring because the engine offered them the call, or a consult in it."""
         return tuple(party for party in self.parties if party.offer_id and not party.is_joined)
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the caller is in a flow while the agent waits."""
+        is_detour = self.flow is not None and self.flow.is_detour
+        return is_detour and self.state is CallState.IN_FLOW and self.agent is not None
+
     def joined(self, *roles: Role) -> tuple[CallParty, ...]:
         """The parties of some roles that take part in the sound."""
         return tuple(party for party in self.parties if party.role in roles and party.is_joined)
@@ -199,7 +205,8 @@ class Call:
     # ---- record ------------------------------------------------------------------------------------
 
     def to_record(self) -> dict[str, Any]:
-        """Return what a restarted control needs, in JSON types."""
+        """Return what a restarted control needs, in JSON types.  A caller whom an agent waits for is back at once then."""
+        flow = self.flow.before if self.is_away and self.flow is not None else self.flow
         return {
             "call_id": self.call_id,
             "trunk": self.trunk,
@@ -222,9 +229,9 @@ class Call:
             "caller_level": self.caller_level,
             "level": self.level,
             "past": list(self.past),
-            "state": self.state.value,
+            "state": (CallState.TALKING if self.is_away else self.state).value,
             "data": self.data,
-            "flow": None if self.flow is None else self.flow.to_record(),
+            "flow": None if flow is None else flow.to_record(),
             "parties": [party.to_record() for party in self.parties],
         }
 
@@ -274,6 +281,8 @@ class Call:
             if record["is_consulting"] and call.consultee is None:
                 customer.held = False  # who was asked is not there any more: back to the agent
         return call
+        for party in call.joined(Role.AGENT):
+            party.held = False  # who waited for the caller to come back
 
 
 def _has_sound(party: CallParty) -> bool:

@@ -30,6 +30,7 @@ from softswitch.store.state import StateKeeper
 log = structlog.get_logger(__name__)
 
 TABLE = "live_call"
+_TALKED = frozenset({CallState.TALKING, CallState.INTRODUCED})
 RING_TIME_S = 30.0
 """A phone that somebody in a call asked for rings so long; the engine has ring times of its own."""
 
@@ -316,7 +317,7 @@ class CallTable:
             if party.trunk:
                 self.trunks.free(party.trunk, party.leg_id)
         # The agent who is free now gets the next caller before the rest of this call is cleared away.
-        self._tell_end(call, others, talked=was in (CallState.TALKING, CallState.INTRODUCED))
+        self._tell_end(call, others, talked=was in _TALKED or call.agent is not None)
         for recording_id in filter(None, (call.recording_id, call.message_id)):
             self.tell_plane(plane_words.StopRecording(recording_id=recording_id))
         if call.customer is not None:

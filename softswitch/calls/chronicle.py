@@ -41,6 +41,8 @@ KINDS: dict[type, str] = {
     entries.CallTransferred: "call.transferred",
     entries.TransferFailed: "transfer.failed",
     entries.CallConferenced: "call.conferenced",
+    entries.CallSentToFlow: "call.sent_to_flow",
+    entries.CallBackFromFlow: "call.back_from_flow",
     entries.PartyDropped: "party.dropped",
     entries.CallDataChanged: "call.data_changed",
     entries.SupervisionStarted: "supervision.started",

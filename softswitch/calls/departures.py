@@ -22,10 +22,12 @@ from softswitch.store.entries import EndedBy, EndReason
 class Departures:
     """Decides how a call goes on without one of its parties.
 
-    `comes_back` says whether the caller's flow goes on after the talk; call control sets it.
+    `comes_back` says whether the caller's flow goes on after the talk, `leaves_flow` takes the caller out of one that an
+    agent waited for; call control sets them.
     """
 
-    comes_back: Callable[[Call, CallParty], bool] = staticmethod(lambda call, party: False)
+    comes_back: Callable[[Call, CallParty, LegEnd], bool] = staticmethod(lambda call, party, end: False)
+    leaves_flow: Callable[[Call], None] = staticmethod(lambda call: None)
 
     def __init__(self, table: CallTable, queue_desk: QueueDesk) -> None:
         """Work on these calls."""
@@ -46,7 +48,7 @@ class Departures:
         """The agent's leg (or that of the outsider to whom the caller was handed) is over."""
         if self.go_on_without(call, party):
             return
-        if end.by_far_end and self.comes_back(call, party):
+        if self.comes_back(call, party, end):
             return
         if end.lost and call.route.queue:
             self._queue_desk.requeue(call, "agent_leg_lost")
@@ -116,6 +118,7 @@ class Departures:
 
     def take_caller(self, call: Call, heir: CallParty) -> None:
         """Let a party talk with the caller as the agent whose call it is."""
+        self.leaves_flow(call)
         heir.errand, heir.by = Errand.CONFERENCE, ""
         heir.held = heir.muted = False
         heir.supervising = None

@@ -134,7 +134,14 @@ class CallFacts:
 
 
 class FlowDesk:
-    """All callers who are in a flow, or will come back to theirs after an agent."""
+    """All callers who are in a flow, or will come back to theirs after an agent.
+
+    `ends_detour` is what the end of a detour does, `leaves_detour` what is done before it takes the caller elsewhere; call
+    control sets them.
+    """
+
+    ends_detour: Callable[[Call], None]
+    leaves_detour: Callable[[Call], None]
 
     def __init__(
         self,
@@ -187,6 +194,40 @@ class FlowDesk:
         self._run(call, flow)
         return True
 
+    def has(self, name: str) -> bool:
+        """Whether there is a flow of this name."""
+        return name in self._desk.business.flows
+
+    def names(self) -> dict[str, str]:
+        """What people call each flow."""
+        return {name: flow.name for name, flow in sorted(self._desk.business.flows.items())}
+
+    def detour(self, call: Call, name: str) -> None:
+        """Let a caller who talks through a flow that there is; `ends_detour` is called at its end."""
+        self._table.chronicle.record(
+            entries.FlowStarted(
+                at=self._table.clock.wall(), call_id=call.call_id, flow=name, version=self._desk.version
+            )
+        )
+        flow, facts = self._desk.business.flows[name], self._facts(call)
+        first = interpreter.begin(flow, facts, self._data(call))
+        call.flow = FlowRun(flow=flow, state=first[0], is_detour=True, before=call.flow)
+        call.become(CallState.IN_FLOW)
+        self._follow(call, flow, first)
+
+    def leave(self, call: Call) -> None:
+        """The caller is taken out of a detour; the flow of before it, if any, is the caller's again."""
+        run = call.flow
+        if run is None:
+            return
+        self._stop_timer(run)
+        self._hush(call)
+        if call.message_id:
+            self._table.tell_plane(plane_words.StopRecording(recording_id=call.message_id))
+            call.message_id = ""
+        call.flow = run.before
+        call.masked = call.prompted = False
+
     def resume(self, call: Call) -> bool:
         """An adopted caller begins the node again; False for one who was in no flow that is still there, or waited."""
         record, call.flow_record = call.flow_record, None
@@ -197,7 +238,9 @@ class FlowDesk:
             call.flow = FlowRun(flow=flow, state=interpreter.queued(flow, record))
             return False
         call.become(CallState.IN_FLOW)
-        self._follow(call, flow, interpreter.resume(flow, self._facts(call), record))
+        step = interpreter.resume(flow, self._facts(call), record)
+        call.flow = FlowRun(flow=flow, state=step[0], is_detour=record.get("is_detour", False))
+        self._follow(call, flow, step)
         return True
 
     def said(self, call: Call) -> None:
@@ -295,6 +338,9 @@ class FlowDesk:
             case do.LookUpOutside():
                 self._look_up(call, command)
             case do.JoinQueue():
+                if run.is_detour:
+                    run.is_detour = False
+                    self.leaves_detour(call)
                 call.route = replace(call.route, queue=command.queue)
                 call.prompted = False
                 self._queue_desk.enter(call, level=command.level)
@@ -304,6 +350,8 @@ class FlowDesk:
                 self._take_message(call, run, command)
             case do.FinishMessage():
                 self._finish_message(call)
+            case do.EndCall() if run.is_detour:
+                self.ends_detour(call)
             case do.EndCall():
                 talked = call.connected_at is not None
                 reason = EndReason.COMPLETED if talked else EndReason.SERVED

@@ -104,7 +104,11 @@ class Operations(SupervisorOperations):
 
     async def reconnect(self, agent_id: str) -> None:
         """Drop the consulted, back to the caller."""
-        self._board.consultations.reconnect(*self._may(agent_id, "reconnect"))
+        call, party = self._may(agent_id, "reconnect")
+        if call.is_away:
+            self._board.excursions.take_back(call, party)
+        else:
+            self._board.consultations.reconnect(call, party)
 
     async def conference(self, agent_id: str) -> None:
         """Join all three."""
@@ -121,12 +125,23 @@ class Operations(SupervisorOperations):
             raise Conflict("wrong_target", detail, state_of(call, party), allowed(call, party))
         if target is None:
             self._board.consultations.complete(call, party)
+        elif target.kind is TargetKind.FLOW:
+            self._board.excursions.transfer(call, party, target.to)
         elif target.kind is TargetKind.QUEUE:
             self._need_queue(target.to)
             if self._board.departures.to_queue(call, party, target.to):
                 raise Conflict("queue_full", "队列已满 / the queue is full", state_of(call, party))
         else:
             self._board.consultations.ring(call, party, self._destination(party, target), Errand.TRANSFER)
+
+    async def to_flow(self, agent_id: str, flow: str) -> None:
+        """Let the caller through a flow and back."""
+        call, party = self._may(agent_id, "to-flow")
+        self._board.excursions.begin(call, party, flow)
+
+    async def flows(self) -> dict[str, str]:
+        """The flows that there are, by id."""
+        return {} if self._board.flows is None else self._board.flows.names()
 
     def _destination(self, party: CallParty, target: Target) -> Destination:
         directory = self._board.directory

@@ -88,6 +88,7 @@ class SupervisorOperations:
         call = self._call(call_id)
         if target is HangUpTarget.AGENT_LEG and call.route.queue:
             need_talk(call)
+            self._board.excursions.leave(call)
             self._board.queue_desk.requeue(call, "agent_forced_off")
         else:
             self._table.end(call, EndedBy.SYSTEM, EndReason.FORCED)

@@ -28,6 +28,7 @@ from softswitch.calls.decisions import Decisions
 from softswitch.calls.departures import Departures
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.excursions import Excursions
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.hangup import LegEnd, end_reason
 from softswitch.calls.hearing import Role
@@ -121,6 +122,8 @@ class Switchboard:
         self.departures = Departures(table, self.queue_desk)
         self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
+        self.excursions = Excursions(table, self.queue_desk, lambda: self._flows)
+        self.departures.comes_back, self.departures.leaves_flow = self._comes_back, self.excursions.leave
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk)
         self.supervision = Supervision(table, self.directory, self.departures)
         self.results = ResultDesk(table)
@@ -159,7 +162,7 @@ class Switchboard:
     @flows.setter
     def flows(self, flows: FlowDesk) -> None:
         self._flows = flows
-        self.departures.comes_back = flows.agent_left
+        flows.ends_detour, flows.leaves_detour = self.excursions.ended, self.excursions.let_go
 
     def invited(self, invite: InviteReceived) -> None:
         """An identified peer calls: a trunk brings a caller, a desk phone dials."""
@@ -292,6 +295,12 @@ class Switchboard:
         elif call.connected_at is None and (call.message_id or call.left_message):
             reason = EndReason.SERVED
         self.table.end(call, by, reason, status=end.status, cause=end.q850_cause)
+
+    def _comes_back(self, call: Call, party: CallParty, end: LegEnd) -> bool:
+        """The agent is gone; whether the caller stays, in a flow."""
+        if self.excursions.agent_left(call, party):
+            return True
+        return end.by_far_end and self._flows is not None and self._flows.agent_left(call, party)
 
     # ---- orders of the engine ----------------------------------------------------------------------
 

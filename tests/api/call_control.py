@@ -67,6 +67,12 @@ class CallControl:
     async def transfer(self, agent_id: str, target: Target | None) -> None:
         self._agent("transfer", agent_id, *(() if target is None else (target.kind.value, target.to)))
 
+    async def to_flow(self, agent_id: str, flow: str) -> None:
+        self._agent("to_flow", agent_id, flow)
+
+    async def flows(self) -> dict[str, str]:
+        return {"password": "密码"}
+
     async def conference(self, agent_id: str) -> None:
         self._agent("conference", agent_id)
 

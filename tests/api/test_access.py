@@ -25,6 +25,7 @@ AGENTS_MAY = {
     "PATCH /v1/calls/{call_id}/data",
     "POST /v1/calls/{call_id}/recording/pause",
     "POST /v1/calls/{call_id}/recording/resume",
+    "GET /v1/flows",
     "GET /v1/events",
     "GET /v1/events/stream",
     "GET /v1/call-lists",
@@ -37,7 +38,7 @@ AGENTS_MAY = {
         for verb in (
             *("login", "logout", "ready", "not-ready", "wrap-up/end", "wrap-up/extend"),
             *("dial", "answer", "hang-up", "hold", "retrieve", "mute", "unmute", "digits"),
-            *("consult", "alternate", "reconnect", "transfer", "conference", "drop"),
+            *("consult", "alternate", "reconnect", "transfer", "to-flow", "conference", "drop"),
         )
     ),
 }
@@ -52,6 +53,7 @@ SAMPLES: Json = {
     "kind": "agent",
     "to": "1002",
     "party": "leg",
+    "flow": "password",
     "data": {},
     "supervisor": "2001",
     "mode": "monitor",

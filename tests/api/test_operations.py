@@ -24,6 +24,7 @@ BY_AGENT: dict[str, tuple[int, Json, tuple[Any, ...]]] = {
     "alternate": (200, {}, ("alternate", "1001")),
     "reconnect": (200, {}, ("reconnect", "1001")),
     "transfer": (202, {"kind": "queue", "to": "law"}, ("transfer", "1001", "queue", "law")),
+    "to-flow": (200, {"flow": "password"}, ("to_flow", "1001", "password")),
     "conference": (200, {}, ("conference", "1001")),
     "drop": (200, {"party": "leg-3"}, ("drop", "1001", "leg-3")),
     "wrap-up/extend": (200, {"seconds": 60}, ("extend_wrap_up", "1001", 60)),

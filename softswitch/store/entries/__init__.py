@@ -53,11 +53,13 @@ from softswitch.store.entries.services import (
 )
 from softswitch.store.entries.softphone import (
     ActionForced,
+    CallBackFromFlow,
     CallConferenced,
     CallDataChanged,
     CallHeld,
     CallIntercepted,
     CallRetrieved,
+    CallSentToFlow,
     ConsultAnswered,
     ConsultFailed,
     ConsultStarted,
@@ -80,6 +82,8 @@ __all__ = (
     "CallAnswered",
     "CallArrived",
     "CallConferenced",
+    "CallSentToFlow",
+    "CallBackFromFlow",
     "CallConnected",
     "CallDataChanged",
     "CallDialled",
@@ -153,6 +157,8 @@ SoftphoneEntry = (
     | ConsultFailed
     | TransferFailed
     | CallConferenced
+    | CallSentToFlow
+    | CallBackFromFlow
     | PartyDropped
     | CallDataChanged
     | SupervisionStarted

@@ -92,6 +92,26 @@ class CallConferenced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallSentToFlow:
+    """The caller goes through a call flow while the agent waits, and comes back."""
+
+    at: float
+    call_id: str
+    agent: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackFromFlow:
+    """Nobody waits for the flow any more; `cause` is `completed`, `taken_back` by the agent, or `moved_on` by the flow."""
+
+    at: float
+    call_id: str
+    agent: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyDropped:
     """A party left a call that goes on; `agent` is who dropped it, empty when it left by itself."""
 

@@ -1,0 +1,60 @@
+"""A caller enters a password that the agent must not hear: on real phones, with what everybody hears and what is recorded."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bench.running_server import Json
+from tests import spectrum
+from tests.conversation import MUSIC, conversation
+from tests.e2e.test_flows import ask
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+PASSWORD: Json = {
+    "id": "password",
+    "start": "pin",
+    "nodes": {
+        "pin": {
+            "type": "collect",
+            "say": ["enter_order"],
+            "into": "pin",
+            "masked": True,
+            "most": 4,
+            "timeout_s": 30,
+            "next": "checked",
+            "otherwise": "back",
+        },
+        "checked": {"type": "set", "data": {"checked": "yes"}, "next": "back"},
+        "back": {"type": "hang_up", "say": []},
+    },
+}
+
+
+async def test_a_password_is_entered_while_the_agent_hears_music(tmp_path: Path) -> None:
+    """Neither the agent nor the recording has a sound of it; both talk again afterwards, with the data set."""
+    async with conversation(tmp_path / "stand", agents=1) as talk:
+        here = talk.here
+        await ask(here, "PUT", "/v1/business/documents/flows/password", json={"data": PASSWORD})
+        assert [one["flow"] for one in (await here.api.get("/v1/flows"))["items"]] == ["password"]
+        await talk.begin()
+        await talk.wait_heard(one={"caller"}, caller={"one"})
+        began = await talk.operate(1, "to-flow", {"flow": "password"})
+        assert "reconnect" in began["allowed"]
+        await talk.wait_heard(one={MUSIC})
+        for digit in "4711":
+            await talk.phones["caller"].send_dtmf(digit, by="rfc4733")
+            await asyncio.sleep(0.2)
+        back = await here.wait_event("CallBackFromFlow", call_id=talk.call_id)
+        assert back["cause"] == "completed"
+        await talk.wait_heard(one={"caller"}, caller={"one"})
+        assert (await here.api.call(talk.call_id))["call"]["data"] == {"checked": "yes"}
+        await talk.phones["caller"].hang_up()
+        detail = await here.wait_call(talk.call_id)
+        (left, _), _ = spectrum.read_channels(here.wav(detail["recordings"][0]))
+        level = [spectrum.level_dbfs(left[at : at + 4000]) for at in range(0, len(left) - 4000, 4000)]
+        spoken = [at for at, dbfs in enumerate(level) if dbfs > -40]
+        silent = [at for at, dbfs in enumerate(level) if dbfs < -60]
+        assert spoken[0] < silent[0] < silent[-1] < spoken[-1], "the caller, the secret, the caller again"
+        assert "4711" not in (here.folder / "server.log").read_text()
