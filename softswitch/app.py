@@ -48,6 +48,7 @@ from softswitch.customers.desk import CustomerDesk
 from softswitch.decision_journal import FOLDER as DECISIONS
 from softswitch.decision_journal import DecisionJournal, JournaledEngine
 from softswitch.ears import Ears
+from softswitch.heartbeat import Heartbeat
 from softswitch.https import certificate_of
 from softswitch.news import PLANE_ID, News, Readers
 from softswitch.operations.alarms import AlarmKind
@@ -319,6 +320,7 @@ class Control:
         self._ears.open()
         self._dialling.open()
         await self._serve_http()
+        Heartbeat(self._settings.node.run_dir, self._clock).begin()
         log.info(
             "control.ready", calls=len(self._board.calls()), agents=len(self._dispatcher.engine.agents())
         )

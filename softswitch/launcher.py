@@ -18,8 +18,10 @@ from pathlib import Path
 
 import structlog
 
+from softswitch.heartbeat import PATIENCE_S, HeartbeatEar
 from softswitch.links import private_folder
 from softswitch.settings.whole import Settings
+from softswitch.vigil import Vigil
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +102,7 @@ class Part:
     has_served: bool = False
     quick_deaths: int = 0
     start_at: float = 0.0
+    vigil: Vigil | None = None  # from its first heartbeat on
 
 
 def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
@@ -148,9 +151,11 @@ class Launcher:
         """
         private_folder(self._run_dir)
         lock = self._lock()
+        ear = HeartbeatEar(self._run_dir)
         try:
-            return self._keep_alive()
+            return self._keep_alive(ear)
         finally:
+            ear.close()
             drain_mark(self._run_dir).unlink(missing_ok=True)
             os.close(lock)
 
@@ -163,7 +168,7 @@ class Launcher:
             raise AlreadyLaunched(self._run_dir, is_draining=drain_mark(self._run_dir).exists()) from error
         return lock
 
-    def _keep_alive(self) -> int:
+    def _keep_alive(self, ear: HeartbeatEar) -> int:
         drain_mark(self._run_dir).unlink(missing_ok=True)  # of a launcher that was killed
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
@@ -172,6 +177,7 @@ class Launcher:
         code = 0
         while not self._stopping:
             now = time.monotonic()
+            self._listen(ear, now)
             for part in self._parts:
                 if part.process is not None and (ended := part.process.poll()) is not None:
                     # A typo made while people talk must not take the other parts down with the one that reads it.
@@ -189,6 +195,21 @@ class Launcher:
             time.sleep(POLL_S)
         self._end_all()
         return code
+
+    def _listen(self, ear: HeartbeatEar, now: float) -> None:
+        """End a part that spoke once and has fallen silent; what follows is a death like any other."""
+        speakers = set(ear.heard())
+        for part in self._parts:
+            process = part.process
+            if process is None:
+                continue
+            if process.pid in speakers:
+                part.vigil = part.vigil or Vigil(PATIENCE_S, now)
+                part.vigil.hear(now)
+            elif part.vigil is not None and part.vigil.is_hung(now):
+                log.error("launcher.part_hangs", part=part.name, pid=process.pid)
+                part.vigil = None
+                process.kill()
 
     def _inherit(self) -> None:
         """Take over the parts that outlived a launcher that was killed: the calls never noticed."""
@@ -217,7 +238,7 @@ class Launcher:
         part.quick_deaths = 0 if lived_s > STEADY_S else min(part.quick_deaths + 1, len(BACKOFF_S) - 1)
         part.has_served |= lived_s > STEADY_S
         part.start_at = now + BACKOFF_S[part.quick_deaths]
-        part.process = None
+        part.process = part.vigil = None
         log.error("launcher.part_died", part=part.name, status=status, lived_s=round(lived_s, 1))
         self._write_pids()
 

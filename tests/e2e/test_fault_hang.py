@@ -44,6 +44,34 @@ async def test_a_plane_that_hangs_is_replaced_and_new_calls_have_sound(tmp_path:
         assert lines["pid"] == old
 
 
+async def test_control_that_hangs_is_replaced_and_the_talk_goes_on(tmp_path: Path) -> None:
+    """The launcher hears its heartbeat no more; sound does not notice, and the next control takes new calls."""
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(answer_s=0.0), Manner(answer_s=0.0)) as around,
+    ):
+        await here.login(1)
+        call, call_id = await around.call()
+        await here.wait_event("CallConnected", call_id=call_id)
+        await asyncio.sleep(1.5)  # one heartbeat at least
+        heard = call.stream.received
+        old = here.server.kill("control", signal.SIGSTOP)
+        async with asyncio.timeout(NOTICED_S):
+            while Path(f"/proc/{old}").exists():
+                await asyncio.sleep(0.1)
+        await here.server.wait_ready(within_s=10)
+        assert here.server.log_lines("launcher.part_hangs", part="control", pid=old)
+        assert call.stream.received - heard > 250
+        assert call.stream.lost == 0
+        await here.wait_agent(1, activity="talking", call_id=call_id)
+        since = len(here.events)
+        await here.login(2)
+        _, again_id = await around.call()
+        await here.wait_event("CallConnected", since=since, call_id=again_id)
+        await around.trunk.hang_up(call)
+        assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
+
+
 async def test_a_cell_that_hangs_costs_its_leg_and_the_caller_is_served_again(tmp_path: Path) -> None:
     async with (
         stand(tmp_path / "stand", TERMS) as here,
