@@ -25,6 +25,7 @@ from bench._measure import MachineTime, print_table, processor_model, processors
 from media.commands import (
     CloseLeg,
     Codec,
+    HearProgress,
     OpenLeg,
     PermitSending,
     Secrecy,
@@ -370,6 +371,7 @@ async def measure_plane(
     waiting: int,
     seconds: float,
     secrecy: Secrecy | None,
+    asked: int,
 ) -> dict[str, Any]:
     """Run the real plane against the generator; returns its figures."""
     legs = 2 * talking + waiting
@@ -380,6 +382,7 @@ async def measure_plane(
         client = PlaneClient()
         await client.connect(Path(folder) / "run" / socket_name("plane-0"))
         remotes = await set_up(client, talking, waiting, ports, Path(folder), secrecy)
+        client.send(*(HearProgress(leg_id=f"leg-{index}") for index in range(asked)))
         await asyncio.sleep(SETTLE_S)
         generator.send((remotes, WARM_UP_S + seconds, secrecy is not None))
         await asyncio.sleep(WARM_UP_S)
@@ -431,6 +434,9 @@ def main() -> None:
     parser.add_argument("--waiting", type=int, default=256, help="callers who hear music")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the measurement")
     parser.add_argument("--srtp", action="store_true", help="every leg is encrypted (the bare loop is not)")
+    parser.add_argument(
+        "--progress", type=int, default=0, help="legs that are asked what the network says by sound"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     arguments = parser.parse_args()
     context = multiprocessing.get_context("spawn")
@@ -451,6 +457,7 @@ def main() -> None:
             arguments.waiting,
             arguments.seconds,
             SECRECY if arguments.srtp else None,
+            min(arguments.progress, legs),
         )
     )
     bare_last = measure_bare(context, generator, ports, bare_seconds)
@@ -460,6 +467,7 @@ def main() -> None:
     tick: TickFigures = measured["figures"]
     figures = {
         "legs": legs,
+        "asked_for_progress": min(arguments.progress, legs),
         "recordings": measured["recordings"],
         "cpu_percent": round(100 * measured["share"], 2),
         "bare_cpu_percent": round(100 * bare, 2),

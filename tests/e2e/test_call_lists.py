@@ -1,5 +1,6 @@
 """A call list on real phones: who answers talks with the agent, and a tone says what came of the others."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,30 @@ async def test_a_list_dials_by_itself_and_knows_what_came_of_each_call(tmp_path:
         assert [row["state"] for row in rows] == ["reached", "waiting", "given_up", "given_up"]
         view = await here.api.post(f"{path}/stop")
         assert (view["state"], view["results"]["fax"]) == ("stopped", 1)
+
+
+@pytest.mark.long
+async def test_control_dies_while_a_list_rings_and_nobody_is_called_twice(tmp_path: Path) -> None:
+    """The call that rang is ended and counts as a try; the number comes again only after the time of its result."""
+    async with conversation(tmp_path / "stand", outbound_terms(), agents=1, outside=True) as talk:
+        here, outside = talk.here, talk.phones["outside"]
+        await outside.ring_only()
+        rules = {"name": "回访", "queue": "hotline", "mode": "progressive", "window": "00:00-24:00"}
+        made = await here.api.post("/v1/call-lists", {**rules, "retry_minutes": {"network_failure": 60}})
+        path = f"/v1/call-lists/{made['list_id']}"
+        await here.api.post(f"{path}/numbers", {"numbers": NUMBERS[:1]})
+        await here.api.post(f"{path}/start")
+        await here.login(1)
+        await outside.wait_for("incoming")
+        await asyncio.sleep(0.3)  # its dialog is on the disk
+        old = here.server.kill("control")
+        await outside.wait_for("disconnected", within_s=20.0)
+        await here.server.wait_ready()
+        assert here.server.pids()["control"] != old
+        await here.wait_agent(1, presence="ready", activity="idle")
+        view = await here.api.get(path)
+        assert (view["state"], view["results"]) == ("running", {"network_failure": 1})
+        [row] = (await here.api.get(f"{path}/records"))["items"]
+        assert (row["state"], row["tries"]) == ("waiting", 1)
+        await here.api.post(f"{path}/pause")
+        assert len(outside.seen("incoming")) == 1
