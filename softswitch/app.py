@@ -97,6 +97,7 @@ class Control:
         """
         self._desk = desk
         self._customers = customers
+        customers.publish = self._publish
         business = desk.business
         self._settings = settings
         self._store = store
@@ -214,7 +215,7 @@ class Control:
             people=self._people,
             directory=self._board.directory,
             phones=(self._edge, self._legs),
-            publish=lambda kind, fields: self._stream.publish(kind, fields, clock.wall()),
+            publish=self._publish,
         )
         self._hours = HoursWatch(self._dispatcher, clock, self._missing_year)
         desk.take = self._take_business
@@ -437,6 +438,9 @@ class Control:
             self._room.alarms.clear(AlarmKind.HOLIDAYS_UNKNOWN)
         else:
             self._room.alarms.raise_alarm(AlarmKind.HOLIDAYS_UNKNOWN, detail=str(year))
+
+    def _publish(self, kind: str, fields: dict[str, Any]) -> None:
+        self._stream.publish(kind, fields, self._clock.wall())
 
     # Stream and engine are made before the parts that they speak to.
 

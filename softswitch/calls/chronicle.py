@@ -64,6 +64,7 @@ KINDS: dict[type, str] = {
     entries.DifferenceHealed: "difference.healed",
     entries.ProcessLost: "process.lost",
     entries.BusinessChanged: "business.changed",
+    entries.CustomersChanged: "customers.changed",
     entries.FlowStarted: "flow.started",
     entries.SurveyAnswered: "survey.answered",
     entries.VoicemailStarted: "voicemail.started",

@@ -57,7 +57,7 @@ class CustomerDesk:
         area_code: str,
         wall: Callable[[], float],
     ) -> None:
-        """`fields` are the hotline's own columns as they stand."""
+        """`fields` are the hotline's own columns as they stand.  `publish`, set later, tells the live stream."""
         self._store = store
         self._stored = stored
         self._fields = fields
@@ -65,6 +65,7 @@ class CustomerDesk:
         self._wall = wall
         self._levels: dict[str, int] = {}
         self._version = self._last_id = 0
+        self.publish: Callable[[str, dict[str, Any]], object] = lambda kind, fields: None
         self._door = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -282,6 +283,8 @@ class CustomerDesk:
         for customer in changes.values():
             if customer is not None and customer.level:
                 self._levels |= dict.fromkeys(customer.numbers, customer.level)
+        told = {"version": entry.version, "by": entry.by, "reason": entry.reason}
+        self.publish("customers.changed", told)
         log.info("customers.changed", version=entry.version, by=entry.by, customers=len(changes))
 
     async def _need(self, customer_id: int) -> StoredCustomer:

@@ -115,11 +115,14 @@ async def test_what_a_customer_was_is_listed_and_brought_back(desk: CustomerDesk
 
 async def test_a_file_is_tried_taken_and_taken_back_as_a_whole(desk: CustomerDesk) -> None:
     await desk.make(LI, **BY)
+    told: list[tuple[str, dict[str, Any]]] = []
+    desk.publish = lambda kind, fields: told.append((kind, fields))
     file = csv("号码,姓名,级别", "13812345678,李四,1", "13700000000,赵,2", "13700000001,钱,")
     tried = await desk.load(file, dry_run=True, **WHO)
     assert (tried.made, tried.changed, tried.taken, tried.bad_cells) == (2, 1, False, ())
     done = await desk.load(file, dry_run=False, **WHO)
     assert (done.taken, done.version, desk.level_of("13700000000")) == (True, 2, 2)
+    assert told == [("customers.changed", {"version": 2, "by": "2001", "reason": "test"})]
     again = await desk.load(file, dry_run=False, **WHO)
     assert (again.unchanged, again.taken, again.version) == (3, False, 2)
     assert [(one.version, one.customers) for one in (await desk.changes(ChangesQuery())).items] == [
