@@ -274,6 +274,8 @@ class Call:
         )
         if is_arriving:
             return call
+        for party in call.joined(Role.AGENT):
+            party.held = False  # who waited for the caller to come back
         call.become(CallState.WAITING)
         customer = call.customer
         if customer is not None:
@@ -281,8 +283,6 @@ class Call:
             if record["is_consulting"] and call.consultee is None:
                 customer.held = False  # who was asked is not there any more: back to the agent
         return call
-        for party in call.joined(Role.AGENT):
-            party.held = False  # who waited for the caller to come back
 
 
 def _has_sound(party: CallParty) -> bool:
