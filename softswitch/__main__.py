@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from config.example import example_text
@@ -104,12 +105,18 @@ def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
     fits = True
     # Control may live although its launcher was killed: the next one takes it over.
     may_run = arguments.command == "check" or living_part(settings.node.run_dir, "control") is not None
-    for check in (
+    checks: list[Callable[[], object]] = [
         lambda: load_sounds(settings),
         lambda: check_addresses(settings, arguments.config, is_running=may_run),
-        lambda: check_certificate(settings.http, arguments.config),
-        lambda: check_security(settings.sip, settings.trunks, arguments.config),
-    ):
+    ]
+    if (
+        arguments.command == "check" or not may_run
+    ):  # what runs goes on, with an alarm: it must not stay unwatched
+        checks += [
+            lambda: check_certificate(settings.http, arguments.config),
+            lambda: check_security(settings.sip, settings.trunks, arguments.config),
+        ]
+    for check in checks:
         try:
             check()
         except (ConfigFaults, PromptFaults) as faults:

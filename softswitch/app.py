@@ -248,6 +248,7 @@ class Control:
             node=settings.node.name,
             wall=clock.wall,
         )
+        self._certificate = certificate_of(settings.http, is_needed=False)
         self._room = ControlRoom(
             edge=self._edge,
             pool=self._pool,
@@ -264,6 +265,7 @@ class Control:
             run_dir=settings.node.run_dir.absolute(),
             data_dir=settings.node.data_dir.absolute(),
             keep_free_mb=settings.recording.keep_free_mb,
+            certificates=lambda: (*self._edge.certificates, *filter(None, (self._certificate,))),
         )
         self._healer = Healer(
             edge=self._edge,
@@ -415,7 +417,7 @@ class Control:
             session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
             is_supervision_shown=http.supervision_shown,
         )
-        self._server = await serve(app, http.address, http.port, certificate_of(http))
+        self._server = await serve(app, http.address, http.port, self._certificate)
 
     # ---- the business ----------------------------------------------------------------------------------
 

@@ -8,11 +8,11 @@ from config.faults import ConfigFaults, Fault
 from softswitch.settings.web import HttpSettings
 
 
-def certificate_of(http: HttpSettings) -> Certificate | None:
-    """The certificate of the HTTP interface, None for plain HTTP; `CertificateFault`."""
+def certificate_of(http: HttpSettings, *, is_needed: bool = True) -> Certificate | None:
+    """The certificate of the HTTP interface, None for plain HTTP; `CertificateFault` when it `is_needed` now."""
     if not http.certificate:
         return None
-    return Certificate(Path(http.certificate), Path(http.private_key), time.monotonic)
+    return Certificate(Path(http.certificate), Path(http.private_key), time.monotonic, is_needed=is_needed)
 
 
 def check_certificate(http: HttpSettings, file: Path) -> None:

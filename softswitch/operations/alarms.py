@@ -46,6 +46,7 @@ class AlarmKind(StrEnum):
     HOLIDAYS_UNKNOWN = "holidays_unknown"
     EMERGENCY_ON = "emergency_on"
     NO_ANSWER = "no_answer"
+    CERTIFICATE_REFUSED = "certificate_refused"
     TEST = "test"
 
 
@@ -66,6 +67,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.HOLIDAYS_UNKNOWN: Severity.WARNING,
     AlarmKind.EMERGENCY_ON: Severity.MAJOR,
     AlarmKind.NO_ANSWER: Severity.WARNING,
+    AlarmKind.CERTIFICATE_REFUSED: Severity.MAJOR,
     AlarmKind.TEST: Severity.WARNING,
 }
 

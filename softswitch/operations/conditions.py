@@ -17,6 +17,7 @@ JUDGED = frozenset(
         AlarmKind.DISK_LOW,
         AlarmKind.STORE_SLOW,
         AlarmKind.STATE_HEALED,
+        AlarmKind.CERTIFICATE_REFUSED,
     }
 )
 """The kinds that are judged here; the others have somebody who knows when they begin and end."""
@@ -36,7 +37,10 @@ GRACE_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """The node at one moment; `trunks` maps names to whether they are up, `disk_free_mb` is None when unknown."""
+    """The node at one moment; `trunks` maps names to whether they are up, `disk_free_mb` is None when unknown.
+
+    `certificates` are those whose files cannot be used, with the reason.
+    """
 
     now: float
     trunks: dict[str, bool] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Figures:
     disk_least_mb: float = 0.0
     store_lag_s: float = 0.0
     store_is_failing: bool = False
+    certificates: dict[str, str] = field(default_factory=dict)
 
 
 class Conditions:
@@ -87,6 +92,8 @@ class Conditions:
         for name, is_up in figures.trunks.items():
             if not is_up:
                 yield (AlarmKind.TRUNK_DOWN, name), "no answer"
+        for name, fault in figures.certificates.items():
+            yield (AlarmKind.CERTIFICATE_REFUSED, name), fault
         if not figures.plane_is_there:
             yield (AlarmKind.PLANE_LOST, ""), "no media plane answers"
         # A minute of reports is wanted: the first seconds of a process are late on any machine.

@@ -6,7 +6,7 @@ stream, as any other reader.
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from acd.engine import Engine
+from api.certificate import Certificate
 from api.event_stream import EventStream, StreamSubscription
 from api.faults import NotFound
 from api.views import PartView, StreamEvent, WallTime
@@ -71,8 +72,12 @@ class ControlRoom:
         run_dir: Path,
         data_dir: Path,
         keep_free_mb: float,
+        certificates: Callable[[], Iterable[Certificate]] = tuple,
     ) -> None:
-        """`record` writes an entry down and tells everybody; the disk of `data_dir` keeps `keep_free_mb` free."""
+        """`record` writes an entry down and tells everybody; the disk of `data_dir` keeps `keep_free_mb` free.
+
+        `certificates` are those that serve now.
+        """
         self.alarms = AlarmBoard(record, keeper, clock.wall)
         self.sip_trace = SipTrace(data_dir, clock)
         self._night_watch = NightWatch(
@@ -86,6 +91,7 @@ class ControlRoom:
         self._clock = clock
         self._data_dir = data_dir
         self._keep_free_mb = keep_free_mb
+        self._certificates = certificates
         self._conditions = Conditions()
         self._registry = CollectorRegistry(auto_describe=False)
         self._measures = Measures(self._registry)
@@ -208,7 +214,14 @@ class ControlRoom:
             disk_least_mb=self._keep_free_mb,
             store_lag_s=store.last_lag_s,
             store_is_failing=store.is_failing,
+            certificates=self._refused_certificates(),
         )
+
+    def _refused_certificates(self) -> dict[str, str]:
+        found = tuple(self._certificates())
+        for certificate in found:
+            certificate.refresh()  # nobody may have connected since it was mended
+        return {certificate.name: certificate.fault for certificate in found if certificate.fault}
 
     def part(self) -> PartView:
         """The watch in the list of health: alarms that stand, and parts that hung and were replaced."""

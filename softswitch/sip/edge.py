@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from api.certificate import Certificate
 from softswitch.clock import Clock
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.sip import SipSettings, TransportProtocol
@@ -44,7 +45,7 @@ from softswitch.sip.penalties import BanList, Penalties
 from softswitch.sip.phone_watch import PhoneWatch, flow_of_contact
 from softswitch.sip.reception import Reception
 from softswitch.sip.registrar import Registrar
-from softswitch.sip.security import Trust, trust_of
+from softswitch.sip.security import Trust, trust_or_nobody
 from softswitch.sip.transactions import (
     LIFE_T1,
     ClientTransactions,
@@ -145,7 +146,7 @@ class Edge:
             burst_of_all=settings.messages_of_strangers,
         )
         self._trusts = {
-            trunk.name: trust_of(trunk)
+            trunk.name: trust_or_nobody(trunk)
             for trunk in trunks
             if trunk.protocol is TransportProtocol.TLS and trunk.host
         }
@@ -459,6 +460,12 @@ class Edge:
     def trunk_is_up(self, name: str) -> bool:
         """Whether a trunk answers and, if it has to, is registered."""
         return self._trunks.is_up(name)
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """What the TLS listeners show of us."""
+        listeners = self._wiring.transports.listeners
+        return tuple([listener.certificate for listener in listeners if listener.certificate is not None])
 
     @property
     def ports(self) -> tuple[int, ...]:

@@ -9,12 +9,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from api.certificate import Certificate, CertificateFault
 from config.faults import ConfigFaults, Fault
 from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
 from softswitch.settings.trunks import TrunkSettings
 
-__all__ = ["CertificateFault", "Trust", "certificate_of", "check_security", "trust_of"]
+__all__ = ["CertificateFault", "Trust", "certificate_of", "check_security", "trust_of", "trust_or_nobody"]
+
+log = structlog.get_logger(__name__)
 
 HANDSHAKE_S = 10.0
 
@@ -27,12 +31,12 @@ class Trust:
     host: str
 
 
-def certificate_of(transport: TransportSettings) -> Certificate | None:
-    """The certificate of a transport, None where it is not TLS; `CertificateFault`."""
+def certificate_of(transport: TransportSettings, *, is_needed: bool = True) -> Certificate | None:
+    """The certificate of a transport, None where it is not TLS; `CertificateFault` when it `is_needed` now."""
     if transport.protocol is not TransportProtocol.TLS:
         return None
     chain, key = Path(transport.certificate), Path(transport.private_key)
-    return Certificate(chain, key, time.monotonic, protocols=())
+    return Certificate(chain, key, time.monotonic, protocols=(), is_needed=is_needed)
 
 
 def trust_of(trunk: TrunkSettings) -> Trust:
@@ -43,6 +47,15 @@ def trust_of(trunk: TrunkSettings) -> Trust:
         raise CertificateFault(f"{trunk.certificate_authority}: {fault}") from fault
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return Trust(context, trunk.host)
+
+
+def trust_or_nobody(trunk: TrunkSettings) -> Trust:
+    """The same for a node that runs already: with a file that cannot be used nobody is believed, and the trunk is down."""
+    try:
+        return trust_of(trunk)
+    except CertificateFault as fault:
+        log.error("certificate.authority_refused", trunk=trunk.name, fault=str(fault))
+        return Trust(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trunk.host)
 
 
 def check_security(sip: SipSettings, trunks: tuple[TrunkSettings, ...], file: Path) -> None:

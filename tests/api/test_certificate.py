@@ -136,6 +136,24 @@ async def test_a_broken_new_certificate_is_refused_and_the_old_one_serves_on(tmp
     await server.close()
 
 
+async def test_a_broken_one_that_is_not_needed_at_once_serves_as_soon_as_it_is_mended(tmp_path: Path) -> None:
+    """Until then nobody can shake hands, and the reason stands there."""
+    clock = Clock()
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_text("nonsense")
+    certificate = Certificate(chain, key, clock, is_needed=False)
+    assert "chain.pem" in certificate.fault
+    server = await serve(city_app(tmp_path), ADDRESS, 0, certificate)
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await asyncio.open_connection(ADDRESS, server.port, ssl=ssl.create_default_context())
+    make_certificate(tmp_path, "mended")
+    clock.now += LOOK_EVERY_S
+    certificate.refresh()
+    assert certificate.fault == ""
+    assert await subject_of(server, chain) == "mended"
+    await server.close()
+
+
 def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The server does not start without it."""
     with pytest.raises(CertificateFault, match=r"chain\.pem"):

@@ -87,6 +87,7 @@ def test_only_kinds_that_are_judged_here_are_ever_found() -> None:
         disk_free_mb=0.0,
         disk_least_mb=1.0,
         store_lag_s=9.0,
+        certificates={"chain.pem": "no start line"},
     )
     for kind in (AlarmKind.CELL_LOST, AlarmKind.STATE_HEALED):
         conditions.note(kind, "", "", 0.0)
