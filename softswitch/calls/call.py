@@ -156,6 +156,13 @@ class Call:
         """Return the party that an agent is."""
         return next((party for party in self.parties if party.agent == agent), None)
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a caller who leaves now has what is to be had without an agent: a message, or somebody outside."""
+        if self.connected_at is not None:
+            return False
+        return bool(self.message_id) or self.left_message or self.state is CallState.TALKING
+
     # ---- sound -------------------------------------------------------------------------------------
 
     @property
@@ -288,8 +295,8 @@ class Call:
 def _has_sound(party: CallParty) -> bool:
     """Whether a party is one of the hearing table: the caller from the answer on, others once they have joined.
 
-    What a network says before it answers is heard as well.
+    What a network says before it answers is heard as well, but not by a caller who waits while a rule has it rung.
     """
     if party.leg.is_talking:
         return party.is_joined or party.role is Role.CUSTOMER
-    return party.leg.has_early_media
+    return party.leg.has_early_media and party.errand is not Errand.OVERFLOW

@@ -25,6 +25,7 @@ class Errand(StrEnum):
     CONFERENCE = "conference"  # was consulted, and talks with everybody now
     SUPERVISE = "supervise"
     INTERCEPT = "intercept"  # a supervisor who takes the caller over
+    OVERFLOW = "overflow"  # outside, to take over a caller who waits
     PICK_UP = "pick_up"  # takes a waiting caller out of the line
     DIAL = "dial"  # the phone of an agent who dials: rung before the target
     PLACED = "placed"  # whom the hotline itself called

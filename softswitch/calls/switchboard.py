@@ -12,9 +12,7 @@ from pathlib import Path
 import structlog
 
 from acd import commands as acd_orders
-from acd import events as acd_facts
 from acd.decision import RecordDecision
-from acd.overflow import TargetKind
 from api.views import PartyView
 from media import events as plane_news
 from softswitch.calls.allowance import allowed
@@ -28,6 +26,7 @@ from softswitch.calls.decisions import Decisions
 from softswitch.calls.departures import Departures
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.diversions import Diversions
 from softswitch.calls.excursions import Excursions
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.hangup import LegEnd, end_reason
@@ -120,6 +119,7 @@ class Switchboard:
         self.queue_desk = QueueDesk(table)
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
+        self.diversions = Diversions(table, self.directory, self.queue_desk, self.departures)
         self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
         self.excursions = Excursions(table, self.queue_desk, lambda: self._flows)
@@ -161,7 +161,7 @@ class Switchboard:
 
     @flows.setter
     def flows(self, flows: FlowDesk) -> None:
-        self._flows = flows
+        self._flows = self.diversions.flows = flows
         flows.ends_detour, flows.leaves_detour = self.excursions.ended, self.excursions.let_go
 
     def invited(self, invite: InviteReceived) -> None:
@@ -212,6 +212,7 @@ class Switchboard:
                     self.queue_desk.greet(call)
             case Errand.OFFER:
                 self._offers.answered(call, party)
+                self.diversions.stop(call)
             case Errand.CONSULT | Errand.TRANSFER:
                 if not party.offer_id or self._offers.accept(call, party):
                     self.consultations.answered(call, party)
@@ -219,12 +220,15 @@ class Switchboard:
                 self.supervision.answered(call, party)
             case Errand.PICK_UP:
                 self.pickups.answered(call, party)
+                self.diversions.stop(call)
+            case Errand.OVERFLOW:
+                self.diversions.answered(call, party)
+            case Errand.PLACED:
+                self.placed.answered(call, party)
             case Errand.DIAL | Errand.DIALLED:
                 self.outgoing.answered(call, party)
             case Errand.CONFERENCE:
                 pass
-            case Errand.PLACED:
-                self.placed.answered(call, party)
 
     def leg_held(self, leg: Leg) -> None:
         """A phone holds or takes back: one more flag of the hearing table."""
@@ -266,6 +270,8 @@ class Switchboard:
                 self.supervision.failed(call, party, end)
             case Errand.PICK_UP:
                 self.pickups.failed(call, party, end)
+            case Errand.OVERFLOW:
+                self.diversions.failed(call, party, end)
             case Errand.PLACED:
                 self.placed.failed(call, party, end)
             case _:
@@ -292,7 +298,7 @@ class Switchboard:
             reason = EndReason.FAILED
         elif call.state is CallState.TURNED_AWAY:
             reason = EndReason.QUEUE_FULL
-        elif call.connected_at is None and (call.message_id or call.left_message):
+        elif call.is_served:
             reason = EndReason.SERVED
         self.table.end(call, by, reason, status=end.status, cause=end.q850_cause)
 
@@ -316,50 +322,16 @@ class Switchboard:
             case acd_orders.RefuseContact():
                 self._refused(order)
             case acd_orders.DivertContact():
-                self._divert(order)
+                self.diversions.divert(order)
             case acd_orders.DismissContact():
-                self._dismiss(order)
+                self.diversions.dismiss(order)
             case acd_orders.ReportOverflow():
-                self._overflowed(order)
+                self.diversions.overflowed(order)
             case acd_orders.ReportAgent():
                 self.seats.reported(order)
                 self.agent_reported()
             case acd_orders.ReportContact():
                 pass
-
-    def _divert(self, order: acd_orders.DivertContact) -> None:
-        """An overflow rule wants a caller elsewhere; what cannot be done is refused, and the caller waits on."""
-        call = self.table.find(order.contact)
-        if call is None:
-            self.table.dispatcher.tell_late(acd_facts.ContactLeft(contact=order.contact))
-            return
-        match order.target.kind:
-            case TargetKind.BUSY:
-                self.table.dispatcher.tell_late(
-                    acd_facts.ContactLeft(contact=order.contact, cause="diverted")
-                )
-                self.queue_desk.turn_away(call)
-            case TargetKind.FLOW | TargetKind.VOICEMAIL if self._flows is not None and self._flows.divert(
-                call, order.target
-            ):
-                pass
-            case _:
-                log.warning("overflow.refused", call_id=call.call_id, target=order.target.kind.value)
-                self.table.dispatcher.tell_late(
-                    acd_facts.DiversionRefused(contact=order.contact, target=order.target)
-                )
-
-    def _overflowed(self, order: acd_orders.ReportOverflow) -> None:
-        """The engine took a caller into another queue; the rules of that one hold from now on."""
-        call = self.table.find(order.contact)
-        if call is not None:
-            self.queue_desk.moved(call, order.target)
-
-    def _dismiss(self, order: acd_orders.DismissContact) -> None:
-        """Nobody is there for a caller who waits: the same as a queue that takes nobody."""
-        call = self.table.find(order.contact)
-        if call is not None and (self._flows is None or not self._flows.refused(call)):
-            self.queue_desk.turn_away(call)
 
     def _refused(self, order: acd_orders.RefuseContact) -> None:
         call = self.table.find(call_id_of(order.contact))

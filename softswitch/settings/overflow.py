@@ -21,6 +21,7 @@ class OverflowTo(StrEnum):
     QUEUE = "queue"
     FLOW = "flow"
     VOICEMAIL = "voicemail"
+    EXTERNAL = "external"
     BUSY = "busy"
 
 
@@ -29,7 +30,10 @@ class OverflowSettings:
     """Callers go to `to` when all that is given holds.  The rules of a queue are looked at in order."""
 
     to: OverflowTo = field(metadata={"doc": "溢出目标 / where to", "example": "voicemail"})
-    name: str = field(default="", metadata={"doc": "目标队列或流程 / queue or flow; empty for the others"})
+    name: str = field(
+        default="",
+        metadata={"doc": "目标队列、流程或外线号码 / queue, flow or number outside; empty for the others"},
+    )
     waited_s: float = field(
         default=0.0,
         metadata={"doc": "已等待,0 不限 / it has waited so long, 0 = any", "unit": "s", "minimum": 0},
@@ -97,8 +101,8 @@ class OverflowSettings:
     )
 
     def faults(self) -> Iterator[tuple[str, str]]:
-        """A queue and a flow have a name, and the conditions can hold together."""
-        needs_name = self.to in (OverflowTo.QUEUE, OverflowTo.FLOW)
+        """A queue, a flow and a number outside have a name, and the conditions can hold together."""
+        needs_name = self.to in (OverflowTo.QUEUE, OverflowTo.FLOW, OverflowTo.EXTERNAL)
         if needs_name != bool(self.name):
             yield "name", f"{self.to} {'需要 / needs' if needs_name else '不需要 / takes no'} name"
         if self.waited_s and (self.longest_wait_s or self.waiting >= 0 or self.expected_wait_s):

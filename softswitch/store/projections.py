@@ -206,6 +206,8 @@ def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[
             closed, after = _talk_over(entry.at, replace(call, requeues=call.requeues + 1), segment)
             return (*closed, after)
         case CallTransferred():
+            if call.wait_s is None and call.queued_at is not None:  # out of the line, by an overflow rule
+                call = replace(call, wait_s=_span(call.queued_at, entry.at))
             closed, after = _talk_over(entry.at, call, segment)
             return (*closed, after)
         case CallEnded():
