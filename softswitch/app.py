@@ -213,6 +213,7 @@ class Control:
             routes=routes,
             board=self._board,
             people=self._people,
+            trunks=self._trunks,
             directory=self._board.directory,
             phones=(self._edge, self._legs),
             publish=self._publish,

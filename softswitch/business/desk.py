@@ -35,7 +35,7 @@ from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
 
-SEEDED_LATE: Final = frozenset({"accounts", "outbound"})
+SEEDED_LATE: Final = frozenset({"accounts", "outbound", "trunk_numbers"})
 
 TakeBusiness = Callable[[Business, tuple[Change, ...], int], None]
 """Told of every version that is on the disk, with what changed; must not fail."""

@@ -24,6 +24,7 @@ from softswitch.settings.agents import AgentSettings
 from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
+from softswitch.settings.trunks import NumberSettings
 
 HIDDEN: Final = "****"
 """What is shown of a secret; given back, it means that the secret stays."""
@@ -122,6 +123,19 @@ class NumberList:
     name: str = _name()
     numbers: tuple[ListedNumber, ...] = field(default=(), metadata={"doc": "号码 / numbers"})
 
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """A number stands here once."""
+        names = [each.number for each in self.numbers]
+        for number in sorted({name for name in names if names.count(name) > 1}):
+            yield "numbers", f"{number} 重复 / stands here twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkNumbers(NumberSettings):
+    """The number rules of a trunk, in place of those of the settings."""
+
+    id: str = field(metadata={"doc": "中继 / trunk"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emergency:
@@ -216,6 +230,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             cls=OutboundSettings,
             id_of=lambda value: str(value.name),
         ),
+        Kind(name="trunk_numbers", title="中继号码规则 / number rules of trunks", cls=TrunkNumbers),
         Kind(name="queues", title="队列 / queues", cls=QueueSettings, id_of=lambda value: str(value.name)),
         Kind(name="routes", title="路由点 / route points", cls=RouteSettings, id_of=_route_id),
         Kind(name="services", title="业务键 / service keys", cls=Service),

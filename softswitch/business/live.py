@@ -14,6 +14,7 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import definition_of
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
+from softswitch.calls.trunks import Trunks
 from softswitch.people import People
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.outbound import OutboundSettings
@@ -55,6 +56,7 @@ class LiveBusiness:
         routes: Routes,
         board: Board,
         people: People,
+        trunks: Trunks,
         directory: Directory,
         phones: tuple[Phones, ...],
         publish: Publish,
@@ -65,6 +67,7 @@ class LiveBusiness:
         self._routes = routes
         self._board = board
         self._people = people
+        self._trunks = trunks
         self._directory = directory
         self._phones = phones
         self._publish = publish
@@ -77,6 +80,7 @@ class LiveBusiness:
         """At the start: the engine knows no queue yet, and nobody who a caller is."""
         self._business = business
         self._accounts, self._outbound = business.accounts, business.outbound
+        self._trunks.take_numbers(business.trunk_numbers)
         self._board.take_callers(business)
         for _, strategy in business.strategies:
             self._dispatcher.tell(strategy.told())
@@ -112,6 +116,7 @@ class LiveBusiness:
         self._business = business
         if any(kind in ("accounts", "outbound") for kind, _ in documents):
             self._take_accounts()
+        self._trunks.take_numbers(business.trunk_numbers)
         self._routes.take(business.routes)
         self._seats.take(business.agents)
         self._people.take(business.agents)

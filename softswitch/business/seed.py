@@ -10,7 +10,7 @@ from typing import Any, Final
 from config.faults import Fault
 from media.prompts import SUFFIX
 from softswitch.business.changes import Data, Key
-from softswitch.business.documents import KINDS, Group
+from softswitch.business.documents import KINDS, Group, TrunkNumbers
 from softswitch.business.whole import BusinessFaults, Machine
 from softswitch.settings.whole import Settings
 
@@ -26,6 +26,7 @@ def seeded(settings: Settings) -> dict[Key, Data]:
         ("agents", settings.agents),
         ("accounts", settings.accounts),
         ("outbound", settings.outbound),
+        ("trunk_numbers", [TrunkNumbers(id=each.name, **asdict(each.numbers)) for each in settings.trunks]),
         ("groups", [Group(id=group) for group in groups]),
         ("queues", settings.queues),
         ("routes", settings.routes),

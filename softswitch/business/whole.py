@@ -20,6 +20,7 @@ from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.overflow import OverflowTo
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
+from softswitch.settings.trunks import NumberSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,11 @@ class Business:
     def outbound(self) -> tuple[OutboundSettings, ...]:
         """By name."""
         return self._all("outbound")
+
+    @property
+    def trunk_numbers(self) -> Mapping[str, NumberSettings]:
+        """The number rules of trunks, by the trunk's name."""
+        return {each.id: each for each in self._all("trunk_numbers")}
 
     @property
     def queues(self) -> tuple[QueueSettings, ...]:
@@ -214,6 +220,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     hours = frozenset(business.openings)
     for queue in business.queues:
         yield from _queue_faults(queue, business, machine, queues)
+        yield from _unserved(queue, business.agents)
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
         yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
@@ -273,6 +280,21 @@ def _queue_faults(
             )
 
 
+def _unserved(queue: QueueSettings, agents: tuple[AgentSettings, ...]) -> Iterator[Fault]:
+    """A queue whose callers need what none of its agents has, however long they wait, has to lead somewhere else."""
+    lowered = sum(step.lower_by for step in queue.distribution.widening)
+    needed = {skill.name: skill.level - lowered for skill in queue.distribution.skills}
+    if queue.overflow or all(level <= 0 for level in needed.values()):
+        return
+    for agent in agents:
+        levels = {skill.name: skill.level for skill in agent.skills}
+        if queue.name in agent.queues and all(levels.get(name, 0) >= each for name, each in needed.items()):
+            return
+    expected = "无坐席具备所需技能,且无溢出 / no agent of the queue has the skills, and it has no overflow"
+    value = ", ".join(f"{name} {level}" for name, level in needed.items())
+    yield Fault(path=f"queues.{queue.name}.distribution.skills", value=value, expected=expected)
+
+
 def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) -> Iterator[Fault]:
     flows = frozenset(business.flows)
     agents = frozenset(agent.id for agent in business.agents)
@@ -302,10 +324,12 @@ def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]
 
 
 def _seat_faults(business: Business, machine: Machine) -> Iterator[Fault]:
-    """A seat has one account, and calls by rules that there are."""
+    """A seat has one account, and calls by rules that there are over trunks that there are."""
     rules = business.names_of("outbound")
     for rule in business.outbound:
         yield from _absent(f"outbound.{rule.name}.trunk", (rule.trunk,), machine.trunks, "中继 / trunk")
+    for trunk in business.trunk_numbers:
+        yield from _absent(f"trunk_numbers.{trunk}", (trunk,), machine.trunks, "中继 / trunk")
     seats: dict[str, str] = {}
     for account in business.accounts:
         path = f"accounts.{account.username}"

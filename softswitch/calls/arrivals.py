@@ -49,7 +49,7 @@ class Arrivals:
     def invited(self, invite: InviteReceived) -> None:
         """A trunk brings a caller."""
         table, trunks = self._table, self._table.trunks
-        rules = trunks.settings_of(invite.peer.name).numbers
+        rules = trunks.numbers_of(invite.peer.name)
         caller = caller_of(invite.headers, rules, self._area_code)
         called = called_number(invite.request_user, rules, self._area_code)
         now = table.clock.wall()

@@ -226,7 +226,7 @@ class Directory:
             raise Unavailable("trunk_down", "中继不可用 / the trunk takes no calls") from fault
 
     def _way(self, trunk: str, number: str, line: str) -> TrunkWay:
-        rules = self._table.trunks.settings_of(trunk).numbers
+        rules = self._table.trunks.numbers_of(trunk)
         return TrunkWay(
             trunk=trunk,
             number=format_outbound(number, rules, self._area_code),

@@ -1,9 +1,9 @@
 """Trunks as call control sees them: spans and their channels in use, number rules, up or down."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from softswitch.settings.trunks import TrunkKind, TrunkSettings
+from softswitch.settings.trunks import NumberSettings, TrunkKind, TrunkSettings
 from softswitch.sip.errors import MalformedMessage
 from softswitch.sip.headers import split_values
 from softswitch.sip.message import NameAddr, SipUri
@@ -65,13 +65,18 @@ class Trunks:
         """Begin with every channel free."""
         self._settings = {trunk.name: trunk for trunk in settings}
         self._in_use: dict[str, dict[str, int]] = {name: {} for name in self._settings}  # call -> its span
+        self._numbers: Mapping[str, NumberSettings] = {}
         self._refused = dict.fromkeys(self._settings, 0)
         # One that wants us registered is up when it has us; any other until it turns out not to answer.
         self._up = {name: not trunk.register for name, trunk in self._settings.items()}
 
-    def settings_of(self, trunk: str) -> TrunkSettings:
-        """Return a trunk's settings; `KeyError` for one that is not configured."""
-        return self._settings[trunk]
+    def numbers_of(self, trunk: str) -> NumberSettings:
+        """Return a trunk's number rules: those of the business, else those of its settings; `KeyError`."""
+        return self._numbers.get(trunk) or self._settings[trunk].numbers
+
+    def take_numbers(self, numbers: Mapping[str, NumberSettings]) -> None:
+        """These are the business's number rules from now on; the calls that are there go on as they are."""
+        self._numbers = numbers
 
     def seize(self, trunk: str, call_id: str, group: str = "") -> None:
         """Take a channel for a call, on the span of its trunk group where that is known.

@@ -1,9 +1,10 @@
 """Agents, as an empty database is seeded."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
-from softswitch.settings.terms import meta
+from softswitch.settings.terms import Fault, meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +44,15 @@ class AgentSettings:
         default=False,
         metadata=meta("登录后须先改密码 / has to change the password before anything else"),
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """An agent stands once in each place."""
+        named = {
+            "queues": self.queues,
+            "groups": self.groups,
+            "skills": tuple(skill.name for skill in self.skills),
+            "priorities": tuple(each.queue for each in self.priorities),
+        }
+        for key, names in named.items():
+            for name in sorted({name for name in names if names.count(name) > 1}):
+                yield key, f"{name!r} 重复 / stands here twice"

@@ -45,6 +45,7 @@ class Town:
             routes=routes,
             board=self.node.board,
             people=People(()),
+            trunks=self.node.board.table.trunks,
             directory=self.node.board.directory,
             phones=(),
             publish=lambda kind, data: None,

@@ -3,7 +3,7 @@
 import pytest
 
 from softswitch.calls.trunks import AllChannelsBusy, Trunks, trunk_group_of
-from softswitch.settings.trunks import TrunkKind, TrunkSettings
+from softswitch.settings.trunks import NumberSettings, TrunkKind, TrunkSettings
 
 SIP = TrunkSettings(name="city", addresses=("127.65.0.2",), media_networks=("127.65.0.0/24",), channels=2)
 E1 = TrunkSettings(
@@ -164,3 +164,17 @@ def test_a_call_of_before_a_restart_has_its_channel_whatever_the_limit_says_now(
     trunks.free("city", "a")
     with pytest.raises(AllChannelsBusy):
         trunks.seize("city", "e")
+
+
+# ---- number rules ------------------------------------------------------------------------------------
+
+
+def test_the_number_rules_of_the_business_stand_in_place_of_those_of_the_settings() -> None:
+    """A trunk that the business says nothing of keeps its own."""
+    trunks = Trunks((SIP,))
+    assert trunks.numbers_of("city") == SIP.numbers
+    rules = NumberSettings(outbound_format="e164", presented_number="12345")
+    trunks.take_numbers({"city": rules})
+    assert trunks.numbers_of("city") == rules
+    trunks.take_numbers({})
+    assert trunks.numbers_of("city") == SIP.numbers

@@ -1,0 +1,74 @@
+"""What a business refuses as a whole: queues that lead nowhere, agents and numbers in two places, rules of no trunk."""
+
+from typing import Any
+
+import pytest
+
+from config.faults import Fault
+from softswitch.business.whole import BusinessFaults, Machine, whole_of
+
+MACHINE = Machine(trunks=frozenset({"city"}), prompts=frozenset(), music=frozenset({"waiting"}))
+
+
+def queue(**more: Any) -> dict[str, Any]:
+    """A queue for whoever needs a lawyer of level 5."""
+    return {"name": "law", "distribution": {"skills": [{"name": "law", "level": 5}]}, **more}
+
+
+def agent(level: int, **more: Any) -> dict[str, Any]:
+    """A lawyer."""
+    return {"id": "1001", "queues": ["law"], "skills": [{"name": "law", "level": level}], **more}
+
+
+def wrong(*documents: tuple[str, dict[str, Any]]) -> list[str]:
+    """Where these documents are at fault; each fault is told in both languages."""
+    named = {(kind, data.get("name") if kind == "queues" else data["id"]): data for kind, data in documents}
+    found: tuple[Fault, ...] = ()
+    try:
+        whole_of(named, MACHINE)  # type: ignore[arg-type]
+    except BusinessFaults as faults:
+        found = faults.faults
+    assert all(" / " in fault.expected for fault in found)
+    return [fault.path for fault in found]
+
+
+def test_a_queue_that_needs_what_nobody_has_must_overflow() -> None:
+    """At the level that is needed, in one agent of that queue, after all that waiting makes easier."""
+    nobody = ["queues.law.distribution.skills"]
+    assert wrong(("queues", queue()), ("agents", agent(5))) == []
+    assert wrong(("queues", queue()), ("agents", agent(4))) == nobody
+    assert wrong(("queues", queue())) == nobody
+    assert wrong(("queues", queue()), ("agents", agent(9, queues=[]))) == nobody
+    assert (
+        wrong(("queues", queue(overflow=[{"to": "voicemail", "waited_s": 60}])), ("agents", agent(4))) == []
+    )
+    easier = {"skills": [{"name": "law", "level": 5}], "widening": [{"after_s": 60, "lower_by": 1}]}
+    assert wrong(("queues", queue(distribution=easier)), ("agents", agent(4))) == []
+    assert wrong(("queues", queue(distribution=easier)), ("agents", agent(3))) == nobody
+    both = {"skills": [{"name": "law", "level": 1}, {"name": "english", "level": 1}]}
+    assert wrong(("queues", queue(distribution=both)), ("agents", agent(9))) == nobody
+
+
+@pytest.mark.parametrize("place", ["queues", "groups", "skills", "priorities"])
+def test_an_agent_stands_once_in_each_place(place: str) -> None:
+    twice: dict[str, list[Any]] = {
+        "queues": ["law", "law"],
+        "groups": ["g1", "g1"],
+        "skills": [{"name": "law", "level": 5}, {"name": "law", "level": 6}],
+        "priorities": [{"queue": "law", "priority": 1}, {"queue": "law", "priority": 2}],
+    }
+    one = agent(5, **{place: twice[place]})
+    assert wrong(("queues", queue()), ("groups", {"id": "g1"}), ("agents", one)) == [f"agents.1001.{place}"]
+
+
+def test_a_number_stands_once_on_a_list() -> None:
+    numbers = [{"number": "13800000000"}, {"number": "13800000000", "until": "2027-01-01"}]
+    assert wrong(("lists", {"id": "vip", "numbers": numbers})) == ["lists.vip.numbers"]
+
+
+def test_number_rules_are_those_of_a_trunk() -> None:
+    assert wrong(("trunk_numbers", {"id": "city", "outbound_format": "e164"})) == []
+    assert wrong(("trunk_numbers", {"id": "none"})) == ["trunk_numbers.none"]
+    assert wrong(("trunk_numbers", {"id": "city", "outbound_format": "mars"})) == [
+        "trunk_numbers.city.outbound_format"
+    ]
