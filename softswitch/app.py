@@ -60,6 +60,7 @@ from softswitch.plane_link import PlaneLink
 from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
 from softswitch.store import entries
+from softswitch.store.caller_past import CallerPast
 from softswitch.store.calls import StoredCalls
 from softswitch.store.errors import StoreClosed
 from softswitch.store.figures import StoredFigures
@@ -90,6 +91,7 @@ class Control:
         secret: str,
         desk: BusinessDesk,
         customers: CustomerDesk,
+        past: CallerPast,
     ) -> None:
         """Put the parts together; nothing runs before `start`.
 
@@ -163,6 +165,7 @@ class Control:
             hotlines=tuple(route.number for route in business.routes),
         )
         self._board.table.callers.customer_level = customers.level_of
+        self._board.table.callers.past = past
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
             pool=self._pool,

@@ -15,6 +15,7 @@ from softswitch.launcher import drain_mark
 from softswitch.settings.whole import Settings
 from softswitch.store import entries
 from softswitch.store.business import StoredVersions
+from softswitch.store.caller_past import CallerPast
 from softswitch.store.customers import StoredCustomers
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
@@ -40,6 +41,7 @@ async def run_control(
 
     store = await Store.open(database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=hear)
     reader = await Reader.open(database, store.committed)
+    past = CallerPast(await Reader.open(database), settings.node.caller_history_days)
     try:
         desk = BusinessDesk(store, StoredVersions(reader), machine_of(settings), time.time)
         await desk.open(seeded(settings))
@@ -51,7 +53,7 @@ async def run_control(
             wall=time.time,
         )
         await customers.open()
-        control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk, customers)
+        control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk, customers, past)
         ears.append(control.hear_store)
         await control.start()
         gc.collect()
@@ -69,6 +71,7 @@ async def run_control(
         finally:
             await control.stop()
     finally:
+        await past.close()
         await reader.close()
         await store.close()
 
