@@ -177,6 +177,10 @@ class CallListsPort(Protocol):
         """`running`, `paused` or `stopped` from now on; `Conflict` when it cannot come there."""
         ...
 
+    async def remove(self, list_id: str, reach: Reach, by: str) -> None:
+        """Forget a list with its numbers; `Conflict` for one that runs or is paused."""
+        ...
+
     async def next(self, list_id: str, agent_id: str, reach: Reach) -> ListRecordView:
         """The record that the agent is to look at; `Conflict` while there is none, or the list does not run."""
         ...

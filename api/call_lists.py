@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from aiohttp import web
+
 from api.business import asker
 from api.call_list_port import (
     CallListBody,
@@ -55,6 +57,12 @@ async def create(ports: Ports, exchange: Exchange) -> CallListView:
 async def add(ports: Ports, exchange: Exchange) -> NumbersTakenView:
     """Hand numbers in."""
     return await _port(ports).add(exchange.id_of("list"), exchange.body, exchange.reach, asker(exchange))
+
+
+async def remove(ports: Ports, exchange: Exchange) -> web.Response:
+    """Forget a list."""
+    await _port(ports).remove(exchange.id_of("list"), exchange.reach, asker(exchange))
+    return web.Response(status=204)
 
 
 async def records(ports: Ports, exchange: Exchange) -> Page[ListRecordView]:
@@ -139,6 +147,15 @@ CALL_LISTS: tuple[Route, ...] = (
         handler=get,
         shows=CallListView,
         faults=(404, 501),
+    ),
+    Route(
+        method="DELETE",
+        path=_LIST,
+        summary="删除名单及其号码 / forget a list that was stopped, with its numbers",
+        scopes=SUPERVISE,
+        handler=remove,
+        status=204,
+        faults=(404, 409, 501),
     ),
     Route(
         method="POST",

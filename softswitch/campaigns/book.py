@@ -1,5 +1,6 @@
 """All call lists with their numbers, and where they are kept: every change is in the state tables before anything follows."""
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -16,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 LISTS: Final = "call_list"
 RECORDS: Final = "call_list_record"
+AT_ONCE: Final = 500
+"""Numbers that are written in one turn of the loop."""
 
 
 class ListBook:
@@ -40,7 +43,9 @@ class ListBook:
             try:
                 self.lists[list_id].put(Record.restored(record_id, row))
             except (KeyError, TypeError, ValueError, AttributeError):
-                log.exception("call_list.record_unreadable", record=key)
+                # Also one whose list is gone: the removal was cut short.
+                log.warning("call_list.record_unreadable", record=key)
+                keeper.remove(RECORDS, key)
 
     def keep_list(self, call_list: CallList, by: str, added: int = 0) -> None:
         """Write a list down as it stands, without its numbers, and tell everybody."""
@@ -67,6 +72,17 @@ class ListBook:
     def keep(self, call_list: CallList, record: Record) -> None:
         """Write one number down as it stands."""
         self._keeper.put(RECORDS, f"{call_list.list_id}/{record.record_id}", record.to_record())
+
+    async def remove(self, call_list: CallList, by: str) -> None:
+        """Forget a list with its numbers, a part at a time: calls are handled in between."""
+        del self.lists[call_list.list_id]
+        call_list.become(ListState.REMOVED)
+        self.keep_list(call_list, by)
+        self._keeper.remove(LISTS, call_list.list_id)
+        for place, record in enumerate(tuple(call_list.records()), 1):
+            self._keeper.remove(RECORDS, f"{call_list.list_id}/{record.record_id}")
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def tell(self, call_list: CallList, record: Record) -> None:
         """Write down what has become of a number, and tell everybody."""

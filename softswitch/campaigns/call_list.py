@@ -29,14 +29,16 @@ class ListState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"  # no further call; those that ring go on
     STOPPED = "stopped"  # for good; what rang was hung up
+    REMOVED = "removed"
 
 
 _S = ListState
 LIST_TRANSITIONS: Final[Mapping[ListState, frozenset[ListState]]] = {
-    _S.READY: frozenset({_S.RUNNING, _S.STOPPED}),
+    _S.READY: frozenset({_S.RUNNING, _S.STOPPED, _S.REMOVED}),
     _S.RUNNING: frozenset({_S.PAUSED, _S.STOPPED}),
     _S.PAUSED: frozenset({_S.RUNNING, _S.STOPPED}),
-    _S.STOPPED: frozenset(),
+    _S.STOPPED: frozenset({_S.REMOVED}),
+    _S.REMOVED: frozenset(),
 }
 
 

@@ -1,5 +1,6 @@
 """Call lists as the interface asks for them.  Implements `api.call_list_port.CallListsPort`."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from itertools import islice
@@ -20,8 +21,14 @@ from api.reach import Reach
 from api.views import Page, WallTime
 from softswitch.calls.dial_results import DialResult
 from softswitch.calls.directory import Directory
-from softswitch.campaigns.book import ListBook
-from softswitch.campaigns.call_list import RECORDS_MOST, CallList, IllegalListState, ListState
+from softswitch.campaigns.book import AT_ONCE, ListBook
+from softswitch.campaigns.call_list import (
+    LIST_TRANSITIONS,
+    RECORDS_MOST,
+    CallList,
+    IllegalListState,
+    ListState,
+)
 from softswitch.campaigns.dialling import Dialling
 from softswitch.campaigns.numbers_file import NumbersFile, read_numbers
 from softswitch.campaigns.records import Record, RecordState
@@ -29,6 +36,7 @@ from softswitch.campaigns.rules import RETRY_S, ListRules, Mode
 from softswitch.clock import Clock
 
 LISTS_MOST: Final = 200
+READ_AT_ONCE: Final = 50_000
 RETRY_MOST_MINUTES: Final = 7 * 24 * 60
 _NEVER_AGAIN: Final = frozenset({DialResult.ANSWERED, DialResult.CANCELLED})
 
@@ -131,18 +139,27 @@ class CallListDesk:
         call_list = self._find(list_id, reach)
         if call_list.state is ListState.STOPPED:
             raise Conflict("list_stopped", "名单已终止 / the list was stopped", call_list.state.value)
-        text = body.csv or "\n".join(("number", *body.numbers))
-        found = read_numbers(text, self._area_code, call_list.has_number)
+        found = await self._read(call_list, body)
         if len(call_list) + len(found.numbers) > RECORDS_MOST:
             raise TooLarge("too_many_numbers", f"最多 {RECORDS_MOST} 个 / a list has at most {RECORDS_MOST}")
         taken = bool(found.numbers) and not found.bad_lines and not body.dry_run
         if taken:
             now = self._clock.wall()
-            for number, data in found.numbers:
+            for place, (number, data) in enumerate(found.numbers, 1):
                 self._book.keep(call_list, call_list.add(number, data, now))
+                if place % AT_ONCE == 0:
+                    await asyncio.sleep(0)  # calls are handled in between
             self._book.keep_list(call_list, by, added=len(found.numbers))
             self._dialling.look_soon()
         return self._taken(call_list, found, taken=taken, dry_run=body.dry_run)
+
+    async def _read(self, call_list: CallList, body: NumbersBody) -> NumbersFile:
+        """A long file is read beside the loop."""
+        text = body.csv or "\n".join(("number", *body.numbers))
+        if len(text) < READ_AT_ONCE:
+            return read_numbers(text, self._area_code, call_list.has_number)
+        known = frozenset(record.number for record in call_list.records())
+        return await asyncio.to_thread(read_numbers, text, self._area_code, known.__contains__)
 
     def _taken(
         self, call_list: CallList, found: NumbersFile, *, taken: bool, dry_run: bool
@@ -176,6 +193,13 @@ class CallListDesk:
                 self._dialling.stop_ringing(call_list)
             self._dialling.look_soon()
         return self._view(call_list)
+
+    async def remove(self, list_id: str, reach: Reach, by: str) -> None:
+        """Forget a list that does not run, with its numbers."""
+        call_list = self._find(list_id, reach)
+        if ListState.REMOVED not in LIST_TRANSITIONS[call_list.state]:
+            raise Conflict("list_in_use", "请先终止 / stop the list first", call_list.state.value)
+        await self._book.remove(call_list, by)
 
     # ---- previewing ----------------------------------------------------------------------------------
 

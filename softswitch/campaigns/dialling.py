@@ -6,12 +6,12 @@ finds begun as a try, and calls nobody anew before the time that the rules give.
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import structlog
 
 from acd.agent_state import Activity, Presence
-from acd.names import QueueName
 from api.faults import ApiFault, Denied, Refused
 from softswitch.calendars.opening import Opening
 from softswitch.calls.call import Call
@@ -114,18 +114,30 @@ class Dialling:
         call = self._board.table.find(call_id)
         return call is not None and call.agent is None and not call.offered
 
-    def _free_for(self, queue: str) -> frozenset[str]:
+    def _free_agents(self) -> dict[str, frozenset[str]]:
+        """Who could be offered a call now, with the queues that they serve."""
         table = self._board.table
-        return frozenset(
-            str(each.agent)
+        engaged = table.of_agents()
+        return {
+            str(each.agent): frozenset(each.queues)
             for each in table.dispatcher.engine.agents()
             if each.presence is Presence.READY
             and each.activity is Activity.IDLE
             and each.reachable
             and not each.delayed
-            and QueueName(queue) in each.queues
-            and table.of_agent(each.agent) is None
-        )
+            and each.agent not in engaged
+        }
+
+    def _demands(self) -> dict[str, Demand]:
+        """Every list that dials by itself and has calls under way, or may start some."""
+        agents = self._free_agents()
+        found = {}
+        for each in self._book.lists.values():
+            under_way = self.under_way(each)
+            if each.rules.mode is Mode.PROGRESSIVE and (under_way or each.state is ListState.RUNNING):
+                free = frozenset(agent for agent, queues in agents.items() if each.rules.queue in queues)
+                found[each.list_id] = Demand(list_id=each.list_id, free=free, under_way=under_way)
+        return found
 
     # ---- the rounds ----------------------------------------------------------------------------------
 
@@ -162,15 +174,7 @@ class Dialling:
 
     def _start_calls(self, working: list[CallList], now: float) -> None:
         """One call each in turn, until no list may start another."""
-        demands = {
-            each.list_id: Demand(
-                list_id=each.list_id,
-                free=self._free_for(each.rules.queue),
-                under_way=self.under_way(each),
-            )
-            for each in self._book.lists.values()
-            if each.rules.mode is Mode.PROGRESSIVE
-        }
+        demands = self._demands()
         while working:
             for call_list in tuple(working):
                 record = call_list.due(now)
@@ -180,9 +184,7 @@ class Dialling:
                     self._book.tell(call_list, call_list.bar(record, now))
                 else:
                     before = demands[call_list.list_id]
-                    demands[call_list.list_id] = Demand(
-                        list_id=before.list_id, free=before.free, under_way=before.under_way + 1
-                    )
+                    demands[call_list.list_id] = replace(before, under_way=before.under_way + 1)
                     self._begin(call_list, record, "", self._place)
 
     def _next_looks(self, now: float) -> Iterator[float]:

@@ -171,6 +171,30 @@ def test_a_list_is_seen_by_those_whose_queue_it_is(campaign: Campaign) -> None:
         done(campaign.desk.get("none", EVERYTHING))
 
 
+async def test_a_list_is_forgotten_with_its_numbers_once_it_does_not_run(campaign: Campaign) -> None:
+    list_id = campaign.make()
+    with pytest.raises(Conflict):
+        await campaign.desk.remove(list_id, EVERYTHING, "boss")
+    campaign.turn(list_id, "stopped")
+    await campaign.desk.remove(list_id, EVERYTHING, "boss")
+    keeper = campaign.node.keeper
+    assert (keeper.load("call_list"), keeper.load("call_list_record")) == ({}, {})
+    with pytest.raises(NotFound):
+        await campaign.desk.get(list_id, EVERYTHING)
+
+
+async def test_a_long_file_is_taken_while_calls_go_on(campaign: Campaign) -> None:
+    list_id = campaign.make(start=False)
+    lines = "".join(f"138{place:08d},someone with a name\n" for place in range(3000))
+    taken = await campaign.desk.add(
+        list_id, NumbersBody(csv=f"number,name\n{lines}139-0000-0001,again\n"), EVERYTHING, "boss"
+    )
+    assert (taken.taken, [bad.line for bad in taken.bad_lines]) == (False, [3002])
+    taken = await campaign.desk.add(list_id, NumbersBody(csv=f"number,name\n{lines}"), EVERYTHING, "boss")
+    assert taken.taken
+    assert (await campaign.desk.get(list_id, EVERYTHING)).total == 3003
+
+
 def test_a_list_that_was_stopped_takes_no_numbers_and_never_runs_again(campaign: Campaign) -> None:
     list_id = campaign.make(start=False)
     campaign.turn(list_id, "stopped")
