@@ -10,6 +10,12 @@ from softswitch.sip.dialogs import PhoneTarget, TrunkTarget
 
 Header = tuple[str, str]
 
+AUTO_ANSWER: tuple[Header, ...] = (
+    ("Call-Info", "<sip:hotline>;answer-after=0"),
+    ("Alert-Info", "info=alert-autoanswer"),
+)
+"""Phones that can be told so answer such a call by themselves: somebody asked for it a moment ago, or it is their way."""
+
 
 class LegState(StrEnum):
     """How far a leg has come."""
@@ -70,7 +76,8 @@ class Leg:
     holding: bool = False  # its own phone put us on hold
     has_early_media: bool = False  # the network speaks before anybody answers: ringback, an announcement
     alerted: bool = False  # its far end rings (180), which a description of early sound (183) does not say
-    can_be_asked: bool = False  # a phone that answers when it is told to (NOTIFY talk)
+    can_be_asked: bool = False  # a phone that answers when it is told to
+    rings_anew: bool = False  # such a phone is told by a second INVITE, instead of NOTIFY talk
     has_media: bool = False  # the plane knows it
     detours: tuple[TrunkWay, ...] = ()  # further ways, for when the trunk does not take the call
     heard: Row = ()  # what the plane was last told that it hears

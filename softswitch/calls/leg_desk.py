@@ -12,7 +12,7 @@ from media import commands as plane_words
 from media import events as plane_news
 from softswitch.calls.hangup import RECOVERY_ON_TIMER, TRUNK_FAULTS, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
-from softswitch.calls.leg import Header, Leg, LegState, TrunkWay
+from softswitch.calls.leg import AUTO_ANSWER, Header, Leg, LegState, TrunkWay
 from softswitch.calls.leg_sound import LegSound
 from softswitch.calls.ports import CellsPort, EdgePort, LegListener
 from softswitch.calls.referral_notice import notice
@@ -135,8 +135,9 @@ class LegDesk:
             nat_address=contacts[0].flow.address if settings.nat and contacts else None,
             target=target,
             from_user=from_user,
-            headers=headers,
-            can_be_asked=settings.answers_by == "talk",
+            headers=AUTO_ANSWER if settings.answers_by == "auto" and role is not Role.CUSTOMER else headers,
+            can_be_asked=settings.answers_by in ("talk", "headers"),
+            rings_anew=settings.answers_by == "headers",
         )
         self._open(leg, address)
         return leg

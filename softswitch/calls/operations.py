@@ -29,7 +29,7 @@ class Operations(SupervisorOperations):
         call, party = self._seat(agent_id)
         if party.is_joined:
             raise self._not_now(call, party, "answer")
-        if not self._table.legs.ask_to_answer(party.leg):
+        if not self._board.answering.ask(party):
             raise Conflict(
                 "phone_answers_itself",
                 "请在话机上接听 / this phone cannot be answered from here: pick it up",

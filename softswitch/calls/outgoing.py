@@ -15,12 +15,11 @@ from softswitch.calls.call_table import CallTable
 from softswitch.calls.directory import Destination, Directory, status_of
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
-from softswitch.calls.leg import Leg
+from softswitch.calls.leg import AUTO_ANSWER, Leg
 from softswitch.calls.leg_desk import UnknownLeg
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.result_desk import ResultDesk
 from softswitch.calls.routes import Route
-from softswitch.calls.supervision import AUTO_ANSWER
 from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason

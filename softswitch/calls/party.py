@@ -26,6 +26,7 @@ class Errand(StrEnum):
     SUPERVISE = "supervise"
     INTERCEPT = "intercept"  # a supervisor who takes the caller over
     OVERFLOW = "overflow"  # outside, to take over a caller who waits
+    CALL_BACK = "call_back"  # a customer who asked to be called, rung once an agent is there
     PICK_UP = "pick_up"  # takes a waiting caller out of the line
     DIAL = "dial"  # the phone of an agent who dials: rung before the target
     PLACED = "placed"  # whom the hotline itself called
@@ -58,6 +59,7 @@ class CallParty:
     reason: str = ""  # a supervisor's
     by: str = ""
     trunk: str = ""  # whose channel it uses, empty for phones
+    is_asked: bool = False  # answered from the bar: the phone is rung anew and answers by itself
     is_referred: bool = False  # a phone asked for the transfer to it and waits to hear what came of it
     joined_at: float | None = None
 

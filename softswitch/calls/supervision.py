@@ -11,11 +11,9 @@ from softswitch.calls.departures import Departures
 from softswitch.calls.directory import Directory
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role, Supervising
+from softswitch.calls.leg import AUTO_ANSWER
 from softswitch.calls.party import CallParty, Errand
 from softswitch.store import entries
-
-AUTO_ANSWER = (("Call-Info", "<sip:hotline>;answer-after=0"), ("Alert-Info", "info=alert-autoanswer"))
-"""Phones that can be told so answer a supervisor's call by themselves: it was asked for a moment ago."""
 
 
 class Supervision:

@@ -16,9 +16,11 @@ from acd.decision import RecordDecision
 from api.views import PartyView
 from media import events as plane_news
 from softswitch.calls.allowance import allowed
+from softswitch.calls.answering import Answering
 from softswitch.calls.arrivals import RETRY_AFTER_S, Arrivals
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import TABLE, CallTable, TellPlane, call_id_of
+from softswitch.calls.callbacks import Callbacks
 from softswitch.calls.callers import KnowsCallers
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.consultations import Consultations
@@ -122,6 +124,7 @@ class Switchboard:
         self.diversions = Diversions(table, self.directory, self.queue_desk, self.departures)
         self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
+        self.answering = Answering(table, token)
         self.excursions = Excursions(table, self.queue_desk, lambda: self._flows)
         self.departures.comes_back, self.departures.leaves_flow = self._comes_back, self.excursions.leave
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk)
@@ -190,7 +193,7 @@ class Switchboard:
         party = None if call is None else call.party_of(leg)
         if call is None or party is None:
             return
-        if party.offer_id:
+        if party.offer_id and not party.is_asked:
             self._offers.rang(party)
         elif party.errand is Errand.DIALLED:
             self.outgoing.rang(call)
@@ -210,6 +213,10 @@ class Switchboard:
                 party.joined_at = self.table.clock.wall()
                 if self._flows is None or not self._flows.begin(call):
                     self.queue_desk.greet(call)
+            case Errand.OFFER if call.callback_id and call.state is CallState.WAITING:
+                self.callbacks.agent_answered(call, party)
+            case Errand.CALL_BACK:
+                self.callbacks.answered(call, party)
             case Errand.OFFER:
                 self._offers.answered(call, party)
                 self.diversions.stop(call)
@@ -251,6 +258,8 @@ class Switchboard:
         party = None if call is None else call.party_of(leg)
         if call is None or party is None:
             return
+        if not party.is_joined and self.answering.rings_anew(call, party):
+            return
         if party.is_joined and party.role is not Role.CUSTOMER:
             self.departures.left(call, party, end)
         elif party.is_joined or party.errand is Errand.CALLER:
@@ -272,6 +281,8 @@ class Switchboard:
                 self.pickups.failed(call, party, end)
             case Errand.OVERFLOW:
                 self.diversions.failed(call, party, end)
+            case Errand.CALL_BACK:
+                self.callbacks.failed(call, party, end)
             case Errand.PLACED:
                 self.placed.failed(call, party, end)
             case _:
@@ -316,7 +327,9 @@ class Switchboard:
             case RecordDecision():
                 self.decisions.keep(order)
             case acd_orders.OfferContact():
-                self._offers.offer(order)
+                call = self.table.find(order.contact)
+                if call is None or self.callbacks.may_ring(call):
+                    self._offers.offer(order)
             case acd_orders.WithdrawOffer():
                 self._offers.withdraw(order)
             case acd_orders.RefuseContact():
@@ -324,7 +337,7 @@ class Switchboard:
             case acd_orders.DivertContact():
                 self.diversions.divert(order)
             case acd_orders.DismissContact():
-                self.diversions.dismiss(order)
+                self._dismissed(order)
             case acd_orders.ReportOverflow():
                 self.diversions.overflowed(order)
             case acd_orders.ReportAgent():
@@ -333,11 +346,20 @@ class Switchboard:
             case acd_orders.ReportContact():
                 pass
 
+    def _dismissed(self, order: acd_orders.DismissContact) -> None:
+        call = self.table.find(order.contact)
+        if call is not None and call.callback_id:
+            self.callbacks.dismissed(call)
+        else:
+            self.diversions.dismiss(order)
+
     def _refused(self, order: acd_orders.RefuseContact) -> None:
         call = self.table.find(call_id_of(order.contact))
         if call is None or self.table.refused(order.contact, order.cause.value):
             return
-        if order.contact == call.call_id:
+        if call.callback_id and order.contact == call.call_id:
+            self.callbacks.dismissed(call)
+        elif order.contact == call.call_id:
             if self._flows is None or not self._flows.refused(call):
                 self.queue_desk.turn_away(call)
         else:

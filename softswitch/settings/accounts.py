@@ -25,8 +25,9 @@ class AccountSettings:
     answers_by: str = field(
         default="key",
         metadata=meta(
-            "应答方式:按键,或坐席条(话机支持 NOTIFY talk) / answered by its own key, or by the bar too (NOTIFY talk)",
-            pattern="key|talk",
+            "应答方式:key 按键;talk、headers 可由坐席条接听(NOTIFY talk,或带自动应答头重振);auto 话机自动应答 / answered by "
+            "its key; by the bar too (NOTIFY talk, or rung anew with auto-answer headers); auto: by itself, at once",
+            pattern="key|talk|headers|auto",
         ),
     )
     outbound: tuple[str, ...] = field(

@@ -49,11 +49,13 @@ async def test_hold_mute_data_keys_and_the_recording(tmp_path: Path) -> None:
         await here.wait_agent(1, presence="wrap_up")
 
 
-async def test_the_phone_is_answered_from_the_bar(tmp_path: Path) -> None:
-    terms = replace(TERMS, seat_extra='answers_by = "talk"')
+@pytest.mark.parametrize("way", ["talk", pytest.param("headers", marks=pytest.mark.long)])
+async def test_the_phone_is_answered_from_the_bar(tmp_path: Path, way: str) -> None:
+    """A phone without `talk` is rung a second time, with headers by which it answers."""
+    terms = replace(TERMS, seat_extra=f'answers_by = "{way}"')
     async with conversation(tmp_path / "stand", terms, agents=1) as talk:
         here, one, caller = talk.here, talk.phones["one"], talk.phones["caller"]
-        await one.ring_until_asked()
+        await (one.ring_until_asked() if way == "talk" else one.ring_until_told())
         await here.login(1)
         await caller.call(here.hotline)
         ringing = await here.wait_agent(1, activity="ringing")
@@ -64,3 +66,25 @@ async def test_the_phone_is_answered_from_the_bar(tmp_path: Path) -> None:
         await talk.wait_heard(caller={"one"}, one={"caller"})
         await talk.operate(1, "hang-up")
         await here.wait_call(talk.call_id)
+
+
+@pytest.mark.long
+async def test_a_phone_whose_profile_says_so_answers_by_itself(tmp_path: Path) -> None:
+    """An offered call comes with the headers at once; a colleague's call rings as ever."""
+    terms = replace(TERMS, seat_extra='answers_by = "auto"')
+    async with conversation(tmp_path / "stand", terms) as talk:
+        here = talk.here
+        await talk.phones["one"].ring_until_told()
+        await talk.begin()
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await here.api.post(f"/v1/agents/{here.agent(1)}/not-ready", {"reason": "break"})
+        await talk.operate(1, "hang-up")
+        await here.wait_call(talk.call_id)
+        await here.login(2, state="not_ready")
+        await talk.operate(2, "dial", {"number": here.extension(1)})
+        await here.wait_agent(1, activity="engaged")
+        [call] = await here.active_calls()
+        rung = await here.api.call(call["call_id"])
+        assert [
+            party["state"] for party in rung["call"]["parties"] if party["agent_id"] == here.agent(1)
+        ] == ["ringing"]

@@ -105,6 +105,10 @@ class Handset:
         """Ring, and answer when the server asks for it (NOTIFY with Event: talk)."""
         await self.order("manner", mode="ring", talk=True)
 
+    async def ring_until_told(self) -> None:
+        """Ring, and answer by itself what comes with the word to (Call-Info with answer-after=0)."""
+        await self.order("manner", mode="ring", by_headers=True)
+
     async def speak_before_answering(self) -> None:
         """Answer 183 with sound, and no more: as a network that announces something."""
         await self.order("manner", mode="ring", first=183)

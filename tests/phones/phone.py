@@ -162,7 +162,7 @@ class Account(pj.Account):  # type: ignore[misc]
         self.phone.wire.tell(
             "incoming", call=info.callIdString, remote=info.remoteUri, invite=prm.rdata.wholeMsg
         )
-        self.phone.greet(line)
+        self.phone.greet(line, is_told="answer-after=0" in prm.rdata.wholeMsg)
 
 
 class Phone:
@@ -269,8 +269,11 @@ class Phone:
             tones.append(desc)
             generator.play(tones, True)
 
-    def greet(self, line: Line) -> None:
-        """First reaction to an incoming call: ring, answer later, refuse, or say nothing."""
+    def greet(self, line: Line, *, is_told: bool) -> None:
+        """First reaction to an incoming call: ring, answer later, refuse, or say nothing.
+
+        `is_told`: the call came with the word to answer it, which is done in the manner `by_headers`.
+        """
         mode = self.manner["mode"]
         if mode == "silent":
             return
@@ -280,6 +283,8 @@ class Phone:
         self._provisional(line, int(self.manner.get("first", 180)))
         if mode == "answer":
             line.answer_at = time.monotonic() + float(self.manner["after_s"])
+        elif is_told and self.manner.get("by_headers"):
+            line.answer_at = time.monotonic()
 
     @staticmethod
     def _provisional(line: Line, status: int = 180) -> None:

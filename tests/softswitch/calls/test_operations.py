@@ -1,5 +1,7 @@
 """What agents do with their calls, between scripted neighbours: hold, mute, digits, data, recording, hang-up."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.faults import Conflict, NotFound, Refused, TooLarge
@@ -38,7 +40,7 @@ def test_a_held_caller_hears_music_alone_and_is_heard_again_when_taken_back(
     done(bar.hold("1001"))
     assert node.plane.hears("in1") == {"music"}
     assert node.plane.hears(agent) == {"music"}
-    assert done(node.seats.get("1001")).allowed[-2:] == ("consult", "transfer")
+    assert done(node.seats.get("1001")).allowed[-3:] == ("consult", "transfer", "to-flow")
     done(bar.retrieve("1001"))
     assert (node.plane.hears("in1"), node.plane.hears(agent)) == ({agent}, {"in1"})
     assert [type(e).__name__ for e in node.journal.entries if getattr(e, "call_id", "") == call_id][-2:] == [
@@ -63,7 +65,7 @@ def test_what_the_state_does_not_allow_is_refused_with_what_is(
     with pytest.raises(Conflict) as refused:
         done(getattr(bar, operation)("1001"))
     assert (refused.value.code, refused.value.state) == ("not_allowed", "talking")
-    assert refused.value.allowed == ("hang-up", "mute", "digits", "hold", "consult", "transfer")
+    assert refused.value.allowed == ("hang-up", "mute", "digits", "hold", "consult", "transfer", "to-flow")
 
 
 def test_who_is_in_no_call_can_only_dial(node: Node, bar: Operations) -> None:
@@ -108,6 +110,65 @@ def test_a_phone_that_can_be_asked_is_answered_from_the_bar(node: Node, bar: Ope
     node.answer(ringing)
     with pytest.raises(Conflict):
         done(bar.answer("1003"))
+
+
+@pytest.fixture
+def second_way(node: Node) -> str:
+    """The phone of 8003 knows the headers, and no NOTIFY; its agent is there."""
+    desk = node.board.legs
+    desk._accounts["phone8003"] = replace(desk._accounts["phone8003"], answers_by="headers")
+    node.login("1003", "8003")
+    return "1003"
+
+
+def test_a_phone_that_knows_headers_is_rung_anew_and_answers(
+    node: Node, bar: Operations, second_way: str
+) -> None:
+    """One offer, two INVITEs: the caller keeps the place until the second is answered."""
+    call_id = node.call_in("in1")
+    first = node.leg_of_agent(call_id)
+    with pytest.raises(Conflict):
+        done(bar.answer(second_way))  # it does not ring yet
+    node.sip.ring(first)
+    node.settle()
+    done(bar.answer(second_way))
+    with pytest.raises(Conflict):
+        done(bar.answer(second_way))  # clicked twice
+    node.settle()
+    assert node.outside(first).told[-1][0] == "CANCEL"
+    second = node.leg_of_agent(call_id)
+    assert second != first
+    assert dict(node.outside(second).headers)["Call-Info"].endswith("answer-after=0")
+    node.answer(second)
+    assert node.agent(second_way) == ("ready", "talking", "")
+    assert len(node.entries(entries.CallOffered)) == len(node.entries(entries.OfferAccepted)) == 1
+
+
+def test_a_phone_that_does_not_take_the_second_call_has_declined(
+    node: Node, bar: Operations, second_way: str
+) -> None:
+    call_id = node.call_in("in1")
+    node.sip.ring(node.leg_of_agent(call_id))
+    node.settle()
+    done(bar.answer(second_way))
+    node.settle()
+    node.sip.refuse(node.leg_of_agent(call_id), 486)
+    node.settle()
+    assert [entry.cause for entry in node.entries(entries.OfferEnded)] == ["busy"]
+    assert node.waits(call_id) == 1
+
+
+def test_a_caller_who_gives_up_between_both_rings_leaves_no_phone_ringing(
+    node: Node, bar: Operations, second_way: str
+) -> None:
+    call_id = node.call_in("in1")
+    node.sip.ring(node.leg_of_agent(call_id))
+    node.settle()
+    done(bar.answer(second_way))
+    node.sip.leave("in1")
+    node.settle()
+    assert not node.ringing()
+    assert "CallEnded" in node.story(call_id)
 
 
 # ---- mute and digits -----------------------------------------------------------------------------

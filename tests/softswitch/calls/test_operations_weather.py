@@ -63,6 +63,8 @@ class BusyWeather(Weather):
         match lit[which % len(lit)] if lit else "":
             case "":
                 return
+            case "to-flow":
+                self._press(self.bar.to_flow(agent, "nowhere"))
             case "consult":
                 self._press(self.bar.consult(agent, whom))
             case "transfer":
