@@ -20,7 +20,6 @@ from softswitch.calls.answering import Answering
 from softswitch.calls.arrivals import RETRY_AFTER_S, Arrivals
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import TABLE, CallTable, TellPlane, call_id_of
-from softswitch.calls.callbacks import Callbacks
 from softswitch.calls.callers import KnowsCallers
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.consultations import Consultations
@@ -213,10 +212,6 @@ class Switchboard:
                 party.joined_at = self.table.clock.wall()
                 if self._flows is None or not self._flows.begin(call):
                     self.queue_desk.greet(call)
-            case Errand.OFFER if call.callback_id and call.state is CallState.WAITING:
-                self.callbacks.agent_answered(call, party)
-            case Errand.CALL_BACK:
-                self.callbacks.answered(call, party)
             case Errand.OFFER:
                 self._offers.answered(call, party)
                 self.diversions.stop(call)
@@ -281,8 +276,6 @@ class Switchboard:
                 self.pickups.failed(call, party, end)
             case Errand.OVERFLOW:
                 self.diversions.failed(call, party, end)
-            case Errand.CALL_BACK:
-                self.callbacks.failed(call, party, end)
             case Errand.PLACED:
                 self.placed.failed(call, party, end)
             case _:
@@ -327,9 +320,7 @@ class Switchboard:
             case RecordDecision():
                 self.decisions.keep(order)
             case acd_orders.OfferContact():
-                call = self.table.find(order.contact)
-                if call is None or self.callbacks.may_ring(call):
-                    self._offers.offer(order)
+                self._offers.offer(order)
             case acd_orders.WithdrawOffer():
                 self._offers.withdraw(order)
             case acd_orders.RefuseContact():
@@ -337,7 +328,7 @@ class Switchboard:
             case acd_orders.DivertContact():
                 self.diversions.divert(order)
             case acd_orders.DismissContact():
-                self._dismissed(order)
+                self.diversions.dismiss(order)
             case acd_orders.ReportOverflow():
                 self.diversions.overflowed(order)
             case acd_orders.ReportAgent():
@@ -346,20 +337,11 @@ class Switchboard:
             case acd_orders.ReportContact():
                 pass
 
-    def _dismissed(self, order: acd_orders.DismissContact) -> None:
-        call = self.table.find(order.contact)
-        if call is not None and call.callback_id:
-            self.callbacks.dismissed(call)
-        else:
-            self.diversions.dismiss(order)
-
     def _refused(self, order: acd_orders.RefuseContact) -> None:
         call = self.table.find(call_id_of(order.contact))
         if call is None or self.table.refused(order.contact, order.cause.value):
             return
-        if call.callback_id and order.contact == call.call_id:
-            self.callbacks.dismissed(call)
-        elif order.contact == call.call_id:
+        if order.contact == call.call_id:
             if self._flows is None or not self._flows.refused(call):
                 self.queue_desk.turn_away(call)
         else:
