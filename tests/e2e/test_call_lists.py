@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench.running_server import Json
+from tests import spectrum
 from tests.conversation import Conversation, conversation, outbound_terms
+from tests.sipp.runner import sipp_running
 
 pytestmark = pytest.mark.e2e
 
@@ -95,3 +97,37 @@ async def test_control_dies_while_a_list_rings_and_nobody_is_called_twice(tmp_pa
         assert (row["state"], row["tries"]) == ("waiting", 1)
         await here.api.post(f"{path}/pause")
         assert len(outside.seen("incoming")) == 1
+
+
+@pytest.mark.long
+async def test_a_spoken_announcement_is_heard_by_the_agent_and_the_final_status_decides(
+    tmp_path: Path,
+) -> None:
+    """An agent dials the number that a preview shows; the network says in words, and then by cause 20, why it cannot be."""
+    async with (
+        conversation(tmp_path / "stand", outbound_terms(), agents=1) as talk,
+        sipp_running(
+            "network_announces", talk.here.sip, address=talk.here.trunk_address, port=5060, pause_ms=5000
+        ),
+    ):
+        here, own = talk.here, talk.phones["one"]
+        await here.login(1)
+        made = await here.api.post(
+            "/v1/call-lists", {"name": "回访", "queue": "hotline", "window": "00:00-24:00"}
+        )
+        await here.api.post(f"/v1/call-lists/{made['list_id']}/numbers", {"numbers": NUMBERS[:1]})
+        await here.api.post(f"/v1/call-lists/{made['list_id']}/start")
+        path = f"/v1/agents/{here.agent(1)}/call-lists/{made['list_id']}"
+        record = await here.api.post(f"{path}/next")
+        assert (record["number"], record["state"]) == (NUMBERS[0], "shown")
+        record = await here.api.post(f"{path}/records/{record['record_id']}/dial")
+        told = await here.wait_event("call.progress", call_id=record["call_id"], progress="announcement")
+        assert told["number"] == NUMBERS[0]
+        await asyncio.sleep(1.0)
+        heard = (await own.recording())[-8000:]
+        assert spectrum.level_dbfs(heard) > -45, "the agent hears what the network says"
+        result = await here.wait_event("call.dial_result", call_id=record["call_id"])
+        assert (result["result"], result["sip_status"], result["q850_cause"]) == ("unreachable", 480, 20)
+        await own.wait_for("disconnected")
+        call = (await here.api.call(record["call_id"]))["call"]
+        assert (call["dial_result"], call["agent"]) == ("unreachable", here.agent(1))
