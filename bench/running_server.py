@@ -8,7 +8,7 @@ import ssl
 import sys
 import time
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -231,8 +231,13 @@ def _is_ours(pid: int) -> bool:
 
 
 @asynccontextmanager
-async def running_server(config: Path, *, token: str, log: Path) -> AsyncIterator[RunningServer]:
-    """`python -m softswitch run --config …` in a session of its own, so that Ctrl-C reaches only us."""
+async def running_server(
+    config: Path, *, token: str, log: Path, under: Sequence[str] = ()
+) -> AsyncIterator[RunningServer]:
+    """`python -m softswitch run --config …` in a session of its own, so that Ctrl-C reaches only us.
+
+    `under` is a command that runs another one, and becomes it.
+    """
     settings = tomllib.loads(config.read_text(encoding="utf-8"))
     http = settings.get("http", {})
     certificate = http.get("certificate", "")
@@ -246,6 +251,7 @@ async def running_server(config: Path, *, token: str, log: Path) -> AsyncIterato
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
             *LEASH,
+            *under,
             sys.executable,
             "-m",
             "softswitch",

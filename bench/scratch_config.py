@@ -36,6 +36,7 @@ class Terms:
     spans: int = 1  # of an E1 gateway
     media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
     # TOML put into its table as it is; {network} stands for the first three numbers of its addresses.
+    sip_extra: str = ""
     transport_extra: str = ""
     trunk_extra: str = "options_ping = false"
     media_extra: str = ""
@@ -108,6 +109,7 @@ algorithms = {_quoted(terms.algorithms)}
 options_interval_s = {terms.options_interval_s}
 options_timeout_s = {terms.options_timeout_s}
 inner_address = "127.77.{number}.1"
+{placed(terms.sip_extra)}
 {transports}
 [[trunks]]
 name = "city"

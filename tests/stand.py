@@ -6,7 +6,7 @@ Stands may run side by side: each has its own loopback addresses (SIP, HTTP, med
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,9 +173,11 @@ def _plain(kind: str) -> str:
 
 @asynccontextmanager
 async def stand(
-    folder: Path, terms: Terms | None = None, *, number: int | None = None
+    folder: Path, terms: Terms | None = None, *, number: int | None = None, under: Sequence[str] = ()
 ) -> AsyncIterator[Stand]:
     """Start a softswitch, wait until it is ready, follow its events; everything ends with the block.
+
+    `under` is a command that runs another one, in surroundings of its own.
 
     When the block fails, the end of the server's log is added to the failure.
     """
@@ -187,7 +189,7 @@ async def stand(
         config.write_text(toml_of(number, folder, terms), encoding="utf-8")
         config.chmod(0o600)
         server = await whole.enter_async_context(
-            running_server(config, token=TOKEN, log=folder / "server.log")
+            running_server(config, token=TOKEN, log=folder / "server.log", under=under)
         )
         await server.wait_ready()
         here = Stand(number=number, folder=folder, terms=terms, server=server)

@@ -130,6 +130,12 @@ class SipSettings:
         default=4.0,
         metadata=meta("探测超时 / a ping unanswered for so long counts as lost", unit="s", minimum=0.1),
     )
+    names_again_s: float = field(
+        default=60.0,
+        metadata=meta(
+            "中继域名多久再查一次 / how often the names of trunks are asked again", unit="s", minimum=0.2
+        ),
+    )
     trunk_patience_s: float = field(
         default=3.0,
         metadata=meta(

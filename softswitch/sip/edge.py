@@ -3,9 +3,7 @@
 The composition of its parts, and the methods that call control uses.  What arrives is the business of `Reception`.
 """
 
-import asyncio
 import secrets
-import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +31,7 @@ from softswitch.sip.dialogs import (
 from softswitch.sip.endings import Endings
 from softswitch.sip.errors import NotAcceptable
 from softswitch.sip.events import EdgeEvent, Peer, PeerKind
-from softswitch.sip.flows import Flow, is_ip_literal
+from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.identity import Identity
 from softswitch.sip.limits import Allowance, Gate
@@ -52,6 +50,7 @@ from softswitch.sip.transactions import (
     ServerTransactions,
 )
 from softswitch.sip.transports import InnerSocket, Tap, Transports
+from softswitch.sip.trunk_names import TrunkNames
 from softswitch.sip.trunk_watch import TrunkWatch
 from softswitch.sip.wiring import KeysInTheClear, StateKeeper, Wiring
 
@@ -73,7 +72,6 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-RESOLVE_AGAIN_S = 15.0
 GRACE_S = 0.5
 LINES_OF_STRANGERS, LINES_WINDOW_S = 120, 60.0
 
@@ -179,13 +177,13 @@ class Edge:
             lines=lines,
             trunk_at=self._identity.trunk_at,
         )
-        self._resolving: asyncio.Task[None] | None = None
         self._endings = Endings(self._wiring)
         self._outside = OutsideRequests(self._wiring, self._endings)
         self._cells = CellRequests(self._wiring, self._endings)
         self._registrar = Registrar(self._wiring, self._location, self._contact_bound)
         self._phones = PhoneWatch(self._wiring, self._location, self._registrar, node_name)
         self._trunks = TrunkWatch(self._wiring, node_name)
+        self._names = TrunkNames(self._wiring, self._trunks.found)
         self._wiring.doubt = self._trunks.doubt
         self._reception = Reception(
             self._wiring, self._identity, self._location, self._registrar, self._outside, self._cells
@@ -201,36 +199,26 @@ class Edge:
         except OSError:
             self._wiring.inner.stop()
             raise
-        names = {name: trunk.host for name, trunk in self._wiring.trunks.items() if trunk.host}
-        addresses = {name: address for name, host in names.items() if (address := await _resolved(host))}
-        self._trunks.start(addresses)
-        unresolved = {name: host for name, host in names.items() if name not in addresses}
-        if unresolved:
-            self._resolving = asyncio.get_running_loop().create_task(self._resolve_late(unresolved))
+        self._trunks.start(await self._names.start())
         for contact in self._location:
             self._phones.watch(contact, soon=True)
 
-    async def _resolve_late(self, names: dict[str, str]) -> None:
-        """Go on asking for hosts whose names nobody knew at the start: a name service may come up after us."""
-        while names:
-            await self._wiring.clock.wait(RESOLVE_AGAIN_S)
-            for name, host in tuple(names.items()):
-                address = await _resolved(host)
-                if address is not None:
-                    del names[name]
-                    self._trunks.found(name, address)
-
     async def stop(self) -> None:
         """Close all sockets; dialogs stay written down."""
-        if self._resolving is not None:
-            self._resolving.cancel()
+        self._names.stop()
         self._trunks.stop()
         self._phones.stop()
         self._wiring.inner.stop()
         await self._wiring.transports.stop()
 
-    def restore(self, bindings: Mapping[str, dict[str, Any]], dialogs: Mapping[str, dict[str, Any]]) -> None:
+    def restore(
+        self,
+        bindings: Mapping[str, dict[str, Any]],
+        dialogs: Mapping[str, dict[str, Any]],
+        trunk_addresses: Mapping[str, dict[str, Any]] | None = None,
+    ) -> None:
         """Go on from what was written down before a restart of control (call it before `start`)."""
+        self._names.restore(trunk_addresses or {})
         for contact in self._registrar.restore(dict(bindings)):
             if self._wiring.transports.listeners:
                 self._phones.watch(contact, soon=True)
@@ -550,15 +538,3 @@ def _percent(char: str) -> str:
 def _without_transport(uri: str) -> str:
     parsed = parse_uri(uri)
     return str(parsed.without_param("transport")) if isinstance(parsed, SipUri) else uri
-
-
-async def _resolved(host: str) -> str | None:
-    """Return the numeric address of a host, None when nobody knows it now."""
-    if is_ip_literal(host):
-        return host
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-    except OSError:
-        log.warning("sip.host_not_resolved", host=host)
-        return None
-    return str(found[0][4][0]) if found else None

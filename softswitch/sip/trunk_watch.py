@@ -66,6 +66,7 @@ class TrunkWatch:
         """The host of a trunk has an address: it takes calls, is pinged and registered with as it wants."""
         wiring, watched = self._wiring, self._watched[name]
         trunk = watched.trunk
+        self._leave(watched)  # it may have moved
         wiring.trunk_hosts.setdefault(address, trunk)
         watched.flow = wiring.transports.flow_to(str(trunk.protocol), address, trunk.port)
         if watched.flow is None:
@@ -78,6 +79,13 @@ class TrunkWatch:
             self._ping(watched)
         if trunk.register:
             self._register(watched)
+
+    def _leave(self, watched: _Watched) -> None:
+        """Ask nothing any more where a trunk is now."""
+        for alarm in watched.alarms.values():
+            alarm.cancel()
+        if watched.flow is not None and self._wiring.trunk_hosts.get(watched.flow.address) is watched.trunk:
+            del self._wiring.trunk_hosts[watched.flow.address]
 
     def stop(self) -> None:
         """Ask nothing any more."""

@@ -72,7 +72,7 @@ class MemoryKeeper:
     """Keeps state as the store would: through JSON."""
 
     def __init__(self) -> None:
-        self.tables: dict[str, dict[str, Any]] = {"binding": {}, "dialog": {}}
+        self.tables: dict[str, dict[str, Any]] = {"binding": {}, "dialog": {}, "trunk_address": {}}
 
     def put(self, table: str, key: str, value: dict[str, Any]) -> None:
         self.tables[table][key] = json.loads(json.dumps(value))
@@ -140,7 +140,7 @@ class Stand:
         await asyncio.sleep(0.01)
         self.edge = self._make()
         tables = json.loads(json.dumps(self.keeper.tables))
-        self.edge.restore(tables["binding"], tables["dialog"])
+        self.edge.restore(tables["binding"], tables["dialog"], tables["trunk_address"])
         await self.edge.start()
 
     @property

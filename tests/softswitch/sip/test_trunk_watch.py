@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from softswitch.sip import edge as edge_module
+from softswitch.sip import trunk_names
 from softswitch.sip.events import TrunkStateChanged
 from tests.softswitch.sip.edge_stand import SETTINGS, TRUNK, TRUNKS, running_edge
 from tests.softswitch.sip.raw_peer import RawPeer, header, start_line
@@ -93,7 +93,7 @@ async def test_a_host_that_nobody_knows_at_the_start_is_found_as_soon_as_somebod
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The name service comes up after us: the real resolver is asked again, only more often than in a rack."""
-    monkeypatch.setattr(edge_module, "RESOLVE_AGAIN_S", 0.1)
+    monkeypatch.setattr(trunk_names, "AGAIN_S", 0.1)
     trunk = await RawPeer.open("127.0.0.1")
     loop = asyncio.get_running_loop()
     known = loop.getaddrinfo
