@@ -166,6 +166,7 @@ class Control:
         )
         self._board.table.callers.customer_level = customers.level_of
         self._board.table.callers.past = past
+        self._board.callbacks.business = desk
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
             pool=self._pool,
@@ -299,7 +300,7 @@ class Control:
 
     async def start(self) -> None:
         """Find cells and plane, adopt what they hold, then let calls in."""
-        self._edge.restore(*[self._store.load(table) for table in ("binding", "dialog", "trunk_address")])
+        self._edge.restore(self._store.load("binding"), self._store.load("dialog"))
         await self._edge.start()
         await self._pool.start()
         await self._plane.start()
@@ -345,7 +346,8 @@ class Control:
         self._news.lets_in = False
         self._dialling.close()
         log.info("control.draining", calls=len(self._board.calls()))
-        while self._board.calls() or self._legs.all() or self._recordings.open_ids:
+        # A callback that waits has nobody in it, and is written down: the next control has it.
+        while any(call.parties for call in self._board.calls()) or self._legs.all() or self._recordings.open_ids:
             await self._clock.wait(DRAIN_LOOK_S)
 
     async def close_calls(self) -> None:

@@ -120,6 +120,7 @@ class Succession:
         for call in waiting:
             if call.call_id not in talked:
                 self._dispatcher.tell_late(self._queued(call))
+        self._board.callbacks.restore()  # they wait as well
         self._seats.restore(talking)
         self._board.engage_adopted()
         for call_id in over:

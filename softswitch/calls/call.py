@@ -33,7 +33,7 @@ CALL_TRANSITIONS: Mapping[CallState, frozenset[CallState]] = {
     _S.DIALLING: frozenset({_S.TALKING, _S.WAITING, _S.ENDED}),
     _S.GREETED: frozenset({_S.WAITING, _S.ENDED}),
     _S.IN_FLOW: frozenset({_S.TALKING, _S.WAITING, _S.TURNED_AWAY, _S.ENDED}),
-    _S.WAITING: frozenset({_S.IN_FLOW, _S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
+    _S.WAITING: frozenset({_S.DIALLING, _S.IN_FLOW, _S.INTRODUCED, _S.TALKING, _S.TURNED_AWAY, _S.ENDED}),
     _S.INTRODUCED: frozenset({_S.IN_FLOW, _S.TALKING, _S.WAITING, _S.ENDED}),
     _S.TALKING: frozenset({_S.IN_FLOW, _S.WAITING, _S.ENDED}),
     _S.TURNED_AWAY: frozenset({_S.ENDED}),
@@ -90,6 +90,7 @@ class Call:
     recording_paused: bool = False
     caller_level: int = 0  # by the route, on arrival
     level: int = 0  # in the queues, before what their rules add
+    callback_id: str = ""  # of the callback that it is for: the customer is rung once an agent has it
     past: tuple[int, int] = (0, 0)  # the caller's earlier calls, and how many of them were given up in a line
     flow: FlowRun | None = None
     flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
@@ -236,6 +237,7 @@ class Call:
             "caller_level": self.caller_level,
             "level": self.level,
             "past": list(self.past),
+            "callback_id": self.callback_id,
             "state": (CallState.TALKING if self.is_away else self.state).value,
             "data": self.data,
             "flow": None if flow is None else flow.to_record(),
@@ -271,6 +273,7 @@ class Call:
             caller_level=record.get("caller_level", 0),
             level=record.get("level", 0),
             past=tuple(record.get("past", (0, 0))),
+            callback_id=record.get("callback_id", ""),
             data=record["data"],
             flow_record=record.get("flow"),
             parties=[

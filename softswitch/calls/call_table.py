@@ -328,6 +328,19 @@ class CallTable:
             )
             self.release(call.customer)
 
+    def drop(self, call: Call) -> None:
+        """A call that nobody has come to was none: it leaves its line, and nothing of it is written down."""
+        if self._calls.pop(call.call_id, None) is None:
+            return
+        call.become(CallState.ENDED)
+        self._keeper.remove(TABLE, call.call_id)
+        for party in call.offered:
+            self.record_offer_end(call, party, "contact_left")
+            self.legs.hang_up(party.leg, status=487, cause=NORMAL_CLEARING)
+        contact = ContactId(call.call_id)
+        if self.dispatcher.engine.contact(contact) is not None:
+            self.dispatcher.tell_late(acd_facts.ContactLeft(contact=contact, cause="postponed"))
+
     def _tell_end(self, call: Call, others: list[CallParty], *, talked: bool) -> None:
         contact = ContactId(call.call_id)
         if self.dispatcher.engine.contact(contact) is not None:

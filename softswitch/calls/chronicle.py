@@ -67,6 +67,9 @@ KINDS: dict[type, str] = {
     entries.CustomersChanged: "customers.changed",
     entries.FlowStarted: "flow.started",
     entries.SurveyAnswered: "survey.answered",
+    entries.CallbackRequested: "callback.requested",
+    entries.CallbackTried: "callback.tried",
+    entries.CallbackClosed: "callback.closed",
     entries.VoicemailStarted: "voicemail.started",
     entries.VoicemailHandled: "voicemail.handled",
 }

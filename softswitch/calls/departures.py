@@ -50,7 +50,7 @@ class Departures:
             return
         if self.comes_back(call, party, end):
             return
-        if end.lost and call.route.queue:
+        if end.lost and call.route.queue and call.state is not CallState.DIALLING:
             self._queue_desk.requeue(call, "agent_leg_lost")
             return
         connected = call.connected_at is not None

@@ -121,6 +121,13 @@ class Directory:
 
     def outside(self, text: str) -> Destination:
         """Whom the hotline itself reaches outside by a number, by any of the rules; raises as for a seat."""
+        return self._behind_a_trunk(*self._reachable(text))
+
+    def reachable_number(self, text: str) -> str:
+        """A number outside in its normal form; `Denied` for one that no outbound rule takes."""
+        return self._reachable(text)[0]
+
+    def _reachable(self, text: str) -> tuple[str, list[OutboundSettings]]:
         number = normalise(text, self._area_code)
         matching = [rule for rule in self._rules.values() if rule.takes(number)]
         if not matching:
@@ -129,7 +136,7 @@ class Directory:
                 f"没有外呼规则适用于 {number} / no outbound rule takes {number}",
                 ", ".join(self._rules) or "none",
             )
-        return self._behind_a_trunk(number, matching)
+        return number, matching
 
     def _outside_of(self, number: str, seat: str) -> Destination:
         """The number by the trunk of the first of the seat's rules that takes it and has a channel."""

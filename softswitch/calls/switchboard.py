@@ -20,6 +20,7 @@ from softswitch.calls.answering import Answering
 from softswitch.calls.arrivals import RETRY_AFTER_S, Arrivals
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import TABLE, CallTable, TellPlane, call_id_of
+from softswitch.calls.callbacks import Callbacks
 from softswitch.calls.callers import KnowsCallers
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.consultations import Consultations
@@ -129,10 +130,11 @@ class Switchboard:
         self.consultations = Consultations(table, self.directory, self.departures, self.queue_desk)
         self.supervision = Supervision(table, self.directory, self.departures)
         self.results = ResultDesk(table)
-        self.outgoing = Outgoing(table, self.directory, self.results, self._arrivals.record, token)
-        self.placed = PlacedCalls(
-            table, self.directory, self.results, self.queue_desk, self._arrivals.record
+        self.callbacks = Callbacks(
+            table, self.directory, self._offers, self.results, self._arrivals.record, keeper, token
         )
+        self.outgoing = Outgoing(table, self.directory, self.results, self._arrivals.record, token)
+        self.placed = PlacedCalls(table, self.directory, self.results, self.queue_desk, self._arrivals.record)
         self.pickups = Pickups(table, self.directory, self.departures)
         self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
@@ -212,6 +214,10 @@ class Switchboard:
                 party.joined_at = self.table.clock.wall()
                 if self._flows is None or not self._flows.begin(call):
                     self.queue_desk.greet(call)
+            case Errand.OFFER if call.callback_id and call.state is CallState.WAITING:
+                self.callbacks.agent_answered(call, party)
+            case Errand.CALL_BACK:
+                self.callbacks.answered(call, party)
             case Errand.OFFER:
                 self._offers.answered(call, party)
                 self.diversions.stop(call)
@@ -276,6 +282,8 @@ class Switchboard:
                 self.pickups.failed(call, party, end)
             case Errand.OVERFLOW:
                 self.diversions.failed(call, party, end)
+            case Errand.CALL_BACK:
+                self.callbacks.failed(call, party, end)
             case Errand.PLACED:
                 self.placed.failed(call, party, end)
             case _:
@@ -320,7 +328,9 @@ class Switchboard:
             case RecordDecision():
                 self.decisions.keep(order)
             case acd_orders.OfferContact():
-                self._offers.offer(order)
+                call = self.table.find(order.contact)
+                if call is None or self.callbacks.may_ring(call):
+                    self._offers.offer(order)
             case acd_orders.WithdrawOffer():
                 self._offers.withdraw(order)
             case acd_orders.RefuseContact():
@@ -328,7 +338,7 @@ class Switchboard:
             case acd_orders.DivertContact():
                 self.diversions.divert(order)
             case acd_orders.DismissContact():
-                self.diversions.dismiss(order)
+                self._dismissed(order)
             case acd_orders.ReportOverflow():
                 self.diversions.overflowed(order)
             case acd_orders.ReportAgent():
@@ -337,11 +347,20 @@ class Switchboard:
             case acd_orders.ReportContact():
                 pass
 
+    def _dismissed(self, order: acd_orders.DismissContact) -> None:
+        call = self.table.find(order.contact)
+        if call is not None and call.callback_id:
+            self.callbacks.dismissed(call)
+        else:
+            self.diversions.dismiss(order)
+
     def _refused(self, order: acd_orders.RefuseContact) -> None:
         call = self.table.find(call_id_of(order.contact))
         if call is None or self.table.refused(order.contact, order.cause.value):
             return
-        if order.contact == call.call_id:
+        if call.callback_id and order.contact == call.call_id:
+            self.callbacks.dismissed(call)
+        elif order.contact == call.call_id:
             if self._flows is None or not self._flows.refused(call):
                 self.queue_desk.turn_away(call)
         else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from softswitch.settings.callbacks import CallbackSettings
 from softswitch.settings.distribution import DistributionSettings
 from softswitch.settings.overflow import OverflowSettings
 from softswitch.settings.terms import meta
@@ -33,6 +34,7 @@ class QueueSettings:
     overflow: tuple[OverflowSettings, ...] = field(
         default=(), metadata=meta("排队溢出,依次判断 / overflow rules, looked at in order")
     )
+    callback: CallbackSettings = field(default_factory=CallbackSettings, metadata=meta("回呼 / calling back"))
     distribution: DistributionSettings = field(
         default_factory=DistributionSettings, metadata=meta("分配 / who goes to whom, and who first")
     )

@@ -4,6 +4,7 @@
 (`entry_id`) are ignored when they come a second time, so a restarted process may report what it finds.
 """
 
+from softswitch.store.entries.callbacks import CallbackClosed, CallbackRequested, CallbackTried
 from softswitch.store.entries.calls import (
     CallAnswered,
     CallArrived,
@@ -81,9 +82,8 @@ __all__ = (
     "BusinessChanged",
     "CallAnswered",
     "CallArrived",
-    "CallConferenced",
-    "CallSentToFlow",
     "CallBackFromFlow",
+    "CallConferenced",
     "CallConnected",
     "CallDataChanged",
     "CallDialled",
@@ -96,13 +96,17 @@ __all__ = (
     "CallQueued",
     "CallRequeued",
     "CallRetrieved",
+    "CallSentToFlow",
     "CallTransferred",
+    "CallbackClosed",
+    "CallbackRequested",
+    "CallbackTried",
     "ConsultAnswered",
     "ConsultFailed",
     "ConsultStarted",
-    "DifferenceHealed",
     "CustomersChanged",
     "DialResulted",
+    "DifferenceHealed",
     "EndReason",
     "EndedBy",
     "Entry",
@@ -194,6 +198,9 @@ Entry = (
     | SurveyAnswered
     | VoicemailStarted
     | VoicemailHandled
+    | CallbackRequested
+    | CallbackTried
+    | CallbackClosed
 )
 
 
@@ -208,6 +215,8 @@ def entry_id(entry: Entry) -> str | None:
             return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
         case BusinessChanged() | CustomersChanged():
             return f"{type(entry).__name__}:{entry.version}"
+        case CallbackRequested():
+            return f"CallbackRequested:{entry.callback_id}"
         case VoicemailStarted():
             return f"VoicemailStarted:{entry.voicemail_id}"
         case _:

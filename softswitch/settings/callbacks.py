@@ -1,0 +1,18 @@
+"""How the callers of a queue are called back, as settings and business documents have it."""
+
+from dataclasses import dataclass, field
+
+from softswitch.settings.terms import meta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSettings:
+    """Calling back: how often, how long it rings, and how long until it is tried again."""
+
+    tries: int = field(default=3, metadata=meta("最多呼叫次数 / calls at most", minimum=1, maximum=20))
+    gap_s: float = field(
+        default=900.0, metadata=meta("未接通后再呼间隔 / until it is tried again", unit="s", minimum=1)
+    )
+    ring_s: float = field(
+        default=30.0, metadata=meta("客户振铃时限 / ring time of the customer", unit="s", minimum=5)
+    )
