@@ -25,6 +25,8 @@ TARGETS = (
     Target(kind=TargetKind.NUMBER, to="8002"),
 )
 MODES = tuple(SuperviseMode)
+NOT_PRESSED = ("digits", "drop", "hang-up", "to-flow")
+"""What leads nowhere here: there are no flows."""
 BUTTONS = (
     *("hold", "retrieve", "mute", "unmute", "alternate", "reconnect", "conference"),
     *("hang_up_own", "stop_supervising"),
@@ -59,12 +61,10 @@ class BusyWeather(Weather):
         if found is None:
             return
         call, party = found
-        lit = [each for each in allowed(call, party) if each not in ("digits", "drop", "hang-up")]
+        lit = [each for each in allowed(call, party) if each not in NOT_PRESSED]
         match lit[which % len(lit)] if lit else "":
             case "":
                 return
-            case "to-flow":
-                self._press(self.bar.to_flow(agent, "nowhere"))
             case "consult":
                 self._press(self.bar.consult(agent, whom))
             case "transfer":
