@@ -16,6 +16,7 @@ from api.customer_views import CustomersPort
 from api.decision_views import ExplanationView
 from api.flow_callers_port import FlowCallersPort
 from api.period_figures import FiguresPort
+from api.prompt_views import PromptsPort
 from api.reach import EVERYTHING, Reach
 from api.sessions import KeeperPort
 from api.views import (
@@ -486,3 +487,4 @@ class Ports:
     figures: FiguresPort | None = None
     decisions: DecisionsPort | None = None
     customers: CustomersPort | None = None
+    prompts: PromptsPort | None = None

@@ -25,6 +25,7 @@ from api.figure_routes import FIGURES
 from api.flow_callers import FLOW_CALLERS
 from api.listening import ListenQuery
 from api.operation_routes import OPERATIONS
+from api.prompts import PROMPTS
 from api.requests import (
     CallsQuery,
     EventsQuery,
@@ -244,6 +245,7 @@ ROUTES: tuple[Route, ...] = (
     *FIGURES,
     *BUSINESS,
     *CUSTOMERS,
+    *PROMPTS,
     *EMERGENCY,
     *VOICEMAILS,
     *CALL_LISTS,

@@ -116,6 +116,21 @@ class StopPrompts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPrompt:
+    """Have the sound of a file as the prompt `name`, in place of any other of that name."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropPrompt:
+    """Have the prompt of that name which came with the system again, or none."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendDigits:
     """Send DTMF as RFC 4733 events, one after the other.  `digits` of 0-9 * # A-D."""
 
@@ -181,6 +196,8 @@ Command = (
     | SetHearing
     | PlayPrompts
     | StopPrompts
+    | LoadPrompt
+    | DropPrompt
     | SendDigits
     | HearProgress
     | StartRecording

@@ -23,6 +23,7 @@ from media.packets import Batch, NoPorts, PacketExchange, PortRange
 from media.peers import Peers
 from media.playlists import Playlists, UnknownPrompt
 from media.progress import ProgressReceiver
+from media.prompt_loader import PromptLoader
 from media.recordings import RecordingDesk, RecordingWriter
 from media.reports import ControlReports
 from media.secrecy import Seal, UnusableKey
@@ -76,6 +77,7 @@ class Plane:
         self._peers = Peers(self._exchange, self._arrivals)
         self._mixer = Mixer(max_legs, 2 * room, music)
         self._playlists = prompts
+        self._loader = PromptLoader(prompts)
         self._senders = Senders(max_legs, self._exchange, rng)
         self._reports = ControlReports(max_legs, self._senders, self._arrivals, rng)
         self._desk = RecordingDesk(room, self._mixer, max_legs, recordings)
@@ -100,6 +102,8 @@ class Plane:
             order.SetHearing: self._set_hearing,
             order.PlayPrompts: self._play_prompts,
             order.StopPrompts: self._stop_prompts,
+            order.LoadPrompt: lambda command, now: self._loader.load(command.name, command.path),
+            order.DropPrompt: lambda command, now: self._loader.drop(command.name),
             order.SendDigits: self._send_digits,
             order.HearProgress: self._hear_progress,
             order.StartRecording: self._start_recording,
@@ -423,6 +427,8 @@ class Plane:
             self._take_batch(batch)
         self._take_others(now)
         self._take_news(tick)
+        for path, reason in self._loader.take_in():
+            self._refuse("", "unusable_prompt", f"{path}: {reason}")
         if self._slots.size:
             self._take_sound(tick)
             for slot, playlist_id in self._playlists.advance(self._mixer):

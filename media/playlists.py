@@ -6,6 +6,7 @@ for a leg only when a prompt ends, not for each frame.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,24 @@ class _Playlist:
     rest: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A prompt as it is played: frames of samples, and the same in both laws."""
+
+    frames: Linear
+    codes: tuple[npt.NDArray[np.uint8], ...]
+
+
+def encoded(samples: Linear) -> Encoded:
+    """Whole frames of samples, ready to be played; costs some 10 ms a minute of sound."""
+    frames = samples.reshape(-1, FRAME_SAMPLES)
+    return Encoded(frames, tuple(encode(frames, law) for law in (LAW_A, LAW_MU)))
+
+
+def _longer(rows: npt.NDArray[Any], more: int) -> npt.NDArray[Any]:
+    return np.concatenate([rows, np.zeros((more, *rows.shape[1:]), dtype=rows.dtype)])
+
+
 class Playlists:
     """The playlist of each leg slot; `load` fetches the samples of a prompt by name, KeyError if unknown."""
 
@@ -44,6 +63,8 @@ class Playlists:
             self._spans[name] = (total, total + len(prompt))
             total += len(prompt)
             frames.append(prompt)
+        self._shipped: dict[str, tuple[int, int]] = dict(self._spans)
+        self._used = total
         self._frames: Linear = np.concatenate(frames)
         self._codes = [encode(self._frames, law) for law in (LAW_A, LAW_MU)]
         self._playing: dict[int, _Playlist] = {}
@@ -55,6 +76,27 @@ class Playlists:
     def of(cls, max_legs: int, prompts: Mapping[str, Linear]) -> "Playlists":
         """Playlists over prompts that are at hand in a mapping."""
         return cls(max_legs, list(prompts), prompts.__getitem__)
+
+    def put(self, name: str, prompt: "Encoded") -> None:
+        """Have a prompt from now on, in place of one of its name; lists that play the old one end with it.
+
+        What it replaces keeps its room until the next start: prompts change by hand, and seldom.
+        """
+        first, end = self._used, self._used + len(prompt.frames)
+        if end > len(self._frames):
+            more = max(end, 2 * len(self._frames)) - len(self._frames)
+            self._frames = _longer(self._frames, more)
+            self._codes = [_longer(codes, more) for codes in self._codes]
+        self._frames[first:end] = prompt.frames
+        for law, codes in enumerate(prompt.codes):
+            self._codes[law][first:end] = codes
+        self._spans[name], self._used = (first, end), end
+
+    def drop(self, name: str) -> None:
+        """Have the prompt of that name that came with the system again, or none."""
+        self._spans.pop(name, None)
+        if name in self._shipped:
+            self._spans[name] = self._shipped[name]
 
     def start(self, slot: int, playlist_id: str, names: tuple[str, ...]) -> str | None:
         """Begin a list with the next tick; returns the id of the list that it replaced.

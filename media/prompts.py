@@ -50,6 +50,21 @@ class _Unusable(Exception):
     """A file that cannot be used; the text says why."""
 
 
+class UnusableSound(Exception):
+    """A file that cannot be a prompt; the text says why, in both languages."""
+
+
+def prompt_of(path: Path) -> Linear:
+    """One file as the samples of an announcement; raises `UnusableSound`."""
+    try:
+        sound = _frames(_prompt(*_read(path, PROMPT_MOST_S)))
+    except _Unusable as fault:
+        raise UnusableSound(str(fault)) from fault
+    if not sound.any():
+        raise UnusableSound("没有声音 / nothing can be heard")
+    return sound
+
+
 class PromptBank:
     """Decoded sounds by name: int16 at 8 kHz, whole frames of 160 samples, not to be written to."""
 

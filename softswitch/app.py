@@ -22,6 +22,8 @@ from api.views import PartView
 from softswitch.business.changes import Change
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.live import LiveBusiness
+from softswitch.business.prompt_shelf import PromptShelf
+from softswitch.business.seed import shipped_prompts, uploads_of
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calendars.watch import HoursWatch
@@ -56,7 +58,7 @@ from softswitch.operations.control_room import ControlRoom
 from softswitch.operations.healer import Healer
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
-from softswitch.plane_link import PlaneLink
+from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
 from softswitch.store import entries
@@ -141,8 +143,11 @@ class Control:
             settings.node.run_dir,
             PLANE_ID,
             on_event=self._news.hear_plane,
-            on_found=self._news.find_plane,
+            on_found=self._meet_plane,
             on_lost=self._news.lose_plane,
+        )
+        self._prompts = PromptShelf(
+            desk, uploads_of(settings), shipped_prompts(settings), self._plane.send
         )
         self._trunks = Trunks(settings.trunks)
         routes = Routes(business.routes, settings.node.area_code)
@@ -399,6 +404,7 @@ class Control:
             people=self._people,
             business=self._desk,
             customers=self._customers,
+            prompts=self._prompts,
             calendars=CalendarDesk(self._desk, self._clock.wall),
             flow_callers=FlowCensus(self._board.table),
             what_if=WhatIf(
@@ -429,8 +435,13 @@ class Control:
 
     def _take_business(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
         self._live.take(business, changes, version)
+        self._prompts.take(changes)
         self._hours.take(business)
         self._tell_emergency(business)
+
+    def _meet_plane(self, held: Held) -> None:
+        self._prompts.tell_all()
+        self._news.find_plane(held)
 
     def _tell_emergency(self, business: Business) -> None:
         """The switch is seen by everybody until it is off."""

@@ -6,7 +6,7 @@ a reader never sees a version that a crash could take back, and never a part of 
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -78,6 +78,10 @@ class BusinessDesk:
     def version(self) -> int:
         """The number of the version that stands; 0 for none yet."""
         return self._version
+
+    def documents(self) -> Mapping[Key, Data]:
+        """All documents as they stand, secrets included; not to be written to."""
+        return self._documents
 
     async def open(self, seed: dict[Key, Data]) -> None:
         """Take what the database holds; an empty one is given the seed.  Raises `BusinessFaults` for a bad seed.

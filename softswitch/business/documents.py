@@ -131,6 +131,18 @@ class NumberList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """An uploaded announcement: which file is played under its name.  Uploads make these (`PUT /v1/prompts/ID`)."""
+
+    id: str = _id("提示音 / prompt")
+    title: str = _name("说明 / what it says")
+    sha256: str = field(metadata={"doc": "文件内容的 SHA-256 / of the file", "pattern": r"[0-9a-f]{64}"})
+    duration_s: float = field(
+        default=0.0, metadata={"doc": "时长 / length", "unit": "s", "minimum": 0, "maximum": 3600}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkNumbers(NumberSettings):
     """The number rules of a trunk, in place of those of the settings."""
 
@@ -244,6 +256,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="hours", title="工作时间 / opening hours", cls=Hours),
         Kind(name="days", title="节假日与调休 / holidays and make-up workdays", cls=YearOfDays),
         Kind(name="emergency", title="应急开关 / emergency switch", cls=Emergency),
+        Kind(name="prompts", title="上传的提示音 / uploaded announcements", cls=Prompt),
         Kind(name="flows", title="呼叫流程 / call flows", cls=None, read=read_flow),
     )
 }

@@ -45,7 +45,19 @@ def machine_of(settings: Settings) -> Machine:
         trunks=frozenset(trunk.name for trunk in settings.trunks),
         prompts=frozenset(name for folder in settings.media.prompt_dirs for name in _sounds(folder)),
         music=_sounds(settings.media.music_dir),
+        has_sound=lambda sha256: (uploads_of(settings) / f"{sha256}{SUFFIX}").is_file(),
     )
+
+
+def uploads_of(settings: Settings) -> Path:
+    """The folder of uploaded announcements, each named by its content."""
+    return settings.node.data_dir.absolute() / "prompts"
+
+
+def shipped_prompts(settings: Settings) -> dict[str, Path]:
+    """The announcements that came with the system, by name; those of later folders go before."""
+    folders = settings.media.prompt_dirs
+    return {name: folder.absolute() / f"{name}{SUFFIX}" for folder in folders for name in _sounds(folder)}
 
 
 def _sounds(folder: Path) -> frozenset[str]:

@@ -1,12 +1,12 @@
 """The business as one typed whole: made of documents, checked together before any of it is taken."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from config.faults import Fault
 from softswitch.business.changes import Data, Documents, Key
-from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Region, Service
+from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
 from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
@@ -25,11 +25,15 @@ from softswitch.settings.trunks import NumberSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What documents may name that is not of the business: trunks, prompts and music of this node."""
+    """What documents may name that is not of the business: trunks, prompts and music of this node.
+
+    `has_sound` says whether a file of such content was uploaded.
+    """
 
     trunks: frozenset[str]
     prompts: frozenset[str]
     music: frozenset[str]
+    has_sound: Callable[[str], bool] = lambda sha256: False
 
 
 class BusinessFaults(Exception):
@@ -121,6 +125,11 @@ class Business:
     def lists(self) -> tuple[NumberList, ...]:
         """By id."""
         return self._all("lists")
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Uploaded announcements, by id."""
+        return self._all("prompts")
 
     @property
     def fields(self) -> tuple[CustomerField, ...]:
@@ -215,6 +224,11 @@ def _read(kind: str, key: str, data: Data) -> tuple[Any, tuple[Fault, ...]]:
 
 def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     """References between documents, and to what the machine has."""
+    for prompt in business.prompts:
+        if not machine.has_sound(prompt.sha256):
+            expected = "没有此声音,请先上传 / its sound is not here: upload it first"
+            yield Fault(path=f"prompts.{prompt.id}.sha256", value=prompt.sha256[:8], expected=expected)
+    machine = replace(machine, prompts=machine.prompts | business.names_of("prompts"))
     queues = frozenset(queue.name for queue in business.queues)
     groups = frozenset(group.id for group in business.groups)
     hours = frozenset(business.openings)

@@ -1,0 +1,210 @@
+"""Announcements that the operators uploaded: re-encoded files by their content, documents that name them, told to the plane.
+
+A document `prompts/ID` says which file is played under that name; an older version of the business finds its file again.
+"""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from api.faults import NotFound, Refused, Unavailable
+from api.prompt_views import PromptQuery, PromptsQuery, PromptView
+from api.views import Page
+from media import commands as plane_words
+from softswitch.business.changes import Change
+from softswitch.business.desk import BusinessDesk
+from softswitch.business.documents import Prompt
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S: Final = 60.0
+_PLAYED_BY: Final = frozenset({"greeting", "invalid", "notice", "say"})
+"""Fields of documents that name prompts."""
+
+
+class PromptShelf:
+    """Implements `api.prompt_views.PromptsPort`."""
+
+    def __init__(
+        self,
+        desk: BusinessDesk,
+        folder: Path,
+        shipped: Mapping[str, Path],
+        tell_plane: Callable[[plane_words.Command], None],
+    ) -> None:
+        """`folder` holds uploaded files, `shipped` are those that came with the system."""
+        self._desk = desk
+        self._folder = folder
+        self._shipped = shipped
+        self._tell_plane = tell_plane
+
+    # ---- the plane ---------------------------------------------------------------------------------
+
+    def tell_all(self) -> None:
+        """A plane is there, which knows only what came with the system."""
+        for prompt in self._desk.business.prompts:
+            self._tell(prompt)
+
+    def take(self, changes: Iterable[Change]) -> None:
+        """A version of the business is on the disk."""
+        for change in changes:
+            if change.kind != "prompts":
+                continue
+            prompt = self._named(change.id)
+            if prompt is None:
+                self._tell_plane(plane_words.DropPrompt(name=change.id))
+            else:
+                self._tell(prompt)
+
+    def _tell(self, prompt: Prompt) -> None:
+        self._tell_plane(plane_words.LoadPrompt(name=prompt.id, path=str(self._file(prompt.sha256))))
+
+    # ---- PromptsPort -------------------------------------------------------------------------------
+
+    async def list(self, query: PromptsQuery) -> Page[PromptView]:
+        """A page of announcements, by id."""
+        names = self._shipped.keys() | {prompt.id for prompt in self._desk.business.prompts}
+        wanted = sorted(name for name in names if name > query.cursor)
+        users = self._users()
+        items = tuple([await self._view(name, users) for name in wanted[: query.limit]])
+        return Page(items=items, next_cursor=items[-1].prompt_id if len(wanted) > query.limit else None)
+
+    async def get(self, prompt_id: str) -> PromptView:
+        """One of them; `NotFound`."""
+        return await self._view(prompt_id, self._users())
+
+    async def path_of(self, prompt_id: str) -> Path:
+        """The file that is played."""
+        prompt = self._named(prompt_id)
+        if prompt is not None:
+            return self._file(prompt.sha256)
+        if prompt_id not in self._shipped:
+            raise NotFound("prompt", prompt_id)
+        return self._shipped[prompt_id]
+
+    async def put(
+        self, prompt_id: str, sound: bytes, query: PromptQuery, *, expected: int | None, by: str
+    ) -> PromptView:
+        """Re-encode a sound, keep it, and have it under this name."""
+        sha256, duration_s = await self._kept(sound)
+        data: dict[str, Any] = {
+            "id": prompt_id,
+            "title": query.title,
+            "sha256": sha256,
+            "duration_s": duration_s,
+        }
+        await self._desk.put(
+            "prompts", prompt_id, data, expected=expected, by=by, reason=query.reason or "upload"
+        )
+        return await self.get(prompt_id)
+
+    async def remove(self, prompt_id: str, *, expected: int | None, by: str) -> None:
+        """What plays it is told by the business, which would not be whole without it."""
+        await self._desk.remove("prompts", prompt_id, expected=expected, by=by, reason="")
+
+    # ---- steps -------------------------------------------------------------------------------------
+
+    async def _kept(self, sound: bytes) -> tuple[str, float]:
+        """The re-encoded file's name by its content, and its length; `Refused` for what is no sound."""
+        given = self._folder / f".{secrets.token_hex(8)}.in"
+        made = given.with_suffix(".out")
+        try:
+            await asyncio.to_thread(_write, given, sound)
+            duration_s = await _reencoded(given, made)
+            return await asyncio.to_thread(self._shelve, made), duration_s
+        except OSError as error:
+            log.exception("prompt.not_kept")
+            raise Unavailable("disk_unavailable", "磁盘不可写 / the disk cannot be written") from error
+        finally:
+            for path in (given, made):
+                with suppress(OSError):
+                    await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    def _shelve(self, made: Path) -> str:
+        sha256 = hashlib.sha256(made.read_bytes()).hexdigest()
+        made.replace(self._file(sha256))
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return sha256
+
+    def _file(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.wav"
+
+    def _named(self, prompt_id: str) -> Prompt | None:
+        return next((one for one in self._desk.business.prompts if one.id == prompt_id), None)
+
+    async def _view(self, prompt_id: str, users: Mapping[str, tuple[str, ...]]) -> PromptView:
+        prompt = self._named(prompt_id)
+        if prompt is None and prompt_id not in self._shipped:
+            raise NotFound("prompt", prompt_id)
+        document = None if prompt is None else await self._desk.get("prompts", prompt_id)
+        return PromptView(
+            prompt_id=prompt_id,
+            title="" if prompt is None else prompt.title,
+            version=0 if document is None else document.version,
+            is_shipped=prompt_id in self._shipped,
+            duration_s=None if prompt is None else prompt.duration_s,
+            changed_at=None if document is None else document.changed_at,
+            changed_by="" if document is None else document.changed_by,
+            used_by=users.get(prompt_id, ()),
+        )
+
+    def _users(self) -> dict[str, tuple[str, ...]]:
+        """Which documents play which prompts."""
+        found: dict[str, list[str]] = {}
+        for (kind, key), data in self._desk.documents().items():
+            for name in sorted(set(_played(data))):
+                found.setdefault(name, []).append(f"{kind}/{key}")
+        return {name: tuple(sorted(users)) for name, users in found.items()}
+
+
+def _played(value: Any) -> Iterator[str]:
+    """The texts of all fields that name prompts, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in _PLAYED_BY:
+                texts = inner if isinstance(inner, list) else [inner]
+                yield from (text for text in texts if isinstance(text, str) and text)
+            yield from _played(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _played(inner)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+async def _reencoded(given: Path, made: Path) -> float:
+    """The length of the sound in seconds; `Refused` when it is none."""
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "media.reencode", str(given), str(made)),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            told, _ = await worker.communicate()
+    except TimeoutError:
+        told = "耗时过长 / takes too long to read".encode()
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+    text = told.decode(errors="replace").strip()
+    if worker.returncode == 0:
+        return float(text)
+    raise Refused("not_audio", text or "不是声音文件 / is no sound file")
