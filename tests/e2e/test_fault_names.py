@@ -97,8 +97,6 @@ async def test_calls_go_on_without_a_name_service_and_a_trunk_that_moved_is_foun
                 async with asyncio.timeout(5):  # it may have been called down while it moved
                     while (told := here.seen("TrunkStateChanged")) and not told[-1]["up"]:
                         await asyncio.sleep(0.05)
-                    "TrunkStateChanged"
-                ) else None
                 await dial_out(here, around, moved)
                 await around.trunk.hang_up(call)
                 assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
