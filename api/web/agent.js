@@ -28,6 +28,8 @@ class AgentPage {
     byId('data-form').onsubmit = (event) => this.#saveData(event);
     for (const name of ['agent', 'call', 'line', 'event', 'snapshot']) bar.on(name, () => this.#showSoon());
     bar.on('hangup', () => this.#loadMine());
+    bar.on('progress', ({ data }) => this.#tell(`${data.number}: ${wordOf('progress', data.progress)}`));
+    bar.on('dialResult', ({ data }) => this.#tell(data.result === 'answered' ? '' : `${data.number}: ${wordOf('result', data.result)}`));
     popScreens(bar, (address) => {
       this.#popAddress = address;
       this.#showSoon();
@@ -244,9 +246,15 @@ function callTable(calls, withCaller) {
       make('td', {}, dayLabel(secondsOf(call.arrived_at))),
       make('td', {}, withCaller ? call.caller : call.agent ?? '—'),
       make('td', {}, call.talk_s === null ? '—' : clockText(call.talk_s)),
-      make('td', {}, call.end_reason ? wordOf('end', call.end_reason) : word('state.talking')),
+      make('td', {}, outcome(call)),
     ))),
   );
+}
+
+/** How a call ended: of one that was dialled in vain, what came of it. */
+function outcome(call) {
+  if (call.dial_result && call.dial_result !== 'answered') return wordOf('result', call.dial_result);
+  return call.end_reason ? wordOf('end', call.end_reason) : word('state.talking');
 }
 
 function dayLabel(seconds) {

@@ -161,6 +161,7 @@ function changeOf(kind, data, at, call) {
       return { supervisors: others };
     }
     case 'call_data_changed': return { data: typeof data.data === 'string' ? JSON.parse(data.data) : data.data ?? call.data };
+    case 'call_dial_result': return { dial_result: data.result };
     case 'call_intercepted': return { agent: data.supervisor ?? data.agent ?? call.agent };
     default: return {};
   }

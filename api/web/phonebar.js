@@ -74,6 +74,8 @@ import { LiveStream } from './live_stream.js';
  * @property {{call: Call, data: object}} conferenced
  * @property {{call: Call, data: object}} partyDropped
  * @property {{call: Call, data: object}} dataChanged
+ * @property {{call: Call, data: object}} progress  what the network says by sound of a number that is being called: data.progress
+ * @property {{call: Call, data: object}} dialResult  what came of calling it: data.result
  * @property {{call: Call, data: object}} hangup  the call left this agent; data.end_reason when it is over
  * @property {{agent: Agent}} wrapUpStarted
  * @property {{agent: Agent}} wrapUpEnded
@@ -108,6 +110,7 @@ const CALL_EVENTS = {
   call_held: 'held', call_retrieved: 'retrieved', consult_started: 'consulting', consult_answered: 'consultAnswered',
   consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
   call_sent_to_flow: 'sentToFlow', call_back_from_flow: 'backFromFlow', call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
+  call_progress: 'progress', call_dial_result: 'dialResult',
 };
 const RETRY_MS = 1000;
 const SUPERVISION_EVENTS = new Set(['supervision_started', 'supervision_changed', 'supervision_ended']);
@@ -384,6 +387,24 @@ export class PhoneBar {
 
   /** 调级 / change a waiting caller's level. */
   setLevel(callId, level, reason) { return this.#forCall(callId, 'set_level', { level, reason }, { once: true }); }
+
+  // ---- call lists --------------------------------------------------------------------------------
+
+  /** 外呼名单 / the call lists of this agent's queues. @returns {Promise<object[]>} */
+  async callLists() { return (await this.read('/v1/call-lists')).items; }
+
+  /** 预览 / the record to look at next; the same until it is dialled or skipped. @returns {Promise<object>} */
+  nextRecord(listId) { return this.#ask('POST', this.#ofList(listId, 'next'), {}); }
+
+  /** 拨打 / call the number of the record that is looked at; the own phone rings first. @returns {Promise<object>} */
+  dialRecord(listId, recordId) { return this.#ask('POST', this.#ofList(listId, `records/${encodeURIComponent(recordId)}/dial`), {}); }
+
+  /** 跳过 / let it go, for a while or for good. @returns {Promise<object>} */
+  skipRecord(listId, recordId, { forGood = false } = {}) {
+    return this.#ask('POST', this.#ofList(listId, `records/${encodeURIComponent(recordId)}/skip`), { for_good: forGood });
+  }
+
+  #ofList(listId, what) { return `/v1/agents/${encodeURIComponent(this.#agentId)}/call-lists/${encodeURIComponent(listId)}/${what}`; }
 
   // ---- reading -----------------------------------------------------------------------------------
 

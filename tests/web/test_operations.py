@@ -125,6 +125,12 @@ async def test_a_number_is_dialled_by_mouse_alone(tmp_path: Path) -> None:
         await press(page, "挂机")
         await expect(page.get_by_role("button", name="拨号")).to_be_enabled()
 
+        await talk.phones["outside"].decline(486)
+        await press(page, "拨号")
+        await page.get_by_role("textbox", name="号码").fill("13900000003")
+        await page.locator("#ask").get_by_role("button", name="拨号").click()
+        await expect(page.locator("#banner")).to_contain_text("13900000003: 占线")
+
 
 async def test_a_refusal_is_told_in_the_bar_and_changes_nothing(tmp_path: Path) -> None:
     async with (

@@ -6,6 +6,8 @@ import pytest
 
 from acd.agent_state import Activity, Presence
 from api.pages import FOLDER
+from media.progress import Progress
+from softswitch.calls.dial_results import DialResult
 from softswitch.operations.alarms import AlarmKind
 from softswitch.store.entries import EndReason
 
@@ -26,6 +28,8 @@ def test_every_name_stands_once_and_has_both_languages() -> None:
     [
         ("alarm", AlarmKind),
         ("end", EndReason),
+        ("result", DialResult),
+        ("progress", Progress),
         ("state", Presence),
         ("state", [activity for activity in Activity if activity is not Activity.IDLE]),
     ],
