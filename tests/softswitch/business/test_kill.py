@@ -2,23 +2,24 @@
 
 import asyncio
 import random
-import sys
 from pathlib import Path
 
 from softswitch.business.changes import Data, Key, applied, from_text
 from softswitch.store.business import StoredVersions
 from softswitch.store.rebuild import compare
 from tests.softswitch.business.conftest import make_desk
+from tests.softswitch.business.killed import run_and_kill
 from tests.softswitch.store.samples import open_store
 
 ROUNDS = 4
+CHANGER = "tests.softswitch.business.changer"
 
 
 async def test_a_killed_change_is_whole_or_not_there(tmp_path: Path) -> None:
     chance = random.Random(7)
     answered = 0
     for _ in range(ROUNDS):
-        answered = max(answered, await _run_and_kill(tmp_path, chance.uniform(0.0, 0.12)))
+        answered = max(answered, await run_and_kill(CHANGER, tmp_path, chance.uniform(0.0, 0.12)))
         store = await open_store(tmp_path)
         desk, reader = await make_desk(store, tmp_path)
         await desk.open({})
@@ -33,20 +34,3 @@ async def test_a_killed_change_is_whole_or_not_there(tmp_path: Path) -> None:
         await store.close()
     assert answered > ROUNDS
     assert await asyncio.to_thread(compare, tmp_path / "hotline.db") == ()
-
-
-async def _run_and_kill(folder: Path, after_s: float) -> int:
-    """Kill the changer some moment after a change was answered; returns the number of the last that was."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.softswitch.business.changer", str(folder), stdout=asyncio.subprocess.PIPE
-    )
-    assert child.stdout is not None
-    try:
-        line = await child.stdout.readline()
-        while line and not line.strip().isdigit():  # the log goes there too
-            line = await child.stdout.readline()
-        await asyncio.sleep(after_s)
-    finally:
-        child.kill()
-        rest, _ = await child.communicate()
-    return max(int(each) for each in (line, *rest.splitlines()) if each.strip().isdigit())
