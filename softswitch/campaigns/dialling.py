@@ -38,8 +38,8 @@ class KnowsHours(Protocol):
         """The opening hours by their ids."""
         ...
 
-    def lists_of(self, number: str) -> tuple[str, ...]:
-        """The lists of numbers that a number stands on."""
+    def lists_of(self, number: str, at: float) -> tuple[str, ...]:
+        """The lists of numbers that a number stands on at a moment (wall seconds)."""
         ...
 
 
@@ -98,7 +98,7 @@ class Dialling:
 
     def is_barred(self, rules: ListRules, number: str) -> bool:
         """Whether a number asked not to be called."""
-        return not set(rules.do_not_call).isdisjoint(self._business().lists_of(number))
+        return not set(rules.do_not_call).isdisjoint(self._business().lists_of(number, self._clock.wall()))
 
     def under_way(self, call_list: CallList) -> int:
         """Calls of a list that ring, or whose called waits and has no agent's phone ringing for it."""

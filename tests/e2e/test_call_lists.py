@@ -12,7 +12,7 @@ from tests.sipp.runner import sipp_running
 
 pytestmark = pytest.mark.e2e
 
-NUMBERS = [f"1390000000{place}" for place in range(1, 5)]
+NUMBERS = [f"1390000000{place}" for place in range(1, 6)]
 
 
 async def _result_of(talk: Conversation, number: str, result: str) -> Json:
@@ -22,10 +22,10 @@ async def _result_of(talk: Conversation, number: str, result: str) -> Json:
 
 @pytest.mark.long
 async def test_a_list_dials_by_itself_and_knows_what_came_of_each_call(tmp_path: Path) -> None:
-    """Answered; a busy tone before the answer; no such number; a fax."""
+    """Answered; a busy tone before the answer; no such number; one on the do-not-call list; a fax."""
     async with conversation(tmp_path / "stand", outbound_terms(), agents=1, outside=True) as talk:
         here, outside = talk.here, talk.phones["outside"]
-        answered, busy, invalid, fax = NUMBERS
+        answered, busy, invalid, asked_not_to, fax = NUMBERS
         made = await here.api.post(
             "/v1/call-lists",
             {"name": "回访", "queue": "hotline", "mode": "progressive", "window": "00:00-24:00"},
@@ -61,13 +61,18 @@ async def test_a_list_dials_by_itself_and_knows_what_came_of_each_call(tmp_path:
         await here.api.post(f"{path}/numbers", {"numbers": [invalid]})
         await _result_of(talk, invalid, "invalid_number")
 
+        listed = {"id": "do_not_call", "name": "免打扰", "numbers": [{"number": asked_not_to}]}
+        await here.api.put("/v1/business/documents/lists/do_not_call", {"data": listed, "reason": "test"})
+        await here.api.post(f"{path}/numbers", {"numbers": [asked_not_to]})
+        await here.wait_event("call_list.record_changed", number=asked_not_to, state="barred")
+
         await outside.auto_answer(0.1)
         await outside.play_tone(2100)
         await talk.phones["one"].ring_only()
         await here.api.post(f"{path}/numbers", {"numbers": [fax]})
         await _result_of(talk, fax, "fax")
         rows = (await here.api.get(f"{path}/records"))["items"]
-        assert [row["state"] for row in rows] == ["reached", "waiting", "given_up", "given_up"]
+        assert [row["state"] for row in rows] == ["reached", "waiting", "given_up", "barred", "given_up"]
         view = await here.api.post(f"{path}/stop")
         assert (view["state"], view["results"]["fax"]) == ("stopped", 1)
 

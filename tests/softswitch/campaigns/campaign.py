@@ -23,7 +23,7 @@ class Business:
         self.do_not_call: set[str] = set()
         self.openings: Mapping[str, Opening] = {}
 
-    def lists_of(self, number: str) -> tuple[str, ...]:
+    def lists_of(self, number: str, at: float) -> tuple[str, ...]:
         """The do-not-call list, or none."""
         return ("do_not_call",) if number in self.do_not_call else ()
 
