@@ -12,6 +12,7 @@ from api.actors import PeoplePort
 from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
 from api.call_list_port import CallListsPort
+from api.callback_views import CallbacksPort
 from api.customer_views import CustomersPort
 from api.decision_views import ExplanationView
 from api.flow_callers_port import FlowCallersPort
@@ -482,6 +483,7 @@ class Ports:
     calendars: CalendarsPort | None = None
     voicemails: VoicemailsPort | None = None
     call_lists: CallListsPort | None = None
+    callbacks: CallbacksPort | None = None
     what_if: WhatIfPort | None = None
     flow_callers: FlowCallersPort | None = None
     figures: FiguresPort | None = None

@@ -18,6 +18,7 @@ from api import (
 from api.actors import Role
 from api.business_routes import BUSINESS
 from api.call_lists import CALL_LISTS
+from api.callbacks import CALLBACKS
 from api.customers import CUSTOMERS
 from api.decision_views import ExplanationView
 from api.emergency import EMERGENCY
@@ -248,6 +249,7 @@ ROUTES: tuple[Route, ...] = (
     *PROMPTS,
     *EMERGENCY,
     *VOICEMAILS,
+    *CALLBACKS,
     *CALL_LISTS,
     *WHAT_IF,
     *FLOW_CALLERS,

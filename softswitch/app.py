@@ -27,6 +27,7 @@ from softswitch.business.seed import shipped_prompts, uploads_of
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calendars.watch import HoursWatch
+from softswitch.calls.callback_desk import CallbackDesk
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import FlowDesk
@@ -415,6 +416,7 @@ class Control:
                 self._customers.level_of,
             ),
             call_lists=self._call_lists,
+            callbacks=CallbackDesk(self._board.callbacks, self._board.table),
             voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
         )

@@ -97,6 +97,8 @@ class Call:
     masked: bool = False
     message_id: str = ""  # the recording of the message that the caller speaks
     left_message: bool = False
+    was_offered_callback: bool = False  # by an overflow rule; once is enough
+    has_callback: bool = False  # is to be called back, and may hang up
     prompted: bool = False  # an announcement plays
     playlists: int = 0  # how many were started: the number of the last one names it
     consults: int = 0  # how many queues were asked for a consultee: the number names the contact
@@ -159,10 +161,12 @@ class Call:
 
     @property
     def is_served(self) -> bool:
-        """Whether a caller who leaves now has what is to be had without an agent: a message, or somebody outside."""
+        """Whether a caller who leaves now has what is to be had without an agent: a message, a callback, somebody outside."""
         if self.connected_at is not None:
             return False
-        return bool(self.message_id) or self.left_message or self.state is CallState.TALKING
+        return (
+            bool(self.message_id) or self.left_message or self.has_callback or self.state is CallState.TALKING
+        )
 
     # ---- sound -------------------------------------------------------------------------------------
 

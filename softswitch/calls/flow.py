@@ -15,12 +15,14 @@ from acd import events as acd_facts
 from acd.agent_state import Presence
 from acd.names import ContactId, QueueName
 from acd.overflow import Target, TargetKind
+from api.faults import ApiFault
 from media import commands as plane_words
 from softswitch.business.whole import Business
 from softswitch.calendars.days import DayKind
 from softswitch.calendars.opening import local
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
+from softswitch.calls.callbacks import Callbacks, Wish
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.lookups import Answered
@@ -34,13 +36,14 @@ from softswitch.flows import interpreter
 from softswitch.flows.commands import FlowCommand
 from softswitch.flows.events import FlowEvent
 from softswitch.flows.interpreter import Phase
-from softswitch.flows.nodes import Flow, HangUp, Node, Play, Queue, Voicemail
+from softswitch.flows.nodes import Callback, Collect, Flow, HangUp, Menu, Node, Play, Queue, Voicemail
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
 log = structlog.get_logger(__name__)
 
 LEAVE_MESSAGE, MESSAGE_KEPT = "leave_message", "message_kept"
+OFFER_CALLBACK, ENTER_NUMBER, CALLBACK_NOTED = "offer_callback", "enter_number", "callback_noted"
 
 
 def voicemail_of(queue: str) -> Flow:
@@ -52,6 +55,25 @@ def voicemail_of(queue: str) -> Flow:
         nodes={
             "message": Voicemail(say=(LEAVE_MESSAGE,), box=queue, next="kept"),
             "kept": HangUp(say=(MESSAGE_KEPT,)),
+        },
+    )
+
+
+def callback_of(queue: str) -> Flow:
+    """The flow of callers who overflow to a callback: by their own number, by another one, or back into the line."""
+    return Flow(
+        id="callback",
+        name="回呼 / callback",
+        start="offer",
+        nodes={
+            "offer": Menu(say=(OFFER_CALLBACK,), keys={"1": "own", "2": "ask"}, repeats=0, otherwise="line"),
+            "own": Callback(queue=queue, next="noted", otherwise="line"),
+            "ask": Collect(
+                say=(ENTER_NUMBER,), into="callback_number", least=3, next="other", otherwise="line"
+            ),
+            "other": Callback(queue=queue, number="{callback_number}", next="noted", otherwise="line"),
+            "noted": HangUp(say=(CALLBACK_NOTED,)),
+            "line": Queue(queue=queue),
         },
     )
 
@@ -143,6 +165,8 @@ class FlowDesk:
     ends_detour: Callable[[Call], None]
     leaves_detour: Callable[[Call], None]
 
+    callbacks: Callbacks | None = None  # set by call control
+
     def __init__(
         self,
         table: CallTable,
@@ -181,11 +205,7 @@ class FlowDesk:
 
     def divert(self, call: Call, target: Target) -> bool:
         """Take a caller out of the line into a flow or to the voicemail; False for what cannot be done."""
-        flow = (
-            self._desk.business.flows.get(target.name)
-            if target.kind is TargetKind.FLOW
-            else voicemail_of(call.route.queue)
-        )
+        flow = self._flow_at(call, target)
         if flow is None or call.state is not CallState.WAITING or call.customer is None:
             return False
         self._table.dispatcher.tell_late(
@@ -227,6 +247,18 @@ class FlowDesk:
             call.message_id = ""
         call.flow = run.before
         call.masked = call.prompted = False
+
+    def _flow_at(self, call: Call, target: Target) -> Flow | None:
+        match target.kind:
+            case TargetKind.FLOW:
+                return self._desk.business.flows.get(target.name)
+            case TargetKind.VOICEMAIL:
+                return voicemail_of(call.route.queue)
+            case TargetKind.CALLBACK if self.callbacks is not None and not call.was_offered_callback:
+                call.was_offered_callback = True
+                return callback_of(call.route.queue)
+            case _:
+                return None
 
     def resume(self, call: Call) -> bool:
         """An adopted caller begins the node again; False for one who was in no flow that is still there, or waited."""
@@ -344,6 +376,8 @@ class FlowDesk:
                 call.route = replace(call.route, queue=command.queue)
                 call.prompted = False
                 self._queue_desk.enter(call, level=command.level)
+            case do.RequestCallback():
+                self._request_callback(call, command)
             case do.TurnAway():
                 self._queue_desk.turn_away(call)
             case do.TakeMessage():
@@ -356,6 +390,30 @@ class FlowDesk:
                 talked = call.connected_at is not None
                 reason = EndReason.COMPLETED if talked else EndReason.SERVED
                 self._table.end(call, EndedBy.SYSTEM, reason)
+
+    def _request_callback(self, call: Call, command: do.RequestCallback) -> None:
+        """The place is that in the line where the caller stood, or this moment's."""
+        number, now = command.number, self._table.clock.wall()
+        wish = Wish(
+            number=command.to,
+            queue=command.queue,
+            arrived_at=now if call.queued_at is None or call.connected_at is not None else call.queued_at,
+            line=call.called,
+            level=call.caller_level + command.level,
+            origin=call.call_id,
+            by="caller",
+            data=call.data,
+        )
+        try:
+            if self.callbacks is not None:
+                self.callbacks.ask(wish)
+                call.has_callback = True
+        except ApiFault as fault:
+            log.info("callback.refused", call_id=call.call_id, fault=fault.detail)
+        self._hear(
+            call,
+            told.CallbackNoted(number=number) if call.has_callback else told.CallbackRefused(number=number),
+        )
 
     def _hush(self, call: Call) -> None:
         if call.customer is not None:

@@ -27,20 +27,25 @@ class QueueDesk:
             self.enter(call)
 
     def enter(self, call: Call, *, level: int = 0) -> None:
-        """Stand in the queue; a higher level goes first.  That of a flow is added to the caller's own."""
-        table = self._table
+        """Stand in the queue; a higher level goes first.  That of a flow is added to the caller's own.
+
+        Who stood in a line before, and was not served, has the old place again.
+        """
+        table, now = self._table, self._table.clock.wall()
         call.level = call.caller_level + level
         call.become(CallState.WAITING)
-        call.queued_at = table.clock.wall()
+        arrived_at = None
+        if call.queued_at is None or call.connected_at is not None:
+            call.queued_at = now
+        else:
+            arrived_at = table.clock.now() + call.queued_at - now
         try:
             position = len(table.dispatcher.engine.waiting(QueueName(call.route.queue))) + 1
             table.chronicle.record(
-                entries.CallQueued(
-                    at=call.queued_at, call_id=call.call_id, queue=call.route.queue, position=position
-                )
+                entries.CallQueued(at=now, call_id=call.call_id, queue=call.route.queue, position=position)
             )
         finally:
-            table.dispatcher.tell(table.callers.queued(call, call.route.queue, None, call.queued_at))
+            table.dispatcher.tell(table.callers.queued(call, call.route.queue, arrived_at, now))
         if table.has(call) and call.state is CallState.WAITING:
             self.announce_position(call, first=True)
         table.keep(call)

@@ -166,6 +166,7 @@ class Switchboard:
     @flows.setter
     def flows(self, flows: FlowDesk) -> None:
         self._flows = self.diversions.flows = flows
+        flows.callbacks = self.callbacks
         flows.ends_detour, flows.leaves_detour = self.excursions.ended, self.excursions.let_go
 
     def invited(self, invite: InviteReceived) -> None:

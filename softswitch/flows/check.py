@@ -9,6 +9,7 @@ from softswitch.flows.graph import Edge, edges
 from softswitch.flows.nodes import (
     FACTS,
     Branch,
+    Callback,
     Collect,
     Flow,
     HangUp,
@@ -79,7 +80,7 @@ def _names(node: Node, around: Surroundings, path: str) -> Iterator[Fault]:
             continue
         if item not in around.prompts:
             yield Fault(path=f"{path}.{key}", value=item, expected="没有此提示音 / there is no such prompt")
-    if isinstance(node, Queue) and node.queue not in around.queues:
+    if isinstance(node, Queue | Callback) and node.queue not in around.queues:
         yield Fault(path=f"{path}.queue", value=node.queue, expected="没有此队列 / there is no such queue")
     if isinstance(node, Branch):
         known = {"queues": around.queues, "hours": around.hours, "lists": around.lists}

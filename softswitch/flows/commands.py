@@ -65,6 +65,16 @@ class JoinQueue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCallback:
+    """The number is to be called back by an agent of the queue; `CallbackNoted` or `CallbackRefused` with `number` follows."""
+
+    number: int
+    to: str
+    queue: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnAway:
     """Tell the caller that all are busy, and end the call."""
 
@@ -96,6 +106,7 @@ FlowCommand = (
     | KeepAnswer
     | LookUpOutside
     | JoinQueue
+    | RequestCallback
     | TurnAway
     | TakeMessage
     | FinishMessage

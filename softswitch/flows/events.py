@@ -45,6 +45,20 @@ class QueueRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackNoted:
+    """The caller will be called back, as was asked with this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRefused:
+    """The caller cannot be called back."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLeft:
     """The agent ended the talk; the caller is still there."""
 
@@ -66,6 +80,8 @@ FlowEvent = (
     | LookUpAnswered
     | LookUpFailed
     | QueueRefused
+    | CallbackNoted
+    | CallbackRefused
     | AgentLeft
     | MessageTaken
     | CallerLeft

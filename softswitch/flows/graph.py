@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from softswitch.flows.nodes import (
     Branch,
+    Callback,
     Collect,
     Flow,
     HangUp,
@@ -52,6 +53,10 @@ def edges_of(name: str, node: Node) -> Iterator[Edge]:
             for key, target in (("on_full", node.on_full), ("after", node.after)):
                 if target:
                     yield Edge(source=name, target=target, key=key)
+        case Callback():
+            if node.next:
+                yield Edge(source=name, target=node.next, key="next")
+            yield Edge(source=name, target=node.otherwise, key="otherwise")
         case Voicemail() | Survey():
             if node.next:
                 yield Edge(source=name, target=node.next, key="next")

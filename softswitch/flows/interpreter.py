@@ -16,6 +16,7 @@ from softswitch.flows.events import FlowEvent
 from softswitch.flows.facts import Facts, holds
 from softswitch.flows.nodes import (
     Branch,
+    Callback,
     Collect,
     Flow,
     HangUp,
@@ -44,6 +45,7 @@ class Phase(StrEnum):
     LOOKING_UP = "looking_up"
     QUEUED = "queued"  # an agent, and the end of the talk
     RECORDING = "recording"  # a message
+    ARRANGING = "arranging"  # a callback
     ENDED = "ended"
 
 
@@ -138,6 +140,14 @@ class _Walk:
                 self._answered(node, event.fields)
             case told.LookUpFailed(number=number) if self._is_looking(number) and isinstance(node, LookUp):
                 self._enter(node.on_error)
+            case told.CallbackNoted(number=number) if self._is_arranging(number) and isinstance(
+                node, Callback
+            ):
+                self._enter_or_end(node.next)
+            case told.CallbackRefused(number=number) if self._is_arranging(number) and isinstance(
+                node, Callback
+            ):
+                self._enter(node.otherwise)
             case told.QueueRefused() if state.phase is Phase.QUEUED and isinstance(node, Queue):
                 self._refused(node)
             case told.AgentLeft() if state.phase is Phase.QUEUED and isinstance(node, Queue):
@@ -152,6 +162,9 @@ class _Walk:
 
     def _done(self) -> Step:
         return self._state, tuple(self._commands)
+
+    def _is_arranging(self, number: int) -> bool:
+        return self._state.phase is Phase.ARRANGING and number == self._state.number
 
     def _is_looking(self, number: int) -> bool:
         return self._state.phase is Phase.LOOKING_UP and number == self._state.number
@@ -309,6 +322,12 @@ class _Walk:
             case Queue():
                 self._commands.append(do.JoinQueue(queue=node.queue, level=self._state.level))
                 self._become(Phase.QUEUED)
+            case Callback():
+                to = filled(node.number, self._state.data)
+                number = self._numbered(Phase.ARRANGING)
+                self._commands.append(
+                    do.RequestCallback(number=number, to=to, queue=node.queue, level=self._state.level)
+                )
             case Voicemail():
                 if not self._say(node.say):
                     self._take_message(node)

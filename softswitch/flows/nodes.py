@@ -8,7 +8,7 @@ whole.  A text that is spoken (`say`) is a list of items: a prompt's name, `digi
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, get_args
 
 KEYS: Final = "0123456789*#"
 NODE_NAME: Final = r"[A-Za-z0-9_\-]{1,40}"
@@ -239,10 +239,21 @@ class HangUp:
     say: tuple[str, ...] = _say()
 
 
-Node = Play | Menu | Collect | Branch | LookUp | SetData | Queue | Voicemail | Survey | HangUp
-NODES: Final[Mapping[str, type[Node]]] = {
-    cls.kind: cls for cls in (Play, Menu, Collect, Branch, LookUp, SetData, Queue, Voicemail, Survey, HangUp)
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Note that the caller wants to be called back and keeps the place in the line; the caller may then hang up."""
+
+    kind: ClassVar[str] = "callback"
+    queue: str = field(metadata={"doc": "队列 / queue"})
+    number: str = field(
+        default="{caller}", metadata={"doc": "回呼号码 / number that is called", "pattern": r".{1,80}"}
+    )
+    next: str = _maybe_next("登记后,空为挂机 / once it is noted, empty: the call ends")
+    otherwise: str = _next("不能回呼时 / when the number cannot be called, or the queue takes nobody")
+
+
+Node = Play | Menu | Collect | Branch | LookUp | SetData | Queue | Voicemail | Survey | Callback | HangUp
+NODES: Final[Mapping[str, type[Node]]] = {cls.kind: cls for cls in get_args(Node)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

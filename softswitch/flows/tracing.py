@@ -16,7 +16,7 @@ STEPS_MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """The nodes in order, and where the way ends: in a queue, in a box, or with the call."""
+    """The nodes in order, and where the way ends: in a queue (or its callbacks), in a box, or with the call."""
 
     nodes: tuple[str, ...]
     queue: str = ""
@@ -34,7 +34,7 @@ def way_of(flow: Flow, facts: Facts, data: Mapping[str, str], keys: str) -> Way:
     left = list(keys)
     for _ in range(STEPS_MOST):
         for command in commands:
-            if isinstance(command, do.JoinQueue):
+            if isinstance(command, do.JoinQueue | do.RequestCallback):
                 return Way(nodes=tuple(seen), queue=command.queue, level=command.level)
             if isinstance(command, do.TakeMessage):
                 return Way(nodes=tuple(seen), box=command.box)

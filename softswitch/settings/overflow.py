@@ -23,6 +23,7 @@ class OverflowTo(StrEnum):
     VOICEMAIL = "voicemail"
     EXTERNAL = "external"
     BUSY = "busy"
+    CALLBACK = "callback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
