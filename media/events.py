@@ -137,6 +137,7 @@ class LegHeld:
     port: int
     hearing: tuple[Source, ...]
     statistics: LegStatistics
+    playlist_id: str = ""  # that plays now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

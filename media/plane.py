@@ -377,6 +377,7 @@ class Plane:
                     port=leg.port,
                     hearing=leg.hearing,
                     statistics=self._statistics(leg),
+                    playlist_id=self._playlists.playing(leg.slot),
                 )
             )
         self._events += self._desk.writer.held()

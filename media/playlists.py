@@ -112,6 +112,11 @@ class Playlists:
         self._slots = np.array(sorted(self._playing), dtype=np.int64)
         return replaced.playlist_id if replaced else None
 
+    def playing(self, slot: int) -> str:
+        """The id of the list that plays, empty for none."""
+        playing = self._playing.get(slot)
+        return playing.playlist_id if playing else ""
+
     def stop(self, slot: int) -> str | None:
         """Forget a list; returns its id.  Its row falls silent with the next `advance`, or by `Mixer`."""
         stopped = self._playing.pop(slot, None)

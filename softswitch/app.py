@@ -349,7 +349,7 @@ class Control:
     async def drain(self) -> None:
         """Let nobody in any more, and return after the last call."""
         self._is_draining = True
-        self._news.lets_in = False
+        self._news.lets_in = self._board.outgoing.is_open = False
         self._dialling.close()
         log.info("control.draining", calls=len(self._board.calls()))
         # A callback that waits has nobody in it, and is written down: the next control has it.

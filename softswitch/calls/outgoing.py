@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from api.faults import ApiFault, Denied
+from api.faults import ApiFault, Denied, Unavailable
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.directory import Destination, Directory, status_of
@@ -51,12 +51,16 @@ class Outgoing:
         self._results = results
         self._record = record
         self._token = token
+        self.is_open = True
+        """False while the node drains: no call begins any more."""
         self._targets: dict[str, Destination] = {}  # by call, until the agent's own phone is answered
 
     def dial(
         self, own: Destination, to: Destination, data: dict[str, Any], caller_id: str, call_id: str = ""
     ) -> Call:
         """Ring the agent's own phone; the target follows.  A call list has written the `call_id` down before."""
+        if not self.is_open:
+            raise Unavailable("draining", "系统正在排空 / the system drains")
         now = self._table.clock.wall()
         shown = own.number if not to.trunk else caller_id or self._directory.hotline
         call = Call(

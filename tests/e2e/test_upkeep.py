@@ -3,13 +3,14 @@
 import asyncio
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from bench.desk_phones import Manner
-from bench.running_server import ROOT, RunningServer
+from bench.running_server import ROOT, ApiProblem, RunningServer
 from tests.peers import peers
 from tests.stand import Terms, stand
 
@@ -100,8 +101,10 @@ async def test_a_backup_of_the_running_system_comes_back_and_serves(tmp_path: Pa
 @pytest.mark.long
 async def test_a_drain_lets_the_last_call_end_and_nobody_else_in(tmp_path: Path) -> None:
     """Control is even killed meanwhile: who comes after it goes on draining."""
-    async with stand(tmp_path, TERMS) as here, peers(here, Manner(answer_s=0.0)) as around:
+    phones = [Manner(answer_s=0.0)] * 3
+    async with stand(tmp_path, replace(TERMS, seats=3)) as here, peers(here, *phones) as around:
         await here.login(1)
+        await here.login(2, state="not_ready")
         call, call_id = await around.call()
         await here.wait_event("CallConnected", call_id=call_id)
         draining = asyncio.create_task(command(here.server, "drain", "--most-s", "60"))
@@ -113,6 +116,8 @@ async def test_a_drain_lets_the_last_call_end_and_nobody_else_in(tmp_path: Path)
         health = await here.api.health()
         assert health is not None
         assert (health["status"], health["reasons"]) == (503, ["draining"])
+        with pytest.raises(ApiProblem, match="draining"):
+            await here.api.post(f"/v1/agents/{here.agent(2)}/dial", {"number": here.extension(3)})
         code, text = await command(here.server, "run")
         assert code == 2
         assert "draining" in text

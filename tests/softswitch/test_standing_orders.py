@@ -1,5 +1,7 @@
 """What a cut link swallowed is said again, and nothing else."""
 
+from dataclasses import replace
+
 from media import commands, events
 from media.commands import Codec, Source, SourceKind
 from softswitch.standing_orders import StandingOrders
@@ -86,6 +88,35 @@ def test_a_recording_that_should_have_ended_is_stopped_and_one_that_goes_on_has_
         )
     )
     assert orders.missing({}, recorded("r1")) == ()
+
+
+def test_a_recording_that_never_began_is_begun_and_one_that_runs_is_left_alone() -> None:
+    """With the sources that were named last; not when its end was ordered, or its fault was told."""
+    orders = StandingOrders()
+    start = commands.StartRecording(recording_id="r1", call_id="c1", path="/r.wav", left=("a",), right=())
+    sources = commands.SetRecordingSources(recording_id="r1", left=("a",), right=("b",))
+    orders.note(start)
+    orders.note(sources)
+    assert orders.missing({}, recorded("r1")) == (sources,)
+    assert orders.missing({}, {}) == (start, sources)
+    orders.note(commands.StopRecording(recording_id="r1"))
+    assert orders.missing({}, {}) == ()
+    orders.note(start)
+    orders.hear(events.RecordingFaulted(recording_id="r1", fault="no_room"))
+    assert orders.missing({}, {}) == ()
+
+
+def test_prompts_that_never_began_are_played_and_those_that_play_or_are_over_are_not() -> None:
+    orders = StandingOrders()
+    prompts = commands.PlayPrompts(leg_id="a", playlist_id="c1:1", prompts=("welcome",))
+    orders.note(prompts)
+    (plays,) = held("a").values()
+    assert orders.missing({"a": replace(plays, playlist_id="c1:1")}, {}) == ()
+    assert orders.missing({"a": replace(plays, playlist_id="c1:0")}, {}) == (prompts,)
+    orders.hear(events.PlaylistFinished(leg_id="a", playlist_id="c1:0", completed=False))
+    assert orders.missing(held("a"), {}) == (prompts,)
+    orders.hear(events.PlaylistFinished(leg_id="a", playlist_id="c1:1", completed=True))
+    assert orders.missing(held("a"), {}) == ()
 
 
 def test_a_dead_plane_takes_its_orders_with_it() -> None:

@@ -207,3 +207,12 @@ def test_what_the_network_says_is_heard_by_the_agent_and_not_recorded(node: Node
     node.settle()
     assert node.entries(entries.CallEnded)[-1].end_reason is EndReason.NO_ROUTE
     node.assert_nothing_is_left()
+
+
+def test_no_call_begins_while_the_node_drains(node: Node, bar: Operations) -> None:
+    node.login("1003", "8003")
+    node.board.outgoing.is_open = False
+    with pytest.raises(Unavailable) as refused:
+        done(bar.dial("1003", MOBILE, {}))
+    assert refused.value.code == "draining"
+    node.assert_nothing_is_left()
