@@ -19,6 +19,7 @@ from api.gate import DoorRules, Gate, checked_origins
 from api.json_text import dump
 from api.live import LIVE, Live, LiveLimits
 from api.live_messages import Shown
+from api.object_document import Shapes
 from api.pages import add_pages
 from api.ports import Ports
 from api.problems import from_exception
@@ -54,13 +55,15 @@ def make_app(
     session_limits: SessionLimits | None = None,
     is_supervision_shown: bool = False,
     kinds: Mapping[str, Shown] | None = None,
+    shapes: Shapes | None = None,
     wall: Callable[[], float] = time.time,
 ) -> web.Application:
     """The application over these ports.
 
     `tokens` are the ones that are let in, `embedders` origins of other sites whose pages may frame ours and use the
-    interface, `hosts` the server's names.  `is_supervision_shown`: agents are told of supervision.  `kinds` are those of
-    the live events, for their description.  `wall` gives seconds since 1970.
+    interface, `hosts` the server's names.  `is_supervision_shown`: agents are told of supervision.  `shapes` are those of
+    the business's objects by kind, `kinds` those of the live events, for their description.  `wall` gives seconds since
+    1970.
     """
     rules = DoorRules(
         hosts=frozenset(host.lower() for host in hosts),
@@ -83,7 +86,7 @@ def make_app(
             app.router.add_get(route.path, step)  # with HEAD
         else:
             app.router.add_route(route.method, route.path, step)
-    _add_document(app, version, kinds or {})
+    _add_document(app, version, kinds or {}, shapes)
     add_pages(app, embedders, screen_pop)
     app.on_response_prepare.append(_secure)
     app.on_response_prepare.append(others.prepare)
@@ -92,9 +95,11 @@ def make_app(
     return app
 
 
-def _add_document(app: web.Application, version: str, kinds: Mapping[str, Shown]) -> None:
+def _add_document(
+    app: web.Application, version: str, kinds: Mapping[str, Shown], shapes: Shapes | None
+) -> None:
     """The interface's description, for programs and for people."""
-    text, page = _described(version)
+    text, page = _described(version) if shapes is None else _texts(make_document(version, shapes=shapes))
     live_text = dump(make_async_document(version, kinds))
 
     async def show_document(_request: web.Request) -> web.StreamResponse:
@@ -114,8 +119,12 @@ def _add_document(app: web.Application, version: str, kinds: Mapping[str, Shown]
 
 @cache
 def _described(version: str) -> tuple[str, str]:
-    """The document as JSON and as a page: the same for every application of one version."""
-    document = make_document(version)
+    """The document without the business's objects: the same for every application of one version."""
+    return _texts(make_document(version))
+
+
+def _texts(document: dict[str, Any]) -> tuple[str, str]:
+    """The document as JSON and as a page."""
     return dump(document), make_page(document)
 
 

@@ -17,7 +17,8 @@ from api.views import Page
 DOCUMENT_ID = r"[A-Za-z0-9_.+\-]{1,80}"
 
 
-def _port(ports: Ports) -> BusinessPort:
+def business_of(ports: Ports) -> BusinessPort:
+    """The business; `NotBuilt` where there is none."""
     if ports.business is None:
         raise NotBuilt
     return ports.business
@@ -53,23 +54,23 @@ def tagged(view: Any, version: int, status: int = 200) -> web.Response:
 
 async def kinds(ports: Ports, _exchange: Exchange) -> Page[KindView]:
     """Which kinds there are."""
-    return Page(items=await _port(ports).kinds(), next_cursor=None)
+    return Page(items=await business_of(ports).kinds(), next_cursor=None)
 
 
 async def schemas(ports: Ports, _exchange: Exchange) -> dict[str, Any]:
     """What forms are made of."""
-    return await _port(ports).schemas()
+    return await business_of(ports).schemas()
 
 
 async def list_some(ports: Ports, exchange: Exchange) -> Page[DocumentView]:
     """A page of documents."""
     query = exchange.query
-    return await _port(ports).list(exchange.ids["kind"], query.cursor, query.limit)
+    return await business_of(ports).list(exchange.ids["kind"], query.cursor, query.limit)
 
 
 async def get(ports: Ports, exchange: Exchange) -> web.Response:
     """One document with its ETag."""
-    view = await _port(ports).get(*_place(exchange))
+    view = await business_of(ports).get(*_place(exchange))
     return tagged(view, view.version)
 
 
@@ -77,7 +78,7 @@ async def put(ports: Ports, exchange: Exchange) -> web.Response:
     """Make or replace a document; one that is there needs `If-Match`."""
     body = exchange.body
     expected = expected_version(exchange)
-    view = await _port(ports).put(
+    view = await business_of(ports).put(
         *_place(exchange), body.data, expected=expected, by=asker(exchange), reason=body.reason
     )
     return tagged(view, view.version, 201 if expected is None else 200)
@@ -85,7 +86,7 @@ async def put(ports: Ports, exchange: Exchange) -> web.Response:
 
 async def remove(ports: Ports, exchange: Exchange) -> web.Response:
     """Remove a document; needs `If-Match`."""
-    await _port(ports).remove(
+    await business_of(ports).remove(
         *_place(exchange), expected=expected_version(exchange), by=asker(exchange), reason=""
     )
     return web.Response(status=204)
@@ -93,7 +94,7 @@ async def remove(ports: Ports, exchange: Exchange) -> web.Response:
 
 async def versions(ports: Ports, exchange: Exchange) -> Page[VersionView]:
     """A page of versions, newest first."""
-    return await _port(ports).versions(exchange.query.cursor, exchange.query.limit)
+    return await business_of(ports).versions(exchange.query.cursor, exchange.query.limit)
 
 
 def _version(exchange: Exchange) -> int:
@@ -105,17 +106,19 @@ def _version(exchange: Exchange) -> int:
 
 async def version(ports: Ports, exchange: Exchange) -> VersionDetail:
     """One version with its differences."""
-    return await _port(ports).version_of(_version(exchange))
+    return await business_of(ports).version_of(_version(exchange))
 
 
 async def restore(ports: Ports, exchange: Exchange) -> VersionDetail:
     """Roll back: the whole business becomes what it was with this version."""
-    return await _port(ports).restore(_version(exchange), by=asker(exchange), reason=exchange.body.reason)
+    return await business_of(ports).restore(
+        _version(exchange), by=asker(exchange), reason=exchange.body.reason
+    )
 
 
 async def export(ports: Ports, _exchange: Exchange) -> web.Response:
     """The whole as a file to keep."""
-    text = json.dumps(await _port(ports).export(), ensure_ascii=False, indent=1)
+    text = json.dumps(await business_of(ports).export(), ensure_ascii=False, indent=1)
     return web.json_response(
         text=text, headers={"Content-Disposition": 'attachment; filename="business.json"'}
     )
@@ -124,7 +127,7 @@ async def export(ports: Ports, _exchange: Exchange) -> web.Response:
 async def load(ports: Ports, exchange: Exchange) -> ImportView:
     """Replace the whole by a file, or with `dry_run` say what would change."""
     body = exchange.body
-    return await _port(ports).load(
+    return await business_of(ports).load(
         body.file,
         dry_run=body.dry_run,
         expected=expected_version(exchange),

@@ -23,6 +23,13 @@ class DocumentsQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonQuery:
+    """Why something is changed."""
+
+    reason: str = field(default="", metadata=_REASON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentBody:
     """A document; its id stands in it too."""
 

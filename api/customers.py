@@ -47,10 +47,11 @@ def _number(exchange: Exchange, name: str) -> int:
 
 async def list_some(ports: Ports, exchange: Exchange) -> Page[CustomerView]:
     """A page of customers.  An agent looks for a number: nobody needs the whole town to serve one caller."""
+    port = _port(ports)
     person = None if exchange.actor is None else exchange.actor.person
     if person is not None and person.role is Role.AGENT and not exchange.query.number:
         raise NotYours
-    return await _port(ports).list(exchange.query)
+    return await port.list(exchange.query)
 
 
 async def get(ports: Ports, exchange: Exchange) -> web.Response:

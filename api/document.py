@@ -6,6 +6,7 @@ import typing
 from typing import Any
 
 from api.actors import Role
+from api.object_document import Shapes, add_objects
 from api.route import Route
 from api.routes import ROUTES
 from api.schemas import describe, describe_field, outside_name
@@ -34,12 +35,16 @@ FIELD_FAULT = {
 }
 
 
-def make_document(version: str, routes: tuple[Route, ...] = ROUTES) -> dict[str, Any]:
-    """The whole document."""
+def make_document(
+    version: str, routes: tuple[Route, ...] = ROUTES, shapes: Shapes | None = None
+) -> dict[str, Any]:
+    """The whole document; `shapes` are those of the business's objects, by kind."""
     known: dict[str, Any] = {"Problem": PROBLEM, "FieldFault": FIELD_FAULT}
     paths: dict[str, Any] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, known)
+    if shapes is not None:
+        add_objects(paths, known, shapes)
     return {
         "openapi": "3.1.0",
         "info": {"title": "12345 热线软交换 / hotline softswitch", "version": version},
@@ -88,6 +93,8 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
 def _success(route: Route, known: dict[str, Any]) -> dict[str, Any]:
     if route.status == 101:
         return {"description": "WebSocket"}
+    if route.status == 204:
+        return {"description": route.summary}
     schema = {"type": "string", "format": "binary"} if route.shows is None else describe(route.shows, known)
     return {"description": route.summary, "content": {route.media_type: {"schema": schema}}}
 

@@ -14,7 +14,7 @@ from api.json_text import parse
 from api.problems import BodyBroken, BodyTimeout, UnsupportedBody
 from api.reach import Reach
 from api.requests import ID_PATTERN, Nothing
-from api.schemas import FieldFault, InvalidRequest, bind, compiled
+from api.schemas import FieldFault, InvalidRequest, bind, compiled, plain_object
 
 BODY_MOST = 64 * 1024
 """A longer body is refused (413)."""
@@ -58,7 +58,7 @@ async def read_body(
     timeout_s: float = BODY_TIMEOUT_S,
     most: int = BODY_MOST,
 ) -> Any:
-    """The body as `cls`, of at most so many bytes; a body without fields may be left out."""
+    """The body as `cls`, of at most so many bytes; a body without fields may be left out.  A `dict` is any object."""
     data = await _received(request, timeout_s, most)
     if not data and cls is Nothing:
         return Nothing()
@@ -68,7 +68,7 @@ async def read_body(
     if not isinstance(value, dict):
         fault = FieldFault(field="", code="wrong_type", detail="应为对象 / expected an object")
         raise InvalidRequest((fault,))
-    return bind(cls, value, is_text=False)
+    return plain_object(value) if cls is dict else bind(cls, value, is_text=False)
 
 
 async def read_file(request: web.Request, takes: Collection[str], timeout_s: float, most: int) -> bytes:

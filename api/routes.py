@@ -16,6 +16,7 @@ from api import (
     webhooks,
 )
 from api.actors import Role
+from api.admin import OBJECTS
 from api.business_routes import BUSINESS
 from api.call_lists import CALL_LISTS
 from api.callbacks import CALLBACKS
@@ -245,6 +246,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *FIGURES,
     *BUSINESS,
+    *OBJECTS,
     *CUSTOMERS,
     *PROMPTS,
     *EMERGENCY,

@@ -167,6 +167,14 @@ def _integer(value: Any, checks: Mapping[str, Any], *, is_text: bool) -> int:
     return value
 
 
+def plain_object(value: Any) -> dict[str, Any]:
+    """A body that is any object; `InvalidRequest` when it is absurdly deep."""
+    try:
+        return _object(value)
+    except _Wrong as wrong:
+        raise InvalidRequest((FieldFault(field="", code=wrong.code, detail=wrong.detail),)) from wrong
+
+
 def _object(value: Any) -> dict[str, Any]:
     """A JSON object that can be written down again: not absurdly deep."""
     if not isinstance(value, dict):

@@ -24,11 +24,12 @@ from softswitch.business.desk import BusinessDesk
 from softswitch.business.live import LiveBusiness
 from softswitch.business.prompt_shelf import PromptShelf
 from softswitch.business.seed import shipped_prompts, uploads_of
+from softswitch.business.shapes import kind_shapes
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calendars.watch import HoursWatch
 from softswitch.calls.callback_desk import CallbackDesk
-from softswitch.calls.chronicle import Chronicle
+from softswitch.calls.chronicle import Chronicle, shown_kinds
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.flow_census import FlowCensus
@@ -425,6 +426,8 @@ class Control:
             ports,
             tokens,
             version=product_version(),
+            kinds=shown_kinds(),
+            shapes=kind_shapes() | {"flows": {"type": "object"}},
             embedders=http.embedders,
             screen_pop=http.screen_pop,
             hosts=http.hosts,

@@ -53,7 +53,7 @@ _PLAIN: Final[Mapping[type, str]] = {str: "string", int: "integer", float: "numb
 def shapes(machine: Machine) -> dict[str, Any]:
     """Every kind of document, every node of a flow, and the names that this machine knows."""
     return {
-        "kinds": {kind.name: shape_of(kind.cls) for kind in KINDS.values() if kind.cls is not None},
+        "kinds": kind_shapes(),
         "nodes": {name: shape_of(cls) for name, cls in NODES.items()},
         "machine": {
             "trunks": sorted(machine.trunks),
@@ -61,6 +61,11 @@ def shapes(machine: Machine) -> dict[str, Any]:
             "music": sorted(machine.music),
         },
     }
+
+
+def kind_shapes() -> dict[str, dict[str, Any]]:
+    """Every kind of document but flows, whose nodes have shapes of their own."""
+    return {kind.name: shape_of(kind.cls) for kind in KINDS.values() if kind.cls is not None}
 
 
 def shape_of(cls: Any) -> dict[str, Any]:

@@ -225,3 +225,38 @@ async def test_a_page_can_ask_what_documents_look_like(page: Page) -> None:
     assert status == 200
     assert told["kinds"]["queues"]["properties"]["limit"]["default"] == 256
     assert "busy_later" in told["machine"]["prompts"]
+
+
+# ---- object by object ----------------------------------------------------------------------------------
+
+
+async def test_one_object_is_read_changed_and_removed_flat(page: Page) -> None:
+    path = "/v1/admin/skills/law"
+    status, skill, tag = await page.ask("GET", path, "read")
+    assert (status, skill["id"], tag) == (200, "law", '"1"')
+    change = skill | {"name": "法律", "extra": None}
+    assert (await page.ask("PUT", path, json=change))[0] == 412
+    status, skill, tag = await page.ask("PUT", f"{path}?reason=试", tag=tag, json=change)
+    assert (status, skill, tag) == (200, {"id": "law", "name": "法律"}, '"2"')
+    _, versions, _ = await page.ask("GET", "/v1/business/versions")
+    assert (versions["items"][0]["reason"], versions["items"][0]["documents"]) == ("试", ["skills/law"])
+    assert (await page.ask("DELETE", path, tag='"1"'))[0] == 412
+    assert (await page.ask("DELETE", path, tag=tag))[0] == 204
+    assert (await page.ask("GET", path))[0] == 404
+    _, listed, _ = await page.ask("GET", "/v1/admin/skills?limit=2", "read")
+    assert (len(listed["items"]), listed["next_cursor"] is None) == (2, False)
+
+
+async def test_objects_that_cannot_be_are_refused(page: Page) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(20):
+        deep = {"inner": deep}
+    for path, body, status in (
+        ("/v1/admin/skills/law", {"id": "other"}, 412),
+        ("/v1/admin/skills/new", {"id": "other"}, 422),
+        ("/v1/admin/skills/new", deep, 422),
+        ("/v1/admin/skills/new", [], 422),
+        ("/v1/admin/shoes/new", {}, 404),
+    ):
+        assert (await page.ask("PUT", path, json=body))[0] == status
+    assert (await page.ask("PUT", "/v1/admin/skills/new", "supervisor", json={"id": "new"}))[0] == 403
