@@ -17,6 +17,7 @@ from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
+from softswitch.calls.kept_places import KeptPlaces
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.party import MUSIC, CallParty
 from softswitch.calls.routes import Routes
@@ -70,6 +71,7 @@ class CallTable:
         self.queues = {queue.name: queue for queue in queues}
         self.callers = Callers(routes, keeper)
         self.callers.take_queues(self.queues.values())
+        self.places = KeptPlaces(keeper)
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
         self._moving = self._refused = (
@@ -317,6 +319,8 @@ class CallTable:
             if party.trunk:
                 self.trunks.free(party.trunk, party.leg_id)
         # The agent who is free now gets the next caller before the rest of this call is cleared away.
+        if was is CallState.WAITING and not call.callback_id:
+            self._keep_place(call)
         self._tell_end(call, others, talked=was in _TALKED or call.agent is not None)
         for recording_id in filter(None, (call.recording_id, call.message_id)):
             self.tell_plane(plane_words.StopRecording(recording_id=recording_id))
@@ -327,6 +331,13 @@ class CallTable:
                 cause=NORMAL_CLEARING if cause is None else cause,
             )
             self.release(call.customer)
+
+    def _keep_place(self, call: Call) -> None:
+        """The caller gave up; the engine keeps the place for this run, and here it is kept for the next one."""
+        queue, now = self.queues.get(call.route.queue), self.clock.wall()
+        if queue is not None and queue.distribution.resume_s and call.caller and call.queued_at is not None:
+            until = now + queue.distribution.resume_s
+            self.places.keep(queue.name, call.caller, call.queued_at, until, now)
 
     def drop(self, call: Call) -> None:
         """A call that nobody has come to was none: it leaves its line, and nothing of it is written down."""

@@ -29,16 +29,15 @@ class QueueDesk:
     def enter(self, call: Call, *, level: int = 0) -> None:
         """Stand in the queue; a higher level goes first.  That of a flow is added to the caller's own.
 
-        Who stood in a line before, and was not served, has the old place again.
+        Who stood in a line before and was not served has the old place again, and so has who gave up a moment ago.
         """
         table, now = self._table, self._table.clock.wall()
         call.level = call.caller_level + level
         call.become(CallState.WAITING)
-        arrived_at = None
+        kept = table.places.take(call.route.queue, call.caller, now) if call.caller else None
         if call.queued_at is None or call.connected_at is not None:
-            call.queued_at = now
-        else:
-            arrived_at = table.clock.now() + call.queued_at - now
+            call.queued_at = now if kept is None else kept
+        arrived_at = None if call.queued_at == now else table.clock.now() + call.queued_at - now
         try:
             position = len(table.dispatcher.engine.waiting(QueueName(call.route.queue))) + 1
             table.chronicle.record(

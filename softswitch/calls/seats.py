@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 
 from acd import events
+from acd.agent import NO_ANSWER
 from acd.agent_state import Activity, Presence
-from acd.commands import ReportAgent
+from acd.commands import ReportAgent, ReportNoAnswer
 from acd.errors import AcdError, InvalidEvent
 from acd.names import AgentId, ContactId, QueueName
 from api.faults import Conflict, NotFound, Refused
@@ -58,6 +59,7 @@ class Agent:
     settings: AgentSettings
     extension: str | None = None
     report: ReportAgent | None = None  # the engine's last word; None when signed out
+    returns_at: float | None = None  # on the clock: ready by itself after a call that rang out
     is_removed: bool = False  # from the business, while signed in: gone with the next signing out
 
     @property
@@ -214,6 +216,10 @@ class Seats:
             )
         )
 
+    def rang_out(self, report: ReportNoAnswer) -> None:
+        """An agent let the phone ring out; the report of the agent's new state follows."""
+        self._agents[report.agent].returns_at = report.returns_at
+
     # ---- restart ---------------------------------------------------------------------------------
 
     def restore(self, talking: Mapping[str, tuple[str, str, float]]) -> None:
@@ -222,7 +228,8 @@ class Seats:
         A record that nobody can read costs its agent the seat, not control its start.
         """
         facts: list[events.AgentRestored] = []
-        for agent_id, record in self._keeper.load(TABLE).items():
+        records = self._keeper.load(TABLE)
+        for agent_id, record in records.items():
             try:
                 agent, account = self._agents.get(agent_id), self.account_of(record["extension"])
                 if agent is not None and account is not None:
@@ -238,6 +245,22 @@ class Seats:
             ):  # else nobody could ever sit there again, this agent included
                 self._agents[fact.agent].extension = None
                 self._keeper.remove(TABLE, fact.agent)
+                continue
+            returns_at = records[fact.agent].get("returns_at")
+            if isinstance(returns_at, float):
+                self._return_later(self._agents[fact.agent], self._to_clock(returns_at))
+
+    def _return_later(self, agent: Agent, at: float) -> None:
+        """The ladder of the engine begins anew with a restart; the step that ran goes on here."""
+        agent.returns_at = at
+
+        def back() -> None:
+            if agent.returns_at == at and agent.report is not None and _rang_out(agent.report):
+                self._dispatcher.tell_late(events.AgentMadeReady(agent=AgentId(agent.agent_id)))
+
+        self._clock.at(max(at, self._clock.now()), back)
+        if agent.report is not None:  # the record was written before the time was known again
+            self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, agent.report))
 
     def _restored(
         self, agent: Agent, account: str, record: dict[str, Any], call: tuple[str, str, float] | None
@@ -274,6 +297,9 @@ class Seats:
             "wrap_up_until": None if report.wrap_up_until is None else self._to_wall(report.wrap_up_until),
             "pending": None if report.pending is None else report.pending.value,
             "pending_reason": report.pending_reason,
+            "returns_at": None
+            if agent.returns_at is None or not _rang_out(report)
+            else self._to_wall(agent.returns_at),
         }
 
     def _to_wall(self, moment: float) -> float:
@@ -406,3 +432,8 @@ class Seats:
             muted=situation is not None and situation.muted,
             allowed=(*self._state_of(agent)[1], *(idle if situation is None else situation.allowed)),
         )
+
+
+def _rang_out(report: ReportAgent) -> bool:
+    """Whether the agent is away for no other reason than a call that rang out."""
+    return report.presence is Presence.NOT_READY and report.reason == NO_ANSWER and report.pending is None

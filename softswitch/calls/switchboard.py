@@ -342,6 +342,8 @@ class Switchboard:
                 self._dismissed(order)
             case acd_orders.ReportOverflow():
                 self.diversions.overflowed(order)
+            case acd_orders.ReportNoAnswer():
+                self.seats.rang_out(order)
             case acd_orders.ReportAgent():
                 self.seats.reported(order)
                 self.agent_reported()
