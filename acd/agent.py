@@ -11,6 +11,7 @@ from acd.agent_state import (
     next_state,
 )
 from acd.commands import ReportAgent
+from acd.medium import NO_MEDIUM, VOICE_ALONE, VOICE_ONLY, Capacities, Medium, Task
 from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
 from acd.skills import Need, fit
 
@@ -33,11 +34,16 @@ _MOST_FITS = 256  # remembered for one agent
 
 
 class Agent:
-    """One agent.  State changes through `apply` alone."""
+    """One agent.  State changes through `apply` alone.
+
+    `activity`, `contact` and `offer` are those of the phone; `tasks` are the contacts of other media.
+    """
 
     __slots__ = (
         "activity",
         "assignment",
+        "capacities",
+        "capacities_name",
         "contact",
         "counted_to",
         "filed",
@@ -64,6 +70,7 @@ class Agent:
         "skills",
         "taken",
         "talk_s",
+        "tasks",
         "turns",
         "wrap_up_s",
     )
@@ -79,7 +86,10 @@ class Agent:
         self.rank = 0
         self.selection = ""  # the name of an order of criteria, empty for the default
         self.shares = ""  # the name of shares between regions, empty for none
-        self.assignment = 0  # counts the changes of queues and skills
+        self.capacities = VOICE_ALONE
+        self.capacities_name = ""
+        self.tasks: dict[ContactId, Task] = {}  # offered or in hand
+        self.assignment = 0  # counts the changes of queues, skills and capacities
         self.fits: dict[Need, int | None] = {}
         self.turns: dict[QueueName, int] = {}  # by queue, when the last offer of it came
         self.no_answers = 0  # in a row
@@ -111,12 +121,23 @@ class Agent:
     @property
     def is_available(self) -> bool:
         """Whether an offer may be made now."""
-        return (
-            self.presence is Presence.READY
-            and self.activity is Activity.IDLE
-            and self.reachable
-            and not self.is_delayed
-        )
+        return bool(self.open_media)
+
+    @property
+    def open_media(self) -> frozenset[Medium]:
+        """The media of which an offer may be made now.
+
+        Who wants to be not ready after the call that they are in has none.
+        """
+        if self.presence is not Presence.READY or not self.reachable or self.is_delayed:
+            return NO_MEDIUM
+        is_on_phone = self.activity is not Activity.IDLE
+        if self.capacities is VOICE_ALONE and not self.tasks:
+            return NO_MEDIUM if is_on_phone else VOICE_ONLY
+        if self.pending is Presence.NOT_READY:
+            return NO_MEDIUM
+        in_hand = [task.medium for task in self.tasks.values()]
+        return self.capacities.open_beside([*in_hand, Medium.VOICE] if is_on_phone else in_hand)
 
     @property
     def condition(self) -> AgentCondition:
@@ -124,7 +145,9 @@ class Agent:
         if not self.reachable:
             return AgentCondition.UNREACHABLE
         if self.activity is Activity.IDLE and self.presence is Presence.READY:
-            return AgentCondition.RESTING if self.is_delayed else AgentCondition.FREE
+            if self.is_delayed:
+                return AgentCondition.RESTING
+            return AgentCondition.FREE if self.is_available else AgentCondition.OCCUPIED
         return _OF_ACTIVITY.get(self.activity) or _OF_PRESENCE.get(self.presence, AgentCondition.RINGING)
 
     @property
@@ -156,18 +179,28 @@ class Agent:
         self.assignment += 1
         self.fits.clear()
 
+    def allow(self, name: str, capacities: Capacities) -> None:
+        """Have so much in hand at once, by a rule of this name; the agent must be in no file meanwhile."""
+        self.capacities_name, self.capacities = name, capacities
+        self.assignment += 1
+        self.fits.clear()
+
     def fit(self, need: Need) -> int | None:
-        """How well the agent's skills fit a need, None where they do not."""
+        """How well the agent's skills fit a need, None where they do not or its medium is none of the agent's."""
         fits = self.fits
         if need not in fits:
             if len(fits) >= _MOST_FITS:
                 fits.clear()
-            fits[need] = fit(self.skills, need)
+            fits[need] = fit(self.skills, need) if need.medium in self.capacities.media else None
         return fits[need]
 
-    def apply(self, trigger: AgentTrigger, now: float, reason: str = "") -> None:
-        """Change the state as the tables say; raises `InvalidTransition` and changes nothing."""
-        presence, activity = next_state(self.presence, self.activity, trigger)
+    def apply(self, trigger: AgentTrigger, now: float, reason: str = "", task: Task | None = None) -> None:
+        """Change the state as the tables say; raises `InvalidTransition` and changes nothing.
+
+        With a `task` its activity changes in place of the phone's.
+        """
+        was = self.activity if task is None else task.activity
+        presence, activity = next_state(self.presence, was, trigger)
         self._count(now)
         self.taken += trigger is AgentTrigger.ANSWERED
         if trigger is AgentTrigger.RANG_OUT:
@@ -178,16 +211,32 @@ class Agent:
             reason = ""
         elif not reason or (trigger is AgentTrigger.PHONE_LOST and self.presence is Presence.NOT_READY):
             reason = self.reason  # who is away already keeps the reason that was given
-        if trigger in IDLE_RESTARTS or (presence is Presence.READY and self.presence is not Presence.READY):
+        is_task_taken = (
+            task is not None and trigger is AgentTrigger.ANSWERED
+        )  # the next one goes to somebody else first
+        became_ready = presence is Presence.READY and self.presence is not Presence.READY
+        if trigger in IDLE_RESTARTS or became_ready or is_task_taken:
             self.idle_since = now
+        if task is not None:
+            task.activity, activity = activity, self.activity
         if (presence, activity, reason) != (self.presence, self.activity, self.reason):
             self.since = now
         self.presence, self.activity, self.reason = presence, activity, reason
 
+    def take_up(self, task: Task, now: float) -> None:
+        """From now on a task is the agent's."""
+        self._count(now)
+        self.tasks[task.contact] = task
+
+    def put_down(self, task: Task, now: float) -> None:
+        """From now on it is not."""
+        self._count(now)
+        del self.tasks[task.contact]
+
     def _count(self, now: float) -> None:
         """Add up the time since the last change."""
         span_s, self.counted_to = now - self.counted_to, now
-        is_busy = self.activity is not Activity.IDLE
+        is_busy = self.activity is not Activity.IDLE or bool(self.tasks)
         if is_busy or self.is_on_duty:
             self.on_duty_s += span_s
         if is_busy or self.presence is Presence.WRAP_UP:

@@ -48,6 +48,7 @@ class AgentCondition(StrEnum):
     WRAP_UP = "wrap_up"
     RINGING = "ringing"  # or reserved
     RESTING = "resting"  # after a declined offer
+    OCCUPIED = "occupied"  # with other media, as far as the capacities go
     FREE = "free"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from acd import views
 from acd.agent import NO_ANSWER, Agent
-from acd.agent_state import APPLIED_LATER, DEFERRED, IN_CALL, AgentTrigger, Presence
+from acd.agent_state import APPLIED_LATER, DEFERRED, IN_CALL, Activity, AgentTrigger, Presence
 from acd.commands import Command, OfferContact, ReportNoAnswer, ReportWidening, WithdrawCause, WithdrawOffer
 from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
@@ -22,6 +22,7 @@ from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
 from acd.levels import added_levels
 from acd.matching import Pairing, Turn, available, next_pairing, place_with
+from acd.medium import Medium, Task
 from acd.names import AgentId, ContactId, OfferId
 from acd.skills import lowered, next_widening_s, widened_by
 
@@ -72,23 +73,48 @@ class Bonds:
 
     # ---- one change and what follows -------------------------------------------------------------
 
-    def tell_agent(self, cause: str, agent: Agent, trigger: AgentTrigger, reason: str = "") -> None:
-        """Apply a trigger to an agent, and what follows from it to the contact on offer.
+    def tell_agent(
+        self,
+        cause: str,
+        agent: Agent,
+        trigger: AgentTrigger,
+        reason: str = "",
+        task: Task | None = None,
+    ) -> None:
+        """Apply a trigger to an agent's phone or to a task, and what follows from it to the contact on offer.
 
         `cause` names the event for `InvalidEvent`, which is raised when it does not fit.
         """
-        follow = CONTACT_FOLLOWS.get((agent.activity, trigger))
+        activity, offer = (agent.activity, agent.offer) if task is None else (task.activity, task.offer)
+        follow = CONTACT_FOLLOWS.get((activity, trigger))
         try:
-            agent.apply(trigger, self.now, reason)
+            agent.apply(trigger, self.now, reason, task)
         except InvalidTransition as error:
             raise InvalidEvent(cause, f"agent {agent.id!r}", error.state) from error
-        if follow is not None and agent.offer is not None:
-            contact = self._end_offer(agent.offer, WITHDRAWN.get(trigger)).contact
-            if not contact.offers:
-                contact.apply(follow)
-                self.line_up(contact)
-            self.report_contact(contact)
+        if follow is not None and offer is not None:
+            self._take_back(offer, WITHDRAWN.get(trigger), follow)
+        if agent.presence is not Presence.READY or trigger is AgentTrigger.ENGAGED:
+            self.revoke(agent)
         self.settle(agent)
+
+    def revoke(self, agent: Agent) -> None:
+        """Take back whatever an agent is offered still: nothing new is for them now."""
+        if agent.offer is not None:
+            offer = agent.offer
+            agent.apply(AgentTrigger.OFFER_ENDED, self.now)
+            self._take_back(offer, WithdrawCause.AGENT_GONE, ContactTrigger.OFFER_ENDED)
+        for task in tuple(agent.tasks.values()):
+            if task.offer is not None:
+                agent.apply(AgentTrigger.OFFER_ENDED, self.now, task=task)
+                self._take_back(task.offer, WithdrawCause.AGENT_GONE, ContactTrigger.OFFER_ENDED)
+
+    def _take_back(self, offer: OfferId, cause: WithdrawCause | None, follow: ContactTrigger) -> None:
+        """End an offer; its contact waits again, unless it is offered to others still."""
+        contact = self._end_offer(offer, cause).contact
+        if not contact.offers:
+            contact.apply(follow)
+            self.line_up(contact)
+        self.report_contact(contact)
 
     def tell_contact(self, cause: str, contact: Contact, trigger: ContactTrigger) -> None:
         """Apply a trigger to a contact, and what follows from it to its agent; raises `InvalidEvent`."""
@@ -106,12 +132,19 @@ class Bonds:
         if follow is None:
             return
         for agent in agents:
-            if agent.offer is not None:
-                self._end_offer(agent.offer, WITHDRAWN.get(follow))
-            agent.apply(follow, self.now)
+            task = agent.tasks.get(contact.id)
+            offer = agent.offer if task is None else task.offer
+            agent.apply(follow, self.now, task=task)
+            if offer is not None:
+                self._end_offer(offer, WITHDRAWN.get(follow))
             if follow is AgentTrigger.TALK_ENDED:
-                contact.agent, agent.contact = None, None
-                self.begin_wrap_up(agent, self.floor.queues[contact.queue])
+                contact.agent = None
+                if task is None:
+                    agent.contact = None
+                else:
+                    agent.put_down(task, self.now)
+                if task is None or not (agent.tasks or agent.activity is not Activity.IDLE):
+                    self.begin_wrap_up(agent, self.floor.queues[contact.queue])
             self.settle(agent)
 
     def ring_out(self, cause: str, offer: Offer) -> None:
@@ -120,7 +153,7 @@ class Bonds:
         returns_s = self.floor.queues[contact.queue].definition.no_answer_returns_s
         step = agent.no_answers
         returns_at = self.now + returns_s[step] if step < len(returns_s) else None
-        self.tell_agent(cause, agent, AgentTrigger.RANG_OUT, NO_ANSWER)
+        self.tell_agent(cause, agent, AgentTrigger.RANG_OUT, NO_ANSWER, agent.tasks.get(contact.id))
         if returns_at is not None:
             self.deadlines.set((RETURN, agent.id), returns_at)
         self.order(
@@ -140,17 +173,17 @@ class Bonds:
         contact.apply(ContactTrigger.ACCEPTED)
         self._end_offer(offer.id, None, is_answered=True)
         for other in tuple(contact.offers):
-            loser = self._end_offer(other, WithdrawCause.ANSWERED_ELSEWHERE).agent
-            loser.apply(AgentTrigger.OFFER_ENDED, self.now)
+            loser = self.offers[other].agent
+            loser.apply(AgentTrigger.OFFER_ENDED, self.now, task=loser.tasks.get(contact.id))
+            self._end_offer(other, WithdrawCause.ANSWERED_ELSEWHERE)
             self.settle(loser)
-        agent.apply(follow, self.now)
-        self.join(contact, agent)
+        task = agent.tasks.get(contact.id)
+        agent.apply(follow, self.now, task=task)
+        contact.agent = agent.id
+        if task is None:
+            agent.contact = contact.id
         self.report_contact(contact)
         self.settle(agent)
-
-    def join(self, contact: Contact, agent: Agent) -> None:
-        """Let each know the other."""
-        contact.agent, agent.contact = agent.id, contact.id
 
     # ---- lines -------------------------------------------------------------------------------------
 
@@ -227,6 +260,8 @@ class Bonds:
         presence = DEFERRED[trigger]
         is_so_already = presence is Presence.READY and agent.presence is Presence.READY
         agent.pending, agent.pending_reason = (None, "") if is_so_already else (presence, reason)
+        if agent.pending is Presence.NOT_READY:
+            self.revoke(agent)
         self.settle(agent)
 
     def apply_pending(self, agent: Agent) -> None:
@@ -247,6 +282,7 @@ class Bonds:
             self.apply_pending(agent)
         if agent.presence is Presence.READY and seconds != 0:
             agent.apply(AgentTrigger.WRAP_UP_BEGAN, self.now)
+            self.revoke(agent)
             if seconds is not None:
                 self.deadlines.set((WRAP_UP, agent.id), self.now + seconds)
 
@@ -285,11 +321,13 @@ class Bonds:
         self.step_out(contact)
         self.floor.belong(contact, place)
         contact.apply(ContactTrigger.OFFERED)
+        if contact.is_callback and place.agent is None:
+            self.floor.begin_callback(contact)
         self._ring(contact, agent, queue, turn)
         if queue.rings_all and place.agent is None:
             queue.ringing[contact.id] = contact
             able = available(self.floor, place)
-            others = [each for each in able if self.floor.may_serve(each, contact)]
+            others = [each for each in able if each is not agent and self.floor.may_serve(each, contact)]
             for other in others[: queue.definition.ring_most - 1]:
                 self._ring(contact, other, queue)
         self.report_contact(contact)
@@ -300,7 +338,8 @@ class Bonds:
             queue = self.floor.queues[name]
             for contact in queue.ringing.values():
                 if (
-                    agent.is_available
+                    contact.medium in agent.open_media
+                    and contact.id not in agent.tasks
                     and len(contact.offers) < queue.definition.ring_most
                     and agent.fit(contact.place.need) is not None
                     and self.floor.may_serve(agent, contact)
@@ -314,16 +353,29 @@ class Bonds:
         until = self.now + queue.definition.ring_time_s
         queue.turns += 1
         agent.turns[queue.name] = queue.turns
-        agent.apply(AGENT_FOLLOWS[ContactState.WAITING, ContactTrigger.OFFERED], self.now)
+        follow = AGENT_FOLLOWS[ContactState.WAITING, ContactTrigger.OFFERED]
+        if contact.medium is Medium.VOICE:
+            agent.apply(follow, self.now)
+            agent.contact, agent.offer = contact.id, offer.id
+        else:
+            task = Task(contact.id, contact.medium)
+            agent.apply(follow, self.now, task=task)
+            agent.take_up(task, self.now)
+            task.offer = offer.id
         contact.offers[offer.id] = agent.id
         contact.agent = contact.agent or agent.id
-        agent.contact, agent.offer = contact.id, offer.id
         self.offers[offer.id] = offer
         self.deadlines.set((RING, offer.id), until)
         self.tally["offered"] += 1
         self.order(
             OfferContact(
-                offer=offer.id, contact=contact.id, agent=agent.id, queue=contact.queue, ring_until=until
+                offer=offer.id,
+                contact=contact.id,
+                agent=agent.id,
+                queue=contact.queue,
+                ring_until=until,
+                medium=contact.medium,
+                is_callback=contact.is_callback,
             )
         )
         self.settle(agent)
@@ -336,7 +388,13 @@ class Bonds:
         offer = self.offers.pop(name)
         contact, agent = offer.contact, offer.agent
         self.deadlines.cancel((RING, name))
-        agent.offer, agent.contact = None, None
+        task = agent.tasks.get(contact.id)
+        if task is None:
+            agent.offer, agent.contact = None, None
+        elif is_answered:
+            task.offer = None
+        else:
+            agent.put_down(task, self.now)
         del contact.offers[name]
         contact.agent = next(iter(contact.offers.values()), None)
         if not contact.offers:

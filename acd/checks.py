@@ -1,6 +1,7 @@
 """What the fields of events and policies are checked for when they are built."""
 
 import math
+from collections.abc import Sequence
 
 from acd.errors import InvalidValue
 
@@ -27,7 +28,7 @@ def check_named(of: object, **values: str) -> None:
             raise InvalidValue(type(of).__name__, name, value, "a name")
 
 
-def check_distinct(of: object, field: str, names: list[str]) -> None:
+def check_distinct(of: object, field: str, names: Sequence[str]) -> None:
     """Refuse a name that is given twice; raises `InvalidValue`."""
     for index, name in enumerate(names):
         if name in names[:index]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
 from acd.decision import RecordDecision
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
 
@@ -33,7 +34,8 @@ class RefuseCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferContact:
-    """Ring the agent's phone for the contact; answer with `OfferAccepted` or `OfferDeclined`.
+    """Ring the agent's phone for the contact, or show it to them where its medium is not voice; answer with
+    `OfferAccepted` or `OfferDeclined`.  In a callback there is nobody on the line: who accepts it calls.
 
     At `ring_until` (monotonic seconds) the engine withdraws the offer by itself.  Where a queue rings all, there are
     several offers of one contact, one each agent; the first that is accepted counts, the others are withdrawn.
@@ -44,6 +46,8 @@ class OfferContact:
     agent: AgentId
     queue: QueueName
     ring_until: float
+    medium: Medium = Medium.VOICE
+    is_callback: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,8 @@ class ReportContact:
     level: int
     agent: AgentId | None
     arrived_at: float
+    medium: Medium = Medium.VOICE
+    is_callback: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +143,8 @@ class ReportAgent:
     """The agent's state changed.  `logged_out` is the last report of an agent.
 
     `since` is when presence, activity or reason took their present values; `pending` is what was asked for during a
-    call; `wrap_up_until` is None unless a timed wrap-up runs.
+    call; `wrap_up_until` is None unless a timed wrap-up runs.  `activity` and `contact` are the phone's, `tasks` the
+    contacts of other media that the agent is offered or has in hand.
     """
 
     agent: AgentId
@@ -150,6 +157,7 @@ class ReportAgent:
     pending: Presence | None = None
     pending_reason: str = ""
     wrap_up_until: float | None = None
+    tasks: tuple[ContactId, ...] = ()
 
 
 Command = (

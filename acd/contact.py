@@ -6,6 +6,7 @@ from typing import NamedTuple
 from acd.commands import RefuseCause, ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
 from acd.levels import UNKNOWN_CALLER
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
 from acd.ranking import Key
@@ -36,11 +37,17 @@ class Place:
 
     __slots__ = ("ageing", "asked", "is_open", "lowered_by", "need", "queue", "route")
 
-    def __init__(self, queue: QueueName, route: Route = ANY_AGENT, ageing: Ageing = TIMELESS) -> None:
+    def __init__(
+        self,
+        queue: QueueName,
+        route: Route = ANY_AGENT,
+        ageing: Ageing = TIMELESS,
+        medium: Medium = Medium.VOICE,
+    ) -> None:
         """Begin with what was asked for."""
         self.queue = queue
         self.route = route
-        self.asked = need_of(route.skills)
+        self.asked = need_of(route.skills, medium)
         self.ageing = ageing
         self.is_open = False  # once open it stays so until it is over
         self.lowered_by = 0
@@ -62,7 +69,7 @@ class Contact:
 
     `arrived_at` and `serial` are its place among those of its level: they stay whatever happens to it.  `place` is the
     one that counts: the first that it stands in, or the one in which it is offered or was taken.  `level` is the given
-    one with what the rules add.
+    one with what the rules add.  With `is_callback` nobody is on the line: the caller is called once an agent has it.
     """
 
     __slots__ = (
@@ -74,6 +81,7 @@ class Contact:
         "given_at",
         "given_level",
         "id",
+        "is_callback",
         "is_diverted",
         "let_in_despite",
         "level",
@@ -107,6 +115,7 @@ class Contact:
         self.strategy = 0
         self.region = ""
         self.number = ""
+        self.is_callback = False
         self.let_in_despite: RefuseCause | None = (
             None  # what would have kept it out, had it not to go on at once
         )
@@ -119,6 +128,16 @@ class Contact:
         self.agent: AgentId | None = None  # whom it is offered to (the first of them) or talks with
         self.declined_by: set[AgentId] = set()
         self.reported: ReportContact | None = None
+
+    @property
+    def medium(self) -> Medium:
+        """What it comes by, once and for all."""
+        return self.place.asked.medium
+
+    @property
+    def is_caller_there(self) -> bool:
+        """Whether somebody is on the line, who can be taken elsewhere."""
+        return self.medium is Medium.VOICE and not self.is_callback
 
     @property
     def queue(self) -> QueueName:

@@ -21,6 +21,8 @@ class Exclusion(StrEnum):
 
     SKILL = "skill"  # a level too low
     DECLINED = "declined"  # this agent said no to this contact, and others are on duty
+    MEDIUM = "medium"  # none of the agent's, or as much in hand as the capacities allow
+    QUOTA = "quota"  # enough callbacks of the queue are under way
     BEHIND = "behind"  # a contact of the same kind as a candidate, that came later
 
 
@@ -152,8 +154,11 @@ REASONS: Mapping[str, str] = {
     AgentCondition.WRAP_UP: "话后处理",
     AgentCondition.RINGING: "振铃中",
     AgentCondition.RESTING: "拒接等待",
+    AgentCondition.OCCUPIED: "其他媒体处理中",
     Exclusion.SKILL: "技能不足",
     Exclusion.DECLINED: "已拒接",
+    Exclusion.MEDIUM: "媒体容量已满或不含此媒体",
+    Exclusion.QUOTA: "回呼名额已满",
     Exclusion.BEHIND: "同类在后",
 }
 """Why somebody was no candidate, in Chinese."""

@@ -71,7 +71,11 @@ class Diversions:
         rule = next(self._rules(contact, is_new=is_new), None)
         if rule is not None:
             self._follow(rule, contact)
-        elif queue.is_forsaken(queue.definition.dismisses_when) and queue.is_only_hope(contact.standing):
+        elif (
+            not contact.is_callback
+            and queue.is_forsaken(queue.definition.dismisses_when)
+            and queue.is_only_hope(contact.standing)
+        ):
             self._bonds.order(DismissContact(contact=contact.id, queue=queue.name))
             self._send_off(contact)
 
@@ -107,7 +111,7 @@ class Diversions:
 
     def _can_go(self, rule: Overflow, contact: Contact) -> bool:
         if rule.target.kind is not TargetKind.QUEUE:
-            return rule.target not in contact.refused_targets
+            return contact.is_caller_there and rule.target not in contact.refused_targets
         target = self._floor.queues.get(QueueName(rule.target.name))
         return (
             target is not None
@@ -127,7 +131,7 @@ class Diversions:
         self._bonds.order(ReportOverflow(contact=contact.id, queue=contact.given, target=target.name))
         skills = () if rule.drops_skills else contact.places[0].route.skills
         self._bonds.take_out("diversion", contact)
-        self._bonds.give_to(contact, target, (target.place_for(Route(skills=skills)),))
+        self._bonds.give_to(contact, target, (target.place_for(Route(skills=skills), contact.medium),))
         self.came(contact)
 
     def _send_off(self, contact: Contact) -> None:

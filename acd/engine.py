@@ -13,7 +13,7 @@ from typing import Any
 
 from acd import events, views
 from acd.agent import PHONE_LOST, Agent
-from acd.agent_state import AgentTrigger, Presence
+from acd.agent_state import Activity, AgentTrigger, Presence
 from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer
 from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
@@ -22,10 +22,8 @@ from acd.diversion import Diversions
 from acd.errors import (
     AcdError,
     InvalidEvent,
-    QueueOccupied,
     UnknownAgent,
     UnknownContact,
-    UnknownQueue,
     UnknownStrategy,
 )
 from acd.estimate import Paces
@@ -34,16 +32,14 @@ from acd.explain import reasons
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
 from acd.matching import available
+from acd.medium import Medium, Task
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import Route
+from acd.rulebook import Rulebook
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
-from acd.strategies import order_named
 
 ABANDONED = "abandoned"
 """The cause of a caller who gave up, and may come again."""
-
-_RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
-"""Rules of a queue that hold at once for those who wait already."""
 
 
 class Engine:
@@ -60,13 +56,15 @@ class Engine:
         self._paces = Paces()
         self._diversions = Diversions(self._bonds, self._paces)
         self._contacts_seen = 0
+        rules = Rulebook(self._bonds)
         self._handlers: dict[type, Callable[[Any], None]] = {
-            events.QueueDefined: self._on_queue_defined,
-            events.RoutingDefined: self._on_routing_defined,
-            events.SelectionDefined: self._on_selection_defined,
-            events.SharesDefined: self._on_shares_defined,
-            events.QueueHoursChanged: self._on_queue_hours_changed,
-            events.QueueRemoved: self._on_queue_removed,
+            events.QueueDefined: rules.define_queue,
+            events.RoutingDefined: rules.define_routing,
+            events.SelectionDefined: rules.define_selection,
+            events.SharesDefined: rules.define_shares,
+            events.CapacitiesDefined: rules.define_capacities,
+            events.QueueHoursChanged: rules.open_or_close,
+            events.QueueRemoved: rules.remove_queue,
             events.AgentLoggedIn: self._on_agent_logged_in,
             events.AgentRestored: self._on_agent_restored,
             events.AgentReassigned: self._on_agent_reassigned,
@@ -79,6 +77,9 @@ class Engine:
             events.WrapUpEnded: self._on_wrap_up_ended,
             events.WrapUpExtended: self._on_wrap_up_extended,
             events.ContactQueued: self._on_contact_queued,
+            events.ContactRestored: self._on_contact_restored,
+            events.CallbackAgreed: self._on_callback_agreed,
+            events.CallbackReached: self._on_callback_reached,
             events.ContactLevelChanged: self._on_contact_level_changed,
             events.DiversionRefused: self._on_diversion_refused,
             events.ContactLeft: self._on_contact_left,
@@ -141,7 +142,7 @@ class Engine:
 
     def waiting(self, queue: QueueName) -> tuple[ContactSnapshot, ...]:
         """Return who waits for the agents of a queue, the next one first; raises `UnknownQueue`."""
-        return views.line_snapshot(self._queue(queue).line, self._bonds.now)
+        return views.line_snapshot(self._floor.queue(queue).line, self._bonds.now)
 
     def waiting_for(self, agent: AgentId) -> tuple[ContactSnapshot, ...]:
         """Return who waits for this very agent, the next one first."""
@@ -183,49 +184,6 @@ class Engine:
         """How many of each there are."""
         return views.summary(self._floor)
 
-    # ---- queues --------------------------------------------------------------------------------
-
-    def _on_queue_defined(self, event: events.QueueDefined) -> None:
-        queue = self._floor.queues.get(event.queue)
-        order = order_named(event.strategy, self._floor.routings)
-        if queue is None:
-            self._floor.queues[event.queue] = Queue(event, order)
-        else:
-            was = queue.definition
-            queue.redefine(event, order)
-            if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
-                for contact in tuple({**queue.given, **queue.standing}.values()):
-                    if contact.state is ContactState.WAITING:
-                        self._bonds.line_up_anew(contact)
-                        self._floor.due[contact.id] = contact
-
-    def _on_routing_defined(self, event: events.RoutingDefined) -> None:
-        self._floor.routings[event.name] = event.criteria
-        for queue in self._floor.queues.values():
-            if queue.definition.strategy == event.name:
-                queue.redefine(queue.definition, event.criteria)
-
-    def _on_selection_defined(self, event: events.SelectionDefined) -> None:
-        self._floor.selections[event.name] = event.criteria
-
-    def _on_shares_defined(self, event: events.SharesDefined) -> None:
-        self._floor.shares[event.name] = {each.region: each.share for each in event.shares}
-        for key in [key for key in self._floor.ledgers if key[0] == event.name]:
-            del self._floor.ledgers[key]
-
-    def _on_queue_hours_changed(self, event: events.QueueHoursChanged) -> None:
-        queue = self._queue(event.queue)
-        queue.is_open = event.is_open
-        self._floor.changed_queues[queue.name] = queue
-
-    def _on_queue_removed(self, event: events.QueueRemoved) -> None:
-        queue = self._queue(event.queue)
-        if queue.routed:
-            raise QueueOccupied(event.queue, len(queue.routed))
-        del self._floor.queues[event.queue]
-        for agent in self._floor.agents.values():
-            agent.queues = tuple(name for name in agent.queues if name != event.queue)
-
     # ---- agents --------------------------------------------------------------------------------
 
     def _on_agent_logged_in(self, event: events.AgentLoggedIn) -> None:
@@ -239,12 +197,15 @@ class Engine:
         if event.contact is None or event.contact_queue is None:
             self._sit_down(agent, event.presence, event.reason, event.reachable)
         else:
-            queue = self._queue(event.contact_queue)
+            queue = self._floor.queue(event.contact_queue)
             known = self._floor.contacts.get(event.contact)
             if known is not None:
                 raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
             contact = self._new_contact(
-                event.contact, (queue.place_for(ANY_AGENT),), event.contact_level, event.contact_arrived_at
+                event.contact,
+                (queue.place_for(ANY_AGENT, Medium.VOICE),),
+                event.contact_level,
+                event.contact_arrived_at,
             )
             self._contacts_seen += 1
             self._floor.give(contact, queue.name, self._bonds.now)
@@ -253,7 +214,7 @@ class Engine:
             for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):  # the way it once went
                 agent.apply(AGENT_FOLLOWS[contact.state, step], self._bonds.now)
                 contact.apply(step)
-            self._bonds.join(contact, agent)
+            contact.agent, agent.contact = agent.id, contact.id
             self._bonds.report_contact(contact)
             agent.reachable = event.reachable
             if event.presence is Presence.NOT_READY or not event.reachable:
@@ -270,11 +231,13 @@ class Engine:
         agent = self._agent(event.agent)
         self._check_assignment(event)
         self._floor.take_off(agent)
-        _assign(agent, event)
+        self._assign(agent, event)
         self._bonds.settle(agent)
 
     def _on_agent_logged_out(self, event: events.AgentLoggedOut) -> None:
         agent = self._agent(event.agent)
+        if any(task.offer is None for task in agent.tasks.values()):
+            raise InvalidEvent(_name(event), f"agent {agent.id!r}", f"{agent.state}, with tasks in hand")
         self._bonds.tell_agent(_name(event), agent, AgentTrigger.LOGGED_OUT)
         self._bonds.deadlines.cancel((DELAY, agent.id))
         del self._floor.agents[agent.id]
@@ -305,7 +268,7 @@ class Engine:
 
     def _on_agent_disengaged(self, event: events.AgentDisengaged) -> None:
         agent = self._agent(event.agent)
-        queue = None if event.served is None else self._queue(event.served)
+        queue = None if event.served is None else self._floor.queue(event.served)
         self._bonds.tell_agent(_name(event), agent, AgentTrigger.DISENGAGED)
         if queue is None:
             self._bonds.apply_pending(agent)
@@ -336,12 +299,16 @@ class Engine:
         queue = self._floor.queues[event.queue]
         rows = event.routes or (Route(skills=event.skills or queue.definition.skills),)
         contact = self._floor.contacts.get(event.contact)
+        if contact is not None and contact.medium is not event.medium:
+            raise InvalidEvent(_name(event), f"contact {contact.id!r}", f"of medium {contact.medium}")
         is_in_line = (
             contact is not None
             and contact.queue == event.queue
             and contact.state is not ContactState.CONNECTED
         )
-        places = tuple(self._floor.queues[row.queue or event.queue].place_for(row) for row in rows)
+        places = tuple(
+            self._floor.queues[row.queue or event.queue].place_for(row, event.medium) for row in rows
+        )
         cause = None if is_in_line else self._objection(queue, places)
         newcomer = self._newcomer_of(event, places)
         kept = _resume_name(event.queue, event.number)
@@ -364,6 +331,7 @@ class Engine:
             self._bonds.tally["moved"] += 1
             contact.given_level, contact.region, contact.number = event.level, event.region, event.number
             contact.caller, contact.strategy = event.caller, event.strategy
+            contact.is_callback = event.is_callback
             if event.arrived_at is not None:
                 contact.arrived_at = newcomer.arrived_at
         self._bonds.give_to(contact, queue, places)
@@ -377,6 +345,39 @@ class Engine:
         if queue.is_forsaken(queue.definition.refuses_when) and queue.is_only_hope(places):
             return RefuseCause.NOBODY_THERE
         return RefuseCause.QUEUE_FULL if len(queue.standing) >= queue.definition.limit else None
+
+    def _on_contact_restored(self, event: events.ContactRestored) -> None:
+        queue, agent = self._floor.queue(event.queue), self._agent(event.agent)
+        known = self._floor.contacts.get(event.contact)
+        if known is not None:
+            raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
+        places = (queue.place_for(ANY_AGENT, event.medium),)
+        contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
+        self._contacts_seen += 1
+        self._bonds.tally["restored"] += 1
+        self._floor.give(contact, queue.name, self._bonds.now)
+        self._floor.enter(contact)
+        for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):
+            contact.apply(step)
+        contact.agent = agent.id
+        agent.take_up(Task(contact.id, event.medium, Activity.TALKING), self._bonds.now)
+        self._bonds.report_contact(contact)
+        self._bonds.settle(agent)
+
+    def _on_callback_agreed(self, event: events.CallbackAgreed) -> None:
+        contact = self._contact(event.contact)
+        if not contact.is_caller_there or contact.state is ContactState.CONNECTED:
+            raise InvalidEvent(_name(event), f"contact {contact.id!r}", _condition_of(contact))
+        self._bonds.tell_contact(_name(event), contact, ContactTrigger.MOVED)
+        contact.is_callback, contact.is_diverted = True, False
+        self._bonds.line_up(contact)
+
+    def _on_callback_reached(self, event: events.CallbackReached) -> None:
+        contact = self._contact(event.contact)
+        if not contact.is_callback or contact.state is not ContactState.CONNECTED:
+            raise InvalidEvent(_name(event), f"contact {contact.id!r}", _condition_of(contact))
+        contact.is_callback = False
+        self._bonds.report_contact(contact)
 
     def _on_contact_level_changed(self, event: events.ContactLevelChanged) -> None:
         contact = self._contact(event.contact)
@@ -418,7 +419,8 @@ class Engine:
     def _on_phone_rang(self, event: events.PhoneRang) -> None:
         offer = self._running(event.offer)
         if offer is not None:
-            self._bonds.tell_agent(_name(event), offer.agent, AgentTrigger.RANG)
+            task = offer.agent.tasks.get(offer.contact.id)
+            self._bonds.tell_agent(_name(event), offer.agent, AgentTrigger.RANG, task=task)
 
     def _on_offer_accepted(self, event: events.OfferAccepted) -> None:
         offer = self._running(event.offer)
@@ -440,7 +442,8 @@ class Engine:
         self._bonds.deadlines.set((DELAY, agent.id), at)
         if event.cause is not events.DeclineCause.FAILED:
             contact.declined_by.add(agent.id)
-        self._bonds.tell_agent(_name(event), agent, AgentTrigger.DECLINED)
+        task = agent.tasks.get(contact.id)
+        self._bonds.tell_agent(_name(event), agent, AgentTrigger.DECLINED, task=task)
         self._bonds.tally["declined"] += 1
 
     # ---- time ----------------------------------------------------------------------------------
@@ -479,16 +482,29 @@ class Engine:
             raise InvalidEvent(_name(event), f"agent {known.id!r}", known.state)
         self._check_assignment(event)
         agent = Agent(event.agent, event.queues, now=self._bonds.now, wrap_up_s=event.wrap_up_s)
-        _assign(agent, event)
+        self._assign(agent, event)
         return agent
 
     def _check_assignment(self, event: events.Assignment) -> None:
         for name in event.queues:
-            self._queue(name)
+            self._floor.queue(name)
         if event.selection and event.selection not in self._floor.selections:
             raise UnknownStrategy(event.selection, tuple(sorted(self._floor.selections)))
         if event.shares and event.shares not in self._floor.shares:
             raise UnknownStrategy(event.shares, tuple(sorted(self._floor.shares)))
+        if event.capacities not in self._floor.capacities:
+            raise UnknownStrategy(event.capacities, tuple(sorted(self._floor.capacities)))
+
+    def _assign(self, agent: Agent, event: events.Assignment) -> None:
+        agent.assign(
+            event.queues,
+            {each.skill: each.level for each in event.skills},
+            {each.queue: each.priority for each in event.priorities},
+            event.rank,
+            selection=event.selection,
+            shares=event.shares,
+        )
+        agent.allow(event.capacities, self._floor.capacities[event.capacities])
 
     def _sit_down(self, agent: Agent, presence: Presence, reason: str, reachable: bool) -> None:
         now = self._bonds.now
@@ -520,6 +536,7 @@ class Engine:
         contact.given, contact.given_at = event.queue, self._bonds.now
         contact.caller, contact.strategy = event.caller, event.strategy
         contact.region, contact.number = event.region, event.number
+        contact.is_callback = event.is_callback
         self._bonds.judge(contact)
         return contact
 
@@ -537,12 +554,6 @@ class Engine:
             self._bonds.tally["stale_answers"] += 1
         return offer
 
-    def _queue(self, name: QueueName) -> Queue:
-        queue = self._floor.queues.get(name)
-        if queue is None:
-            raise UnknownQueue(name)
-        return queue
-
     def _agent(self, name: AgentId) -> Agent:
         agent = self._floor.agents.get(name)
         if agent is None:
@@ -556,15 +567,9 @@ class Engine:
         return contact
 
 
-def _assign(agent: Agent, event: events.Assignment) -> None:
-    agent.assign(
-        event.queues,
-        {each.skill: each.level for each in event.skills},
-        {each.queue: each.priority for each in event.priorities},
-        event.rank,
-        selection=event.selection,
-        shares=event.shares,
-    )
+def _condition_of(contact: Contact) -> str:
+    kind = "callback" if contact.is_callback else contact.medium
+    return f"{kind}, {contact.state}"
 
 
 def _resume_name(queue: QueueName, number: str) -> str:

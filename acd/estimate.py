@@ -17,6 +17,7 @@ from typing import NamedTuple
 from acd.agent_state import Activity, Presence
 from acd.commands import Command, OfferContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
+from acd.medium import Medium
 from acd.names import AgentId, QueueName
 
 FEWEST = 2
@@ -62,7 +63,7 @@ class Completions:
 
 
 class Paces:
-    """The completions of every queue, gathered from the engine's answers."""
+    """The completions of calls of every queue, gathered from the engine's answers."""
 
     def __init__(self) -> None:
         """Begin with nothing told."""
@@ -73,6 +74,8 @@ class Paces:
     def take(self, answer: Iterable[Command], now: float) -> None:
         """Note an answer of the engine at `now`."""
         for command in answer:
+            if isinstance(command, OfferContact | ReportContact) and command.medium is not Medium.VOICE:
+                continue
             if isinstance(command, OfferContact):
                 self._complete(command.agent, now)  # free in this very answer, and never reported so
                 self._offered[command.agent] = (command.queue, now)

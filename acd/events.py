@@ -11,6 +11,7 @@ from acd.checks import check_at_least, check_distinct, check_finite, check_named
 from acd.criteria import STRATEGIES, Routing, Selection, check_order
 from acd.errors import InvalidValue
 from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
+from acd.medium import Medium, MediumCapacity, check_capacities
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Overflow, Target
 from acd.routes import Route
@@ -46,6 +47,9 @@ class QueueDefined:
     logged in is in one of the conditions `refuses_when`, nobody stays while all are in `dismisses_when`; an empty list
     means: while nobody is logged in, None: whatever the agents do.
 
+    At most `callbacks_most` callbacks of the queue are offered or in conversation at once, whoever is free; each has an
+    agent of its own, so there are never more than free agents.
+
     With the strategy `ring_all` up to `ring_most` agents ring together for one contact, those too who come free while
     it rings; the first to answer has it.
     """
@@ -69,6 +73,7 @@ class QueueDefined:
     resume_s: float | None = None
     refuses_when: tuple[AgentCondition, ...] | None = None
     dismisses_when: tuple[AgentCondition, ...] | None = None
+    callbacks_most: int | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -76,6 +81,7 @@ class QueueDefined:
         check_at_least(
             self, 1, ageing_s=self.ageing_s, promotion_s=self.promotion_s, ring_most=self.ring_most
         )
+        check_at_least(self, 1, callbacks_most=self.callbacks_most)
         check_at_least(
             self, 0, limit=self.limit, wrap_up_s=self.wrap_up_s, decline_delay_s=self.decline_delay_s
         )
@@ -127,6 +133,23 @@ class SharesDefined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapacitiesDefined:
+    """What the agents whose `capacities` have this name may have in hand at once; an empty name is for all others.
+
+    At most `most_in_all` contacts of whatever media; None for no such bound.  What an agent has already is left alone.
+    """
+
+    name: str
+    capacities: tuple[MediumCapacity, ...]
+    most_in_all: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that nothing contradicts something else."""
+        check_at_least(self, 1, most_in_all=self.most_in_all)
+        check_capacities(self, self.capacities, self.most_in_all)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueHoursChanged:
     """A queue opened or closed; what follows from it stands in its overflow rules.  A new one is open."""
 
@@ -159,7 +182,8 @@ class AgentLoggedIn:
     `wrap_up_s` replaces that of the queues for this agent; None leaves it to the queue.  With a phone that is not
     reachable the agent is not ready, `phone_lost`, whatever was asked for.  `priorities` replaces the priority of some
     of the queues; `rank` is the agent's place where a queue rings in a fixed order (`linear`), the smallest first.
-    `selection` and `shares` name the order in which the agent looks at contacts and the shares between regions.
+    `selection` and `shares` name the order in which the agent looks at contacts and the shares between regions,
+    `capacities` what the agent may have in hand at once.
     """
 
     agent: AgentId
@@ -173,6 +197,7 @@ class AgentLoggedIn:
     rank: int = 0
     selection: str = ""
     shares: str = ""
+    capacities: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -212,6 +237,7 @@ class AgentRestored:
     rank: int = 0
     selection: str = ""
     shares: str = ""
+    capacities: str = ""
     taken: int = 0
     talk_s: float = 0.0
 
@@ -250,6 +276,7 @@ class AgentReassigned:
     rank: int = 0
     selection: str = ""
     shares: str = ""
+    capacities: str = ""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -357,6 +384,8 @@ class ContactQueued:
 
     What is known of the `caller` and the number of the overflow `strategy` are for the rules of the queue, the `region`
     is for shares.  By the `number` a caller who gave up and comes again is known, where no other arrival is given.
+
+    A contact keeps its `medium`.  One that comes as a callback has nobody on the line: whoever is offered it calls.
     """
 
     contact: ContactId
@@ -369,14 +398,58 @@ class ContactQueued:
     strategy: int = 0
     region: str = ""
     number: str = ""
+    medium: Medium = Medium.VOICE
+    is_callback: bool = False
 
     def __post_init__(self) -> None:
         """Check the names and times."""
         check_named(self, contact=self.contact, queue=self.queue)
+        if self.is_callback and self.medium is not Medium.VOICE:
+            raise InvalidValue(
+                type(self).__name__, "is_callback", True, "voice: only a caller is called back"
+            )
         if self.routes and self.skills:
             raise InvalidValue(type(self).__name__, "skills", self.skills, "none beside routes")
         check_finite(self, arrived_at=self.arrived_at)
         check_distinct(self, "skills", [each.skill for each in self.skills])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRestored:
+    """A contact of another medium than voice that an agent had in hand before a restart, as the records have it.
+
+    Its agent was restored before.  It is theirs whatever their capacities are now.
+    """
+
+    contact: ContactId
+    queue: QueueName
+    agent: AgentId
+    medium: Medium
+    level: int = 0
+    arrived_at: float
+
+    def __post_init__(self) -> None:
+        """Check the names and the time."""
+        check_named(self, contact=self.contact, queue=self.queue, agent=self.agent)
+        check_finite(self, arrived_at=self.arrived_at)
+        if self.medium is Medium.VOICE:
+            raise InvalidValue(
+                type(self).__name__, "medium", self.medium, "another one: calls come with their agent"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAgreed:
+    """A caller who waits or is being offered wants to be called back and hung up: the place is kept."""
+
+    contact: ContactId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackReached:
+    """The agent who has a callback reached the caller: from now on it is a call like any other."""
+
+    contact: ContactId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,7 +533,13 @@ class TimePassed:
 
 
 QueueEvent = (
-    QueueDefined | QueueHoursChanged | QueueRemoved | RoutingDefined | SelectionDefined | SharesDefined
+    QueueDefined
+    | QueueHoursChanged
+    | QueueRemoved
+    | RoutingDefined
+    | SelectionDefined
+    | SharesDefined
+    | CapacitiesDefined
 )
 AgentEvent = (
     AgentLoggedIn
@@ -476,7 +555,15 @@ AgentEvent = (
     | WrapUpExtended
 )
 ContactEvent = (
-    ContactQueued | ContactLevelChanged | DiversionRefused | ContactLeft | ContactEnded | ContactRequeued
+    ContactQueued
+    | ContactRestored
+    | CallbackAgreed
+    | CallbackReached
+    | ContactLevelChanged
+    | DiversionRefused
+    | ContactLeft
+    | ContactEnded
+    | ContactRequeued
 )
 OfferEvent = PhoneRang | OfferAccepted | OfferDeclined
 Event = QueueEvent | AgentEvent | ContactEvent | OfferEvent | TimePassed

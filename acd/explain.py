@@ -19,9 +19,11 @@ from acd.decision import (
     Excluded,
     Exclusion,
 )
-from acd.floor import Floor
+from acd.floor import Floor, Queue
 from acd.matching import Head, Pairing, available, heads, key_getter
+from acd.medium import Medium
 from acd.names import AgentId
+from acd.skills import ANYBODY, Need
 from acd.strategies import order_named
 from acd.waiting_line import Bucket
 
@@ -88,18 +90,25 @@ def _agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate
     )
 
 
-def _kinds(floor: Floor, agent: Agent) -> Iterator[Bucket]:
-    """All kinds of contacts in the lines that an agent serves."""
+def _kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
+    """All kinds of contacts in the lines that an agent serves, with the queue whose line it is."""
     own = floor.own_lines.get(agent.id)
     if own is not None:
-        yield from own.buckets()
+        yield from ((None, bucket) for bucket in own.buckets())
     for name in agent.queues:
-        yield from floor.queues[name].line.buckets()
+        queue = floor.queues[name]
+        yield from ((queue, bucket) for bucket in queue.line.buckets())
 
 
 def _contacts_excluded(floor: Floor, agent: Agent) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for bucket in _kinds(floor, agent):
+    for queue, bucket in _kinds(floor, agent):
+        if bucket.need.medium not in agent.open_media:
+            counts[Exclusion.MEDIUM] += len(bucket.contacts)
+            continue
+        if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
+            counts[Exclusion.QUOTA] += len(bucket.contacts)
+            continue
         if agent.fit(bucket.need) is None:
             counts[Exclusion.SKILL] += len(bucket.contacts)
             continue
@@ -127,13 +136,27 @@ def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
             continue
         queue = floor.queues[place.queue]
         counts.update({condition: count for condition, count in queue.conditions.items() if count})
-        counts[Exclusion.SKILL] += len(queue.free) - queue.free.able(place.need)
+        roomy = queue.free.able(ANYBODY if place.need.medium is Medium.VOICE else Need((), place.need.medium))
+        counts[Exclusion.SKILL] += roomy - queue.free.able(place.need)
+        _regard_media(counts, queue, place)
         counts[Exclusion.DECLINED] += sum(
             each in queue.free and not floor.may_serve(floor.agents[each], contact)
             for each in contact.declined_by
         )
     del counts[AgentCondition.FREE]
     return counts
+
+
+def _regard_media(counts: Counter[str], queue: Queue, place: Place) -> None:
+    """Whoever is free and has no room for the medium is left out for that; who is busy and has, is not left out."""
+    medium = place.need.medium
+    if medium is Medium.VOICE:
+        counts[Exclusion.MEDIUM] += queue.conditions[AgentCondition.FREE] - queue.free.able(ANYBODY)
+        return
+    for agent in queue.free:
+        has_room, is_free = medium in agent.open_media, agent.condition is AgentCondition.FREE
+        counts[Exclusion.MEDIUM] += is_free and not has_room
+        counts[agent.condition] -= has_room and not is_free
 
 
 def _counted(counts: Counter[str]) -> tuple[Excluded, ...]:
@@ -147,11 +170,17 @@ def reasons(floor: Floor, contact: Contact) -> tuple[tuple[AgentId, str], ...]:
         for agent in floor.agents.values():
             serves = place.queue in agent.queues if place.agent is None else place.agent == agent.id
             if serves and (agent.id not in found or found[agent.id] == Exclusion.SKILL):
-                found[agent.id] = _reason(agent, place)
+                found[agent.id] = _reason(floor, agent, contact, place)
     return tuple(sorted(found.items()))
 
 
-def _reason(agent: Agent, place: Place) -> str:
+def _reason(floor: Floor, agent: Agent, contact: Contact, place: Place) -> str:
+    medium = place.need.medium
+    is_over = place.agent is None and contact.is_callback and floor.queues[place.queue].has_callbacks_enough
+    if is_over:
+        return Exclusion.QUOTA.value
+    if medium not in agent.capacities.media or (agent.is_available and medium not in agent.open_media):
+        return Exclusion.MEDIUM.value
     if agent.fit(place.need) is None:
         return Exclusion.SKILL.value
     return Exclusion.DECLINED.value if agent.is_available else agent.condition.value

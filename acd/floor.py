@@ -12,8 +12,10 @@ from acd.agent import Agent
 from acd.agent_state import AgentCondition, Presence
 from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.criteria import RING_ALL, SELECTION, Order, Selection
+from acd.errors import UnknownQueue
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
+from acd.medium import VOICE_ALONE, Capacities, Medium
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
 from acd.routes import Route
@@ -21,13 +23,14 @@ from acd.shares import Ledger
 from acd.waiting_line import WaitingLine
 
 DEFAULT = ""
-"""The name of the selection of agents who were given no other."""
+"""The name of the selection and of the capacities of agents who were given no other."""
 
 
 class Queue:
     """A queue with its line and its agents."""
 
     __slots__ = (
+        "callbacks",
         "conditions",
         "contacts",
         "definition",
@@ -56,6 +59,7 @@ class Queue:
         self.free = FreeAgents(self.name, order)
         self.on_duty: dict[AgentId, Agent] = {}
         self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
+        self.callbacks: dict[ContactId, Contact] = {}  # under way: offered, or with an agent
         self.conditions: Counter[AgentCondition] = Counter()  # of the agents who are logged in
         self.is_open = True
         self.regards_agents = _regards_agents(definition)  # who waits may have to go when agents come or go
@@ -69,6 +73,12 @@ class Queue:
         self.definition = definition
         self.regards_agents = _regards_agents(definition)
         self.free = free
+
+    @property
+    def has_callbacks_enough(self) -> bool:
+        """Whether no further callback may be offered now."""
+        most = self.definition.callbacks_most
+        return most is not None and len(self.callbacks) >= most
 
     @property
     def rings_all(self) -> bool:
@@ -103,12 +113,12 @@ class Queue:
         """Who of the line came first."""
         return min(self.line.heads(), key=lambda contact: contact.arrival, default=None)
 
-    def place_for(self, route: Route) -> Place:
+    def place_for(self, route: Route, medium: Medium) -> Place:
         """Return a place for a newcomer, by the rules that hold now."""
         definition = self.definition
         if definition.ageing_s is None and definition.promotion_s is None:
-            return Place(self.name, route, TIMELESS)
-        return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s))
+            return Place(self.name, route, TIMELESS, medium)
+        return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s), medium)
 
 
 def _regards_agents(rules: QueueDefined) -> bool:
@@ -123,6 +133,7 @@ class Floor:
         self.queues: dict[QueueName, Queue] = {}
         self.routings: dict[str, Order] = {}
         self.selections: dict[str, tuple[Selection, ...]] = {DEFAULT: SELECTION}
+        self.capacities: dict[str, Capacities] = {DEFAULT: VOICE_ALONE}
         self.shares: dict[str, dict[str, float]] = {}
         self.ledgers: dict[tuple[str, int], Ledger] = {}  # by shares and level
         self.agents: dict[AgentId, Agent] = {}
@@ -137,6 +148,13 @@ class Floor:
         self.due: dict[ContactId, Contact] = {}  # whose wait has reached that of a rule
         self.changed_queues: dict[QueueName, Queue] = {}  # where agents came or went, and rules regard it
 
+    def queue(self, name: QueueName) -> Queue:
+        """Return a queue; raises `UnknownQueue`."""
+        queue = self.queues.get(name)
+        if queue is None:
+            raise UnknownQueue(name)
+        return queue
+
     def ledger(self, shares: str, level: int) -> Ledger:
         """Return the calls by region of the agents who have these shares, at one level."""
         key = (shares, level)
@@ -148,6 +166,8 @@ class Floor:
 
     def settle(self, agent: Agent) -> None:
         """File an agent by the state that it has now."""
+        if agent.capacities is not VOICE_ALONE:
+            self._unfile(agent)  # what may be offered can differ though something may, as before
         is_available, is_on_duty = agent.is_available, agent.is_on_duty
         condition = None if agent.presence is Presence.LOGGED_OUT else agent.condition
         if agent.filed is not condition:
@@ -173,6 +193,11 @@ class Floor:
         if not is_on_duty:
             self._recall_declined()
 
+    def _unfile(self, agent: Agent) -> None:
+        for name in agent.queues:
+            if agent.id in self.queues[name].free:
+                self.queues[name].free.withdraw(agent)
+
     def file_free(self) -> None:
         """File those who came free and were not taken at once: mostly they are, and the filing would be for nothing."""
         for agent in self.unfiled.values():
@@ -196,11 +221,9 @@ class Floor:
         """Take an agent out of all files of their queues, until settled again."""
         self.unfiled.pop(agent.id, None)
         self._count(agent, None)
+        self._unfile(agent)
         for name in agent.queues:
-            queue = self.queues[name]
-            queue.on_duty.pop(agent.id, None)
-            if agent.id in queue.free:
-                queue.free.withdraw(agent)
+            self.queues[name].on_duty.pop(agent.id, None)
         self._recall_declined()
 
     def _recall_declined(self) -> None:
@@ -249,6 +272,7 @@ class Floor:
 
     def forget(self, contact: Contact) -> None:
         """A contact that is in no line is not here any more."""
+        self._end_callback(contact)
         for name in {contact.given, *(place.queue for place in contact.places)}:
             del self.queues[name].routed[contact.id]
         for agent in {place.agent for place in contact.places if place.agent is not None}:
@@ -294,6 +318,7 @@ class Floor:
 
     def stand(self, contact: Contact, places: tuple[Place, ...]) -> None:
         """Put a waiting contact in these lines, all at once."""
+        self._end_callback(contact)
         contact.standing = places
         self.belong(contact, places[0])
         for place in places:
@@ -302,6 +327,22 @@ class Floor:
         if contact.declined_by:
             self.declined[contact.id] = contact
         self.fresh_contacts[contact.id] = contact
+
+    def begin_callback(self, contact: Contact) -> None:
+        """A callback is under way, in the queue where it counts."""
+        self.queues[contact.queue].callbacks[contact.id] = contact
+
+    def _end_callback(self, contact: Contact) -> None:
+        """If a contact was a callback under way, it is not any more, and another one may be."""
+        queue = self.queues[contact.queue]
+        if queue.callbacks.pop(contact.id, None) is not None:
+            self.recall_callbacks(queue)
+
+    def recall_callbacks(self, queue: Queue) -> None:
+        """More callbacks of a queue may be under way than before."""
+        for bucket in queue.line.buckets():
+            if bucket.is_callback:
+                self.fresh_contacts.update({contact.id: contact for contact in bucket.contacts})
 
     def leave(self, contact: Contact) -> None:
         """Take a contact out of all lines; it stays one of its queue."""

@@ -1,4 +1,4 @@
-"""The free agents of one queue, best first for each need.
+"""The free agents of one queue, best first for each need, of those media that an agent may be offered now.
 
 For every need that contacts of this queue have brought there is a ranking of those who may serve it, in the order of the
 queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever the number of agents and
@@ -11,6 +11,7 @@ from itertools import takewhile
 
 from acd.agent import Agent
 from acd.criteria import Order, Routing
+from acd.medium import Medium
 from acd.names import AgentId, QueueName
 from acd.ranking import Key, Ranking
 from acd.skills import ANYBODY, Need
@@ -19,20 +20,20 @@ from acd.strategies import key_of
 MOST_NEEDS = 64
 """Rankings kept for one queue; the one that was made first goes when there are more."""
 
-_Able = tuple[tuple[Ranking[Agent], int], ...]
+_Able = tuple[tuple[Ranking[Agent], Medium, int], ...]
 
 
 class FreeAgents:
     """Who is available now."""
 
-    __slots__ = ("_able", "_keys", "_order", "_places", "_queue", "_rankings", "_skill_at")
+    __slots__ = ("_able", "_filed", "_order", "_places", "_queue", "_rankings", "_skill_at")
 
     def __init__(self, queue: QueueName, order: Order) -> None:
         """Begin with nobody."""
         self._queue = queue
         self._skill_at = order.index(Routing.SKILL) if Routing.SKILL in order else None
         self._order = tuple(criterion for criterion in order if criterion is not Routing.SKILL)
-        self._keys: dict[AgentId, Key] = {}  # without the skill, which differs by need
+        self._filed: dict[AgentId, tuple[Agent, Key]] = {}  # the key without the skill, which differs by need
         self._places: dict[AgentId, list[tuple[Ranking[Agent], Key]]] = {}
         self._rankings: dict[Need, Ranking[Agent]] = {ANYBODY: Ranking()}
         self._able: dict[AgentId, tuple[int, _Able]] = {}  # of one assignment: what each may serve, how well
@@ -41,12 +42,19 @@ class FreeAgents:
         """File an agent as free."""
         known = self._able.get(agent.id)
         if known is None or known[0] != agent.assignment:
-            fits = ((ranking, agent.fit(need)) for need, ranking in self._rankings.items())
-            known = (agent.assignment, tuple((ranking, fit) for ranking, fit in fits if fit is not None))
+            fits = ((ranking, need.medium, agent.fit(need)) for need, ranking in self._rankings.items())
+            known = (
+                agent.assignment,
+                tuple((one, medium, fit) for one, medium, fit in fits if fit is not None),
+            )
             self._able[agent.id] = known
-        key = self._keys[agent.id] = key_of(self._order, agent, self._queue)
+        key = key_of(self._order, agent, self._queue)
+        self._filed[agent.id] = (agent, key)
+        open_media = agent.open_media
         places = self._places[agent.id] = []
-        for ranking, fit in known[1]:
+        for ranking, medium, fit in known[1]:
+            if medium not in open_media:
+                continue
             whole = self._with_skill(key, fit)
             ranking.add(whole, agent)
             places.append((ranking, whole))
@@ -55,14 +63,14 @@ class FreeAgents:
         """Take an agent out; raises `KeyError`."""
         for ranking, key in self._places.pop(agent.id):
             ranking.remove(key)
-        del self._keys[agent.id]
+        del self._filed[agent.id]
 
     def best_first(self, need: Need) -> Iterator[Agent]:
         """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
         if not self._shares_ranking(need):
             return iter(self._ranking(need))
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 1),)))
+        shared = self._ranking(Need(((skill, 1),), need.medium))
         return takewhile(lambda agent: agent.skills.get(skill, 0) >= least, shared)
 
     def able(self, need: Need) -> int:
@@ -70,7 +78,7 @@ class FreeAgents:
         if not self._shares_ranking(need):
             return len(self._ranking(need))
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 1),)))
+        shared = self._ranking(Need(((skill, 1),), need.medium))
         return shared.count_while(lambda agent: agent.skills.get(skill, 0) >= least)
 
     def _shares_ranking(self, need: Need) -> bool:
@@ -88,10 +96,10 @@ class FreeAgents:
             self._drop(next(each for each in self._rankings if each != ANYBODY))
         self._able.clear()
         ranking = self._rankings[need] = Ranking()
-        for agent in self._rankings[ANYBODY]:
-            fit = agent.fit(need)
+        for agent, bare in self._filed.values():
+            fit = agent.fit(need) if need.medium in agent.open_media else None
             if fit is not None:
-                key = self._with_skill(self._keys[agent.id], fit)
+                key = self._with_skill(bare, fit)
                 ranking.add(key, agent)
                 self._places[agent.id].append((ranking, key))
         return ranking
@@ -116,5 +124,5 @@ class FreeAgents:
         return len(self._places)
 
     def __iter__(self) -> Iterator[Agent]:
-        """All of them, in the order of the strategy."""
-        return iter(self._rankings[ANYBODY])
+        """All of them, in no order."""
+        return (agent for agent, _ in self._filed.values())

@@ -157,11 +157,14 @@ def _add_heads(
     found: list[Head], floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float
 ) -> None:
     """The hottest loop of all: once for each kind of contact that waits, at every decision of an agent."""
+    open_media = agent.open_media
     priority = 0 if queue is None else -agent.priorities.get(queue.name, queue.definition.priority)
     is_anybodys = queue is not None
     for bucket in line.buckets():
         fit = agent.fit(bucket.need)
-        if fit is None:
+        if fit is None or bucket.need.medium not in open_media:
+            continue
+        if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
             continue
         contact = bucket.contacts.first
         if contact.declined_by:
@@ -192,6 +195,8 @@ def _first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> C
 def best_agent(floor: Floor, contact: Contact) -> Agent | None:
     """Return the free agent for a waiting contact: its lines in the order of its table."""
     for place in contact.standing:
+        if contact.is_callback and place.agent is None and floor.queues[place.queue].has_callbacks_enough:
+            continue
         for agent in available(floor, place):
             if floor.may_serve(agent, contact):
                 return agent
@@ -218,4 +223,4 @@ def place_with(contact: Contact, agent: Agent) -> Place:
 
 
 def _is_free_for(agent: Agent, place: Place) -> bool:
-    return agent.is_available and agent.fit(place.need) is not None
+    return place.need.medium in agent.open_media and agent.fit(place.need) is not None

@@ -177,6 +177,6 @@ _BUSY, _AWAY, _FREE = range(3)
 
 
 def _kind_of(seen: ReportAgent) -> int:
-    if seen.activity is not Activity.IDLE or seen.presence is Presence.WRAP_UP:
+    if seen.activity is not Activity.IDLE or seen.tasks or seen.presence is Presence.WRAP_UP:
         return _BUSY
     return _AWAY if seen.presence is Presence.NOT_READY else _FREE

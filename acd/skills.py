@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from acd.checks import check_at_least, check_named
+from acd.medium import Medium
 from acd.names import SkillName
 
 
@@ -38,30 +39,33 @@ class Widening:
 
 
 class Need(NamedTuple):
-    """What an agent must have to be offered a contact: skills with their least levels, by name.
+    """What an agent must have to be offered a contact: skills with their least levels, by name, and room for its medium.
 
     A level of 0 excludes nobody and still says whom the contact goes to first.
     """
 
     skills: tuple[tuple[SkillName, int], ...] = ()
+    medium: Medium = Medium.VOICE
 
 
 ANYBODY = Need()
-"""The need of a contact that every agent of the queue may serve."""
+"""The need of a call that every agent of the queue may serve."""
 
 
-def need_of(skills: tuple[SkillLevel, ...]) -> Need:
-    """Return the need that is made of required levels."""
-    return Need(tuple(sorted((each.skill, each.level) for each in skills))) if skills else ANYBODY
+def need_of(skills: tuple[SkillLevel, ...], medium: Medium = Medium.VOICE) -> Need:
+    """Return the need that is made of required levels and a medium."""
+    if not skills and medium is Medium.VOICE:
+        return ANYBODY
+    return Need(tuple(sorted((each.skill, each.level) for each in skills)), medium)
 
 
 def lowered(need: Need, by: int) -> Need:
     """Return the need with every level lower, 0 at the least."""
-    return Need(tuple((skill, max(0, level - by)) for skill, level in need.skills))
+    return need._replace(skills=tuple((skill, max(0, level - by)) for skill, level in need.skills))
 
 
 def fit(skills: Mapping[SkillName, int], need: Need) -> int | None:
-    """How well skills fit a need: the sum of the levels that are asked for, None where one is too low."""
+    """How well skills fit a need, whatever the medium: the sum of the levels asked for, None where one is too low."""
     total = 0
     for skill, least in need.skills:
         level = skills.get(skill, 0)

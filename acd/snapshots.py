@@ -5,15 +5,24 @@ from typing import NamedTuple
 
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
 from acd.skills import Need
+
+
+class TaskSnapshot(NamedTuple):
+    """A contact other than a call that an agent is offered (then with the offer) or has in hand."""
+
+    contact: ContactId
+    medium: Medium
+    offer: OfferId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSnapshot:
     """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`.
 
-    `taken`, `talk_s` and `occupancy` count from the login to the last change of the agent's state.
+    `open_media` are those of which an offer could be made now.  `taken`, `talk_s` and `occupancy` count from the login to the last change of the agent's state.
     """
 
     agent: AgentId
@@ -38,6 +47,9 @@ class AgentSnapshot:
     taken: int = 0
     talk_s: float = 0.0
     occupancy: float = 0.0
+    tasks: tuple[TaskSnapshot, ...] = ()
+    open_media: tuple[Medium, ...] = ()
+    capacities: str = ""
 
 
 class Standing(NamedTuple):
@@ -68,13 +80,16 @@ class ContactSnapshot:
     declined_by: tuple[AgentId, ...]
     lines: tuple[Standing, ...] = ()
     offers: tuple[OfferId, ...] = ()
+    medium: Medium = Medium.VOICE
+    is_callback: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueStatistics:
     """One queue now.  `longest_wait_s` is 0 with nobody waiting; agents on duty are ready or in wrap-up.
 
-    Each contact counts in one queue; `standing` are those in line here, some of whom count elsewhere.
+    Each contact counts in one queue; `standing` are those in line here, some of whom count elsewhere.  `callbacks` of
+    them are under way: offered, or with an agent.
     """
 
     queue: QueueName
@@ -86,6 +101,7 @@ class QueueStatistics:
     longest_wait_s: float
     agents_on_duty: int
     agents_free: int
+    callbacks: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +112,7 @@ class Tally:
     moved: int = 0
     requeued: int = 0
     resumed: int = 0
+    restored: int = 0  # tasks of before a restart
     overflowed: int = 0
     diverted: int = 0
     refused: int = 0

@@ -9,7 +9,15 @@ from acd.contact import Contact
 from acd.contact_state import ContactState
 from acd.floor import Floor, Queue
 from acd.names import ContactId
-from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Standing, Statistics, Tally
+from acd.snapshots import (
+    AgentSnapshot,
+    ContactSnapshot,
+    QueueStatistics,
+    Standing,
+    Statistics,
+    Tally,
+    TaskSnapshot,
+)
 from acd.waiting_line import WaitingLine
 
 
@@ -22,6 +30,8 @@ def contact_report(contact: Contact) -> ReportContact:
         level=contact.level,
         agent=contact.agent,
         arrived_at=contact.arrived_at,
+        medium=contact.medium,
+        is_callback=contact.is_callback,
     )
 
 
@@ -38,6 +48,7 @@ def agent_report(agent: Agent, wrap_up_until: float | None) -> ReportAgent:
         pending=agent.pending,
         pending_reason=agent.pending_reason,
         wrap_up_until=wrap_up_until,
+        tasks=tuple(agent.tasks),
     )
 
 
@@ -64,6 +75,8 @@ def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
         declined_by=tuple(sorted(contact.declined_by)),
         lines=tuple(Standing(place.queue, place.agent, place.need) for place in contact.standing),
         offers=tuple(contact.offers),
+        medium=contact.medium,
+        is_callback=contact.is_callback,
     )
 
 
@@ -99,6 +112,9 @@ def agent_snapshot(agent: Agent, wrap_up_until: float | None) -> AgentSnapshot:
         taken=agent.taken,
         talk_s=agent.talk_s,
         occupancy=agent.occupancy,
+        tasks=tuple(TaskSnapshot(each.contact, each.medium, each.offer) for each in agent.tasks.values()),
+        open_media=tuple(sorted(agent.open_media)),
+        capacities=agent.capacities_name,
     )
 
 
@@ -115,6 +131,7 @@ def queue_statistics(queue: Queue, now: float) -> QueueStatistics:
         longest_wait_s=max((now - contact.arrived_at for contact in queue.standing.values()), default=0.0),
         agents_on_duty=len(queue.on_duty),
         agents_free=len(queue.free),
+        callbacks=len(queue.callbacks),
     )
 
 

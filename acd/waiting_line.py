@@ -1,7 +1,7 @@
 """The line of one queue: a bucket for each kind of contact, each bucket first come, first served.
 
 Two contacts are of one kind when every agent who may serve the one may serve the other, and they differ in nothing
-but their arrival: same level, same need, same ageing, same region.  What waiting adds grows with the wait alone, so the head of a
+but their arrival: same level, same need (so same medium), same ageing, same region, a caller on the line or none.  What waiting adds grows with the wait alone, so the head of a
 bucket is always its most urgent; whoever looks for the next contact looks at the heads, and what that costs does not
 depend on how many wait.
 """
@@ -14,6 +14,8 @@ from acd.contact import Ageing, Contact, Place
 from acd.ranking import Key, Ranking
 from acd.skills import Need
 
+_Kind = tuple[int, Need, Ageing, str, bool]
+
 
 class Bucket(NamedTuple):
     """Contacts of one kind, and what they have in common."""
@@ -22,6 +24,7 @@ class Bucket(NamedTuple):
     need: Need
     ageing: Ageing
     region: str
+    is_callback: bool
     contacts: Ranking[Contact]
 
 
@@ -30,12 +33,12 @@ class WaitingLine:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._buckets: dict[tuple[int, Need, Ageing, str], Bucket] = {}  # none of them empty
+        self._buckets: dict[_Kind, Bucket] = {}  # none of them empty
         self._length = 0
 
     def join(self, contact: Contact, place: Place) -> None:
         """Put a contact in the bucket that its level and need give it."""
-        key = (contact.level, place.need, place.ageing, contact.region)
+        key = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket(*key, Ranking())
@@ -44,7 +47,7 @@ class WaitingLine:
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
-        key = (contact.level, place.need, place.ageing, contact.region)
+        key = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
         contacts = self._buckets[key].contacts
         contacts.remove(contact.arrival)
         self._length -= 1

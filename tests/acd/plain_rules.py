@@ -4,7 +4,8 @@ import dataclasses
 import math
 
 from acd.agent_state import Activity, AgentCondition, Presence
-from acd.events import QueueDefined
+from acd.events import CapacitiesDefined, QueueDefined
+from acd.medium import Medium
 from acd.names import QueueName
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Standing
 
@@ -66,11 +67,37 @@ def is_in(agent: AgentSnapshot, conditions: tuple[AgentCondition, ...]) -> bool:
     return any(found[each] for each in conditions)
 
 
-def is_free(agent: AgentSnapshot) -> bool:
-    """Whether an offer could be made to the agent."""
+def takes(rules: CapacitiesDefined, medium: Medium) -> bool:
+    """Whether agents of these capacities have anything to do with a medium."""
+    return any(each.medium is medium for each in rules.capacities)
+
+
+def has_room(agent: AgentSnapshot, medium: Medium, rules: CapacitiesDefined) -> bool:
+    """Whether a contact of a medium could be offered to the agent."""
+    if agent.presence is not Presence.READY or not agent.reachable or agent.delayed:
+        return False
+    has = [task.medium for task in agent.tasks]
+    has += [Medium.VOICE] if agent.activity is not Activity.IDLE else []
+    if has and agent.pending is Presence.NOT_READY:
+        return False
+    room = next((each for each in rules.capacities if each.medium is medium), None)
     return (
-        agent.presence is Presence.READY
-        and agent.activity is Activity.IDLE
-        and agent.reachable
-        and not agent.delayed
+        room is not None
+        and has.count(medium) < room.most
+        and all(other is medium or other in room.beside for other in has)
+        and (rules.most_in_all is None or len(has) < rules.most_in_all)
+    )
+
+
+def goes_beside(media: list[Medium], rules: CapacitiesDefined) -> bool:
+    """Whether an agent may have come by contacts of these media, one after the other."""
+    rooms = {each.medium: each for each in rules.capacities}
+    return (
+        all(medium in rooms and media.count(medium) <= rooms[medium].most for medium in media)
+        and (rules.most_in_all is None or len(media) <= rules.most_in_all)
+        and all(
+            one is other or one in rooms[other].beside or other in rooms[one].beside
+            for one in media
+            for other in media
+        )
     )

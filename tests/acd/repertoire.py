@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from acd.agent_state import AgentCondition
 from acd.criteria import RING_ALL, STRATEGIES
-from acd.events import QueuePriority, SharesDefined
+from acd.events import CapacitiesDefined, QueuePriority, SharesDefined
 from acd.levels import LevelRule
+from acd.medium import Medium, MediumCapacity
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.routes import Route
@@ -67,3 +68,27 @@ CITIES = SharesDefined(
 )
 regions = st.sampled_from(("", "north", "south"))
 shares = st.sampled_from(("", "", CITIES.name))
+media = st.sampled_from((Medium.VOICE, Medium.VOICE, Medium.VOICE, Medium.CHAT, Medium.EMAIL))
+CAPACITIES = {
+    "": CapacitiesDefined(name="", capacities=(MediumCapacity(medium=Medium.VOICE),)),
+    "mixed": CapacitiesDefined(  # one call, or three chats, or an email, which a call may interrupt
+        name="mixed",
+        capacities=(
+            MediumCapacity(medium=Medium.VOICE, beside=(Medium.EMAIL,)),
+            MediumCapacity(medium=Medium.CHAT, most=3),
+            MediumCapacity(medium=Medium.EMAIL),
+        ),
+    ),
+    "many": CapacitiesDefined(
+        name="many",
+        capacities=(
+            MediumCapacity(medium=Medium.VOICE, beside=(Medium.CHAT,)),
+            MediumCapacity(medium=Medium.CHAT, most=2, beside=(Medium.VOICE, Medium.EMAIL)),
+            MediumCapacity(medium=Medium.EMAIL, most=2, beside=(Medium.CHAT,)),
+        ),
+        most_in_all=3,
+    ),
+    "written": CapacitiesDefined(name="written", capacities=(MediumCapacity(medium=Medium.CHAT, most=2),)),
+}
+capacities = st.sampled_from(("", "", "mixed", "many", "written"))
+CALLBACKS_MOST = {QUEUES[0]: 1, QUEUES[1]: None}

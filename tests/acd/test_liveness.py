@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from acd.agent_state import Activity, AgentCondition, Presence
+from acd.agent_state import AgentCondition, Presence
 from acd.commands import (
     Command,
     DismissContact,
@@ -41,11 +41,14 @@ from acd.events import (
     AgentReachabilityChanged,
     AgentReassigned,
     AgentRestored,
+    CallbackAgreed,
+    CallbackReached,
     ContactEnded,
     ContactLeft,
     ContactLevelChanged,
     ContactQueued,
     ContactRequeued,
+    ContactRestored,
     DeclineCause,
     DiversionRefused,
     Event,
@@ -61,14 +64,17 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.journal import encode_command, encode_event, replay
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.overflow import Overflow, Target
+from acd.overflow import Overflow
 from acd.routes import Route
 from acd.skills import SkillLevel, Widening
-from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
-from tests.acd.plain_rules import can_serve, fit_in, is_free, is_in, order, preference, readiness, seen
+from acd.snapshots import AgentSnapshot, ContactSnapshot
+from tests.acd.plain_rules import can_serve, has_room, preference, readiness, seen, takes
+from tests.acd.promises import Promises
 from tests.acd.repertoire import (
-    AGENTS,
+    CALLBACKS_MOST,
+    CAPACITIES,
     CITIES,
     CONTACTS,
     MORE_RULES,
@@ -80,7 +86,9 @@ from tests.acd.repertoire import (
     ageings,
     agents,
     asked,
+    capacities,
     contacts,
+    media,
     priorities,
     queues,
     regions,
@@ -92,26 +100,8 @@ from tests.acd.repertoire import (
 )
 
 
-class Floor(RuleBasedStateMachine):
+class Floor(Promises):
     """Phones, callers, agents and the clock."""
-
-    def __init__(self) -> None:
-        """Begin with an engine, and nothing said yet."""
-        super().__init__()
-        self.engine = Engine("t", explains=True)
-        self.record: RecordDecision | None = None  # of the offer that comes next
-        self.now = 1000.0
-        self.restored_talking = 0
-        self.ageing: dict[str, Any] = {}
-        self.journal: list[bytes] = []
-        self.answers: list[bytes] = []
-        self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
-        self.offer_ids: set[OfferId] = set()
-        self.diverted: dict[ContactId, Target] = {}  # the shell is to take them elsewhere
-        self.defined: dict[QueueName, QueueDefined] = {}
-        self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
-        self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
-        self.shown_contacts: dict[ContactId, ReportContact] = {}
 
     # ---- one step ----
 
@@ -122,7 +112,7 @@ class Floor(RuleBasedStateMachine):
         waiting = {
             each.contact: each for queue in self.defined_queues() for each in self.engine.waiting(queue)
         }
-        free = [agent for agent in self.engine.agents() if is_free(agent)]
+        free = self.engine.agents()
         try:
             answer = self.engine.handle(event, self.now)
         except AcdError as error:
@@ -163,7 +153,9 @@ class Floor(RuleBasedStateMachine):
                     assert (decision.contact, decision.agent) == (command.contact, command.agent)
                     assert faults(decision) == ()
                 for other in self.offers.values():
-                    assert other.agent != command.agent, "two offers for one agent"
+                    assert (other.agent, other.contact) != (command.agent, command.contact), "offered twice"
+                    both_calls = other.medium is command.medium is Medium.VOICE
+                    assert other.agent != command.agent or not both_calls, "two calls for one agent"
                     assert other.contact != command.contact or command.queue in self.rings_all, (
                         "two offers of one contact"
                     )
@@ -217,6 +209,7 @@ class Floor(RuleBasedStateMachine):
                 still is not None
                 and still.state is ContactState.WAITING
                 and can_serve(taker, still)
+                and self.could_have_come(taker, taken, still)
                 and taker.agent not in still.declined_by
                 and (was.level, was.arrived_at, was.lines) == (still.level, still.arrived_at, still.lines)
             ):
@@ -227,12 +220,21 @@ class Floor(RuleBasedStateMachine):
             now = self.engine.agent(agent.agent)
             if (
                 now == agent
+                and has_room(now, taken.medium, self.rules_of(now))
                 and all(self.defined[line.queue].strategy == "longest_idle" for line in taken.lines)
                 and can_serve(now, taken)
                 and now.agent not in taken.declined_by
                 and taker.agent not in taken.declined_by
             ):
                 assert readiness(taker, taken) < readiness(now, taken), f"{now} was passed over for {taker}"
+
+    def could_have_come(self, taker: AgentSnapshot, taken: ContactSnapshot, still: ContactSnapshot) -> bool:
+        """Whether there was room for the one, too, when the other was chosen."""
+        has_only_this = (taker.contact is None) + len(taker.tasks) == (
+            1 if taken.medium is Medium.VOICE else 2
+        )
+        is_alike = still.medium is taken.medium or (has_only_this and not taker.pending)
+        return not still.is_callback and is_alike and takes(self.rules_of(taker), still.medium)
 
     def picture(self) -> tuple[object, ...]:
         """Everything that can be seen and does not change by waiting alone."""
@@ -244,15 +246,6 @@ class Floor(RuleBasedStateMachine):
             self.engine.next_deadline(),
             repr(self.engine),
         )
-
-    def here(self) -> list[ContactSnapshot]:
-        """Every contact that is here."""
-        found = [self.engine.contact(name) for name in CONTACTS]
-        return [contact for contact in found if contact is not None]
-
-    def defined_queues(self) -> list[QueueName]:
-        """The queues that are defined."""
-        return [queue.queue for queue in self.engine.statistics().queues]
 
     # ---- what can happen ----
 
@@ -289,6 +282,7 @@ class Floor(RuleBasedStateMachine):
                 widening=WIDENING,
                 overflow=OVERFLOW[QUEUES[0]] if overflows else (),
                 dismisses_when=absence,
+                callbacks_most=CALLBACKS_MOST[QUEUES[0]],
                 **self.ageing,
             ),
             QueueDefined(
@@ -305,6 +299,8 @@ class Floor(RuleBasedStateMachine):
         ):
             self.tell(event)
         self.tell(CITIES)
+        for rules in CAPACITIES.values():
+            self.tell(rules)
         for contact in waiting:
             self.tell(ContactQueued(contact=contact, queue=QUEUES[0]), 1.0)
         for agent in sorted(here):
@@ -347,6 +343,7 @@ class Floor(RuleBasedStateMachine):
                 overflow=overflow[queue] if overflow else (),
                 dismisses_when=absence,
                 refuses_when=absence,
+                callbacks_most=CALLBACKS_MOST[queue],
                 **MORE_RULES,
                 **self.ageing,
             )
@@ -384,6 +381,7 @@ class Floor(RuleBasedStateMachine):
         skills=skills,
         priorities=priorities,
         shares=shares,
+        capacities=capacities,
         later_s=seconds,
     )
     def login(
@@ -395,9 +393,12 @@ class Floor(RuleBasedStateMachine):
         skills: tuple[SkillLevel, ...],
         priorities: tuple[QueuePriority, ...],
         shares: str,
+        capacities: str,
         later_s: float,
     ) -> None:
         """Somebody sits down."""
+        if self.engine.agent(agent) is None:
+            self.lax.discard(agent)
         self.tell(
             AgentLoggedIn(
                 agent=agent,
@@ -408,20 +409,46 @@ class Floor(RuleBasedStateMachine):
                 skills=skills,
                 priorities=priorities,
                 shares=shares,
+                capacities=capacities,
             ),
             later_s,
         )
 
-    @rule(agent=agents, queues=served, skills=skills, priorities=priorities)
+    @rule(agent=agents, queues=served, skills=skills, priorities=priorities, capacities=capacities)
     def reassign(
         self,
         agent: AgentId,
         queues: tuple[QueueName, ...],
         skills: tuple[SkillLevel, ...],
         priorities: tuple[QueuePriority, ...],
+        capacities: str,
     ) -> None:
         """Somebody learns, or is sent elsewhere."""
-        self.tell(AgentReassigned(agent=agent, queues=queues, skills=skills, priorities=priorities))
+        self.lax.add(agent)
+        self.tell(
+            AgentReassigned(
+                agent=agent, queues=queues, skills=skills, priorities=priorities, capacities=capacities
+            )
+        )
+
+    @rule(agent=agents, contact=contacts, queue=queues, medium=media)
+    def restore_task(self, agent: AgentId, contact: ContactId, queue: QueueName, medium: Medium) -> None:
+        """Somebody has a message in hand since before a restart."""
+        if medium is not Medium.VOICE:
+            self.lax.add(agent)
+            self.tell(
+                ContactRestored(contact=contact, queue=queue, agent=agent, medium=medium, arrived_at=-3.0)
+            )
+
+    @rule(contact=contacts, is_reached=st.booleans(), later_s=seconds)
+    def call_back(self, contact: ContactId, is_reached: bool, later_s: float) -> None:
+        """Somebody hangs up to be called back, or is."""
+        event = CallbackReached(contact=contact) if is_reached else CallbackAgreed(contact=contact)
+        here = self.engine.contact(contact)
+        if self.tell(event, later_s):
+            self.diverted.pop(contact, None)
+        after = self.engine.contact(contact)
+        assert here is None or after is None or after.arrived_at == here.arrived_at
 
     @rule(
         agent=agents,
@@ -493,6 +520,8 @@ class Floor(RuleBasedStateMachine):
         skills=asked,
         table=st.sampled_from(((), (), *TABLES)),
         region=regions,
+        medium=media,
+        is_callback=st.sampled_from((False, False, False, True)),
         later_s=seconds,
     )
     def call(
@@ -503,11 +532,14 @@ class Floor(RuleBasedStateMachine):
         skills: tuple[SkillLevel, ...],
         table: tuple[Route, ...],
         region: str,
+        medium: Medium,
+        is_callback: bool,
         later_s: float,
     ) -> None:
-        """A caller comes, or one who is here is moved."""
+        """A caller or a message comes, or one who is here is moved."""
         self.now += later_s
         here = self.engine.contact(contact)
+        medium = medium if here is None or later_s == 20.0 else here.medium
         needed = () if table else skills
         answer = self.tell(
             ContactQueued(
@@ -518,6 +550,8 @@ class Floor(RuleBasedStateMachine):
                 routes=table,
                 region=region,
                 number=contact,
+                medium=medium,
+                is_callback=is_callback and medium is Medium.VOICE,
             )
         )
         kinds = {type(command) for command in answer}
@@ -613,177 +647,6 @@ class Floor(RuleBasedStateMachine):
         after = self.engine.statistics()
         assert after.now == seen.now
         assert after.tally.clock_steps_back == seen.tally.clock_steps_back + 1
-
-    # ---- what must hold ----
-
-    @invariant()
-    def nobody_idles_beside_a_caller_they_may_serve(self) -> None:
-        """Written anew: a ready, idle, reachable, rested agent and a waiting contact that they may serve."""
-        everybody = self.engine.agents()
-        on_duty = [each for each in everybody if each.presence in (Presence.READY, Presence.WRAP_UP)]
-        for contact in self.here():
-            if contact.state is not ContactState.WAITING:
-                continue
-            others = [
-                each.agent
-                for each in on_duty
-                if each.agent not in contact.declined_by and can_serve(each, contact)
-            ]
-            for agent in everybody:
-                if is_free(agent) and can_serve(agent, contact):
-                    assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
-                    assert others, f"nobody else is left for {contact} than {agent}"
-
-    @invariant()
-    def nobody_stays_where_nobody_is(self) -> None:
-        """Where the queue dismisses them, and nobody else could serve."""
-        for contact in self.here():
-            conditions = self.defined[contact.given].dismisses_when
-            if conditions is None or contact.state is not ContactState.WAITING:
-                continue
-            agents = [each for each in self.engine.agents() if contact.given in each.queues]
-            if contact.contact not in self.diverted and all(is_in(each, conditions) for each in agents):
-                assert {(line.queue, line.agent) for line in contact.lines} != {(contact.given, None)}
-
-    @invariant()
-    def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
-        """As long as there is room for one more phone."""
-        for contact in self.here():
-            if not contact.offers or contact.queue not in self.rings_all:
-                continue
-            line = next(line for line in contact.lines if line.queue == contact.queue)
-            for agent in self.engine.agents():
-                if is_free(agent) and line.agent is None and fit_in(agent, line) is not None:
-                    has_room = len(contact.offers) < self.defined[contact.queue].ring_most
-                    assert not has_room or agent.agent in contact.declined_by, (
-                        f"{agent} idles beside {contact}"
-                    )
-
-    @invariant()
-    def agents_and_contacts_agree_on_who_has_whom(self) -> None:
-        """Each pair both ways, in states that go together; offers as the phones know them."""
-        for agent in self.engine.agents():
-            joined = agent.activity in (Activity.RESERVED, Activity.RINGING, Activity.TALKING)
-            assert joined == (agent.contact is not None)
-            assert (agent.offer is not None) == (agent.activity in (Activity.RESERVED, Activity.RINGING))
-            assert agent.reachable or agent.presence is Presence.NOT_READY
-            if agent.contact is not None:
-                contact = self.engine.contact(agent.contact)
-                assert contact is not None
-                if agent.offer is None:
-                    assert (contact.agent, contact.offers) == (agent.agent, ())
-                else:
-                    assert agent.offer in contact.offers
-        for name in CONTACTS:
-            contact = self.engine.contact(name)
-            if contact is None:
-                continue
-            assert (contact.state is ContactState.WAITING) == (contact.agent is None)
-            assert (contact.state is ContactState.OFFERED) == (contact.offer is not None)
-            assert (contact.state is ContactState.WAITING) == (contact.position is not None)
-            if contact.agent is not None:
-                holder = self.engine.agent(contact.agent)
-                assert holder is not None
-                assert (holder.contact, holder.offer) == (name, contact.offer)
-            for offer in contact.offers:
-                assert self.offers[offer].contact == name
-        running = {agent.offer for agent in self.engine.agents() if agent.offer is not None}
-        assert running == set(self.offers)
-        assert all(self.engine.has_offer(offer) for offer in running)
-
-    @invariant()
-    def every_reservation_and_every_timed_wrap_up_has_a_deadline(self) -> None:
-        """Nobody can be stuck: the engine asks to be woken in time for each."""
-        ends = [offer.ring_until for offer in self.offers.values()]
-        ends += [agent.wrap_up_until for agent in self.engine.agents() if agent.wrap_up_until is not None]
-        delayed = [agent for agent in self.engine.agents() if agent.delayed]
-        deadline = self.engine.next_deadline()
-        assert self.engine.statistics().deadlines >= len(ends) + len(delayed)
-        assert deadline is not None or (not ends and not delayed)
-        for queue in self.defined_queues():
-            steps = [step.after_s for step in self.defined[queue].widening]
-            for contact in self.here():
-                comes = [contact.arrived_at + step for step in steps if contact.arrived_at + step > self.now]
-                needs = [line.need.skills for line in contact.lines if line.queue == queue]
-                if (
-                    comes
-                    and contact.state is ContactState.WAITING
-                    and any(level for skills in needs for _, level in skills)
-                ):
-                    assert deadline is not None
-                    assert deadline <= min(comes)
-        assert not ends or (deadline is not None and deadline <= min(ends))
-        for agent in self.engine.agents():
-            assert agent.wrap_up_until is None or agent.presence is Presence.WRAP_UP
-
-    @invariant()
-    def lines_are_in_order_and_places_count_up(self) -> None:
-        """Level, then arrival; 1, 2, 3."""
-        for queue in self.defined_queues():
-            line = self.engine.waiting(queue)
-            ranks = [order(each, self.defined[queue], self.now) for each in line]
-            assert ranks == sorted(ranks)
-            assert [each.position for each in line] == list(range(1, len(line) + 1))
-            for each in line:
-                is_first = each.lines[0].queue == queue and each.lines[0].agent is None
-                assert not is_first or self.engine.position(each.contact) == each.position
-
-    @invariant()
-    def who_waits_stands_in_all_lines_and_who_does_not_in_none(self) -> None:
-        """They are left at once; each contact counts in one queue."""
-        found: list[tuple[ContactId, QueueName, AgentId | None]] = [
-            (each.contact, queue, None)
-            for queue in self.defined_queues()
-            for each in self.engine.waiting(queue)
-        ]
-        for agent in AGENTS:
-            for each in self.engine.waiting_for(agent):
-                (queue,) = (line.queue for line in each.lines if line.agent == agent)
-                found.append((each.contact, queue, agent))
-        here = [each for each in self.here() if each.state is ContactState.WAITING]
-        told = [(each.contact, line.queue, line.agent) for each in here for line in each.lines]
-        assert sorted(found, key=repr) == sorted(told, key=repr)
-        assert all(each.lines for each in here)
-
-    @invariant()
-    def what_was_reported_is_what_is(self) -> None:
-        """A wallboard that heard every report is right about everybody."""
-        people = self.engine.agents()
-        assert set(self.shown_agents) == {agent.agent for agent in people}
-        for agent in people:
-            shown = self.shown_agents[agent.agent]
-            assert (shown.presence, shown.activity, shown.reason) == (
-                agent.presence,
-                agent.activity,
-                agent.reason,
-            )
-            assert (shown.contact, shown.reachable, shown.since) == (
-                agent.contact,
-                agent.reachable,
-                agent.since,
-            )
-            assert (shown.pending, shown.pending_reason) == (agent.pending, agent.pending_reason)
-            assert shown.wrap_up_until == agent.wrap_up_until
-            assert agent.since <= self.now
-        here = {name for name in CONTACTS if self.engine.contact(name) is not None}
-        assert set(self.shown_contacts) == here
-        for name in here:
-            contact = self.engine.contact(name)
-            assert contact is not None
-            told = self.shown_contacts[name]
-            assert (told.state, told.queue, told.level) == (contact.state, contact.queue, contact.level)
-            assert (told.agent, told.arrived_at) == (contact.agent, contact.arrived_at)
-
-    @invariant()
-    def counts_add_up(self) -> None:
-        """Whoever came in is here, left, or was served; each offer ended one way or runs."""
-        statistics = self.engine.statistics()
-        tally: Tally = statistics.tally
-        here = sum(queue.waiting + queue.offered + queue.connected for queue in statistics.queues)
-        assert tally.queued + self.restored_talking == tally.left + tally.ended + here
-        ended = tally.accepted + tally.declined + tally.rang_out + tally.withdrawn
-        assert tally.offered == ended + len(self.offers)
-        assert tally.offered == len(self.offer_ids)
 
     def teardown(self) -> None:
         """The same journal gives the same bytes."""

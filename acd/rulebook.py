@@ -1,0 +1,78 @@
+"""The rules in force: what the engine is told of queues, orders, shares and capacities, and whom it concerns at once."""
+
+from acd import events
+from acd.bonds import Bonds
+from acd.contact_state import ContactState
+from acd.errors import QueueOccupied
+from acd.floor import Queue
+from acd.medium import Capacities
+from acd.strategies import order_named
+
+_RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
+"""Rules of a queue that hold at once for those who wait already."""
+
+
+class Rulebook:
+    """Takes definitions; each raises before anything has changed."""
+
+    def __init__(self, bonds: Bonds) -> None:
+        """Begin with the rules that hold where nothing was said."""
+        self._bonds = bonds
+        self._floor = bonds.floor
+
+    def define_queue(self, event: events.QueueDefined) -> None:
+        """Have a queue, or other rules for one; who waits stays."""
+        queue = self._floor.queues.get(event.queue)
+        order = order_named(event.strategy, self._floor.routings)
+        if queue is None:
+            self._floor.queues[event.queue] = Queue(event, order)
+        else:
+            was = queue.definition
+            queue.redefine(event, order)
+            self._floor.recall_callbacks(queue)
+            if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
+                for contact in tuple({**queue.given, **queue.standing}.values()):
+                    if contact.state is ContactState.WAITING:
+                        self._bonds.line_up_anew(contact)
+                        self._floor.due[contact.id] = contact
+
+    def define_routing(self, event: events.RoutingDefined) -> None:
+        """Have an order in which contacts look at agents; queues that name it follow."""
+        self._floor.routings[event.name] = event.criteria
+        for queue in self._floor.queues.values():
+            if queue.definition.strategy == event.name:
+                queue.redefine(queue.definition, event.criteria)
+
+    def define_selection(self, event: events.SelectionDefined) -> None:
+        """Have an order in which agents look at contacts."""
+        self._floor.selections[event.name] = event.criteria
+
+    def define_shares(self, event: events.SharesDefined) -> None:
+        """Have shares between regions; counting begins anew."""
+        self._floor.shares[event.name] = {each.region: each.share for each in event.shares}
+        for key in [key for key in self._floor.ledgers if key[0] == event.name]:
+            del self._floor.ledgers[key]
+
+    def define_capacities(self, event: events.CapacitiesDefined) -> None:
+        """Have a rule of what agents may have in hand at once; those who have it follow."""
+        self._floor.capacities[event.name] = Capacities(event.capacities, event.most_in_all)
+        for agent in self._floor.agents.values():
+            if agent.capacities_name == event.name:
+                self._floor.take_off(agent)
+                agent.allow(event.name, self._floor.capacities[event.name])
+                self._bonds.settle(agent)
+
+    def open_or_close(self, event: events.QueueHoursChanged) -> None:
+        """A queue opens or closes."""
+        queue = self._floor.queue(event.queue)
+        queue.is_open = event.is_open
+        self._floor.changed_queues[queue.name] = queue
+
+    def remove_queue(self, event: events.QueueRemoved) -> None:
+        """Have a queue no more; raises `QueueOccupied` while it has contacts."""
+        queue = self._floor.queue(event.queue)
+        if queue.routed:
+            raise QueueOccupied(event.queue, len(queue.routed))
+        del self._floor.queues[event.queue]
+        for agent in self._floor.agents.values():
+            agent.queues = tuple(name for name in agent.queues if name != event.queue)

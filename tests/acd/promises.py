@@ -1,0 +1,275 @@
+"""What the engine promises after every single step, whatever happened before, as far as its public face shows it."""
+
+from typing import Any
+
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from acd.agent_state import Activity, Presence
+from acd.commands import OfferContact, ReportAgent, ReportContact
+from acd.contact_state import ContactState
+from acd.decision import RecordDecision
+from acd.engine import Engine
+from acd.events import CapacitiesDefined, QueueDefined
+from acd.medium import Medium
+from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.overflow import Target
+from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
+from tests.acd.plain_rules import can_serve, fit_in, goes_beside, has_room, is_in, order, takes
+from tests.acd.repertoire import AGENTS, CAPACITIES, CONTACTS
+
+
+class Promises(RuleBasedStateMachine):
+    """What was promised, for a machine that keeps these books."""
+
+    def __init__(self) -> None:
+        """Begin with an engine, and nothing said yet."""
+        super().__init__()
+        self.engine = Engine("t", explains=True)
+        self.record: RecordDecision | None = None  # of the offer that comes next
+        self.now = 1000.0
+        self.restored_talking = 0
+        self.ageing: dict[str, Any] = {}
+        self.journal: list[bytes] = []
+        self.answers: list[bytes] = []
+        self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
+        self.offer_ids: set[OfferId] = set()
+        self.diverted: dict[ContactId, Target] = {}  # the shell is to take them elsewhere
+        self.defined: dict[QueueName, QueueDefined] = {}
+        self.lax: set[AgentId] = set()  # who has more than the rules of now allow, and may
+        self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
+        self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
+        self.shown_contacts: dict[ContactId, ReportContact] = {}
+
+    def here(self) -> list[ContactSnapshot]:
+        """Every contact that is here."""
+        found = [self.engine.contact(name) for name in CONTACTS]
+        return [contact for contact in found if contact is not None]
+
+    def defined_queues(self) -> list[QueueName]:
+        """The queues that are defined."""
+        return [queue.queue for queue in self.engine.statistics().queues]
+
+    def rules_of(self, agent: AgentSnapshot) -> CapacitiesDefined:
+        """What an agent may have in hand at once."""
+        return CAPACITIES[agent.capacities]
+
+    def has_quota_with(self, agent: AgentSnapshot, contact: ContactSnapshot) -> bool:
+        """Whether an agent may be offered a contact as far as the number of callbacks in the lines they share goes."""
+        under_way = {queue.queue: queue.callbacks for queue in self.engine.statistics().queues}
+        mosts = {name: self.defined[name].callbacks_most for name in under_way}
+        return not contact.is_callback or any(
+            fit_in(agent, line) is not None
+            and (
+                line.agent is not None or (most := mosts[line.queue]) is None or under_way[line.queue] < most
+            )
+            for line in contact.lines
+        )
+
+    # ---- what must hold ----
+
+    @invariant()
+    def nobody_idles_beside_a_caller_they_may_serve(self) -> None:
+        """Written anew: a ready, idle, reachable, rested agent and a waiting contact that they may serve."""
+        everybody = self.engine.agents()
+        on_duty = [each for each in everybody if each.presence in (Presence.READY, Presence.WRAP_UP)]
+        for contact in self.here():
+            if contact.state is not ContactState.WAITING:
+                continue
+            others = [
+                each.agent
+                for each in on_duty
+                if each.agent not in contact.declined_by
+                and can_serve(each, contact)
+                and takes(self.rules_of(each), contact.medium)
+            ]
+            for agent in everybody:
+                if (
+                    has_room(agent, contact.medium, self.rules_of(agent))
+                    and can_serve(agent, contact)
+                    and self.has_quota_with(agent, contact)
+                ):
+                    assert agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
+                    assert others, f"nobody else is left for {contact} than {agent}"
+
+    @invariant()
+    def nobody_stays_where_nobody_is(self) -> None:
+        """Where the queue dismisses them, and nobody else could serve."""
+        for contact in self.here():
+            conditions = self.defined[contact.given].dismisses_when
+            if conditions is None or contact.state is not ContactState.WAITING:
+                continue
+            agents = [each for each in self.engine.agents() if contact.given in each.queues]
+            if contact.is_callback:
+                continue  # nobody is there to be sent away
+            if contact.contact not in self.diverted and all(is_in(each, conditions) for each in agents):
+                assert {(line.queue, line.agent) for line in contact.lines} != {(contact.given, None)}
+
+    @invariant()
+    def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
+        """As long as there is room for one more phone."""
+        for contact in self.here():
+            if not contact.offers or contact.queue not in self.rings_all:
+                continue
+            line = next(line for line in contact.lines if line.queue == contact.queue)
+            for agent in self.engine.agents():
+                is_free = has_room(agent, contact.medium, self.rules_of(agent))
+                if is_free and line.agent is None and fit_in(agent, line) is not None:
+                    is_full = len(contact.offers) >= self.defined[contact.queue].ring_most
+                    assert is_full or agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
+
+    @invariant()
+    def agents_and_contacts_agree_on_who_has_whom(self) -> None:
+        """Each pair both ways, in states that go together; offers as the phones know them."""
+        for agent in self.engine.agents():
+            joined = agent.activity in (Activity.RESERVED, Activity.RINGING, Activity.TALKING)
+            assert joined == (agent.contact is not None)
+            assert (agent.offer is not None) == (agent.activity in (Activity.RESERVED, Activity.RINGING))
+            assert agent.reachable or agent.presence is Presence.NOT_READY
+            for task in agent.tasks:
+                held = self.engine.contact(task.contact)
+                assert held is not None
+                assert held.medium is task.medium is not Medium.VOICE
+                assert (held.agent == agent.agent and not held.offers) or task.offer in held.offers
+            if agent.contact is not None:
+                contact = self.engine.contact(agent.contact)
+                assert contact is not None
+                assert contact.medium is Medium.VOICE
+                if agent.offer is None:
+                    assert (contact.agent, contact.offers) == (agent.agent, ())
+                else:
+                    assert agent.offer in contact.offers
+        for name in CONTACTS:
+            contact = self.engine.contact(name)
+            if contact is None:
+                continue
+            assert (contact.state is ContactState.WAITING) == (contact.agent is None)
+            assert (contact.state is ContactState.OFFERED) == (contact.offer is not None)
+            assert (contact.state is ContactState.WAITING) == (contact.position is not None)
+            if contact.agent is not None:
+                holder = self.engine.agent(contact.agent)
+                assert holder is not None
+                of_phone = [(holder.contact, holder.offer)] if contact.medium is Medium.VOICE else []
+                held_now = [*of_phone, *((task.contact, task.offer) for task in holder.tasks)]
+                assert (name, contact.offer) in held_now
+            for offer in contact.offers:
+                assert self.offers[offer].contact == name
+        offers = [(agent.offer, *(task.offer for task in agent.tasks)) for agent in self.engine.agents()]
+        running = {offer for each in offers for offer in each if offer is not None}
+        assert running == set(self.offers)
+        assert all(self.engine.has_offer(offer) for offer in running)
+
+    @invariant()
+    def every_reservation_and_every_timed_wrap_up_has_a_deadline(self) -> None:
+        """Nobody can be stuck: the engine asks to be woken in time for each."""
+        ends = [offer.ring_until for offer in self.offers.values()]
+        ends += [agent.wrap_up_until for agent in self.engine.agents() if agent.wrap_up_until is not None]
+        delayed = [agent for agent in self.engine.agents() if agent.delayed]
+        deadline = self.engine.next_deadline()
+        assert self.engine.statistics().deadlines >= len(ends) + len(delayed)
+        assert deadline is not None or (not ends and not delayed)
+        for queue in self.defined_queues():
+            steps = [step.after_s for step in self.defined[queue].widening]
+            for contact in self.here():
+                comes = [contact.arrived_at + step for step in steps if contact.arrived_at + step > self.now]
+                needs = [line.need.skills for line in contact.lines if line.queue == queue]
+                if (
+                    comes
+                    and contact.state is ContactState.WAITING
+                    and any(level for skills in needs for _, level in skills)
+                ):
+                    assert deadline is not None
+                    assert deadline <= min(comes)
+        assert not ends or (deadline is not None and deadline <= min(ends))
+        for agent in self.engine.agents():
+            assert agent.wrap_up_until is None or agent.presence is Presence.WRAP_UP
+
+    @invariant()
+    def lines_are_in_order_and_places_count_up(self) -> None:
+        """Level, then arrival; 1, 2, 3."""
+        for queue in self.defined_queues():
+            line = self.engine.waiting(queue)
+            ranks = [order(each, self.defined[queue], self.now) for each in line]
+            assert ranks == sorted(ranks)
+            assert [each.position for each in line] == list(range(1, len(line) + 1))
+            for each in line:
+                is_first = each.lines[0].queue == queue and each.lines[0].agent is None
+                assert not is_first or self.engine.position(each.contact) == each.position
+
+    @invariant()
+    def who_waits_stands_in_all_lines_and_who_does_not_in_none(self) -> None:
+        """They are left at once; each contact counts in one queue."""
+        found: list[tuple[ContactId, QueueName, AgentId | None]] = [
+            (each.contact, queue, None)
+            for queue in self.defined_queues()
+            for each in self.engine.waiting(queue)
+        ]
+        for agent in AGENTS:
+            for each in self.engine.waiting_for(agent):
+                (queue,) = (line.queue for line in each.lines if line.agent == agent)
+                found.append((each.contact, queue, agent))
+        here = [each for each in self.here() if each.state is ContactState.WAITING]
+        told = [(each.contact, line.queue, line.agent) for each in here for line in each.lines]
+        assert sorted(found, key=repr) == sorted(told, key=repr)
+        assert all(each.lines for each in here)
+
+    @invariant()
+    def what_was_reported_is_what_is(self) -> None:
+        """A wallboard that heard every report is right about everybody."""
+        people = self.engine.agents()
+        assert set(self.shown_agents) == {agent.agent for agent in people}
+        for agent in people:
+            shown = self.shown_agents[agent.agent]
+            assert (shown.presence, shown.activity, shown.reason) == (
+                agent.presence,
+                agent.activity,
+                agent.reason,
+            )
+            assert (shown.contact, shown.reachable, shown.since) == (
+                agent.contact,
+                agent.reachable,
+                agent.since,
+            )
+            assert (shown.pending, shown.pending_reason) == (agent.pending, agent.pending_reason)
+            assert shown.wrap_up_until == agent.wrap_up_until
+            assert shown.tasks == tuple(task.contact for task in agent.tasks)
+            assert agent.since <= self.now
+        here = {name for name in CONTACTS if self.engine.contact(name) is not None}
+        assert set(self.shown_contacts) == here
+        for name in here:
+            contact = self.engine.contact(name)
+            assert contact is not None
+            told = self.shown_contacts[name]
+            assert (told.state, told.queue, told.level) == (contact.state, contact.queue, contact.level)
+            assert (told.agent, told.arrived_at) == (contact.agent, contact.arrived_at)
+            assert (told.medium, told.is_callback) == (contact.medium, contact.is_callback)
+
+    @invariant()
+    def counts_add_up(self) -> None:
+        """Whoever came in is here, left, or was served; each offer ended one way or runs."""
+        statistics = self.engine.statistics()
+        tally: Tally = statistics.tally
+        here = sum(queue.waiting + queue.offered + queue.connected for queue in statistics.queues)
+        assert tally.queued + self.restored_talking + tally.restored == tally.left + tally.ended + here
+        ended = tally.accepted + tally.declined + tally.rang_out + tally.withdrawn
+        assert tally.offered == ended + len(self.offers)
+        assert tally.offered == len(self.offer_ids)
+
+    @invariant()
+    def nobody_has_more_than_their_capacities(self) -> None:
+        """Of no medium more than its number, and of two media one may come beside the other."""
+        for agent in self.engine.agents():
+            media = [task.medium for task in agent.tasks]
+            media += [Medium.VOICE] if agent.contact is not None else []
+            rules = self.rules_of(agent)
+            assert agent.agent in self.lax or goes_beside(media, rules), f"{agent} has {media}"
+
+    @invariant()
+    def callbacks_keep_to_their_number(self) -> None:
+        """Those under way are no more than the queue allows, and each of them has an agent of its own."""
+        for queue in self.engine.statistics().queues:
+            most = self.defined[queue.queue].callbacks_most
+            assert most is None or queue.callbacks <= most
+            with_agents = [
+                each for each in self.here() if each.queue == queue.queue and each.agent is not None
+            ]
+            assert queue.callbacks <= len(with_agents)
