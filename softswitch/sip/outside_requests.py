@@ -204,6 +204,7 @@ class OutsideRequests:
             wiring.answer(request, flow, 500, headers=(("Retry-After", "1"),))
             return
         dialog.remote_cseq = number
+        self._follow(dialog, flow)
         if request.method == "BYE":
             self._endings.outside_bye(dialog, request, flow)
         elif request.method in ("INVITE", "UPDATE", "PRACK"):
@@ -211,6 +212,13 @@ class OutsideRequests:
         else:
             self._serve(dialog, request, flow)
             wiring.keep_dialog(dialog)
+
+    def _follow(self, dialog: Dialog, flow: Flow) -> None:
+        """Answer by the connection that the peer has now: ours ended with a former control, or on the way."""
+        known = dialog.flow
+        is_lost = flow.is_reliable and not self._wiring.transports.is_connected(known)
+        if is_lost and flow.protocol == known.protocol:
+            dialog.flow = flow
 
     def _dialog_of(self, request: Request, flow: Flow) -> Dialog | None:
         dialog = self._wiring.dialogs.of_outside(request.call_id, request.to.tag, request.from_.tag)

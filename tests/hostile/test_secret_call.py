@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests import spectrum
 from tests.phones.handset import handset
 from tests.softswitch.sip.test_security import make_certificate
-from tests.stand import Stand, Terms, stand
+from tests.stand import HOTLINE, Stand, Terms, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -42,6 +42,13 @@ password = "{PASSWORD}"
 extension = "{EXTENSION}"
 media_networks = ["{{network}}.3/32"]
 srtp = "required"
+
+[[trunks]]
+name = "sealed"
+addresses = ["{{network}}.6/32"]
+media_networks = ["{{network}}.6/32"]
+srtp = "required"
+options_ping = false
 """
     async with stand(folder / "stand", replace(TERMS, extra=extra)) as started:
         yield started
@@ -80,6 +87,59 @@ async def test_an_encrypted_phone_is_rung_talks_and_is_recorded(here: Stand) -> 
         await here.wait_call(connected["call_id"])
         await here.api.logout(here.agent(1))
     assert "inline:" not in here.server.log_tail(10_000_000), "a key stands in the log"
+
+
+@pytest.mark.long
+async def test_an_encrypted_trunk_talks_on_through_a_restart_of_control(here: Stand) -> None:
+    """The next control has the keys: what it sends and takes stays sealed, and a hold keeps them."""
+    address = f"127.64.{here.number}.6"
+    async with (
+        handset(address, transport="tls", srtp=True, tone_hz=CALLER_HZ, account="13800000003") as caller,
+        handset(
+            here.phone_address,
+            account=here.account(1)[0],
+            password=here.account(1)[1],
+            registrar=here.registrar,
+            tone_hz=AGENT_HZ,
+            rtp_port=32000,
+        ) as phone,
+    ):
+        assert await phone.register() == 200
+        await phone.auto_answer(0.2)
+        await here.login(1)
+        since = len(here.events)
+        with Wire() as wire:
+            await caller.call(f"sip:{HOTLINE}@{here.sip[0]}:{TLS_PORT};transport=tls")
+            connected = await here.wait_event("CallConnected", since=since, within_s=15)
+            await asyncio.sleep(1.0)
+            old = here.server.kill("control")
+            async with asyncio.timeout(10):
+                while here.server.pids().get("control") in (old, None):
+                    await asyncio.sleep(0.02)
+            await here.server.wait_ready(within_s=10)
+            await here.wait_agent(1, activity="talking", call_id=connected["call_id"])
+            await caller.hold()
+            await caller.wait_for("media", state="local_hold")
+            await caller.unhold()
+            await caller.wait_for("media", since=len(caller.seen("media")), state="active")
+            await asyncio.sleep(2.5)
+            heard_by_caller, heard_by_agent = await caller.recording(), await phone.recording()
+            sizes = wire.rtp_sizes(address)
+        assert spectrum.tone_level_dbfs(heard_by_caller[-8000:], AGENT_HZ) > -30
+        assert spectrum.tone_level_dbfs(heard_by_agent[-8000:], CALLER_HZ) > -30
+        assert len(sizes) > 100
+        assert set(sizes) == {12 + 160 + 10}, "a packet in the clear, or of another kind"
+        await phone.hang_up()
+        await caller.wait_for("disconnected")
+        assert (await here.wait_call(connected["call_id"]))["call"]["end_reason"] == "completed"
+        await here.api.logout(here.agent(1))
+
+
+async def test_a_trunk_that_has_to_be_encrypted_is_refused_in_the_clear(here: Stand) -> None:
+    """488 over UDP, whatever it offers: its keys could be read."""
+    async with handset(f"127.64.{here.number}.6", account="13800000004") as caller:
+        await caller.call(here.hotline)
+        assert (await caller.wait_for("disconnected"))["status"] == 488
 
 
 async def test_a_phone_that_has_to_be_encrypted_is_not_rung_over_udp(here: Stand) -> None:
