@@ -288,6 +288,11 @@ def _queue_faults(
             yield from _absent(f"{place}.name", (rule.name,), queues, "队列 / queue")
         if rule.to is OverflowTo.FLOW:
             yield from _absent(f"{place}.name", (rule.name,), frozenset(business.flows), "流程 / flow")
+        if rule.to is OverflowTo.EXTERNAL and not any(each.takes(rule.name) for each in business.outbound):
+            expected = (
+                "没有外呼规则适用于此号码(标准形式) / no outbound rule takes this number, in its normal form"
+            )
+            yield Fault(path=f"{place}.name", value=rule.name, expected=expected)
         if rule.when_closed and not queue.hours:
             yield Fault(
                 path=f"{place}.when_closed", expected="队列没有工作时间 / the queue has no opening hours"
