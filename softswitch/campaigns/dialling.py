@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from acd.agent_state import Activity, Presence
+from acd.medium import Medium
 from api.faults import ApiFault, Denied, Refused
 from softswitch.calendars.opening import Opening
 from softswitch.calls.call import Call
@@ -121,11 +121,7 @@ class Dialling:
         return {
             str(each.agent): frozenset(each.queues)
             for each in table.dispatcher.engine.agents()
-            if each.presence is Presence.READY
-            and each.activity is Activity.IDLE
-            and each.reachable
-            and not each.delayed
-            and each.agent not in engaged
+            if Medium.VOICE in each.open_media and each.agent not in engaged
         }
 
     def _demands(self) -> dict[str, Demand]:
