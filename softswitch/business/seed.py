@@ -13,6 +13,7 @@ from softswitch.business.changes import Data, Key
 from softswitch.business.documents import KINDS, Group, TrunkNumbers
 from softswitch.business.whole import BusinessFaults, Machine
 from softswitch.settings.whole import Settings
+from softswitch.store.backup import UPLOADS
 
 FORMAT: Final = "softswitch-business"
 EDITION: Final = 1
@@ -51,7 +52,7 @@ def machine_of(settings: Settings) -> Machine:
 
 def uploads_of(settings: Settings) -> Path:
     """The folder of uploaded announcements, each named by its content."""
-    return settings.node.data_dir.absolute() / "prompts"
+    return settings.node.data_dir.absolute() / UPLOADS
 
 
 def shipped_prompts(settings: Settings) -> dict[str, Path]:

@@ -1,8 +1,8 @@
 """A copy of all that was written down, made while the system works, and put back with every byte compared.
 
 A backup is a folder: `hotline.sqlite` (SQLite's online backup: one moment, however long it takes), the recordings that
-were closed at that moment, and `manifest.json`, written last, with the SHA-256 of everything.  The key of the
-recording chain is a secret and comes along only when it is asked for.
+were closed at that moment, uploaded announcements, and `manifest.json`, written last, with the SHA-256 of everything.
+The key of the recording chain is a secret and comes along only when it is asked for.
 
 Blocks: for the command line and the back office.
 """
@@ -23,6 +23,8 @@ from softswitch.store.rebuild import Difference, compare
 
 DATABASE = "hotline.sqlite"
 KEY = "recording.key"
+UPLOADS = "prompts"
+"""The folder of announcements that operators uploaded."""
 MANIFEST = "manifest.json"
 VERSION = 1
 _PAGES = 256
@@ -114,6 +116,10 @@ def backup(data_dir: Path, target: Path, *, with_key: bool = False) -> Manifest:
             missing.append(str(recording_id))
             continue
         _copy_file(original, target / inside)
+        files.append(_saved(target / inside, inside))
+    for upload in sorted((data_dir / UPLOADS).glob("[!.]*.wav")):  # each was there before a document named it
+        inside = f"{UPLOADS}/{upload.name}"
+        _copy_file(upload, target / inside)
         files.append(_saved(target / inside, inside))
     if with_key and (data_dir / KEY).is_file():
         _copy_file(data_dir / KEY, target / KEY)

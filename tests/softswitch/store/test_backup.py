@@ -168,3 +168,15 @@ async def test_nothing_that_exists_is_overwritten(data: Path, tmp_path: Path) ->
         restore(saved, tmp_path / "elsewhere")
     with pytest.raises(StoreUnavailable):
         backup(tmp_path / "nowhere", tmp_path / "saved2")
+
+
+async def test_announcements_that_were_uploaded_come_along(data: Path, tmp_path: Path) -> None:
+    """Half-written ones do not: nothing names them."""
+    (data / "prompts").mkdir()
+    (data / "prompts" / "aa.wav").write_bytes(b"a storm comes")
+    (data / "prompts" / ".bb.in").write_bytes(b"not yet")
+    await asyncio.to_thread(backup, data, tmp_path / "copy")
+    shutil.rmtree(data)
+    await asyncio.to_thread(restore, tmp_path / "copy", data)
+    assert [path.name for path in (data / "prompts").iterdir()] == ["aa.wav"]
+    assert (data / "prompts" / "aa.wav").read_bytes() == b"a storm comes"
