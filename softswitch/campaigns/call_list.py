@@ -131,6 +131,11 @@ class CallList:
         """The record that an agent looks at."""
         return self._records.get(self._shown.get(agent, ""))
 
+    @property
+    def shown(self) -> tuple[Record, ...]:
+        """Those that agents look at."""
+        return tuple(self._records[record_id] for record_id in self._shown.values())
+
     def records(self) -> Iterator[Record]:
         """All of them, in order."""
         return iter(self._records.values())

@@ -152,7 +152,7 @@ class Dialling:
         """Let go of what agents left lying, start what may be started, and say when to look again."""
         now = self._clock.wall()
         for call_list in self._book.lists.values():
-            for record in call_list.in_state(RecordState.SHOWN):
+            for record in call_list.shown:
                 if record.shown_until <= now:
                     self._book.tell(call_list, call_list.put_back(record, now))
         working = [each for each in self._working() if self.is_open(each.rules)]
@@ -186,7 +186,7 @@ class Dialling:
     def _next_looks(self, now: float) -> Iterator[float]:
         """When something is due again.  A due number that has no free agent waits for a report of one."""
         for call_list in self._book.lists.values():
-            for record in call_list.in_state(RecordState.SHOWN):
+            for record in call_list.shown:
                 yield record.shown_until
         for call_list in self._working():
             due = call_list.next_due_at()
