@@ -22,6 +22,8 @@ SECURITY_HEADERS = {
 """What every answer carries."""
 
 KEEP_ALIVE_S = 60.0
+HEADERS_S = 10.0
+"""In which a request's headers have to be there, from the connection on or from its first byte: no slow-loris."""
 HANDSHAKE_S = 5.0
 _LINGER_S = 0.5
 _SHUTDOWN_S = 3.0
@@ -30,12 +32,14 @@ _SHUTDOWN_S = 3.0
 class _Connection(web.RequestHandler):
     """One connection.  What its peer sends is neither echoed nor logged when it cannot be read."""
 
-    __slots__ = ("_crowd", "_network")
+    __slots__ = ("_crowd", "_deadline", "_headers_s", "_network")
 
-    def __init__(self, crowd: Crowd, manager: web.Server, **options: Any) -> None:
+    def __init__(self, crowd: Crowd, manager: web.Server, headers_s: float, **options: Any) -> None:
         """Be one of this crowd, if there is room."""
         super().__init__(manager, **options)
         self._crowd = crowd
+        self._headers_s = headers_s
+        self._deadline: asyncio.TimerHandle | None = None
         self._network: str | None = None  # where its peer is; None for one that was not let in
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -49,11 +53,37 @@ class _Connection(web.RequestHandler):
             return
         self._network = network
         super().connection_made(transport)
+        self._expect_headers()
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes of a request: it is whole within its time, or the connection is over."""
+        requests = self._request_count
+        super().data_received(data)
+        if self._request_count != requests:
+            self._expect_nothing()
+        elif self._waiter is not None:  # no request is under way, and another one begins
+            self._expect_headers()
+
+    def _expect_headers(self) -> None:
+        if self._deadline is None:
+            self._deadline = self._loop.call_later(self._headers_s, self._give_up)
+
+    def _expect_nothing(self) -> None:
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None:
+            deadline.cancel()
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        _log.info("http.too_slow", network=self._network)
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""
         if self._network is None:
             return
+        self._expect_nothing()
         self._crowd.leave(self._network)
         super().connection_lost(exc)
 
@@ -99,8 +129,11 @@ async def serve(
     port: int,
     certificate: Certificate | None = None,
     crowd: Crowd | None = None,
+    headers_s: float = HEADERS_S,
 ) -> HttpServer:
     """Listen on `address`, with a certificate for HTTPS; port 0 takes a free one.  `crowd` bounds the connections.
+
+    Who has not sent whole headers in `headers_s` is cut off.
 
     `OSError` when the address cannot be had.
     """
@@ -119,7 +152,7 @@ async def serve(
             raise ConnectionError("the server has stopped")
         if certificate is not None:
             certificate.refresh()
-        return _Connection(everybody, runner.server, loop=loop, **options)
+        return _Connection(everybody, runner.server, headers_s, loop=loop, **options)
 
     try:
         listener = await loop.create_server(

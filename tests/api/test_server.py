@@ -1,6 +1,7 @@
 """The listening side: junk, malformed requests, taken ports."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -55,6 +56,54 @@ async def test_a_malformed_request_is_neither_echoed_nor_logged(city: City) -> N
     assert WORDS["read"].encode() not in answer
     assert WORDS["read"] not in str(logs)
     assert [log["event"] for log in logs] == ["http.malformed"]
+
+
+async def _hello(_request: web.Request) -> web.Response:
+    return web.Response(text="hello")
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "])
+async def test_who_does_not_get_through_with_a_request_is_cut_off(said: bytes) -> None:
+    """Silent, or with a header that trickles for ever: a byte now and then is no reason to wait longer."""
+    app = web.Application()
+    app.router.add_get("/", _hello)
+    server = await serve(app, ADDRESS, 0, headers_s=0.3)
+    reader, writer = await asyncio.open_connection(ADDRESS, server.port)
+
+    async def trickle() -> None:
+        writer.write(said)
+        while said:
+            writer.write(b"x")
+            await asyncio.sleep(0.02)
+
+    trickling = asyncio.create_task(trickle())
+    with suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    trickling.cancel()
+    writer.close()
+    await server.close()
+
+
+async def test_a_connection_that_was_served_may_rest_but_not_dawdle_over_its_next_request() -> None:
+    """The deadline runs from the first byte of the next one, and not while an answer is made."""
+    app = web.Application()
+
+    async def slowly(_request: web.Request) -> web.Response:
+        await asyncio.sleep(0.5)
+        return web.Response(text="slowly")
+
+    app.router.add_get("/", slowly)
+    server = await serve(app, ADDRESS, 0, headers_s=0.3)
+    reader, writer = await asyncio.open_connection(ADDRESS, server.port)
+    for _ in range(2):
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.wait_for(reader.readuntil(b"slowly"), 5)
+        await asyncio.sleep(0.4)
+    writer.write(b"GET / HTTP/1.1\r\n")
+    with suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+    await server.close()
 
 
 async def test_a_port_that_is_taken_is_an_os_error(city: City) -> None:
