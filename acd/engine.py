@@ -81,6 +81,7 @@ class Engine:
             events.CallbackAgreed: self._on_callback_agreed,
             events.CallbackReached: self._on_callback_reached,
             events.ContactLevelChanged: self._on_contact_level_changed,
+            events.CallerRecalled: self._on_caller_recalled,
             events.DiversionRefused: self._on_diversion_refused,
             events.ContactLeft: self._on_contact_left,
             events.ContactEnded: self._on_contact_ended,
@@ -382,6 +383,12 @@ class Engine:
     def _on_contact_level_changed(self, event: events.ContactLevelChanged) -> None:
         contact = self._contact(event.contact)
         contact.given_level = event.level
+        if contact.state is ContactState.WAITING:
+            self._bonds.line_up_anew(contact)
+
+    def _on_caller_recalled(self, event: events.CallerRecalled) -> None:
+        contact = self._contact(event.contact)
+        contact.caller = event.caller
         if contact.state is ContactState.WAITING:
             self._bonds.line_up_anew(contact)
 

@@ -461,6 +461,14 @@ class ContactLevelChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerRecalled:
+    """What is known of a contact's caller came to light: rules of levels look at it from now on."""
+
+    contact: ContactId
+    caller: CallerHistory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiversionRefused:
     """The shell cannot take a contact to the target of a `DivertContact`; it waits on, and other rules are looked at."""
 
@@ -560,6 +568,7 @@ ContactEvent = (
     | CallbackAgreed
     | CallbackReached
     | ContactLevelChanged
+    | CallerRecalled
     | DiversionRefused
     | ContactLeft
     | ContactEnded

@@ -160,6 +160,11 @@ class Call:
         return next((party for party in self.parties if party.agent == agent), None)
 
     @property
+    def calls_back(self) -> bool:
+        """Whether it is a callback whose customer has not been rung."""
+        return bool(self.callback_id) and self.customer is None
+
+    @property
     def is_served(self) -> bool:
         """Whether a caller who leaves now has what is to be had without an agent: a message, a callback, somebody outside."""
         if self.connected_at is not None:

@@ -181,13 +181,18 @@ class CallTable:
         self.callers.put_through(call, party.agent, now)
 
     def recall(self, call: Call) -> None:
-        """Find out what the caller's number did before."""
+        """Find out what the caller's number did before; who stands in a line by then is looked at anew."""
 
         def found(calls: int, given_up: int) -> None:
             if not self.has(call):
                 return
             call.past = (calls, given_up)
             self.keep(call)
+            contact = ContactId(call.call_id)
+            if self.dispatcher.engine.contact(contact) is not None:
+                self.dispatcher.tell_late(
+                    acd_facts.CallerRecalled(contact=contact, caller=self.callers.history_of(call))
+                )
 
         self.callers.recall(call, found)
 

@@ -11,6 +11,8 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from acd import events as acd_facts
+from acd.names import ContactId
 from api.faults import ApiFault, Conflict, NotFound, Refused
 from softswitch.business.whole import Business
 from softswitch.calls.call import Call, CallState
@@ -212,7 +214,7 @@ class Callbacks:
     def may_ring(self, call: Call) -> bool:
         """An agent is to be rung; False outside the hours of the queue: then it waits until they begin."""
         callback = self.of_call(call)
-        if callback is None:
+        if callback is None or not call.calls_back:
             return True
         opens_at = self._opens_at(callback.queue)
         if opens_at <= self._table.clock.wall():
@@ -221,12 +223,12 @@ class Callbacks:
         self._pause(callback, opens_at, "closed")
         return False
 
-    def dismissed(self, call: Call) -> None:
-        """Nobody is there: it comes again later, and it was not a try."""
+    def refused(self, call: Call) -> None:
+        """The queue took nobody, as was heard of later: it comes again, and that was no try."""
         callback = self.of_call(call)
         self._table.drop(call)
         if callback is not None and callback.state is CallbackState.WAITING:
-            self._pause(callback, self._gap(callback), "nobody_there")
+            self._pause(callback, self._gap(callback), "queue_refused")
 
     # ---- the call ----------------------------------------------------------------------------------------
 
@@ -283,6 +285,7 @@ class Callbacks:
         """The customer answered: both talk, and are recorded."""
         table = self._table
         party.joined_at = call.answered_at = table.clock.wall()
+        table.dispatcher.tell_late(acd_facts.CallbackReached(contact=ContactId(call.call_id)))
         table.chronicle.record(entries.CallAnswered(at=call.answered_at, call_id=call.call_id))
         self._record(call, party.leg)
         call.become(CallState.TALKING)

@@ -118,6 +118,7 @@ class Callers:
             strategy=0 if route is None else route.strategy,
             region=self._region_of(call.caller) or ("" if route is None else route.region),
             number=call.caller,
+            is_callback=call.calls_back,
         )
 
     def _region_of(self, number: str) -> str:

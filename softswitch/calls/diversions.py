@@ -46,8 +46,8 @@ class Diversions:
         call = table.find(call_id_of(order.contact))
         if call is None:
             table.dispatcher.tell_late(acd_facts.ContactLeft(contact=order.contact))
-        elif order.contact != call.call_id or call.callback_id:  # a consult, a callback: no caller is there
-            self._refuse(order.contact, target, "no_caller")
+        elif order.contact != call.call_id:  # an agent asks that queue: nobody who could be taken elsewhere
+            self._refuse(order.contact, target, "consult")
         elif target.kind is TargetKind.BUSY:
             self._take_out(call)
             self._queue_desk.turn_away(call)

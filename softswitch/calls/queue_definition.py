@@ -43,6 +43,7 @@ def definition_of(queue: QueueSettings) -> QueueDefined:
         no_answer_returns_s=ways.no_answer_returns_s,
         resume_s=ways.resume_s or None,
         overflow=tuple(_rule_of(rule) for rule in queue.overflow),
+        callbacks_most=queue.callback.most or None,
         refuses_when=_conditions(ways.refuses_when),
         dismisses_when=_conditions(ways.dismisses_when),
     )

@@ -215,7 +215,7 @@ class Switchboard:
                 party.joined_at = self.table.clock.wall()
                 if self._flows is None or not self._flows.begin(call):
                     self.queue_desk.greet(call)
-            case Errand.OFFER if call.callback_id and call.state is CallState.WAITING:
+            case Errand.OFFER if call.calls_back:
                 self.callbacks.agent_answered(call, party)
             case Errand.CALL_BACK:
                 self.callbacks.answered(call, party)
@@ -339,7 +339,7 @@ class Switchboard:
             case acd_orders.DivertContact():
                 self.diversions.divert(order)
             case acd_orders.DismissContact():
-                self._dismissed(order)
+                self.diversions.dismiss(order)
             case acd_orders.ReportOverflow():
                 self.diversions.overflowed(order)
             case acd_orders.ReportNoAnswer():
@@ -350,19 +350,12 @@ class Switchboard:
             case acd_orders.ReportContact():
                 pass
 
-    def _dismissed(self, order: acd_orders.DismissContact) -> None:
-        call = self.table.find(order.contact)
-        if call is not None and call.callback_id:
-            self.callbacks.dismissed(call)
-        else:
-            self.diversions.dismiss(order)
-
     def _refused(self, order: acd_orders.RefuseContact) -> None:
         call = self.table.find(call_id_of(order.contact))
         if call is None or self.table.refused(order.contact, order.cause.value):
             return
         if call.callback_id and order.contact == call.call_id:
-            self.callbacks.dismissed(call)
+            self.callbacks.refused(call)
         elif order.contact == call.call_id:
             if self._flows is None or not self._flows.refused(call):
                 self.queue_desk.turn_away(call)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from acd.errors import InvalidValue, UnknownContact
-from acd.events import ContactLevelChanged, QueueDefined
+from acd.events import CallerRecalled, ContactLevelChanged, QueueDefined
 from acd.levels import CallerHistory, LevelRule, added_levels
 from acd.names import ContactId
 from tests.acd.hotline import MAIN, Hotline
@@ -92,6 +92,21 @@ def test_somebody_can_give_another_level_during_the_call() -> None:
     assert line.line() == ["c1", "c2"]
     with pytest.raises(UnknownContact):
         line.tell(ContactLevelChanged(contact=ContactId("c9"), level=4))
+
+
+def test_what_comes_to_light_of_a_caller_counts_from_then_on() -> None:
+    """At once for one who waits; for one on offer when it waits again."""
+    line = hotline(LevelRule(add=2, abandoned=1))
+    line.call("c1", 1.0)
+    line.call("c2", 2.0)
+    line.tell(CallerRecalled(contact=ContactId("c2"), caller=CallerHistory(abandoned=1)), 3.0)
+    assert line.line() == ["c2", "c1"]
+    line.login("ana", 4.0)
+    line.tell(CallerRecalled(contact=ContactId("c2"), caller=CallerHistory()), 5.0)
+    line.decline("c2", 6.0)
+    assert line.line() == ["c1", "c2"]
+    with pytest.raises(UnknownContact):
+        line.tell(CallerRecalled(contact=ContactId("c9"), caller=CallerHistory()))
 
 
 def test_new_rules_hold_for_those_who_wait() -> None:

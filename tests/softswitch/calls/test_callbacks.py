@@ -7,6 +7,7 @@ import pytest
 from api.faults import Conflict, Denied, NotFound, Refused
 from softswitch.business.whole import Business, Machine, whole_of
 from softswitch.calendars.hours import WEEKDAYS
+from softswitch.calls.call import CallState
 from softswitch.calls.callback import (
     CALLBACK_TRANSITIONS,
     OPEN,
@@ -15,11 +16,11 @@ from softswitch.calls.callback import (
     IllegalCallbackState,
 )
 from softswitch.calls.callbacks import Wish
-from softswitch.calls.queue_definition import definition_of
 from softswitch.settings.callbacks import CallbackSettings
 from softswitch.settings.distribution import DistributionSettings
 from softswitch.settings.overflow import OverflowSettings, OverflowTo
 from softswitch.store import entries
+from softswitch.store.entries import EndedBy, EndReason
 from tests.softswitch.calls.node import EPOCH, QUEUE, Node
 
 MOBILE = "13900000002"
@@ -125,6 +126,41 @@ def test_an_agent_who_declines_costs_no_try_and_the_next_one_has_it() -> None:
     assert (callback.state, causes(node)) == (CallbackState.PAUSED, ["agent_left"])
 
 
+def test_a_customer_who_was_reached_and_lost_the_agent_is_a_caller_who_waits() -> None:
+    """First in line, and the next agent talks at once."""
+    node = Node(queue=CALLED)
+    callback = wish(node)
+    node.login()
+    agent, customer = agent_takes(node)
+    node.sip.pick_up(customer)
+    node.settle()
+    cell = node.sip.cell_of(agent)
+    assert cell is not None
+    node.lose_cell(cell.cell_id)
+    assert node.call(callback.call_id).state is CallState.WAITING
+    node.login("1002", "8002")
+    phone = node.leg_of_agent(callback.call_id)
+    node.answer(phone)
+    assert node.plane.hears(customer) == {phone}
+    node.sip.leave(customer)
+    node.settle()
+    assert (callback.state, len(node.entries(entries.CallbackTried))) == (CallbackState.DONE, 1)
+
+
+def test_no_more_callbacks_are_under_way_than_the_queue_allows() -> None:
+    """Two agents are free and two customers wait: one after the other."""
+    node = Node(queue=replace(CALLED, callback=replace(CALLED.callback, most=1)))
+    wish(node)
+    wish(node, "13900000003")
+    node.login()
+    node.login("1002", "8002")
+    agent, _ = agent_takes(node)
+    assert len(node.ringing()) == 1
+    node.sip.leave(agent)
+    node.settle()
+    assert [leg.number for leg in node.ringing()] != []
+
+
 def test_the_same_number_is_called_back_once() -> None:
     node = Node(queue=CALLED)
     first, second = wish(node, waited_s=10.0), wish(node)
@@ -183,16 +219,25 @@ def test_overflow_rules_take_no_callback_elsewhere() -> None:
     assert node.call(callback.call_id).route.queue == "night"
 
 
-def test_where_nobody_is_there_a_callback_comes_again_later() -> None:
+def test_where_nobody_is_there_a_callback_waits_on() -> None:
+    """Callers would be sent away; who has hung up already is none."""
     node = Node(queue=replace(CALLED, distribution=DistributionSettings(dismisses_when=("not_ready",))))
-    node.login(state="not_ready")
-    node.dispatcher.tell(definition_of(CALLED))
     callback = wish(node)
-    away = replace(CALLED, distribution=DistributionSettings(dismisses_when=("not_ready",)))
-    node.dispatcher.tell(definition_of(away))
+    node.login(state="not_ready")
+    assert node.waits(callback.call_id) == 1
+
+
+def test_a_queue_that_takes_nobody_when_the_gap_is_over_is_asked_again() -> None:
+    """It was no try."""
+    node = Node(queue=replace(CALLED, limit=1))
+    callback = wish(node)
+    node.board.table.end(node.call(callback.call_id), EndedBy.SYSTEM, EndReason.FORCED)
+    node.call_in("in1")
+    assert callback.state is CallbackState.PAUSED
+    node.pass_time(61.0)
+    assert (callback.state, callback.cause, callback.tries) == (CallbackState.PAUSED, "queue_full", 0)
+    node.sip.leave("in1")
     node.settle()
-    assert (callback.state, callback.cause, callback.tries) == (CallbackState.PAUSED, "nobody_there", 0)
-    node.dispatcher.tell(definition_of(CALLED))
     node.pass_time(61.0)
     assert node.waits(callback.call_id) == 1
 

@@ -57,6 +57,17 @@ def test_who_called_often_or_gave_up_before_goes_first(
     assert (node.waits(first), node.waits(second)) == places
 
 
+def test_an_answer_that_comes_late_still_counts() -> None:
+    """The caller stands in line already, and moves up."""
+    past = Past(**{f"n{KNOWN}": (1, 1)})
+    node = node_with(past, LevelRuleSettings(add=2, abandoned=1))
+    first, second = node.call_in("in1", caller=NEW), node.call_in("in2", caller=KNOWN)
+    assert (node.waits(first), node.waits(second)) == (1, 2)
+    past.tell()
+    assert (node.waits(first), node.waits(second)) == (2, 1)
+    assert node.keeper.load("live_call")[second]["past"] == [1, 1]
+
+
 def test_an_answer_for_a_call_that_has_ended_is_nobodys() -> None:
     """The caller hung up meanwhile."""
     past = Past()
