@@ -404,6 +404,9 @@ export class PhoneBar {
     return this.#ask('POST', this.#ofList(listId, `records/${encodeURIComponent(recordId)}/skip`), { for_good: forGood });
   }
 
+  /** 开始、暂停、终止 / work a list off, pause it, or end it for good. @param {string} listId @param {'start'|'pause'|'stop'} how */
+  turnCallList(listId, how) { return this.#ask('POST', `/v1/call-lists/${encodeURIComponent(listId)}/${how}`, {}); }
+
   #ofList(listId, what) { return `/v1/agents/${encodeURIComponent(this.#agentId)}/call-lists/${encodeURIComponent(listId)}/${what}`; }
 
   // ---- reading -----------------------------------------------------------------------------------

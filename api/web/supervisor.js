@@ -1,5 +1,6 @@
 /** The supervisor's page: every seat as a tile with its state and how long it lasts, and every line with who waits in it. */
 
+import { CallListsCard } from './call_lists.js';
 import { byId, fill, keepList, make, setText } from './element.js';
 import { isFree, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
@@ -18,6 +19,7 @@ const groupOf = (state) => GROUP[state] ?? state;
 class SupervisorPage {
   #bar;
   #drawer;
+  #lists;
   #filter = '';
   #showSoon = paced(() => this.#show());
   #clock;
@@ -30,6 +32,7 @@ class SupervisorPage {
     for (const name of ['event', 'snapshot', 'line']) bar.on(name, () => this.#showSoon());
     bar.on('event', ({ kind }) => { if (kind.startsWith('alarm_')) this.#askForAlarms(); });
     bar.on('line', ({ line }) => { if (line === 'live') this.#askForAlarms(); });
+    this.#lists = new CallListsCard(bar);
     this.#clock = setInterval(() => this.#showTimes(), 1000);
     this.#askForAlarms();
   }
@@ -38,6 +41,7 @@ class SupervisorPage {
   showAll() {
     speak();
     this.#show();
+    this.#lists.show();
   }
 
   close() { clearInterval(this.#clock); }

@@ -98,3 +98,24 @@ async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path)
         await expect(tiles).to_have_count(1)
         await page.get_by_role("button", name="English").click()
         await expect(tiles.first).to_contain_text("Talking")
+
+
+@pytest.mark.long
+async def test_call_lists_are_started_and_paused_and_show_how_far_they_have_come(tmp_path: Path) -> None:
+    terms = Terms(seats=1, agent_extra=people("supervisor"))
+    async with stand(tmp_path / "stand", terms) as here, window(here.api.base) as browser:
+        page = await browser.open("/supervisor", height=860)
+        await sign_in(page, here.agent(1))
+        await expect(page.locator("#lists-card")).to_be_hidden()
+        rules = {"name": "满意度回访", "queue": "hotline", "mode": "progressive", "window": "00:00-24:00"}
+        made = await here.api.post("/v1/call-lists", rules)
+        await here.api.post(f"/v1/call-lists/{made['list_id']}/numbers", {"numbers": ["13900000001"]})
+        card = page.locator("#lists li")
+        await expect(card).to_contain_text("满意度回访")
+        await expect(card).to_contain_text("未开始")
+        await expect(card).to_contain_text("待拨 1")
+        await card.get_by_role("button", name="开始").click()
+        await expect(card).to_contain_text("进行中")
+        await card.get_by_role("button", name="暂停").click()
+        await expect(card).to_contain_text("已暂停")
+        await picture(page, "supervisor-call-lists")
