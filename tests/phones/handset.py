@@ -221,6 +221,7 @@ async def handset(
     tone_hz: float = 700.0,
     expires_s: int = 300,
     folder: Path | None = None,
+    under: tuple[str, ...] = (),
 ) -> AsyncIterator[Handset]:
     """A running phone; `registrar` is `address:port`, empty for a phone that only calls (a trunk's caller)."""
     with tempfile.TemporaryDirectory(prefix="phone-") as scratch:
@@ -245,6 +246,7 @@ async def handset(
         with (place / "stderr.log").open("wb") as errors:
             process = await asyncio.create_subprocess_exec(
                 *LEASH,
+                *under,
                 sys.executable,
                 "-m",
                 "tests.phones.phone",
