@@ -13,6 +13,7 @@ _AGENT_FIELDS = ("agent", "agent_id", "supervisor", "supervisor_id", "actor", "t
 _ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
 _DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_", "seat_")
 _FOR_ALL = frozenset({"emergency_switched"})
+_FOR_SERVERS = frozenset({"call_list_changed"})
 _RINGS = frozenset({"call_offered", "consult_started"})
 
 
@@ -26,6 +27,8 @@ class Concern:
     """It tells of supervision, which the supervised are not told."""
     is_for_all: bool = False
     """Everybody who signed in is told."""
+    is_for_servers: bool = False
+    """The agents who serve the queue are told as well, though it is about none of them."""
 
 
 @dataclass(slots=True)
@@ -80,6 +83,7 @@ class CallIndex:
                 queues=frozenset(queues),
                 is_discreet=discreet,
                 is_for_all=word in _FOR_ALL,
+                is_for_servers=word in _FOR_SERVERS,
             )
             return concern, data
         call = self._known(call_id) or self._calls.setdefault(call_id, _Call())

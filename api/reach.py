@@ -34,7 +34,7 @@ class Reach:
             return True
         if concern.is_discreet and not self._sees_supervision:
             return False
-        if concern.agents & self.agents:
+        if concern.agents & self.agents or concern.is_for_servers and concern.queues & self.queues:
             return True
         if not self.sees_queued:
             return False

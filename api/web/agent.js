@@ -1,6 +1,7 @@
 /** The agent's page: the bar above, the caller and what is known of the call below. */
 
 import { BarControls } from './bar_controls.js';
+import { CallListPreview } from './call_list_preview.js';
 import { byId, fill, keepList, make, setText } from './element.js';
 import { dialOfAddress, serveParent } from './framing.js';
 import { icon, stateIcon } from './icons.js';
@@ -15,6 +16,7 @@ const HISTORY = 8;
 class AgentPage {
   #bar;
   #controls;
+  #preview;
   #told = '';
   #historyOf = null;
   #popAddress = '';
@@ -23,6 +25,7 @@ class AgentPage {
   constructor(bar) {
     this.#bar = bar;
     this.#controls = new BarControls(bar, (text) => this.#tell(text));
+    this.#preview = new CallListPreview(bar, (work) => this.#controls.run(work));
     byId('language').onclick = () => switchLanguage(() => this.showAll());
     byId('sign-out').onclick = () => this.#controls.run(() => bar.logout());
     byId('data-form').onsubmit = (event) => this.#saveData(event);
@@ -48,6 +51,7 @@ class AgentPage {
     speak();
     this.#historyOf = null;
     this.#show();
+    this.#preview.show();
     this.#loadMine();
   }
 

@@ -115,3 +115,13 @@ def test_everybody_is_told_of_the_emergency_switch() -> None:
     assert Reach(agents=frozenset({"1"})).has(concern)
     other, _ = index_over().take("business.changed", {"version": 2})
     assert not Reach(agents=frozenset({"1"})).has(other)
+
+
+def test_who_serves_a_queue_is_told_of_its_call_lists() -> None:
+    """Though they are told of no call in it that is not theirs."""
+    index = index_over()
+    concern, _ = index.take("call_list.changed", {"list_id": "l", "queue": "law", "state": "running"})
+    assert Reach(agents=frozenset({"1"}), queues=frozenset({"law"})).has(concern)
+    assert not Reach(agents=frozenset({"1"}), queues=frozenset({"tax"})).has(concern)
+    concern, _ = index.take("call_list.record_changed", {"list_id": "l", "queue": "law", "agent": "2"})
+    assert not Reach(agents=frozenset({"1"}), queues=frozenset({"law"})).has(concern)

@@ -181,3 +181,31 @@ async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_pa
         await do("intercept")
         await expect(agent.locator("#state-word")).to_have_text("话后处理")
         await talk.wait_heard(caller={"three"}, three={"caller"})
+
+
+@pytest.mark.long
+async def test_the_record_of_a_call_list_is_looked_at_skipped_and_dialled_by_a_click(tmp_path: Path) -> None:
+    async with (
+        conversation(tmp_path / "stand", outbound_terms(STAFFED), agents=1, outside=True) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here, page = talk.here, await browser.open("/agent", height=860)
+        await sign_in(page, here.agent(1), here.extension(1))
+        await expect(page.locator("#state-word")).to_have_text("空闲")
+        rules = {"name": "回访", "queue": "hotline", "window": "00:00-24:00"}
+        path = f"/v1/call-lists/{(await here.api.post('/v1/call-lists', rules))['list_id']}"
+        csv = "number,事项\n13900000001,噪声\n13900000002,路灯\n"
+        await here.api.post(f"{path}/numbers", {"csv": csv})
+        await here.api.post(f"{path}/start")
+        card = page.locator("#preview-card")
+        await card.get_by_role("button", name="取下一条").click()
+        await expect(card).to_contain_text("噪声")
+        await card.get_by_role("button", name="跳过").click()
+        await card.get_by_role("button", name="取下一条").click()
+        await expect(card).to_contain_text("路灯")
+        await picture(page, "agent-preview")
+        await card.get_by_role("button", name="拨号").click()
+        await expect(page.locator("#caller-number")).to_have_text("13900000002")
+        await talk.wait_heard(one={"outside"}, outside={"one"})
+        await expect(card).to_contain_text("已接听")
+        await press(page, "挂机")

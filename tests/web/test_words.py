@@ -8,6 +8,7 @@ from acd.agent_state import Activity, Presence
 from api.pages import FOLDER
 from media.progress import Progress
 from softswitch.calls.dial_results import DialResult
+from softswitch.campaigns.records import RecordState
 from softswitch.operations.alarms import AlarmKind
 from softswitch.store.entries import EndReason
 
@@ -30,6 +31,7 @@ def test_every_name_stands_once_and_has_both_languages() -> None:
         ("end", EndReason),
         ("result", DialResult),
         ("progress", Progress),
+        ("record", RecordState),
         ("state", Presence),
         ("state", [activity for activity in Activity if activity is not Activity.IDLE]),
     ],
