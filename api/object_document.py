@@ -15,11 +15,19 @@ def add_objects(paths: dict[str, Any], known: dict[str, Any], shapes: Shapes) ->
     templates = {path: paths.pop(path) for path in (KIND, OBJECT) if path in paths}
     for kind, shape in shapes.items():
         name = f"Object_{kind}"
-        known[name] = dict(shape)
+        known[name] = _shown(shape)
         for path, operations in templates.items():
             paths[path.replace("{kind}", kind)] = {
                 method: _of_kind(operation, kind, name) for method, operation in operations.items()
             }
+
+
+def _shown(schema: Any) -> Any:
+    """A shape whose secrets are shown hidden, and may come back so: `****`, which fits no pattern of theirs."""
+    if isinstance(schema, Mapping):
+        left_out = ("writeOnly", "pattern") if schema.get("writeOnly") else ()
+        return {key: _shown(inner) for key, inner in schema.items() if key not in left_out}
+    return [_shown(inner) for inner in schema] if isinstance(schema, list) else schema
 
 
 def _of_kind(operation: dict[str, Any], kind: str, name: str) -> dict[str, Any]:

@@ -56,6 +56,8 @@ async def test_the_server_keeps_what_its_document_promises(tmp_path: Path, has_c
             *("--header", f"Authorization: Bearer {TOKEN}", "--checks", ",".join(CHECKS)),
             *(word for path in ENDLESS for word in ("--exclude-path", path)),
             *(("--exclude-path-regex", ENDINGS) if has_call else ()),
+            # Of the media types of a sound it can make up one alone, and calls that too few.
+            *("--suppress-health-check", "filter_too_much"),
             *("--max-examples", "15", "--seed", "1", "--request-timeout", "10", "--no-color"),
         ]
         asking = await asyncio.create_subprocess_exec(

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from api.event_stream import EventStream
+from api.ports import Ports
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import from_file
 from softswitch.business.whole import Machine
 from softswitch.store.business import StoredVersions
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
+from tests.api.city import Agents, Calls, Health, Recordings
 from tests.softswitch.store.samples import open_store
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -60,3 +63,15 @@ def taken(desk: BusinessDesk) -> Taken:
         (version, [f"{change.kind}/{change.id}" for change in changes])
     )
     return found
+
+
+def ports_with(folder: Path, **more: Any) -> Ports:
+    """The ports of a hotline in memory, whose recordings lie in a folder, with more of them over real parts."""
+    return Ports(
+        agents=Agents(),
+        calls=Calls(),
+        recordings=Recordings(folder),
+        health=Health(),
+        events=EventStream("s", lambda: 0.0, dict),
+        **more,
+    )

@@ -11,13 +11,11 @@ import aiohttp
 import pytest
 
 from api.app import make_app
-from api.event_stream import EventStream
-from api.ports import Ports
 from api.server import serve
 from softswitch.business.desk import BusinessDesk
 from softswitch.calendars.desk import CalendarDesk
-from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
-from tests.softswitch.business.conftest import city_file
+from tests.api.city import TOKENS, WORDS
+from tests.softswitch.business.conftest import city_file, ports_with
 
 ADDRESS = "127.63.0.6"
 NOON_OF_A_WORKDAY = 1_795_752_000.0  # Friday, 27 November 2026, 12:00 in China
@@ -43,12 +41,8 @@ class Page:
 @pytest.fixture
 async def page(desk: BusinessDesk, tmp_path: Path) -> AsyncIterator[Page]:
     """A server over the example city."""
-    ports = Ports(
-        agents=Agents(),
-        calls=Calls(),
-        recordings=Recordings(tmp_path),
-        health=Health(),
-        events=EventStream("s", lambda: 0.0, dict),
+    ports = ports_with(
+        tmp_path,
         business=desk,
         calendars=CalendarDesk(desk, lambda: NOON_OF_A_WORKDAY),
     )

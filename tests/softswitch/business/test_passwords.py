@@ -9,12 +9,11 @@ import aiohttp
 import pytest
 
 from api.app import make_app
-from api.event_stream import EventStream
-from api.ports import Ports
 from api.server import serve
 from softswitch.business.desk import BusinessDesk
 from softswitch.people import People
-from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
+from tests.api.city import TOKENS, WORDS
+from tests.softswitch.business.conftest import ports_with
 
 ADDRESS = "127.63.0.9"
 FIRST, SECOND = "东湖的桥 2026", "西山的塔 2027"
@@ -50,12 +49,8 @@ async def pages(desk: BusinessDesk, tmp_path: Path) -> AsyncIterator[tuple[Page,
     """An agent's page and an administrator's program, over the example city."""
     people = People(desk.business.agents)
     desk.take = lambda business, changes, version: people.take(business.agents)
-    ports = Ports(
-        agents=Agents(),
-        calls=Calls(),
-        recordings=Recordings(tmp_path),
-        health=Health(),
-        events=EventStream("s", lambda: 0.0, dict),
+    ports = ports_with(
+        tmp_path,
         people=people,
         business=desk,
     )

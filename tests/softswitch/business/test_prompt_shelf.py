@@ -13,8 +13,6 @@ import pytest
 import soundfile
 
 from api.app import make_app
-from api.event_stream import EventStream
-from api.ports import Ports
 from api.server import serve
 from media import commands
 from softswitch.business.desk import BusinessDesk
@@ -23,8 +21,8 @@ from softswitch.business.seed import from_file
 from softswitch.store.business import StoredVersions
 from softswitch.store.reader import Reader
 from tests import spectrum
-from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
-from tests.softswitch.business.conftest import CONFIG, MACHINE, NOW, city_file
+from tests.api.city import TOKENS, WORDS
+from tests.softswitch.business.conftest import CONFIG, MACHINE, NOW, city_file, ports_with
 from tests.softswitch.store.samples import open_store
 
 ADDRESS = "127.63.0.10"
@@ -73,12 +71,8 @@ async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
         await desk.open(from_file(city_file()))
         shelf = PromptShelf(desk, folder, SHIPPED, orders.append)
         desk.take = lambda business, changes, version: shelf.take(changes)
-        ports = Ports(
-            agents=Agents(),
-            calls=Calls(),
-            recordings=Recordings(tmp_path),
-            health=Health(),
-            events=EventStream("s", lambda: 0.0, dict),
+        ports = ports_with(
+            tmp_path,
             business=desk,
             prompts=shelf,
         )

@@ -64,7 +64,7 @@ class ScriptedPlane:
                 pass
             case words.HearProgress():
                 (self.listened.add if order.listens else self.listened.discard)(order.leg_id)
-            case words.ReportState():
+            case words.ReportState() | words.LoadPrompt() | words.DropPrompt():
                 raise AssertionError(f"call control never says {order}")
             case _:
                 self._order_leg(order)

@@ -8,11 +8,10 @@ import aiohttp
 import pytest
 
 from api.app import make_app
-from api.event_stream import EventStream
-from api.ports import Ports
 from api.server import serve
 from softswitch.customers.desk import CustomerDesk
-from tests.api.city import PASSWORD, TOKENS, WORDS, Agents, Calls, Health, People, Recordings
+from tests.api.city import PASSWORD, TOKENS, WORDS, People
+from tests.softswitch.business.conftest import ports_with
 
 ADDRESS = "127.63.0.8"
 CSV = {"Content-Type": "text/csv"}
@@ -21,12 +20,8 @@ CSV = {"Content-Type": "text/csv"}
 @pytest.fixture
 async def client(desk: CustomerDesk, tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
     """A server over the table, and an administrator's program."""
-    ports = Ports(
-        agents=Agents(),
-        calls=Calls(),
-        recordings=Recordings(tmp_path),
-        health=Health(),
-        events=EventStream("s", lambda: 0.0, dict),
+    ports = ports_with(
+        tmp_path,
         people=People(),
         customers=desk,
     )
