@@ -58,7 +58,7 @@ CALLBACKS: tuple[Route, ...] = (
         status=201,
         body=CallbackBody,
         is_done_once=True,
-        faults=(403, 409, 501),
+        faults=(403, 409, 413, 501),
     ),
     Route(
         method="GET",
