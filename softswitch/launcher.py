@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from softswitch.heartbeat import PATIENCE_S, HeartbeatEar
+from softswitch.link_version import is_understood, note_version
 from softswitch.links import private_folder
 from softswitch.settings.whole import Settings
 from softswitch.vigil import Vigil
@@ -173,7 +175,10 @@ class Launcher:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, self._drain)
+        if not is_understood(self._run_dir):
+            self._wait_out()
         self._inherit()
+        note_version(self._run_dir)
         code = 0
         while not self._stopping:
             now = time.monotonic()
@@ -210,6 +215,27 @@ class Launcher:
                 log.error("launcher.part_hangs", part=part.name, pid=process.pid)
                 part.vigil = None
                 process.kill()
+
+    def _wait_out(self) -> None:
+        """Parts of another version live, which ours could not talk with: let them serve to their end, then begin."""
+        for part in self._parts:
+            pid = living_part(self._run_dir, part.name)
+            if pid is not None:
+                with suppress(ProcessLookupError):
+                    part.process = Inherited(pid)
+        living = [part.name for part in self._parts if part.process is not None]
+        if not living:
+            return
+        self._write_pids()
+        log.error("launcher.parts_of_another_version", parts=living, what_helps="softswitch drain")
+        while not self._stopping and any(
+            part.drains and part.process is not None and part.process.poll() is None for part in self._parts
+        ):
+            time.sleep(POLL_S)
+        self._stopping |= drain_mark(self._run_dir).exists()  # nobody new is wanted after the last call
+        self._end_all()
+        for part in self._parts:
+            part.process = None
 
     def _inherit(self) -> None:
         """Take over the parts that outlived a launcher that was killed: the calls never noticed."""

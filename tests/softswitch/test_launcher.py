@@ -28,6 +28,7 @@ parts = [Part(name, [sys.executable, "-c", code, str(folder), name]) for name, c
 for part in parts:
     part.has_served = part.name == "served"
     part.stop_signal = signal.SIGINT if part.name == "control" else signal.SIGTERM
+    part.drains = part.name == "control"
 sys.exit(Launcher(folder / "run", parts).run())
 """
 """A launcher in a process of its own, since it takes the signals of its process."""
@@ -250,3 +251,48 @@ def test_a_part_that_says_it_is_drained_ends_everything_in_good_order(launch: La
     launcher = launch(nursery=LIVES, control=f"import sys; sys.exit({DRAINED_EXIT})")
     assert launcher.end() == 0
     assert launcher.lines("ended") in (["nursery:SIGTERM"], [])
+
+
+STRANGER = "# softswitch of before\n" + LIVES.replace(
+    "signal.signal(signal.SIGINT, end)",
+    "signal.signal(signal.SIGINT, end); signal.signal(signal.SIGUSR1, end)",
+)
+
+
+def test_parts_of_another_version_are_let_be_until_they_are_drained(launch: Launch) -> None:
+    """They serve on, the launcher says so and starts nothing; a drain ends them, and with them the launcher."""
+    first = launch(nursery=STRANGER, control=STRANGER)
+    first.wait(lambda: len(first.lines("started")) == 2)
+    before = first.pids()
+    (first.folder / "run" / "link-version").write_text("another")
+    first.process.kill()
+    first.process.wait()
+    second = launch(nursery=STRANGER, control=STRANGER)
+    second.wait(lambda: second.pids().get("launcher") == second.process.pid)
+    time.sleep(0.5)
+    assert {name: second.pids()[name] for name in ("nursery", "control")} == {
+        name: before[name] for name in ("nursery", "control")
+    }
+    assert second.lines("started") == ["nursery", "control"]
+    (second.folder / "run" / "draining").touch()
+    second.process.send_signal(signal.SIGUSR1)
+    assert second.end() == 0
+    assert second.lines("ended") == ["control:SIGUSR1", "nursery:SIGTERM"]
+    assert not any(is_alive(pid) for pid in before.values())
+
+
+def test_when_the_control_of_another_version_dies_ours_begins(launch: Launch) -> None:
+    """Nobody else could end those calls: what is left of that version is ended, and the new one started."""
+    first = launch(nursery=STRANGER, control=STRANGER)
+    first.wait(lambda: len(first.lines("started")) == 2)
+    before = first.pids()
+    (first.folder / "run" / "link-version").write_text("another")
+    first.process.kill()
+    first.process.wait()
+    second = launch(nursery=STRANGER, control=STRANGER)
+    second.wait(lambda: second.pids().get("launcher") == second.process.pid)
+    os.kill(before["control"], signal.SIGKILL)
+    second.wait(lambda: len(second.lines("started")) == 4)
+    assert not is_alive(before["nursery"])
+    second.process.terminate()
+    assert second.end() == 0
