@@ -13,6 +13,7 @@ from api.business_ports import BusinessPort, CalendarsPort
 from api.call_index import Concern
 from api.call_list_port import CallListsPort
 from api.callback_views import CallbacksPort
+from api.contact_views import ContactsPort
 from api.customer_views import CustomersPort
 from api.decision_views import ExplanationView
 from api.flow_callers_port import FlowCallersPort
@@ -484,6 +485,7 @@ class Ports:
     voicemails: VoicemailsPort | None = None
     call_lists: CallListsPort | None = None
     callbacks: CallbacksPort | None = None
+    contacts: ContactsPort | None = None
     what_if: WhatIfPort | None = None
     flow_callers: FlowCallersPort | None = None
     figures: FiguresPort | None = None

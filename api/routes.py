@@ -20,6 +20,7 @@ from api.admin import OBJECTS
 from api.business_routes import BUSINESS
 from api.call_lists import CALL_LISTS
 from api.callbacks import CALLBACKS
+from api.contacts import CONTACTS
 from api.customers import CUSTOMERS
 from api.decision_views import ExplanationView
 from api.emergency import EMERGENCY
@@ -252,6 +253,7 @@ ROUTES: tuple[Route, ...] = (
     *EMERGENCY,
     *VOICEMAILS,
     *CALLBACKS,
+    *CONTACTS,
     *CALL_LISTS,
     *WHAT_IF,
     *FLOW_CALLERS,

@@ -48,6 +48,7 @@ from softswitch.campaigns.dialling import Dialling
 from softswitch.campaigns.write_ahead import WriteAhead
 from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
+from softswitch.contacts.desk import ContactDesk
 from softswitch.customers.desk import CustomerDesk
 from softswitch.decision_journal import FOLDER as DECISIONS
 from softswitch.decision_journal import DecisionJournal, JournaledEngine
@@ -418,6 +419,7 @@ class Control:
             ),
             call_lists=self._call_lists,
             callbacks=CallbackDesk(self._board.callbacks, self._board.table),
+            contacts=ContactDesk(self._board.contacts),
             voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
             keeper=self._store,
         )

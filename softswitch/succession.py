@@ -121,7 +121,9 @@ class Succession:
             if call.call_id not in talked:
                 self._dispatcher.tell_late(self._queued(call))
         self._board.callbacks.restore()  # they wait as well
+        self._board.contacts.restore()  # and so do messages
         self._seats.restore(talking)
+        self._board.contacts.hand_back()
         self._board.engage_adopted()
         for call_id in over:
             if call_id in talked:

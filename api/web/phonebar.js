@@ -285,6 +285,11 @@ export class PhoneBar {
   /** 接听 / answer what rings. */
   answer() { return this.#forAgent('answer'); }
 
+  /** 接受、拒绝、办结非语音联系 / take, decline, be done with a chat, an email… (event contact.offered). */
+  acceptContact(contactId) { return this.#forAgent('accept_contact', { contact_id: contactId }); }
+  declineContact(contactId) { return this.#forAgent('decline_contact', { contact_id: contactId }); }
+  completeContact(contactId) { return this.#forAgent('complete_contact', { contact_id: contactId }); }
+
   /** 挂机 / leave the call. */
   hangUp() { return this.#forAgent('hang_up_own'); }
 

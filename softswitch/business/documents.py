@@ -14,7 +14,7 @@ from typing import Any, Final
 from config.binding import Binding
 from config.faults import Fault
 from config.values import ABSENT
-from softswitch.business.strategies import RoutingOrder, SelectionOrder, Shares
+from softswitch.business.strategies import AgentCapacities, RoutingOrder, SelectionOrder, Shares
 from softswitch.calendars.hours import Hours, YearOfDays
 from softswitch.calendars.opening import midnight
 from softswitch.customers.customer import CustomerField
@@ -250,6 +250,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="shares", title="地区份额 / region shares", cls=Shares),
         Kind(name="routings", title="选座策略 / orders of free agents", cls=RoutingOrder),
         Kind(name="selections", title="选呼策略 / orders of callers", cls=SelectionOrder),
+        Kind(name="capacities", title="媒体容量 / what agents may have in hand at once", cls=AgentCapacities),
         Kind(name="reasons", title="示忙原因 / not-ready reasons", cls=NotReadyReason),
         Kind(name="lists", title="名单 / lists of numbers", cls=NumberList),
         Kind(name="fields", title="客户字段 / fields of customers", cls=CustomerField),

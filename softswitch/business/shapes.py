@@ -41,6 +41,7 @@ _NAMES: Final[Mapping[str, str]] = {
 _NAMES_HERE: Final[Mapping[tuple[str, str], str]] = {
     ("SkillSettings", "name"): "skills",
     ("AgentSettings", "shares"): "shares",
+    ("AgentSettings", "capacities"): "capacities",
 }
 """The same for names that mean something else in other places."""
 

@@ -1,4 +1,4 @@
-"""Combined strategies (组合策略) and region shares (地区优先级) as documents: by name, for queues and agents to use."""
+"""Combined strategies (组合策略), region shares (地区优先级) and media (媒体统一排队) as documents: by name, for queues and agents to use."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from typing import Any
 
 from acd.criteria import Routing, Selection
 from acd.errors import InvalidValue
-from acd.events import QueueEvent, RoutingDefined, SelectionDefined, SharesDefined
+from acd.events import CapacitiesDefined, QueueEvent, RoutingDefined, SelectionDefined, SharesDefined
+from acd.medium import Medium, MediumCapacity
 from acd.shares import RegionShare
 
 NAME = r"[A-Za-z0-9_\-]{1,40}"
@@ -86,7 +87,56 @@ class SelectionOrder:
         yield from _faults(self.told, "criteria", expected)
 
 
-StrategyDocument = Shares | RoutingOrder | SelectionOrder
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumPart:
+    """How many contacts of a medium an agent may have at once, and beside which other media a new one may come."""
+
+    medium: Medium = field(metadata={"doc": "媒体 / medium"})
+    most: int = field(default=1, metadata={"doc": "同时至多 / at most", "minimum": 1, "maximum": 50})
+    beside: tuple[Medium, ...] = field(
+        default=(), metadata={"doc": "可与之并行的其他媒体 / may come beside contacts of these"}
+    )
+
+    def told(self) -> MediumCapacity:
+        """What the distributor is told; raises `InvalidValue`."""
+        return MediumCapacity(medium=self.medium, most=self.most, beside=self.beside)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCapacities:
+    """What an agent may have in hand at once; an agent names it as the `capacities`."""
+
+    id: str = _id("媒体容量 / capacities")
+    name: str = field(default="", metadata={"doc": "名称 / name"})
+    media: tuple[MediumPart, ...] = field(metadata={"doc": "各媒体 / each medium"})
+    most_in_all: int = field(
+        default=0,
+        metadata={"doc": "总数上限,0 为不限 / at most in all, 0: no bound", "minimum": 0, "maximum": 100},
+    )
+
+    def told(self) -> CapacitiesDefined:
+        """What the distributor is told; raises `InvalidValue`."""
+        parts = tuple(part.told() for part in self.media)
+        return CapacitiesDefined(name=self.id, capacities=parts, most_in_all=self.most_in_all or None)
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """Nothing contradicts something else."""
+        if any(part.most < 1 for part in self.media):
+            return  # its range says so
+        for place, part in enumerate(self.media):
+            try:
+                part.told()
+            except InvalidValue as fault:
+                yield f"media[{place}].{fault.field}", f"自相矛盾 / expected {fault.expected}"
+                return
+        try:
+            self.told()
+        except InvalidValue as fault:
+            path = fault.field.replace("capacities", "media")
+            yield path, f"自相矛盾 / expected {fault.expected}"
+
+
+StrategyDocument = Shares | RoutingOrder | SelectionOrder | AgentCapacities
 """What the distributor is told of by itself."""
 
 

@@ -181,7 +181,7 @@ def _by_key(item: tuple[Key, Any]) -> Key:
 
 
 EMPTY = Business({})
-STRATEGIES = ("routings", "selections", "shares")
+STRATEGIES = ("routings", "selections", "shares", "capacities")
 """Kinds that the distributor is told of before the queues and agents that use them."""
 
 
@@ -241,6 +241,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
         for name, used, kind in (
             ("selection", agent.selection, "selections"),
             ("shares", agent.shares, "shares"),
+            ("capacities", agent.capacities, "capacities"),
         ):
             known = business.names_of(kind)
             yield from _absent(f"agents.{agent.id}.{name}", (used,) if used else (), known, "策略 / strategy")

@@ -70,6 +70,11 @@ KINDS: dict[type, str] = {
     entries.CallbackRequested: "callback.requested",
     entries.CallbackTried: "callback.tried",
     entries.CallbackClosed: "callback.closed",
+    entries.ContactQueued: "contact.queued",
+    entries.ContactOffered: "contact.offered",
+    entries.ContactWithdrawn: "contact.withdrawn",
+    entries.ContactAccepted: "contact.accepted",
+    entries.ContactClosed: "contact.closed",
     entries.VoicemailStarted: "voicemail.started",
     entries.VoicemailHandled: "voicemail.handled",
 }

@@ -82,6 +82,7 @@ class Agent:
             "rank": self.settings.rank,
             "selection": self.settings.selection,
             "shares": self.settings.shares,
+            "capacities": self.settings.capacities,
         }
 
 

@@ -49,6 +49,7 @@ from softswitch.calls.seats import Seats, Situation
 from softswitch.calls.supervision import Supervision
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
+from softswitch.contacts.contacts import Contacts
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.queues import QueueSettings
@@ -133,6 +134,7 @@ class Switchboard:
         self.callbacks = Callbacks(
             table, self.directory, self._offers, self.results, self._arrivals.record, keeper, token
         )
+        self.contacts = Contacts(table, keeper, token)
         self.outgoing = Outgoing(table, self.directory, self.results, self._arrivals.record, token)
         self.placed = PlacedCalls(table, self.directory, self.results, self.queue_desk, self._arrivals.record)
         self.pickups = Pickups(table, self.directory, self.departures)
@@ -325,6 +327,8 @@ class Switchboard:
 
     def carry_out(self, order: acd_orders.Command) -> None:
         """Do what the engine decided."""
+        if self.contacts.carry_out(order):
+            return
         match order:
             case RecordDecision():
                 self.decisions.keep(order)
@@ -370,6 +374,10 @@ class Switchboard:
             self.pressed(event.leg_id, event.digit)
         elif isinstance(event, plane_news.ProgressHeard):
             self.results.heard(event.leg_id, event.progress)
+        elif isinstance(event, plane_news.RecordingQuiet):
+            call = self.table.find(event.call_id)
+            if call is not None and self._flows is not None:
+                self._flows.quiet(call, event.recording_id)
         elif isinstance(event, plane_news.PlaylistFinished) and event.completed:
             call = self.table.find(event.playlist_id.partition(":")[0])
             if call is not None and event.playlist_id == call.playlist_id:

@@ -23,6 +23,9 @@ class AgentSettings:
         default="", metadata=meta("选呼策略(数据库中) / order of callers, of the database")
     )
     shares: str = field(default="", metadata=meta("地区份额(数据库中) / region shares, of the database"))
+    capacities: str = field(
+        default="", metadata=meta("媒体容量(数据库中) / capacities for media, of the database")
+    )
     role: str = field(
         default="agent",
         metadata=meta("角色 / role: agent, supervisor, admin", pattern="agent|supervisor|admin"),

@@ -93,8 +93,8 @@ class Settings:
                 if name not in rules:
                     yield f"accounts.{account.username}.outbound", f"无此规则 / no rule is named {name!r}"
         for agent in self.agents:
-            if agent.selection or agent.shares:
-                yield f"agents.{agent.id}", f"selection, shares: {_STORED}"
+            if agent.selection or agent.shares or agent.capacities:
+                yield f"agents.{agent.id}", f"selection, shares, capacities: {_STORED}"
             for queue in agent.queues:
                 if queue not in queues:
                     yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"

@@ -20,6 +20,13 @@ from softswitch.store.entries.calls import (
     OfferAccepted,
     OfferEnded,
 )
+from softswitch.store.entries.contacts import (
+    ContactAccepted,
+    ContactClosed,
+    ContactOffered,
+    ContactQueued,
+    ContactWithdrawn,
+)
 from softswitch.store.entries.customers import CustomersChanged
 from softswitch.store.entries.machine import (
     AgentStateChanged,
@@ -104,6 +111,11 @@ __all__ = (
     "ConsultAnswered",
     "ConsultFailed",
     "ConsultStarted",
+    "ContactAccepted",
+    "ContactClosed",
+    "ContactOffered",
+    "ContactQueued",
+    "ContactWithdrawn",
     "CustomersChanged",
     "DialResulted",
     "DifferenceHealed",
@@ -201,6 +213,11 @@ Entry = (
     | CallbackRequested
     | CallbackTried
     | CallbackClosed
+    | ContactAccepted
+    | ContactClosed
+    | ContactOffered
+    | ContactQueued
+    | ContactWithdrawn
 )
 
 

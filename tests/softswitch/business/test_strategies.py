@@ -159,7 +159,13 @@ def test_callers_look_at_free_agents_in_the_order_of_the_queues_routing(
 def test_strategies_that_nobody_has_are_faults() -> None:
     """Each is told with its place, and so is a region of shares."""
     documents: Documents = {
-        ("agents", "1001"): {"id": "1001", "queues": [], "selection": "x", "shares": "y"},
+        ("agents", "1001"): {
+            "id": "1001",
+            "queues": [],
+            "selection": "x",
+            "shares": "y",
+            "capacities": "w",
+        },
         ("queues", "hotline"): {"name": "hotline", "distribution": {"routing": "z"}},
         ("routes", "12345"): {"number": "12345", "queue": "hotline", "greeting": "", "region": "east"},
         ("shares", "fair"): {
@@ -173,6 +179,7 @@ def test_strategies_that_nobody_has_are_faults() -> None:
         "queues.hotline.distribution.routing",
         "agents.1001.selection",
         "agents.1001.shares",
+        "agents.1001.capacities",
         "shares.fair.parts",
         "routes.12345.region",
     ]
@@ -184,3 +191,43 @@ def test_orders_and_shares_that_decide_nothing_are_faults() -> None:
     assert [place for place, _ in Shares(id="s", parts=(one, one)).faults()] == ["parts"]
     assert [place for place, _ in RoutingOrder(id="linear", criteria=()).faults()] == ["criteria"]
     assert [place for place, _ in SelectionOrder(id="s", criteria=()).faults()] == ["criteria"]
+
+
+def test_what_agents_may_have_in_hand_is_a_document_and_changes_while_they_sit_there() -> None:
+    """Two chats at once, then one."""
+    media = [{"medium": "voice"}, {"medium": "chat", "most": 2}]
+    documents: Documents = {
+        ("capacities", "desk"): {"id": "desk", "media": media},
+        ("agents", "1001"): {"id": "1001", "queues": ["hotline"], "capacities": "desk"},
+    }
+    town = Town(PLAIN, documents)
+    town.node.login("1001", "8001")
+    contacts = town.node.board.contacts
+
+    def write() -> str:
+        return contacts.queue("chat", "hotline", level=0, address="", data={}, by="web").state
+
+    assert [write(), write(), write()] == ["offered", "offered", "waiting"]
+    town.take({("capacities", "desk"): {"id": "desk", "media": [*media[:1], {"medium": "chat", "most": 4}]}})
+    assert [each.state for each in contacts.all()] == ["offered"] * 3
+
+
+@pytest.mark.parametrize(
+    ("media", "most_in_all", "path"),
+    [
+        ([{"medium": "pigeon"}], 0, "media[0].medium"),
+        ([{"medium": "chat", "most": 0}], 0, "media[0].most"),
+        ([{"medium": "voice", "most": 2}], 0, "media[0].most"),
+        ([{"medium": "chat", "beside": ["fax"]}], 0, "media[0].beside"),
+        ([{"medium": "chat", "most": 3}], 2, "media[0].most"),
+        ([], 0, "media"),
+    ],
+)
+def test_capacities_that_contradict_themselves_are_faults(
+    media: list[dict[str, Any]], most_in_all: int, path: str
+) -> None:
+    """With the place of what is wrong."""
+    wrong = {"id": "desk", "media": media, "most_in_all": most_in_all}
+    with pytest.raises(BusinessFaults) as refused:
+        whole_of(PLAIN | {("capacities", "desk"): wrong}, MACHINE)
+    assert [fault.path for fault in refused.value.faults] == [f"capacities.desk.{path}"]

@@ -1,0 +1,81 @@
+"""One contact of another medium than voice: a chat, an email, a fax… that an integrator has and agents work on."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class WorkState(StrEnum):
+    """How far it has come."""
+
+    WAITING = "waiting"  # stands in its lines
+    OFFERED = "offered"  # one agent is shown it, or several where all are
+    ACCEPTED = "accepted"  # an agent works on it
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"  # taken back before an agent was done with it
+    REFUSED = "refused"  # the queue sent it away: nobody was there
+
+
+_S = WorkState
+WORK_TRANSITIONS: Mapping[WorkState, frozenset[WorkState]] = {
+    _S.WAITING: frozenset({_S.OFFERED, _S.CANCELLED, _S.REFUSED}),
+    _S.OFFERED: frozenset({_S.WAITING, _S.ACCEPTED, _S.CANCELLED}),
+    _S.ACCEPTED: frozenset({_S.WAITING, _S.COMPLETED, _S.CANCELLED}),
+    _S.COMPLETED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.REFUSED: frozenset(),
+}
+OPEN = frozenset({_S.WAITING, _S.OFFERED, _S.ACCEPTED})
+
+
+class IllegalWorkState(Exception):
+    """A contact cannot come from `before` to `after`; it is unchanged."""
+
+    def __init__(self, contact_id: str, before: WorkState, after: WorkState) -> None:
+        """Keep what was tried."""
+        super().__init__(f"contact {contact_id} cannot go from {before} to {after}")
+        self.contact_id = contact_id
+        self.before = before
+        self.after = after
+
+
+@dataclass(slots=True, eq=False)
+class MediaContact:
+    """A contact as control knows it.  Times are wall seconds; `address` is the customer's, as the medium has them."""
+
+    contact_id: str
+    medium: str
+    queue: str
+    arrived_at: float
+    level: int = 0
+    address: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    state: WorkState = WorkState.WAITING
+    offers: dict[str, str] = field(default_factory=dict)  # the offer, by agent
+    agent: str = ""
+    accepted_at: float | None = None
+    closed_at: float | None = None
+
+    def become(self, state: WorkState) -> None:
+        """Assign the state; the only place that does.  Raises `IllegalWorkState`."""
+        if state is not self.state and state not in WORK_TRANSITIONS[self.state]:
+            raise IllegalWorkState(self.contact_id, self.state, state)
+        self.state = state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to be done still."""
+        return self.state in OPEN
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what a restarted control needs, in JSON types; offers end with the process."""
+        return asdict(self) | {"state": self.state.value, "offers": {}}
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any]) -> "MediaContact":
+        """Return a contact as it was written down; raises `KeyError`, `TypeError` or `ValueError` for what is none."""
+        found = cls(**{**record, "state": WorkState(record["state"])})
+        if found.state is WorkState.OFFERED:
+            found.become(WorkState.WAITING)
+        return found

@@ -1,0 +1,137 @@
+"""Chats and emails beside calls: one queue, one engine, and nothing lost over a restart."""
+
+import pytest
+
+from acd.events import CapacitiesDefined
+from acd.medium import Medium, MediumCapacity
+from api.faults import Conflict, NotFound, Refused
+from softswitch.contacts.contact import MediaContact, WorkState
+from softswitch.contacts.contacts import Contacts
+from softswitch.store import entries
+from tests.softswitch.calls.node import Node
+
+DESK = CapacitiesDefined(
+    name="",
+    capacities=(
+        MediumCapacity(medium=Medium.VOICE),
+        MediumCapacity(medium=Medium.CHAT, most=2),
+        MediumCapacity(medium=Medium.EMAIL),
+    ),
+)
+
+
+@pytest.fixture
+def node() -> Node:
+    """Agents have one call, or two chats, or an email."""
+    found = Node()
+    found.board.table.dispatcher.tell(DESK)
+    return found
+
+
+def write(contacts: Contacts, medium: str = "chat", queue: str = "hotline", level: int = 0) -> MediaContact:
+    """Somebody writes."""
+    return contacts.queue(medium, queue, level=level, address="citizen@web", data={"case": 7}, by="web")
+
+
+def test_a_chat_is_shown_taken_and_completed(node: Node) -> None:
+    """And the agent, who was busy with it, is called only afterwards."""
+    contacts = node.board.contacts
+    node.login()
+    chat = write(contacts)
+    assert (chat.state, [*chat.offers]) == (WorkState.OFFERED, ["1001"])
+    contacts.accept("1001", chat.contact_id)
+    assert (chat.state, chat.agent) == (WorkState.ACCEPTED, "1001")
+    call_id = node.call_in()
+    assert node.waits(call_id) == 1
+    contacts.complete("1001", chat.contact_id)
+    assert chat.state is WorkState.COMPLETED
+    node.pass_time(10.5)  # the wrap-up
+    assert node.leg_of_agent(call_id)
+    kinds = (entries.ContactQueued, entries.ContactOffered, entries.ContactAccepted, entries.ContactClosed)
+    assert [len(node.entries(kind)) for kind in kinds] == [1, 1, 1, 1]
+
+
+def test_calls_and_messages_are_ranked_by_the_same_rules(node: Node) -> None:
+    """The higher level first, then whoever came first."""
+    contacts = node.board.contacts
+    mail = write(contacts, "email")
+    call_id = node.call_in()
+    chat = write(contacts, level=3)
+    assert [contacts.position(each) for each in (chat, mail)] == [1, 2]
+    assert node.waits(call_id) == 3
+    node.login()
+    assert [each.state for each in (chat, mail)] == [WorkState.OFFERED, WorkState.WAITING]
+
+
+def test_a_declined_one_goes_on_and_one_that_nobody_takes_comes_back_to_the_line(node: Node) -> None:
+    """With the place that it had."""
+    contacts = node.board.contacts
+    node.login("1001", "8001")
+    node.login("1002", "8002")
+    chat = write(contacts)
+    contacts.decline("1001", chat.contact_id)
+    assert [*chat.offers] == ["1002"]
+    node.pass_time(15.5)
+    assert node.agent("1002")[0] == "not_ready"
+    assert node.entries(entries.ContactWithdrawn)[-1].agent == "1002"
+    assert [*chat.offers] == ["1001"]
+    contacts.accept("1001", chat.contact_id)
+    assert chat.agent == "1001"
+
+
+def test_only_who_is_shown_it_takes_it_and_only_who_has_it_ends_it(node: Node) -> None:
+    """Anybody else is told the state."""
+    contacts = node.board.contacts
+    node.login()
+    chat = write(contacts)
+    for wrong in (contacts.accept, contacts.decline, contacts.complete):
+        with pytest.raises(Conflict):
+            wrong("1002", chat.contact_id)
+    contacts.accept("1001", chat.contact_id)
+    with pytest.raises(Conflict):
+        contacts.accept("1001", chat.contact_id)
+    contacts.cancel(chat.contact_id, "web")
+    with pytest.raises(Conflict):
+        contacts.cancel(chat.contact_id, "web")
+    with pytest.raises(NotFound):
+        contacts.get("ct-none")
+    with pytest.raises(Refused, match="nowhere"):
+        write(contacts, queue="nowhere")
+
+
+def test_a_queue_that_is_full_takes_no_message_either(node: Node) -> None:
+    """It is told so at once, and the refusal is kept."""
+    contacts = node.board.contacts
+    for _ in range(4):
+        write(contacts)
+    with pytest.raises(Conflict, match="takes nobody"):
+        write(contacts)
+    assert contacts.all()[-1].state is WorkState.REFUSED
+
+
+def test_what_was_accepted_is_in_the_same_hands_after_a_restart_and_who_waited_waits(node: Node) -> None:
+    """Of an agent who is not back it waits again; what was only shown is shown anew."""
+    contacts = node.board.contacts
+    node.login("1001", "8001")
+    node.login("1002", "8002")
+    first = write(contacts)
+    node.pass_time(1.0)
+    contacts.accept("1001", first.contact_id)
+    second = write(contacts)
+    contacts.accept("1002", second.contact_id)
+    third = write(contacts)
+    assert (first.agent, second.agent, third.state) == ("1001", "1002", WorkState.OFFERED)
+    node.keeper.put("contact", "wrong", {"state": "lost"})
+    new = Node(before=node, keeper=node.keeper, journal=node.journal)
+    new.board.table.dispatcher.tell(DESK)
+    again = new.board.contacts
+    again.restore()
+    assert again.position(again.get(third.contact_id)) == 1
+    new.login("1001", "8001")
+    again.hand_back()
+    kept, lost, waited = (again.get(each.contact_id) for each in (first, second, third))
+    assert (kept.state, kept.agent, kept.arrived_at) == (WorkState.ACCEPTED, "1001", first.arrived_at)
+    assert (lost.state, lost.agent) == (WorkState.WAITING, "")
+    assert waited.state is WorkState.OFFERED
+    again.complete("1001", kept.contact_id)
+    assert kept.state is WorkState.COMPLETED
