@@ -66,6 +66,7 @@ class Dialling:
         self._to_be_made: set[str] = set()  # written down, not yet made
         self._alarm: Alarm | None = None
         self._turn = 0
+        self._is_open = False
 
     def open(self) -> None:
         """Calls of before a restart either live or were a try; then work begins."""
@@ -78,10 +79,12 @@ class Dialling:
         self._board.results.told.append(self._resulted)
         self._board.results.over.append(self._ended)
         self._board.agent_reported = self.look_soon
+        self._is_open = True
         self.look_soon()
 
     def close(self) -> None:
-        """Call nobody any more."""
+        """Call nobody any more; what came of the calls that are up is written down all the same."""
+        self._is_open = False
         self._board.agent_reported = lambda: None
         if self._alarm is not None:
             self._alarm.cancel()
@@ -139,7 +142,8 @@ class Dialling:
 
     def look_soon(self) -> None:
         """Something changed: look in a moment who may be called."""
-        self._look_at(self._clock.now())
+        if self._is_open:
+            self._look_at(self._clock.now())
 
     def _look_at(self, deadline: float) -> None:
         if self._alarm is not None and self._alarm.is_pending:
@@ -216,7 +220,7 @@ class Dialling:
         """The call is on the disk: make it, unless things have changed meanwhile."""
         self._to_be_made.discard(record.call_id)
         now = self._clock.wall()
-        if call_list.state is not ListState.RUNNING:
+        if call_list.state is not ListState.RUNNING or not self._is_open:
             self._undo(call_list, call_list.not_made(record, now), record.call_id)
         elif self.is_barred(call_list.rules, record.number):
             self._undo(call_list, call_list.bar(record, now), record.call_id)

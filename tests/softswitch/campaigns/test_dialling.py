@@ -199,6 +199,17 @@ def test_nobody_is_called_before_it_is_written_down_and_stopping_meanwhile_calls
     assert (campaign.record(list_id).state, campaign.record(list_id).tries) == (S.WAITING, 0)
 
 
+def test_a_node_that_drains_calls_nobody_more_and_knows_what_came_of_the_last_call(
+    node: Node, campaign: Campaign
+) -> None:
+    node.login()
+    list_id = campaign.make()
+    campaign.dialling.close()
+    node.sip.refuse(campaign.leg_to(FIRST), 404)
+    node.pass_time(60.0)
+    assert (campaign.record(list_id).result, campaign.placed()) == (R.INVALID_NUMBER, [FIRST])
+
+
 def test_a_restart_calls_nobody_twice_at_once(node: Node, campaign: Campaign) -> None:
     """The call that was under way is a try; the number comes again only after the time of a failure."""
     node.login()
