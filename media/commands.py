@@ -151,7 +151,8 @@ class HearProgress:
 class StartRecording:
     """Open `<path>.part` (stereo A-law WAV, 8 kHz) and write one frame per tick from now on.
 
-    `left` and `right` name the legs whose arriving voice goes into the channel (mixed if several).
+    `left` and `right` name the legs whose arriving voice goes into the channel (mixed if several).  `SpeechStopped`
+    follows once the left one was silent for `silence_s`, never for 0.
     """
 
     recording_id: str
@@ -159,6 +160,7 @@ class StartRecording:
     path: str
     left: tuple[str, ...]
     right: tuple[str, ...]
+    silence_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

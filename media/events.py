@@ -120,6 +120,15 @@ class RecordingClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStopped:
+    """The left channel was silent for as long as `StartRecording` said; told again only after a sound."""
+
+    recording_id: str
+    call_id: str
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingFaulted:
     """A write failed (disk full…): the call goes on, the recording is incomplete from here.  Sent once."""
 
@@ -188,6 +197,7 @@ Event = (
     | PlaylistFinished
     | RecordingClosed
     | RecordingFaulted
+    | SpeechStopped
     | LegHeld
     | RecordingHeld
     | StateReported

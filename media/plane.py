@@ -132,7 +132,7 @@ class Plane:
 
     def take_events(self) -> list[news.Event]:
         """What happened since the last call."""
-        self._events += self._desk.writer.take_events()
+        self._events += self._desk.take_events()
         taken, self._events = self._events, []
         return taken
 

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from media.commands import Source, SourceKind, StartRecording
-from media.events import RecordingClosed, RecordingFaulted, RecordingHeld
+from media.events import RecordingClosed, RecordingFaulted, RecordingHeld, SpeechStopped
 from media.g711 import FRAME_SAMPLES, LAW_A, SILENCE, Coded
 from media.mixing import Mixer
+from media.quiet import QuietWatch
 
 Ints = npt.NDArray[np.int64]
 
@@ -46,6 +47,8 @@ class RecordingDesk:
         self._seats: dict[str, tuple[int, int]] = {}  # recording id: seat here, row of the writer
         self._rows: Ints = np.zeros(0, dtype=np.int64)
         self._left: Ints = self._rows
+        self._quiet = QuietWatch()
+        self._news: list[RecordingClosed | RecordingFaulted | SpeechStopped] = []
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -64,6 +67,9 @@ class RecordingDesk:
         self._seats[command.recording_id] = (self._free.pop(), row)
         self.set_sources(command.recording_id, command.left, command.right)
         self._plan()
+        if command.silence_s > 0:
+            listener = self._listener(command.recording_id)
+            self._quiet.watch(command.recording_id, command.call_id, listener, command.silence_s)
 
     def set_sources(self, recording_id: str, left: tuple[str, ...], right: tuple[str, ...]) -> None:
         """Change whose voices go into the channels."""
@@ -74,6 +80,7 @@ class RecordingDesk:
 
     def stop(self, recording_id: str) -> None:
         """End a recording."""
+        self._quiet.forget(recording_id)
         listener = self._listener(recording_id)
         for offset in (0, 1):
             self._mixer.remove_listener(listener + offset)
@@ -94,6 +101,12 @@ class RecordingDesk:
         if self._rows.size:
             codes, code_row = self._mixer.codes, self._mixer.code_row
             self.writer.write(self._rows, codes[code_row[self._left]], codes[code_row[self._left + 1]])
+            self._news += self._quiet.look(codes, code_row)
+
+    def take_events(self) -> list[RecordingClosed | RecordingFaulted | SpeechStopped]:
+        """What happened since the last call, to the files and in them."""
+        news, self._news = self._news, []
+        return [*news, *self.writer.take_events()]
 
     def write_silence(self, frames: int) -> None:
         """Write frames that were missed, so that a recording is never shorter than its time."""

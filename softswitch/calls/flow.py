@@ -479,10 +479,16 @@ class FlowDesk:
                 path=path,
                 left=(call.customer.leg_id,),
                 right=(),
+                silence_s=command.silence_s,
             )
         )
         table.legs.play(call.customer.leg, f"{call.call_id}:beep", (BEEP,))
         run.alarm = table.clock.after(command.longest_s, lambda: self._finish_message(call))
+
+    def quiet(self, call: Call, recording_id: str) -> None:
+        """Nobody speaks on a recording any more: if it is a message, it is over."""
+        if recording_id == call.message_id:
+            self._finish_message(call)
 
     def _finish_message(self, call: Call) -> None:
         run = call.flow

@@ -374,6 +374,10 @@ class Switchboard:
             self.pressed(event.leg_id, event.digit)
         elif isinstance(event, plane_news.ProgressHeard):
             self.results.heard(event.leg_id, event.progress)
+        elif isinstance(event, plane_news.SpeechStopped):
+            call = self.table.find(event.call_id)
+            if call is not None and self._flows is not None:
+                self._flows.quiet(call, event.recording_id)
         elif isinstance(event, plane_news.PlaylistFinished) and event.completed:
             call = self.table.find(event.playlist_id.partition(":")[0])
             if call is not None and event.playlist_id == call.playlist_id:

@@ -81,10 +81,11 @@ class TurnAway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeMessage:
-    """Record a message into the box; `MessageTaken` follows."""
+    """Record a message into the box, until nobody speaks for `silence_s`; `MessageTaken` follows."""
 
     box: str
     longest_s: float
+    silence_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -383,7 +383,9 @@ class _Walk:
 
     def _take_message(self, node: Voicemail) -> None:
         self._become(Phase.RECORDING)
-        self._commands.append(do.TakeMessage(box=node.box, longest_s=node.longest_s))
+        self._commands.append(
+            do.TakeMessage(box=node.box, longest_s=node.longest_s, silence_s=node.silence_s)
+        )
 
     def _attach(self, name: str, value: str) -> None:
         self._state = replace(self._state, data={**self._state.data, name: value})

@@ -209,6 +209,7 @@ class Voicemail:
     say: tuple[str, ...] = _say()
     box: str = field(default="main", metadata={"doc": "信箱 / box", "pattern": NODE_NAME})
     longest_s: float = _seconds(120.0, "最长 / at most", 600)
+    silence_s: float = _seconds(5.0, "静音多久即结束 / silence that ends it", 60)
     next: str = _maybe_next("留言后 / after the message, empty: the call ends")
 
 

@@ -24,6 +24,7 @@ from tests.stand import HOTLINE, Stand, Terms, stand
 pytestmark = pytest.mark.e2e
 
 CALLER_HZ, AGENT_HZ = 440, 1000
+SILENCE_S = 2.5
 TONES = {
     "menu_services": 650,
     "leave_message": 1250,
@@ -48,6 +49,7 @@ FLOW: Json = {
         "message": {
             "type": "voicemail",
             "say": ["leave_message"],
+            "silence_s": SILENCE_S,
             "box": "night",
             "longest_s": 20,
             "next": "kept",
@@ -157,24 +159,27 @@ async def hears(caller: Handset, hz: float, within_s: float = 6.0) -> None:
     raise AssertionError(f"no {hz} Hz but {spectrum.dominant_tone(heard[-1600:])} Hz within {within_s} s")
 
 
-@pytest.mark.parametrize("by", ["rfc4733", "info"])
+@pytest.mark.parametrize("by", ["rfc4733", "info", "silence"])
 @pytest.mark.long
 async def test_a_caller_leaves_a_message(tmp_path: Path, by: str) -> None:
-    """Menu, key, announcement, beep, message, key, thanks; the message is the caller's voice and nothing else."""
+    """Menu, key, announcement, beep, message, key or silence, thanks; the message is the caller's voice and nothing else."""
     async with running(tmp_path) as (here, caller):
         await caller.call(here.hotline)
         await hears(caller, TONES["menu_services"])
-        await caller.send_dtmf("2", by=by)
+        await caller.send_dtmf("2", by="info" if by == "info" else "rfc4733")
         await hears(caller, TONES["leave_message"])
         started = await here.wait_event("VoicemailStarted", box="night", within_s=8)
         await asyncio.sleep(3.0)
-        await caller.send_dtmf("#", by=by)
-        await hears(caller, TONES["message_kept"])
+        if by == "silence":
+            await caller.play_tone(CALLER_HZ, level=60)  # what is left is the noise of a line
+        else:
+            await caller.send_dtmf("#", by=by)
+        await hears(caller, TONES["message_kept"], within_s=10)
         ended = await here.wait_event("CallEnded", call_id=started["call_id"], within_s=8)
         assert (ended["end_reason"], ended["ended_by"]) == ("served", "system")
         [message] = (await ask(here, "GET", "/v1/voicemails"))["items"]
         assert message["caller"].endswith("13800000001")
-        assert message["duration_s"] == pytest.approx(3.0, abs=1.0)
+        assert message["duration_s"] == pytest.approx(3.0 + (SILENCE_S if by == "silence" else 0), abs=1.0)
         (left, right), _ = spectrum.read_channels(
             next((here.server.data_dir / "voicemail").rglob(f"{message['voicemail_id']}.wav"))
         )

@@ -29,6 +29,7 @@ class PlaneRecording:
     path: str
     left: tuple[str, ...]
     right: tuple[str, ...]
+    silence_s: float
 
 
 @dataclass(slots=True)
@@ -53,7 +54,9 @@ class ScriptedPlane:
             case words.OpenLeg():
                 self._open(order)
             case words.StartRecording():
-                self.recordings[order.recording_id] = PlaneRecording(order.path, order.left, order.right)
+                self.recordings[order.recording_id] = PlaneRecording(
+                    order.path, order.left, order.right, order.silence_s
+                )
             case words.SetRecordingSources():
                 recording = self.recordings.get(order.recording_id)
                 if recording is not None:

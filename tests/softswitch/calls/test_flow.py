@@ -234,6 +234,20 @@ def test_a_full_queue_takes_a_message_which_is_a_recording_of_its_own(node: Flow
     assert ended.end_reason is EndReason.SERVED
 
 
+def test_a_message_ends_when_nobody_speaks_and_only_by_its_own_recording(node: FlowNode) -> None:
+    call_id = node.enter()
+    node.press("2")
+    node.listen()
+    [started] = node.entries(entries.VoicemailStarted)
+    assert node.plane.recordings[started.voicemail_id].silence_s == 5.0
+    for name in (node.call(call_id).recording_id, started.voicemail_id):
+        assert started.voicemail_id in node.plane.recordings
+        node.plane.news.append(plane_news.SpeechStopped(recording_id=name, call_id=call_id, silent_s=5.0))
+        node.settle()
+    assert started.voicemail_id not in node.plane.recordings
+    assert node.plane.prompts_of("in1") == ("kept",)
+
+
 def test_a_message_ends_with_its_longest_time_or_with_the_caller(node: FlowNode) -> None:
     node.enter()
     node.press("2")

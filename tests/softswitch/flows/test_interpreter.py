@@ -217,7 +217,7 @@ def test_a_full_queue_leads_to_the_voicemail_and_a_message_ends_by_a_key() -> No
     assert caller.done == (do.JoinQueue(queue="general", level=7),)
     assert caller.hear(told.QueueRefused()) == (do.Say(number=1, prompts=("leave",)),)
     assert caller.press("1") == ()
-    assert caller.listen() == (do.TakeMessage(box="night", longest_s=60.0),)
+    assert caller.listen() == (do.TakeMessage(box="night", longest_s=60.0, silence_s=5.0),)
     assert caller.press("#") == (do.FinishMessage(),)
     assert caller.hear(told.MessageTaken()) == (do.Say(number=2, prompts=("goodbye",)),)
 
