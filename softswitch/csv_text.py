@@ -33,17 +33,17 @@ def numbered_rows(rows: Iterator[list[str]], lines_most: int) -> Iterator[tuple[
     line = 1
     while True:
         line += 1
-        if line > lines_most:
-            yield line, f"超过 {lines_most} 行 / the file is longer than {lines_most} lines"
-            return
+        row: list[str] | str
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, f"不是 CSV / not CSV: {error}"
-            continue
-        if any(cell.strip() for cell in row):
+            row = f"不是 CSV / not CSV: {error}"
+        if line > lines_most:
+            yield line, f"超过 {lines_most} 行 / the file is longer than {lines_most} lines"
+            return
+        if isinstance(row, str) or any(cell.strip() for cell in row):
             yield line, row
 
 

@@ -40,7 +40,7 @@ from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
 
-_EXPORTED_AT_ONCE = 500
+_EXPORTED_AT_ONCE = 200
 Changes = Mapping[int, Customer | None]
 """Customers as they are to be by their ids; None for one who is to go."""
 
@@ -126,15 +126,13 @@ class CustomerDesk:
     async def export(self) -> AsyncIterator[str]:
         """All customers as CSV."""
         fields = self._fields()
-        rows, above = [head(fields)], 0
-        while True:
-            found = await self._stored.some("", "", above, _EXPORTED_AT_ONCE)
-            rows += [line_of(row.customer_id, from_data(row.data or {}), fields) for row in found]
-            text = written(rows)
-            yield text if above == 0 else text.removeprefix("\ufeff")
-            if len(found) < _EXPORTED_AT_ONCE:
-                return
-            rows, above = [], found[-1].customer_id
+        yield written([head(fields)])
+        above = 0
+        while found := await self._stored.some("", "", above, _EXPORTED_AT_ONCE):
+            lines = [line_of(row.customer_id, from_data(row.data or {}), fields) for row in found]
+            text = await asyncio.to_thread(written, lines)
+            yield text.removeprefix("\ufeff")
+            above = found[-1].customer_id
 
     # ---- changing ----------------------------------------------------------------------------------
 
@@ -233,16 +231,7 @@ class CustomerDesk:
     async def _change(self, changes: Changes, by: str, reason: str) -> None:
         """Check the customers, and that nobody has another one's number; then commit.  `InvalidRequest`."""
         fields = self._fields()
-        after = {
-            key: None if customer is None else normalised(customer, self._area_code)
-            for key, customer in changes.items()
-        }
-        faults = [
-            FieldFault(field=wrong.column, code="not_allowed", detail=f"{wrong.value} {wrong.reason}".strip())
-            for customer in after.values()
-            if customer is not None
-            for wrong in wrongs_of(customer, fields)
-        ]
+        after, faults = await asyncio.to_thread(_looked_at, changes, fields, self._area_code)
         held = {number: key for key, customer in after.items() if customer for number in customer.numbers}
         owners = await self._stored.owners(held)
         faults += [
@@ -316,6 +305,23 @@ def _customer(body: CustomerBody) -> Customer:
         notes=body.notes,
         fields={key: value for key, value in body.fields.items() if value},
     )
+
+
+def _looked_at(
+    changes: Changes, fields: tuple[CustomerField, ...], area_code: str
+) -> tuple[dict[int, Customer | None], list[FieldFault]]:
+    """The customers with numbers in their normal form, and all that is wrong with them."""
+    after = {
+        key: None if customer is None else normalised(customer, area_code)
+        for key, customer in changes.items()
+    }
+    faults = [
+        FieldFault(field=wrong.column, code="not_allowed", detail=f"{wrong.value} {wrong.reason}".strip())
+        for customer in after.values()
+        if customer is not None
+        for wrong in wrongs_of(customer, fields)
+    ]
+    return after, faults
 
 
 def _to_text(changes: Changes) -> str:

@@ -1,5 +1,6 @@
 """Customers in the database: who they are, and who they were."""
 
+import asyncio
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -96,20 +97,7 @@ class StoredCustomers:
             " ORDER BY o.version DESC LIMIT 1) AS older FROM customer_versions v WHERE v.version = ?",
             (version,),
         )
-        return [
-            (
-                StoredCustomer(
-                    customer_id=row["customer_id"],
-                    version=row["version"],
-                    changed_at=row["at"],
-                    changed_by=row["by"],
-                    reason=row["reason"],
-                    data=_read(row["data"]),
-                ),
-                _read(row["older"]),
-            )
-            for row in rows
-        ]
+        return await asyncio.to_thread(_with_older, rows)  # thousands, of a file
 
     async def changes(self, below: int | None, limit: int) -> list[dict[str, Any]]:
         """Changes of the table with how many customers each touched, newest first."""
@@ -132,3 +120,20 @@ def _read(text: str | None) -> dict[str, Any] | None:
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
+
+
+def _with_older(rows: list[dict[str, Any]]) -> list[tuple[StoredCustomer, dict[str, Any] | None]]:
+    return [
+        (
+            StoredCustomer(
+                customer_id=row["customer_id"],
+                version=row["version"],
+                changed_at=row["at"],
+                changed_by=row["by"],
+                reason=row["reason"],
+                data=_read(row["data"]),
+            ),
+            _read(row["older"]),
+        )
+        for row in rows
+    ]

@@ -93,6 +93,8 @@ def test_a_first_line_that_names_no_numbers_or_an_unknown_column_is_refused() ->
 
 
 def test_a_file_without_end_ends() -> None:
+    full = planned("numbers\n" + "\n".join(f"138{n:08d}" for n in range(LINES_MOST - 1)), NOBODY)
+    assert (full.made, full.bad) == (LINES_MOST - 1, [])
     made = planned("numbers\n" + "12345\n" * (LINES_MOST + 50), NOBODY)
     assert str(LINES_MOST) in made.bad[0].reason
 
