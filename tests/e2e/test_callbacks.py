@@ -16,7 +16,7 @@ RULES = "\n[queues.callback]\ngap_s = 2.0\nring_s = 6.0\n"
 
 
 async def test_a_caller_presses_a_key_and_is_called_back_when_an_agent_is_free(tmp_path: Path) -> None:
-    """The first call back is declined, control is killed meanwhile, the second one talks; both sides are recorded."""
+    """The first call back is declined, the second one talks; control is killed in the line and in the talk."""
     terms = outbound_terms(TERMS)
     terms = replace(terms, extra=terms.extra + OVERFLOW + RULES)
     async with conversation(tmp_path, terms, agents=1, outside=True) as talk:
@@ -53,6 +53,11 @@ async def test_a_caller_presses_a_key_and_is_called_back_when_an_agent_is_free(t
         await talk.wait_heard(one={"outside"}, outside={"one"})
         detail = await here.api.call(talk.call_id)
         assert detail["call"]["data"]["callback_id"] == wanted["callback_id"]
+        here.server.kill("control")  # once more, while they talk
+        await asyncio.sleep(1.0)
+        await here.server.wait_ready()
+        await talk.wait_heard(one={"outside"}, outside={"one"})
+        assert (await here.api.get(path))["state"] == "calling"
         await outside.hang_up()
         await here.wait_event("CallbackClosed", since=since, state="done")
         page = await here.api.get("/v1/callbacks?state=done")
