@@ -25,6 +25,7 @@ KINDS: dict[type, str] = {
     entries.OfferAccepted: "offer.accepted",
     entries.CallConnected: "call.connected",
     entries.CallRequeued: "call.requeued",
+    entries.CallRerouted: "call.rerouted",
     entries.CallDialled: "call.dialled",
     entries.ProgressHeard: "call.progress",
     entries.DialResulted: "call.dial_result",

@@ -18,6 +18,7 @@ from softswitch.calls.seats import Seats
 from softswitch.calls.trunks import AllChannelsBusy
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.outbound import OutboundSettings
+from softswitch.store import entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +241,7 @@ class Directory:
             from_user=presented_number(line or self.hotline, rules, self._area_code),
         )
 
-    def takes_detour(self, leg: Leg, way: TrunkWay) -> bool:
+    def takes_detour(self, leg: Leg, way: TrunkWay, status: int) -> bool:
         """A trunk did not take a call: its channel is given back and one of the next seized, if that has any."""
         trunks, call = self._table.trunks, self._table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
@@ -248,6 +249,16 @@ class Directory:
             return False
         trunks.free(party.trunk, leg.leg_id)
         trunks.seize(way.trunk, leg.leg_id)
+        self._table.chronicle.record(
+            entries.CallRerouted(
+                at=self._table.clock.wall(),
+                call_id=call.call_id,
+                former=party.trunk,
+                trunk=way.trunk,
+                number=party.number,
+                sip_status=status,
+            )
+        )
         party.trunk = way.trunk
         self._table.keep(call)
         return True

@@ -67,7 +67,7 @@ class LegDesk:
         """`tell_plane` sends one command; nothing is heard back but through `hear_plane`."""
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._trunk_patience_s = trunk_patience_s
-        self.takes_detour: Callable[[Leg, TrunkWay], bool] = lambda leg, way: False
+        self.takes_detour: Callable[[Leg, TrunkWay, int], bool] = lambda leg, way, status: False
         self._edge = edge
         self._pool = pool
         self._sound = LegSound(tell_plane)
@@ -512,7 +512,7 @@ class LegDesk:
                 address = self._edge.local_address_towards(target)
             except NotReachable:
                 continue
-            if not self.takes_detour(leg, way):
+            if not self.takes_detour(leg, way, end.status):
                 continue
             log.warning(
                 "leg.rerouted", call_id=leg.call_id, leg_id=leg.leg_id, trunk=way.trunk, status=end.status

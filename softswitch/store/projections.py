@@ -23,6 +23,7 @@ from softswitch.store.entries import (
     CallOffered,
     CallQueued,
     CallRequeued,
+    CallRerouted,
     CallTransferred,
     Entry,
     OfferAccepted,
@@ -84,6 +85,7 @@ def keys_of(entry: Entry) -> tuple[Key, ...]:
             CallArrived()
             | CallDialled()
             | CallAnswered()
+            | CallRerouted()
             | CallQueued()
             | CallOffered()
             | OfferEnded()
@@ -129,6 +131,7 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             return () if rows(Key(Subject.CALL, entry.call_id)) else (_arrived(entry),)
         case (
             CallAnswered()
+            | CallRerouted()
             | CallQueued()
             | CallOffered()
             | OfferEnded()
@@ -185,6 +188,8 @@ def _call(entry: CallEntry, call: CallRow, segment: SegmentRow | None) -> tuple[
     match entry:
         case CallAnswered():
             return (replace(call, answered_at=entry.at),)
+        case CallRerouted() if entry.former == call.trunk:  # not that of somebody who was asked
+            return (replace(call, trunk=entry.trunk),)
         case CallQueued():
             first = entry.at if call.queued_at is None else call.queued_at
             return (replace(call, queue=entry.queue, queued_at=first),)

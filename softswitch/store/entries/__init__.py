@@ -14,6 +14,7 @@ from softswitch.store.entries.calls import (
     CallOffered,
     CallQueued,
     CallRequeued,
+    CallRerouted,
     CallTransferred,
     EndedBy,
     EndReason,
@@ -102,6 +103,7 @@ __all__ = (
     "CallOffered",
     "CallQueued",
     "CallRequeued",
+    "CallRerouted",
     "CallRetrieved",
     "CallSentToFlow",
     "CallTransferred",
@@ -159,6 +161,7 @@ CallEntry = (
     | OfferAccepted
     | CallConnected
     | CallRequeued
+    | CallRerouted
     | CallDialled
     | CallTransferred
     | CallEnded

@@ -113,6 +113,18 @@ class CallRequeued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRerouted:
+    """A trunk (`former`) did not take a call to `number`, with this SIP status; it goes out by `trunk`."""
+
+    at: float
+    call_id: str
+    former: str
+    trunk: str
+    number: str
+    sip_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallDialled:
     """An agent dials: the agent's own phone rings first.  `caller` is the number that the called is shown.
 

@@ -7,6 +7,7 @@ import pytest
 from softswitch.calls.leg import LegState
 from softswitch.calls.operations import Operations
 from softswitch.settings.trunks import NumberSettings
+from softswitch.store import entries
 from tests.softswitch.calls.node import TRUNK, Node
 from tests.softswitch.calls.test_outgoing import MOBILE, dial
 
@@ -50,6 +51,13 @@ def test_the_next_trunk_gets_the_call_in_its_own_form_and_the_agent_notices_noth
     )
     assert outside.patience_s is None, "there is no third one"
     assert in_use(node) == {"city": 0, "reserve": 1}
+    (rerouted,) = node.entries(entries.CallRerouted)
+    assert (rerouted.former, rerouted.trunk, rerouted.number, rerouted.sip_status) == (
+        "city",
+        "reserve",
+        MOBILE,
+        status,
+    )
     leg = node.legs.find(target)
     assert leg is not None
     assert leg.networks == RESERVE.media_networks

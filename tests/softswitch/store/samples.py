@@ -20,6 +20,7 @@ from softswitch.store.entries import (
     CallOffered,
     CallQueued,
     CallRequeued,
+    CallRerouted,
     DifferenceHealed,
     EndedBy,
     EndReason,
@@ -113,6 +114,15 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
     st.builds(OfferAccepted, at=_times, call_id=_ids, offer=_texts, agent=_agents),
     st.builds(CallConnected, at=_times, call_id=_ids, agent=_agents, extension=_seats),
     st.builds(CallRequeued, at=_times, call_id=_ids, cause=_texts),
+    st.builds(
+        CallRerouted,
+        at=_times,
+        call_id=_ids,
+        former=_texts,
+        trunk=_texts,
+        number=_texts,
+        sip_status=st.integers(0, 699),
+    ),
     st.builds(
         CallEnded,
         at=_times,

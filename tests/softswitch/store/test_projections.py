@@ -8,9 +8,11 @@ from softswitch.store.entries import (
     AgentStateChanged,
     CallAnswered,
     CallConnected,
+    CallDialled,
     CallOffered,
     CallQueued,
     CallRequeued,
+    CallRerouted,
     EndReason,
     Entry,
     OfferAccepted,
@@ -71,6 +73,18 @@ def test_a_call_has_a_row_from_its_invite() -> None:
     call = Book(arrived()).call()
     assert call.arrived_at == 100.0
     assert call.ended_at is None and call.wait_s is None and call.talk_s is None
+
+
+def test_a_call_that_went_round_is_one_of_the_trunk_that_carried_it() -> None:
+    """What befell somebody who was asked meanwhile changes nothing of the caller's own trunk."""
+    dialled = CallDialled(
+        at=100.0, call_id="c1", agent="1001", extension="8001", trunk="city", caller="12345", called="139"
+    )
+    round_it = CallRerouted(
+        at=103.0, call_id="c1", former="city", trunk="reserve", number="139", sip_status=408
+    )
+    assert Book(dialled, round_it).call().trunk == "reserve"
+    assert Book(dialled, replace(round_it, former="third")).call().trunk == "city"
 
 
 def test_an_abandoned_call_waited_until_its_end() -> None:
