@@ -6,13 +6,16 @@ from typing import Any
 from aiohttp import web
 
 from api.business_ports import BusinessPort
-from api.business_views import DocumentView, ImportView, KindView, VersionDetail, VersionView
+from api.business_views import DocumentView, ImportView, KindView, ReasonView, VersionDetail, VersionView
 from api.exchange import Exchange
 from api.faults import NotBuilt, NotFound, Outdated
 from api.json_text import dump
 from api.ports import Ports
 from api.schemas import compiled
 from api.views import Page
+
+REASONS_MOST = 100
+"""Nobody chooses from more."""
 
 DOCUMENT_ID = r"[A-Za-z0-9_.+\-]{1,80}"
 
@@ -60,6 +63,15 @@ async def kinds(ports: Ports, _exchange: Exchange) -> Page[KindView]:
 async def schemas(ports: Ports, _exchange: Exchange) -> dict[str, Any]:
     """What forms are made of."""
     return await business_of(ports).schemas()
+
+
+async def reasons(ports: Ports, _exchange: Exchange) -> Page[ReasonView]:
+    """What agents choose from when they show busy."""
+    page = await business_of(ports).list("reasons", "", REASONS_MOST)
+    items = tuple(
+        ReasonView(reason_id=one.id, name=str(one.data.get("name") or one.id)) for one in page.items
+    )
+    return Page(items=items, next_cursor=None)
 
 
 async def list_some(ports: Ports, exchange: Exchange) -> Page[DocumentView]:

@@ -19,12 +19,13 @@ from api.business_views import (
     DocumentView,
     ImportView,
     KindView,
+    ReasonView,
     VersionDetail,
     VersionView,
     WorkingDaysView,
     YearView,
 )
-from api.route import LOOK, Handler, Route
+from api.route import LOOK, LOOK_AT_AGENTS, Handler, Route
 from api.tokens import Scope
 from api.views import Page
 
@@ -67,6 +68,14 @@ BUSINESS: tuple[Route, ...] = (
         "各类业务数据的 JSON Schema / the JSON Schema of each kind, of the nodes of flows, and names of this machine",
         business.schemas,
         dict[str, Any],
+        faults=(501,),
+    ),
+    _look(
+        "/v1/reasons",
+        "示忙原因 / reasons to show busy",
+        business.reasons,
+        Page[ReasonView],
+        scopes=LOOK_AT_AGENTS,
         faults=(501,),
     ),
     _look(

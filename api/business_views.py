@@ -16,6 +16,14 @@ class KindView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonView:
+    """Why an agent can show busy (示忙原因); `name` is for people."""
+
+    reason_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentView:
     """One document.  `version` is that of the whole in which it changed last, and its ETag; secrets show as `****`."""
 

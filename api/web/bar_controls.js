@@ -172,12 +172,14 @@ export class BarControls {
     byId('bar-call').hidden = false;
   }
 
-  #askReason() {
+  async #askReason() {
+    const ours = await this.#bar.read('/v1/reasons').then((page) => page.items, () => []);
+    const names = new Map(ours.map(({ reason_id: id, name }) => [id, name]));
     const choose = (reason) => async () => {
       if (await this.run(() => this.#bar.notReady(reason))) this.#close();
     };
-    const choices = REASONS.map((reason) => make(
-      'button', { class: 'button', type: 'button', dataset: { reason }, onclick: choose(reason) }, word(`reason.${reason}`),
+    const choices = (names.size ? [...names.keys()] : REASONS).map((reason) => make(
+      'button', { class: 'button', type: 'button', dataset: { reason }, onclick: choose(reason) }, names.get(reason) ?? word(`reason.${reason}`),
     ));
     this.#open('do.not_ready', [make('span', { class: 'choices' }, ...choices)], async () => {}, () => this.#bar.may('not-ready'));
   }

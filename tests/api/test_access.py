@@ -17,6 +17,7 @@ AGENTS_MAY = {
     "DELETE /v1/session",
     "POST /v1/session/password",
     "GET /v1/customers",
+    "GET /v1/reasons",
     "GET /v1/emergency",
     "GET /v1/agents",
     "GET /v1/agents/{agent_id}",

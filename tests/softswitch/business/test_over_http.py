@@ -254,3 +254,14 @@ async def test_objects_that_cannot_be_are_refused(page: Page) -> None:
     ):
         assert (await page.ask("PUT", path, json=body))[0] == status
     assert (await page.ask("PUT", "/v1/admin/skills/new", "supervisor", json={"id": "new"}))[0] == 403
+
+
+async def test_agents_are_told_what_they_can_choose_from_to_show_busy(page: Page) -> None:
+    _, shown, _ = await page.ask("GET", "/v1/reasons", "agent")
+    assert {one["reason_id"]: one["name"] for one in shown["items"]} == {
+        "rest": "小休",
+        "meal": "用餐",
+        "training": "培训",
+        "meeting": "会议",
+        "back_office": "整理工单",
+    }
