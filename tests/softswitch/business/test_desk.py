@@ -32,6 +32,9 @@ async def test_the_example_city_is_whole(desk: BusinessDesk) -> None:
     counts = {kind.kind: kind.count for kind in await desk.kinds()}
     assert (counts["agents"], counts["groups"], counts["regions"], counts["services"]) == (77, 6, 5, 8)
     assert desk.version == 1
+    assert sorted(agent.groups[0] for agent in desk.business.agents if agent.role == "supervisor") == [
+        f"g{number}" for number in range(1, 7)
+    ]
     groups = [agent.groups for agent in desk.business.agents]
     assert {groups.count((f"g{number}",)) for number in range(1, 7)} == {12, 13}
     assert desk.business.region_of(normalise("+86 510 8123 4567", "0510")) == "east"
