@@ -22,6 +22,7 @@ from api.views import PartView
 from softswitch.business.changes import Change
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.live import LiveBusiness
+from softswitch.business.past_flows import begun, past_flows
 from softswitch.business.prompt_shelf import PromptShelf
 from softswitch.business.seed import shipped_prompts, uploads_of
 from softswitch.business.shapes import kind_shapes
@@ -39,6 +40,7 @@ from softswitch.calls.operations import Operations
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
+from softswitch.calls.switchboard import TABLE as LIVE_CALLS
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
 from softswitch.calls.what_if import WhatIf
@@ -65,6 +67,7 @@ from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
 from softswitch.store import entries
+from softswitch.store.business import StoredVersions
 from softswitch.store.caller_past import CallerPast
 from softswitch.store.calls import StoredCalls
 from softswitch.store.errors import StoreClosed
@@ -196,7 +199,7 @@ class Control:
         )
 
         self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)
-        self._board.flows = FlowDesk(
+        self._flows = self._board.flows = FlowDesk(
             self._board.table,
             self._board.queue_desk,
             desk,
@@ -326,6 +329,9 @@ class Control:
             dispatcher=self._dispatcher,
             store=self._store,
             clock=self._clock,
+        )
+        self._flows.past = await past_flows(
+            StoredVersions(self._reader), begun(self._store.load(LIVE_CALLS).values())
         )
         await succession.take_over(self._news.held_in_cells, self._news.held_by_plane)
         self._room.open()

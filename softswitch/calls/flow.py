@@ -4,10 +4,10 @@ A call keeps the flow that it began, whatever version is taken meanwhile.  The k
 nobody's log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -49,7 +49,7 @@ OFFER_CALLBACK, ENTER_NUMBER, CALLBACK_NOTED = "offer_callback", "enter_number",
 def voicemail_of(queue: str) -> Flow:
     """The flow of callers who overflow to the voicemail: each queue has a box of its own name."""
     return Flow(
-        id="voicemail",
+        id=VOICEMAIL,
         name="语音留言 / voicemail",
         start="message",
         nodes={
@@ -87,6 +87,7 @@ def with_notice(notice: tuple[str, ...], flow: Flow | None, queue: str) -> Flow:
     return Flow(id=flow.id, name=flow.name, start="!notice", nodes={**front, **flow.nodes})
 
 
+VOICEMAIL = "voicemail"
 BEEP = "tone_connect"
 """What is heard before a message is recorded."""
 
@@ -166,6 +167,9 @@ class FlowDesk:
     leaves_detour: Callable[[Call], None]
 
     callbacks: Callbacks | None = None  # set by call control
+    past: Mapping[
+        tuple[str, int], Flow
+    ] = {}  # of before a restart, by id and version; set by the composition root
 
     def __init__(
         self,
@@ -231,7 +235,9 @@ class FlowDesk:
         )
         flow, facts = self._desk.business.flows[name], self._facts(call)
         first = interpreter.begin(flow, facts, self._data(call))
-        call.flow = FlowRun(flow=flow, state=first[0], is_detour=True, before=call.flow)
+        call.flow = FlowRun(
+            flow=flow, state=first[0], version=self._desk.version, is_detour=True, before=call.flow
+        )
         call.become(CallState.IN_FLOW)
         self._follow(call, flow, first)
 
@@ -263,17 +269,26 @@ class FlowDesk:
     def resume(self, call: Call) -> bool:
         """An adopted caller begins the node again; False for one who was in no flow that is still there, or waited."""
         record, call.flow_record = call.flow_record, None
-        flow = None if record is None else self._desk.business.flows.get(record["flow"])
+        flow = None if record is None else self._flow_begun(call, record)
         if record is None or flow is None:
             return False
+        version = record.get("version", 0)
         if record["phase"] == Phase.QUEUED:
-            call.flow = FlowRun(flow=flow, state=interpreter.queued(flow, record))
+            call.flow = FlowRun(flow=flow, state=interpreter.queued(flow, record), version=version)
             return False
         call.become(CallState.IN_FLOW)
         step = interpreter.resume(flow, self._facts(call), record)
-        call.flow = FlowRun(flow=flow, state=step[0], is_detour=record.get("is_detour", False))
+        call.flow = FlowRun(
+            flow=flow, state=step[0], version=version, is_detour=record.get("is_detour", False)
+        )
         self._follow(call, flow, step)
         return True
+
+    def _flow_begun(self, call: Call, record: Mapping[str, Any]) -> Flow | None:
+        """The flow as it was when the call began it; the one for messages is not the operator's."""
+        name = record["flow"]
+        flow = self.past.get((name, record.get("version", 0))) or self._desk.business.flows.get(name)
+        return voicemail_of(call.route.queue) if flow is None and name == VOICEMAIL else flow
 
     def said(self, call: Call) -> None:
         """What was announced to the caller is over."""
@@ -340,7 +355,7 @@ class FlowDesk:
         """Take the new state first: what is done may tell the flow something before it returns."""
         state, commands = step
         if call.flow is None:
-            call.flow = FlowRun(flow=flow, state=state)
+            call.flow = FlowRun(flow=flow, state=state, version=self._desk.version)
         else:
             call.flow.state = state
         if state.phase is not Phase.AWAITING:

@@ -10,17 +10,23 @@ from softswitch.flows.nodes import Flow
 
 @dataclass(slots=True)
 class FlowRun:
-    """The flow that the call began, its state, and the timer that runs.
+    """The flow that the call began (in which `version` of the business), its state, and the timer that runs.
 
     `is_detour`: its end brings the caller back to the agent, or into the line, and to the flow that was `before` it.
     """
 
     flow: Flow
     state: FlowState
+    version: int = 0
     alarm: Alarm | None = None
     is_detour: bool = False
     before: "FlowRun | None" = None
 
     def to_record(self) -> dict[str, Any]:
         """Return what a restarted control needs; no digit that the caller pressed is in it."""
-        return {"flow": self.flow.id, "is_detour": self.is_detour, **self.state.to_record()}
+        return {
+            "flow": self.flow.id,
+            "version": self.version,
+            "is_detour": self.is_detour,
+            **self.state.to_record(),
+        }

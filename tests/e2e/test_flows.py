@@ -190,6 +190,25 @@ async def test_a_caller_leaves_a_message(tmp_path: Path, by: str) -> None:
 
 
 @pytest.mark.long
+async def test_a_caller_stays_in_the_version_of_the_flow_over_a_kill_of_control(tmp_path: Path) -> None:
+    """While a caller hears the menu, the menu is taken out of the flow and control dies: the caller's key still counts."""
+    async with running(tmp_path) as (here, caller):
+        await caller.call(here.hotline)
+        await hears(caller, TONES["menu_services"])
+        path = "/v1/business/documents/flows/main"
+        document = await ask(here, "GET", path)
+        short = {"id": "main", "start": "people", "nodes": {"people": {"type": "queue", "queue": "hotline"}}}
+        changed = await ask(here, "PUT", path, f'"{document["version"]}"', json={"data": short})
+        here.server.kill("control")
+        await here.server.wait_ready()
+        await hears(caller, TONES["menu_services"], within_s=10)
+        await caller.send_dtmf("2")
+        await hears(caller, TONES["leave_message"])
+        await here.wait_event("VoicemailStarted", box="night", within_s=8)
+        assert (await ask(here, "GET", path))["version"] == changed["version"] > document["version"]
+
+
+@pytest.mark.long
 async def test_a_caller_talks_with_an_agent_and_rates_the_talk(tmp_path: Path) -> None:
     """The agent hangs up, the caller stays, hears the question and answers it by a key."""
     async with running(tmp_path) as (here, caller):

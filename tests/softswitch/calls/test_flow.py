@@ -234,6 +234,27 @@ def test_a_full_queue_takes_a_message_which_is_a_recording_of_its_own(node: Flow
     assert ended.end_reason is EndReason.SERVED
 
 
+def test_a_caller_finishes_the_version_that_the_call_began_also_after_a_restart(node: FlowNode) -> None:
+    """The menu is gone from the flow meanwhile: who began with it goes on in it; without the old flow the new one begins."""
+    old = node.standing.business.flows["main"]
+    call = node.call(node.enter())
+    assert call.flow is not None
+    record = call.flow.to_record()
+    people = {"id": "main", "start": "people", "nodes": {"people": {"type": "queue", "queue": "hotline"}}}
+    node.standing.business, node.standing.version = business_of(main=people), 2
+    assert node.board.flows is not None
+    node.board.flows.past = {("main", 1): old}
+    call.flow, call.flow_record = None, record
+    assert node.board.resume_flow(call)
+    assert call.flow.to_record()["version"] == 1
+    node.press("2")
+    assert node.plane.prompts_of("in1") == ("leave",)
+    node.board.flows.past = {}
+    call.flow, call.flow_record = None, record
+    assert node.board.resume_flow(call)
+    assert call.state is CallState.WAITING
+
+
 def test_a_message_ends_when_nobody_speaks_and_only_by_its_own_recording(node: FlowNode) -> None:
     call_id = node.enter()
     node.press("2")
