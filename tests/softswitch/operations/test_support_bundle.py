@@ -10,7 +10,7 @@ from bench.scratch_config import Terms, password_of, toml_of
 from config.load import load
 from softswitch.operations.support_bundle import scrubbed, secrets_of, write_bundle
 from softswitch.settings.whole import Settings
-from softswitch.store.entries import CallArrived
+from softswitch.store.entries import BusinessChanged, CallArrived, CustomersChanged
 from softswitch.store.writer import Store
 
 CALLER = "13800138000"
@@ -29,6 +29,10 @@ async def test_no_password_token_or_number_is_in_it(tmp_path: Path) -> None:
     data.mkdir(parents=True)
     store = await Store.open(data / "hotline.sqlite", key_path=data / "recording.key", wall=lambda: 1.0)
     store.record(CallArrived(at=1.0, call_id="c1", trunk="city", caller=CALLER, called="12345"))
+    seat = json.dumps([["accounts", "8001", None, {"username": "8001", "password": "of a phone"}]])
+    store.record(BusinessChanged(at=1.0, version=1, by="li", reason="", changes=seat))
+    person = json.dumps([[1, {"name": "张三", "numbers": [CALLER], "level": 0}]])
+    store.record(CustomersChanged(at=1.0, version=1, by="li", reason="", changes=person))
     await store.close()
     log = tmp_path / "server.log"
     log.write_text(
@@ -50,6 +54,9 @@ async def test_no_password_token_or_number_is_in_it(tmp_path: Path) -> None:
     assert list(secrets_of(settings))
     for secret in (*secrets_of(settings), "hunter22", CALLER, (data / "recording.key").read_text().strip()):
         assert secret not in whole
+    assert "of a phone" not in whole
+    assert "张三" not in whole
+    assert "CustomersChanged" in inside["journal.jsonl"]
     assert json.loads(inside["settings.json"])["accounts"][0]["password"] == "***"
     masked = scrubbed(CALLER, ())
     assert masked.endswith("..00>")
