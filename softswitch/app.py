@@ -311,7 +311,7 @@ class Control:
 
     async def start(self) -> None:
         """Find cells and plane, adopt what they hold, then let calls in."""
-        self._edge.restore(self._store.load("binding"), self._store.load("dialog"))
+        self._edge.restore(*[self._store.load(table) for table in ("binding", "dialog", "trunk_address")])
         await self._edge.start()
         await self._pool.start()
         await self._plane.start()
