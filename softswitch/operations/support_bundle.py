@@ -31,7 +31,7 @@ JOURNAL_MOST = 20_000
 HIDDEN = "***"
 _NUMBERS = re.compile(r"(?<![\w.\-:/])\+?\d{7,15}(?![\w.\-:/])")
 _SECRETS = re.compile(
-    r"(?i)(password|secret|token|authorization|scrypt|cookie)([\"']?\s*[:=]\s*[\"']?)[^\s\"',}]+"
+    r"(?i)(password|secret|token|authorization|scrypt|cookie)([\"']?\s*[:=]\s*[\"']?)(?!true\b|false\b)[^\s\"',}]+"
 )
 
 
