@@ -6,6 +6,7 @@ a reader, what was accepted can be written and read again, and nothing is held t
 
 import asyncio
 import contextlib
+import json
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -20,6 +21,7 @@ from media.arrivals import Arrivals
 from media.digits import DIGITS, DigitReceiver
 from media.jitter import JitterBuffers
 from media.packets import INBOX_BYTES, Batch
+from softswitch.business.documents import KINDS
 from softswitch.calls.numbers import called_number, caller_of
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS
 from softswitch.settings.trunks import NumberSettings
@@ -203,6 +205,19 @@ def configuration(data: bytes) -> None:
     assert isinstance(found, Settings) or (found.faults and str(found))
 
 
+def document(data: bytes) -> None:
+    """A document of the business, its kind in the first line: a value, or every fault by name."""
+    name, _, text = data.partition(b"\n")
+    kind = KINDS.get(name.decode("latin-1")) or next(iter(KINDS.values()))
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    value, faults = kind.value(given, "document")
+    assert faults or value is not None
+    assert all(str(fault) for fault in faults)
+
+
 def words(data: bytes) -> None:
     """A message on a link between our processes."""
     for vocabulary in (PLANE_COMMANDS, PLANE_EVENTS):
@@ -272,6 +287,7 @@ TARGETS: dict[str, Target] = {
         reports,
         digits,
         configuration,
+        document,
         words,
         edge,
     )
