@@ -10,8 +10,8 @@ from api.views import WallTime
 class WhatIfView:
     """The way of a caller who presses the given keys and otherwise nothing.
 
-    `nodes` are those of the flow in order; `queue` is where the caller waits in the end, `box` where a message is taken;
-    both empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
+    `nodes` are those of the flow in order; `queue` is where the caller waits in the end, `box` where a message is taken,
+    `put_through` who is rung for the caller; all empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
     """
 
     number: str
@@ -21,6 +21,7 @@ class WhatIfView:
     queue: str
     level: int
     box: str
+    put_through: str
 
 
 class WhatIfPort(Protocol):

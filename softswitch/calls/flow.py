@@ -27,6 +27,7 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.lookups import Answered
 from softswitch.calls.party import CallParty
+from softswitch.calls.put_through import PutThrough
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.clock import Clock
@@ -167,6 +168,7 @@ class FlowDesk:
     leaves_detour: Callable[[Call], None]
 
     callbacks: Callbacks | None = None  # set by call control
+    puts_through: PutThrough | None = None  # the same
     past: Mapping[
         tuple[str, int], Flow
     ] = {}  # of before a restart, by id and version; set by the composition root
@@ -364,7 +366,8 @@ class FlowDesk:
             if self._table.has(call):
                 self._do(call, call.flow, command)
         if self._table.has(call) and call.state is CallState.IN_FLOW:
-            call.prompted = True  # a caller in a flow hears what is said, and nothing else
+            # A caller in a flow hears what is said and nothing else, but for the ringing of who is rung.
+            call.prompted = call.flow is None or call.flow.state.phase is not Phase.PUTTING_THROUGH
             self._table.settle(call)
 
     def _do(self, call: Call, run: FlowRun, command: FlowCommand) -> None:
@@ -393,6 +396,8 @@ class FlowDesk:
                 self._queue_desk.enter(call, level=command.level)
             case do.RequestCallback():
                 self._request_callback(call, command)
+            case do.RingForCaller():
+                self._ring_for(call, run, command)
             case do.TurnAway():
                 self._queue_desk.turn_away(call)
             case do.TakeMessage():
@@ -429,6 +434,18 @@ class FlowDesk:
             call,
             told.CallbackNoted(number=number) if call.has_callback else told.CallbackRefused(number=number),
         )
+
+    def _ring_for(self, call: Call, run: FlowRun, command: do.RingForCaller) -> None:
+        """A caller who is only away from an agent is put through to nobody else."""
+        through = None if run.is_detour else self.puts_through
+        if through is None or through.ring(call, command.to, command.ring_s):
+            self._hear(call, told.TransferFailed(number=command.number))
+
+    def not_put_through(self, call: Call) -> None:
+        """Whom the flow rang did not take the caller."""
+        run = call.flow
+        if run is not None and call.state is CallState.IN_FLOW:
+            self._hear(call, told.TransferFailed(number=run.state.number))
 
     def _hush(self, call: Call) -> None:
         if call.customer is not None:

@@ -27,6 +27,7 @@ class Errand(StrEnum):
     INTERCEPT = "intercept"  # a supervisor who takes the caller over
     OVERFLOW = "overflow"  # outside, to take over a caller who waits
     CALL_BACK = "call_back"  # a customer who asked to be called, rung once an agent is there
+    PUT_THROUGH = "put_through"  # to take over a caller whom a flow transfers
     PICK_UP = "pick_up"  # takes a waiting caller out of the line
     DIAL = "dial"  # the phone of an agent who dials: rung before the target
     PLACED = "placed"  # whom the hotline itself called

@@ -40,6 +40,7 @@ from softswitch.calls.outgoing import Outgoing
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.pickups import Pickups
 from softswitch.calls.placed_calls import PlacedCalls
+from softswitch.calls.put_through import PutThrough
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.referrals import NO_CALL, Referrals
@@ -123,6 +124,7 @@ class Switchboard:
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
         self.diversions = Diversions(table, self.directory, self.queue_desk, self.departures)
+        self.put_through = PutThrough(table, self.directory, self.departures)
         self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
         self.answering = Answering(table, token)
@@ -168,7 +170,8 @@ class Switchboard:
     @flows.setter
     def flows(self, flows: FlowDesk) -> None:
         self._flows = self.diversions.flows = flows
-        flows.callbacks = self.callbacks
+        flows.callbacks, flows.puts_through = self.callbacks, self.put_through
+        self.put_through.refused = flows.not_put_through
         flows.ends_detour, flows.leaves_detour = self.excursions.ended, self.excursions.let_go
 
     def invited(self, invite: InviteReceived) -> None:
@@ -234,6 +237,8 @@ class Switchboard:
                 self.diversions.stop(call)
             case Errand.OVERFLOW:
                 self.diversions.answered(call, party)
+            case Errand.PUT_THROUGH:
+                self.put_through.answered(call, party)
             case Errand.PLACED:
                 self.placed.answered(call, party)
             case Errand.DIAL | Errand.DIALLED:
@@ -287,6 +292,8 @@ class Switchboard:
                 self.diversions.failed(call, party, end)
             case Errand.CALL_BACK:
                 self.callbacks.failed(call, party, end)
+            case Errand.PUT_THROUGH:
+                self.put_through.failed(call, party, end)
             case Errand.PLACED:
                 self.placed.failed(call, party, end)
             case _:

@@ -59,4 +59,5 @@ class WhatIf:
             + route.level_of(calling, business.lists_of(calling, moment))
             + self._customer_level(calling),
             box=way.box,
+            put_through=way.number,
         )

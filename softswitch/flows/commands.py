@@ -75,6 +75,15 @@ class RequestCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RingForCaller:
+    """Ring whom the caller is put through to; the flow is over once that one answers, else `TransferFailed` follows."""
+
+    number: int
+    to: str
+    ring_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnAway:
     """Tell the caller that all are busy, and end the call."""
 
@@ -108,6 +117,7 @@ FlowCommand = (
     | LookUpOutside
     | JoinQueue
     | RequestCallback
+    | RingForCaller
     | TurnAway
     | TakeMessage
     | FinishMessage

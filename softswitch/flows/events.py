@@ -59,6 +59,13 @@ class CallbackRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferFailed:
+    """Nobody whom the flow rang has the caller."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentLeft:
     """The agent ended the talk; the caller is still there."""
 
@@ -82,6 +89,7 @@ FlowEvent = (
     | QueueRefused
     | CallbackNoted
     | CallbackRefused
+    | TransferFailed
     | AgentLeft
     | MessageTaken
     | CallerLeft

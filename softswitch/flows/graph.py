@@ -16,6 +16,7 @@ from softswitch.flows.nodes import (
     Queue,
     SetData,
     Survey,
+    Transfer,
     Voicemail,
 )
 
@@ -56,6 +57,8 @@ def edges_of(name: str, node: Node) -> Iterator[Edge]:
         case Callback():
             if node.next:
                 yield Edge(source=name, target=node.next, key="next")
+            yield Edge(source=name, target=node.otherwise, key="otherwise")
+        case Transfer():
             yield Edge(source=name, target=node.otherwise, key="otherwise")
         case Voicemail() | Survey():
             if node.next:

@@ -27,6 +27,7 @@ from softswitch.flows.nodes import (
     Queue,
     SetData,
     Survey,
+    Transfer,
     Voicemail,
 )
 from softswitch.flows.spoken import filled, filled_url, prompts_of
@@ -46,6 +47,7 @@ class Phase(StrEnum):
     QUEUED = "queued"  # an agent, and the end of the talk
     RECORDING = "recording"  # a message
     ARRANGING = "arranging"  # a callback
+    PUTTING_THROUGH = "putting_through"  # somebody is rung
     ENDED = "ended"
 
 
@@ -146,6 +148,10 @@ class _Walk:
                 self._enter_or_end(node.next)
             case told.CallbackRefused(number=number) if self._is_arranging(number) and isinstance(
                 node, Callback
+            ):
+                self._enter(node.otherwise)
+            case told.TransferFailed(number=number) if (
+                state.phase is Phase.PUTTING_THROUGH and number == state.number and isinstance(node, Transfer)
             ):
                 self._enter(node.otherwise)
             case told.QueueRefused() if state.phase is Phase.QUEUED and isinstance(node, Queue):
@@ -328,6 +334,10 @@ class _Walk:
                 self._commands.append(
                     do.RequestCallback(number=number, to=to, queue=node.queue, level=self._state.level)
                 )
+            case Transfer():
+                to = filled(node.to, self._state.data)
+                number = self._numbered(Phase.PUTTING_THROUGH)
+                self._commands.append(do.RingForCaller(number=number, to=to, ring_s=node.ring_s))
             case Voicemail():
                 if not self._say(node.say):
                     self._take_message(node)

@@ -253,7 +253,30 @@ class Callback:
     otherwise: str = _next("不能回呼时 / when the number cannot be called, or the queue takes nobody")
 
 
-Node = Play | Menu | Collect | Branch | LookUp | SetData | Queue | Voicemail | Survey | Callback | HangUp
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Ring a seat (its extension, or an agent) or a number outside, and put the caller through to who answers."""
+
+    kind: ClassVar[str] = "transfer"
+    to: str = field(metadata={"doc": "分机、工号或号码 / extension, agent or number", "pattern": r".{1,80}"})
+    ring_s: float = _seconds(30.0, "振铃时限 / ring time", 180)
+    otherwise: str = _next("无人接、忙或不可拨时 / when nobody answers, is busy or may be called")
+
+
+Node = (
+    Play
+    | Menu
+    | Collect
+    | Branch
+    | LookUp
+    | SetData
+    | Queue
+    | Voicemail
+    | Survey
+    | Callback
+    | Transfer
+    | HangUp
+)
 NODES: Final[Mapping[str, type[Node]]] = {cls.kind: cls for cls in get_args(Node)}
 
 

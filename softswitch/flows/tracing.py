@@ -16,12 +16,13 @@ STEPS_MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """The nodes in order, and where the way ends: in a queue (or its callbacks), in a box, or with the call."""
+    """The nodes in order, and where the way ends: in a queue (or its callbacks), in a box, at who is rung, or with the call."""
 
     nodes: tuple[str, ...]
     queue: str = ""
     level: int = 0
     box: str = ""
+    number: str = ""
 
 
 def way_of(flow: Flow, facts: Facts, data: Mapping[str, str], keys: str) -> Way:
@@ -36,6 +37,8 @@ def way_of(flow: Flow, facts: Facts, data: Mapping[str, str], keys: str) -> Way:
         for command in commands:
             if isinstance(command, do.JoinQueue | do.RequestCallback):
                 return Way(nodes=tuple(seen), queue=command.queue, level=command.level)
+            if isinstance(command, do.RingForCaller):
+                return Way(nodes=tuple(seen), number=command.to)
             if isinstance(command, do.TakeMessage):
                 return Way(nodes=tuple(seen), box=command.box)
         if state.phase is Phase.ENDED:

@@ -394,3 +394,13 @@ def test_any_key_at_any_time_and_a_hang_up_at_every_node(
             break
         state, _ = step(flow, state, _patient(state), world)
     assert state.phase is Phase.ENDED
+
+
+def test_a_transfer_rings_until_somebody_has_the_caller_or_nobody_will() -> None:
+    caller = Caller("t", t={"type": "transfer", "to": "{caller}", "ring_s": 9, "otherwise": "e"}, e=END)
+    [ring] = caller.done
+    assert isinstance(ring, do.RingForCaller)
+    assert (ring.number, ring.ring_s, caller.state.phase) == (1, 9.0, Phase.PUTTING_THROUGH)
+    assert caller.press("1") == ()
+    assert caller.hear(told.TransferFailed(number=7)) == ()
+    assert caller.hear(told.TransferFailed(number=1)) == (do.Say(number=2, prompts=("goodbye",)),)
