@@ -367,7 +367,7 @@ class FlowDesk:
                 self._do(call, call.flow, command)
         if self._table.has(call) and call.state is CallState.IN_FLOW:
             # A caller in a flow hears what is said and nothing else, but for the ringing of who is rung.
-            call.prompted = call.flow is None or call.flow.state.phase is not Phase.PUTTING_THROUGH
+            call.prompted = not self._rings_for(call)
             self._table.settle(call)
 
     def _do(self, call: Call, run: FlowRun, command: FlowCommand) -> None:
@@ -440,6 +440,10 @@ class FlowDesk:
         through = None if run.is_detour else self.puts_through
         if through is None or through.ring(call, command.to, command.ring_s):
             self._hear(call, told.TransferFailed(number=command.number))
+
+    def _rings_for(self, call: Call) -> bool:
+        """Whether somebody is rung for the caller."""
+        return call.flow is not None and call.flow.state.phase is Phase.PUTTING_THROUGH
 
     def not_put_through(self, call: Call) -> None:
         """Whom the flow rang did not take the caller."""
