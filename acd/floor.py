@@ -7,6 +7,7 @@ contact that waits is put in its lines by `stand` and taken out of all of them b
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 from acd.agent import Agent
 from acd.agent_state import AgentCondition, Presence
@@ -30,6 +31,7 @@ class Queue:
     """A queue with its line and its agents."""
 
     __slots__ = (
+        "_agent_rules",
         "callbacks",
         "conditions",
         "contacts",
@@ -38,6 +40,7 @@ class Queue:
         "given",
         "is_open",
         "line",
+        "lined_up",
         "name",
         "on_duty",
         "regards_agents",
@@ -62,7 +65,8 @@ class Queue:
         self.callbacks: dict[ContactId, Contact] = {}  # under way: offered, or with an agent
         self.conditions: Counter[AgentCondition] = Counter()  # of the agents who are logged in
         self.is_open = True
-        self.regards_agents = _regards_agents(definition)  # who waits may have to go when agents come or go
+        self._regard_agents(definition)
+        self.lined_up = 0  # of those whom the rules hold for: who wait, wherever they stand
         self.turns = 0  # offers made
 
     def redefine(self, definition: QueueDefined, order: Order) -> None:
@@ -71,8 +75,13 @@ class Queue:
         for agent in self.free:
             free.admit(agent)
         self.definition = definition
-        self.regards_agents = _regards_agents(definition)
+        self._regard_agents(definition)
         self.free = free
+
+    def _regard_agents(self, rules: QueueDefined) -> None:
+        """Note by which rules who waits may have to go when agents come or go."""
+        self._agent_rules = tuple(each for each in rules.overflow if each.regards_agents)
+        self.regards_agents = rules.dismisses_when is not None or bool(self._agent_rules)
 
     @property
     def has_callbacks_enough(self) -> bool:
@@ -88,10 +97,9 @@ class Queue:
     @property
     def sends_away(self) -> bool:
         """Whether some who wait here may have to go for that now."""
-        rules = self.definition
-        return self.is_forsaken(rules.dismisses_when) or any(
-            each.regards_agents and self.is_so(each) for each in rules.overflow
-        )
+        if not self.lined_up:
+            return False
+        return self.is_forsaken(self.definition.dismisses_when) or any(map(self.is_so, self._agent_rules))
 
     def is_so(self, rule: Overflow) -> bool:
         """Whether agents and hours are as an overflow rule says."""
@@ -103,7 +111,7 @@ class Queue:
         """Whether every agent who is logged in is in one of these conditions; None for never."""
         if conditions is None:
             return False
-        return sum(self.conditions.values()) == sum(self.conditions[each] for each in set(conditions))
+        return not any(map(self.conditions.get, _others(conditions)))
 
     def is_only_hope(self, places: Iterable[Place]) -> bool:
         """Whether nobody but the agents of this queue can serve in any of these places."""
@@ -121,8 +129,10 @@ class Queue:
         return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s), medium)
 
 
-def _regards_agents(rules: QueueDefined) -> bool:
-    return rules.dismisses_when is not None or any(each.regards_agents for each in rules.overflow)
+@cache
+def _others(conditions: tuple[AgentCondition, ...]) -> tuple[AgentCondition, ...]:
+    """All conditions but these."""
+    return tuple(each for each in AgentCondition if each not in conditions)
 
 
 class Floor:
@@ -327,6 +337,7 @@ class Floor:
         if contact.declined_by:
             self.declined[contact.id] = contact
         self.fresh_contacts[contact.id] = contact
+        self.queues[contact.given].lined_up += 1
 
     def begin_callback(self, contact: Contact) -> None:
         """A callback is under way, in the queue where it counts."""
@@ -352,5 +363,6 @@ class Floor:
             if place.agent is not None and not len(line):
                 del self.own_lines[place.agent]
             self.queues[place.queue].standing.pop(contact.id, None)
+        self.queues[contact.given].lined_up -= 1
         self.declined.pop(contact.id, None)
         self.fresh_contacts.pop(contact.id, None)

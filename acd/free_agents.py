@@ -3,7 +3,7 @@
 For every need that contacts of this queue have brought there is a ranking of those who may serve it, in the order of the
 queue's strategy.  So whoever looks for an agent looks at the first of one ranking, whatever the number of agents and
 skills.  Needs of one skill share a ranking, whatever the level, where the strategy looks at skill first: those who have
-some of it stand behind all who have enough.
+too little of it, or none, stand behind all who have enough.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from acd.criteria import Order, Routing
 from acd.medium import Medium
 from acd.names import AgentId, QueueName
 from acd.ranking import Key, Ranking
-from acd.skills import ANYBODY, Need
+from acd.skills import Need
 from acd.strategies import key_of
 
 MOST_NEEDS = 64
@@ -35,7 +35,7 @@ class FreeAgents:
         self._order = tuple(criterion for criterion in order if criterion is not Routing.SKILL)
         self._filed: dict[AgentId, tuple[Agent, Key]] = {}  # the key without the skill, which differs by need
         self._places: dict[AgentId, list[tuple[Ranking[Agent], Key]]] = {}
-        self._rankings: dict[Need, Ranking[Agent]] = {ANYBODY: Ranking()}
+        self._rankings: dict[Need, Ranking[Agent]] = {}
         self._able: dict[AgentId, tuple[int, _Able]] = {}  # of one assignment: what each may serve, how well
 
     def admit(self, agent: Agent) -> None:
@@ -70,7 +70,7 @@ class FreeAgents:
         if not self._shares_ranking(need):
             return iter(self._ranking(need))
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 1),), need.medium))
+        shared = self._ranking(Need(((skill, 0),), need.medium))
         return takewhile(lambda agent: agent.skills.get(skill, 0) >= least, shared)
 
     def able(self, need: Need) -> int:
@@ -78,12 +78,12 @@ class FreeAgents:
         if not self._shares_ranking(need):
             return len(self._ranking(need))
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 1),), need.medium))
+        shared = self._ranking(Need(((skill, 0),), need.medium))
         return shared.count_while(lambda agent: agent.skills.get(skill, 0) >= least)
 
     def _shares_ranking(self, need: Need) -> bool:
         """Whether who has the skill, but not enough of it, stands behind all who have enough."""
-        return self._skill_at == 0 and len(need.skills) == 1 and need.skills[0][1] > 0
+        return self._skill_at == 0 and len(need.skills) == 1
 
     def _ranking(self, need: Need) -> Ranking[Agent]:
         """The ranking of a need, made if it is new."""
@@ -93,7 +93,7 @@ class FreeAgents:
     def _ranked(self, need: Need) -> Ranking[Agent]:
         """Make the ranking of a need that is new."""
         if len(self._rankings) >= MOST_NEEDS:
-            self._drop(next(each for each in self._rankings if each != ANYBODY))
+            self._drop(next(iter(self._rankings)))
         self._able.clear()
         ranking = self._rankings[need] = Ranking()
         for agent, bare in self._filed.values():

@@ -45,6 +45,10 @@ _PLACES: Mapping[Selection, int] = {
 }
 
 
+_URGENCY = (Selection.OWN, Selection.PRIORITY, Selection.LEVEL)
+"""What most agents look at before all else: it is known of a head before anything is asked of the agent."""
+
+
 class Turn(NamedTuple):
     """A region's turn by its share, to be counted when the contact is offered."""
 
@@ -116,7 +120,8 @@ def choose(floor: Floor, agent: Agent, now: float) -> tuple[Contact | None, Turn
     shares = floor.shares.get(agent.shares)
     if shares is not None and Selection.REGION in order:
         return _by_shares(floor, agent, order, shares, now)
-    best = min(heads(floor, agent, now), key=key_getter(order), default=None)
+    found = heads(floor, agent, now, most_urgent=order[:3] == _URGENCY)
+    best = min(found, key=key_getter(order), default=None)
     return (None if best is None else best.contact), None
 
 
@@ -126,7 +131,7 @@ def _by_shares(
     """Choose among the regions of those who are equal in what goes before; who is of no region waits among them."""
     place = order.index(Selection.REGION)
     before, after = key_getter(order[:place], is_whole=False), key_getter(order[place + 1 :])
-    found = heads(floor, agent, now)
+    found = heads(floor, agent, now, most_urgent=order[:3] == _URGENCY)
     if not found:
         return None, None
     first = before(min(found, key=before)) if place else None
@@ -140,40 +145,67 @@ def _by_shares(
     return contact, Turn(ledger, region, present)
 
 
-def heads(floor: Floor, agent: Agent, now: float) -> list[Head]:
-    """The first of each kind of contact that an agent may serve, of all lines."""
+def heads(floor: Floor, agent: Agent, now: float, *, most_urgent: bool = False) -> list[Head]:
+    """The first of each kind of contact that an agent may serve, of all lines.
+
+    With `most_urgent` only those that are equal, and before all others, in being the agent's own, priority and level.
+    """
     found: list[Head] = []
     own = floor.own_lines.get(agent.id)
     if own is not None:
-        _add_heads(found, floor, agent, own, None, now)
+        _add_heads(found, floor, agent, own, None, 0, now, most_urgent=most_urgent)
+        if found and most_urgent:
+            return found
     for name in agent.queues:
         queue = floor.queues[name]
-        if len(queue.line):
-            _add_heads(found, floor, agent, queue.line, queue, now)
+        line = queue.line
+        if not len(line):
+            continue
+        base = -agent.priorities.get(name, queue.definition.priority)
+        if found and most_urgent:
+            steps, level = line.urgency(now)
+            if (base - steps, -level) > found[0][1:3]:
+                continue
+        _add_heads(found, floor, agent, line, queue, base, now, most_urgent=most_urgent)
     return found
 
 
 def _add_heads(
-    found: list[Head], floor: Floor, agent: Agent, line: WaitingLine, queue: Queue | None, now: float
+    found: list[Head],
+    floor: Floor,
+    agent: Agent,
+    line: WaitingLine,
+    queue: Queue | None,
+    base: int,
+    now: float,
+    *,
+    most_urgent: bool,
 ) -> None:
     """The hottest loop of all: once for each kind of contact that waits, at every decision of an agent."""
     open_media = agent.open_media
-    priority = 0 if queue is None else -agent.priorities.get(queue.name, queue.definition.priority)
     is_anybodys = queue is not None
     for bucket in line.buckets():
+        contact = bucket.contacts.first
+        steps, level = contact.urgency(bucket.ageing, now)
+        if found and most_urgent and (base - steps, -level) > found[0][1:3]:
+            continue  # nobody of the kind is more urgent than its first
         fit = agent.fit(bucket.need)
         if fit is None or bucket.need.medium not in open_media:
             continue
         if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
             continue
-        contact = bucket.contacts.first
         if contact.declined_by:
             other = _first_servable(floor, bucket.contacts, agent)
             if other is None:
                 continue
             contact = other
-        steps, level = contact.urgency(bucket.ageing, now)
-        found.append(Head(is_anybodys, priority - steps, -level, -fit, contact.arrival, contact))
+            steps, level = contact.urgency(bucket.ageing, now)
+        priority = base - steps
+        if found and most_urgent and (priority, -level) != found[0][1:3]:
+            if (priority, -level) > found[0][1:3]:
+                continue
+            found.clear()
+        found.append(Head(is_anybodys, priority, -level, -fit, contact.arrival, contact))
 
 
 @cache
@@ -195,7 +227,7 @@ def _first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> C
 def best_agent(floor: Floor, contact: Contact) -> Agent | None:
     """Return the free agent for a waiting contact: its lines in the order of its table."""
     for place in contact.standing:
-        if contact.is_callback and place.agent is None and floor.queues[place.queue].has_callbacks_enough:
+        if is_over_number(floor, contact, place):
             continue
         for agent in available(floor, place):
             if floor.may_serve(agent, contact):
@@ -212,14 +244,24 @@ def available(floor: Floor, place: Place) -> Iterator[Agent]:
     return iter(() if agent is None or not _is_free_for(agent, place) else (agent,))
 
 
-def place_with(contact: Contact, agent: Agent) -> Place:
+def place_with(floor: Floor, contact: Contact, agent: Agent) -> Place:
     """Return the first place of a waiting contact in which a free agent may serve it; there must be one."""
     return next(
         place
         for place in contact.standing
         if place.agent == agent.id
-        or (place.agent is None and place.queue in agent.queues and agent.fit(place.need) is not None)
+        or (
+            place.agent is None
+            and place.queue in agent.queues
+            and agent.fit(place.need) is not None
+            and not is_over_number(floor, contact, place)
+        )
     )
+
+
+def is_over_number(floor: Floor, contact: Contact, place: Place) -> bool:
+    """Whether a contact is a callback and enough of those of a place's queue are under way; one's own are not counted."""
+    return contact.is_callback and place.agent is None and floor.queues[place.queue].has_callbacks_enough
 
 
 def _is_free_for(agent: Agent, place: Place) -> bool:

@@ -6,6 +6,7 @@ bucket is always its most urgent; whoever looks for the next contact looks at th
 depend on how many wait.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
@@ -13,6 +14,9 @@ from typing import NamedTuple
 from acd.contact import Ageing, Contact, Place
 from acd.ranking import Key, Ranking
 from acd.skills import Need
+
+_UNKNOWN = -math.inf
+_ROUNDING_S = 1e-3  # far more than the arithmetic of times can be off
 
 _Kind = tuple[int, Need, Ageing, str, bool]
 
@@ -35,6 +39,8 @@ class WaitingLine:
         """Begin empty."""
         self._buckets: dict[_Kind, Bucket] = {}  # none of them empty
         self._length = 0
+        self._urgency: tuple[int, int] = (0, 0)  # of the most urgent, and holds
+        self._steady_until = _UNKNOWN
 
     def join(self, contact: Contact, place: Place) -> None:
         """Put a contact in the bucket that its level and need give it."""
@@ -44,6 +50,7 @@ class WaitingLine:
             bucket = self._buckets[key] = Bucket(*key, Ranking())
         bucket.contacts.add(contact.arrival, contact)
         self._length += 1
+        self._steady_until = _UNKNOWN
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
@@ -51,6 +58,7 @@ class WaitingLine:
         contacts = self._buckets[key].contacts
         contacts.remove(contact.arrival)
         self._length -= 1
+        self._steady_until = _UNKNOWN
         if not len(contacts):
             del self._buckets[key]
 
@@ -61,6 +69,18 @@ class WaitingLine:
     def heads(self) -> Iterator[Contact]:
         """The first of each kind."""
         return (bucket.contacts.first for bucket in self._buckets.values())
+
+    def urgency(self, now: float) -> tuple[int, int]:
+        """Return the most steps of priority that waiting has won anybody here, and the highest level of those.
+
+        Whoever compares lines needs no more of most of them.  It is worked out anew when somebody joins or leaves, or when
+        the wait of a head may have reached another step.
+        """
+        if now >= self._steady_until:
+            heads = [(bucket.contacts.first, bucket.ageing) for bucket in self._buckets.values()]
+            self._urgency = max(contact.urgency(ageing, now) for contact, ageing in heads)
+            self._steady_until = min(_steady_until(contact, ageing, now) for contact, ageing in heads)
+        return self._urgency
 
     def position(self, contact: Contact, place: Place, now: float) -> int:
         """Return the contact's place in the line, 1 for the next; it must be there."""
@@ -94,6 +114,13 @@ def order(contact: Contact, ageing: Ageing, now: float) -> Key:
     """Order of a line: priority won by waiting, level with what waiting added, then first come."""
     steps, level = contact.urgency(ageing, now)
     return (-steps, -level, contact.arrived_at, contact.serial)
+
+
+def _steady_until(contact: Contact, ageing: Ageing, now: float) -> float:
+    """Until when the urgency of a contact is surely what it is now."""
+    waited_s = max(0.0, now - contact.arrived_at)
+    coming_s = ((waited_s // span_s + 1) * span_s for span_s in ageing if span_s is not None)
+    return contact.arrived_at + min(coming_s, default=math.inf) - _ROUNDING_S
 
 
 def _is_before(contact: Contact, *, ageing: Ageing, now: float, mine: Key) -> bool:

@@ -22,7 +22,7 @@ from acd.events import ContactEnded, Event, OfferAccepted
 from acd.journal import encode_event, replay
 from acd.metrics import percentile
 from bench._measure import MachineTime, print_table, processor_model, processors
-from bench.acd_floor import Happening, agents_of, callers_of, contacts_of, played, queues_of
+from bench.acd_floor import RULES, Happening, Mix, agents_of, callers_of, contacts_of, played, queues_of
 
 QUEUES, AGENTS = 50, 1000
 SEATS, WAITING = 77, 256
@@ -40,14 +40,16 @@ def floor(
     chance = random.Random(1)
     gap_s = CYCLE_S / agents / load
     callers = callers_of(
-        contacts_of(queues, chance),
+        contacts_of(queues, chance, Mix(agents=agents)),
         calls,
         at_once=at_once,
         gap_s=lambda: gap_s if at_once else chance.expovariate(1 / gap_s),
         talk_s=partial(chance.uniform, *TALK_S),
         patience_s=lambda: patience_s if math.isinf(patience_s) else chance.expovariate(1 / patience_s),
     )
-    return played([*queues_of(queues, wrap_up_s=WRAP_UP_S), *agents_of(agents, queues, chance)], callers)
+    return played(
+        [*RULES, *queues_of(queues, wrap_up_s=WRAP_UP_S), *agents_of(agents, queues, chance)], callers
+    )
 
 
 def seconds_of(told: list[Happening], engine: Engine) -> float:

@@ -21,14 +21,14 @@ from statistics import median
 from acd.commands import OfferContact
 from acd.engine import Engine
 from acd.events import ContactEnded, Event, OfferAccepted
+from acd.levels import UNKNOWN_CALLER
 from acd.metrics import percentile
 from bench._measure import MachineTime, print_table, processor_model, processors
-from bench.acd_floor import agents_of, contacts_of, queues_of
+from bench.acd_floor import RULES, Mix, agents_of, contacts_of, queues_of
 
 QUEUES = 10
 KINDS = (1, 2, 4, 8, 16)  # of callers in each queue
 FEW_KINDS = 2
-SKILL_LEVEL = (1,)
 WAITING = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 AGENTS = (100, 300, 1000, 3000, 10_000)
 FEW_AGENTS = 100
@@ -46,12 +46,21 @@ class Floor:
         """Let the agents sit down, talk if anybody is to wait, and let the line fill."""
         chance = random.Random(1)
         self._engine = Engine()
-        self._contacts = contacts_of(QUEUES, chance, skill_levels=SKILL_LEVEL, levels=tuple(range(kinds)))
+        mix = Mix(
+            skill_levels=(1,),
+            levels=tuple(range(kinds)),
+            regions=("",),
+            histories=(UNKNOWN_CALLER,),
+            tables=0,
+            wishes=0,
+        )
+        self._contacts = contacts_of(QUEUES, chance, mix)
         self._now = 0.0
         self._talks: list[OfferContact] = []
         self.times_us: list[float] = []
         opening: tuple[Event, ...] = (
-            *queues_of(QUEUES, wrap_up_s=0.0, priorities=1),
+            *RULES,
+            *queues_of(QUEUES, wrap_up_s=0.0, priorities=1, most_waiting=10**6),
             *agents_of(agents, QUEUES, chance),
         )
         for event in opening:

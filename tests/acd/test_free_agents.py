@@ -89,12 +89,20 @@ def test_where_skill_does_not_come_first_nobody_who_has_it_is_overlooked() -> No
 
 
 def test_needs_of_one_skill_share_a_ranking() -> None:
-    """However many levels are asked for; who has it not at all is in another one, for needs that came down to 0."""
+    """However many levels are asked for, and those too that came down to 0; who has it not at all is last."""
     free = FreeAgents(MAIN, LONGEST_IDLE)
     one, other = agent(1, 0.0, tax=2), agent(2, 1.0, tax=5)
     free.admit(one)
     free.admit(other)
-    for level, able in ((0, [other, one]), (2, [other, one]), (3, [other]), (6, [])):
+    beginner = agent(3, 0.0)
+    free.admit(beginner)
+    for level, able in (
+        (0, [other, one, beginner]),
+        (1, [other, one]),
+        (2, [other, one]),
+        (3, [other]),
+        (6, []),
+    ):
         assert list(free.best_first(need(level))) == able
         assert free.able(need(level)) == len(able)
-    assert len(free._rankings) == 3
+    assert len(free._rankings) == 1

@@ -188,6 +188,25 @@ class TestAgeing:
                 hotline.accept(talking)
 
 
+@pytest.mark.parametrize("served", [("main", "tax"), ("tax", "main")])
+def test_whoever_comes_in_the_place_of_a_declined_caller_is_as_urgent_as_their_own_wait(
+    served: tuple[str, str],
+) -> None:
+    """The declined one would be first, the next of the kind has not waited for a level yet: another line is first."""
+    hotline = Hotline(QueueDefined(queue=MAIN, ageing_s=10.0), QueueDefined(queue=TAX, ageing_s=10.0))
+    hotline.login("ben")
+    hotline.talk("c0", 0.0)
+    hotline.login("ana", queues=served)
+    hotline.call("c1", 0.0)
+    hotline.decline("c1", 1.0)
+    hotline.not_ready("ana", at=2.0)
+    hotline.call("c3", 4.0, queue="tax")
+    hotline.call("c2", 5.0)
+    hotline.wait(14.0)
+    hotline.ready("ana", 14.5)
+    assert hotline.offered() == [("c3", "ana")]
+
+
 class TestAgents:
     """Which agent a caller gets."""
 

@@ -87,3 +87,27 @@ def test_the_head_of_a_bucket_is_its_most_urgent(people: list[tuple[int, float]]
         line.join(one, one.place)
     heads = [next(iter(bucket.contacts)) for bucket in line.buckets()]
     assert min(heads, key=lambda each: order(each, AGEINGS[2], now)) is line.in_order(now)[0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.floats(0, 50), st.sampled_from(AGEINGS)), min_size=2, max_size=12
+    ),
+    st.lists(st.floats(0, 9), min_size=1, max_size=12),
+)
+def test_the_urgency_of_a_line_is_that_of_its_most_urgent_at_any_time(
+    people: list[tuple[int, float, Ageing]], spans_s: list[float]
+) -> None:
+    """Though it is worked out anew only when somebody goes or a step of waiting may be reached."""
+    line = WaitingLine()
+    everybody = [contact(serial, level, at, ageing) for serial, (level, at, ageing) in enumerate(people)]
+    for each in everybody:
+        line.join(each, each.place)
+    now = 50.0
+    for span_s in spans_s:
+        now += span_s
+        assert line.urgency(now) == max(each.urgency(each.place.ageing, now) for each in line)
+        if len(line) > 1:
+            leaver = everybody.pop()
+            line.leave(leaver, leaver.place)
+            assert line.urgency(now) == max(each.urgency(each.place.ageing, now) for each in line)
