@@ -126,10 +126,11 @@ def recognised(runs: tuple[Run, ...], *, speech_s: float) -> Progress | None:
     if kinds[-3:] == (_INFO_1, _INFO_2, _INFO_3) and all(run.lasts(0.2, 0.46) for run in runs[-3:]):
         return Progress.SPECIAL_INFORMATION
     if kinds[-4:] == (_NET, _SILENCE, _NET, _SILENCE):
-        # The newest run only has to have begun: two bursts and the pause between them are the rhythm.
-        if all(run.lasts(0.31, 0.39) for run in runs[-4:-1]):
+        # The newest run only has to have begun: two bursts and the pause between them are the rhythm.  A tenth is the
+        # network's, the rest that of a window of 40 ms, which takes an edge for what is on either side of it.
+        if all(run.lasts(0.28, 0.42) for run in runs[-4:-1]):
             return Progress.BUSY
-        if all(run.lasts(0.63, 0.77) for run in runs[-4:-1]):
+        if all(run.lasts(0.6, 0.8) for run in runs[-4:-1]):
             return Progress.CONGESTION
     if kinds[-2:] == (_NET, _SILENCE) and runs[-2].lasts(0.9, 1.1) and newest.lasts(2.0, 60.0):
         return Progress.RINGBACK

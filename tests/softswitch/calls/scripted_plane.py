@@ -29,7 +29,7 @@ class PlaneRecording:
     path: str
     left: tuple[str, ...]
     right: tuple[str, ...]
-    silence_s: float
+    silence_s: float = 0.0
 
 
 @dataclass(slots=True)
