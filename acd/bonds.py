@@ -15,7 +15,7 @@ from acd.commands import Command, OfferContact, ReportNoAnswer, ReportWidening, 
 from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.deadlines import Deadlines
-from acd.decision import RecordDecision
+from acd.decision import RecordDecision, RecordJoin
 from acd.errors import InvalidEvent, InvalidTransition
 from acd.explain import explain
 from acd.floor import Floor, Queue
@@ -114,6 +114,7 @@ class Bonds:
         if not contact.offers:
             contact.apply(follow)
             self.line_up(contact)
+            self.floor.due[contact.id] = contact  # what its wait has reached meanwhile, and whether anybody is there
         self.report_contact(contact)
 
     def tell_contact(self, cause: str, contact: Contact, trigger: ContactTrigger) -> None:
@@ -313,7 +314,7 @@ class Bonds:
 
     def _offer(self, pairing: Pairing) -> None:
         contact, agent, turn = pairing
-        place = place_with(contact, agent)
+        place = place_with(self.floor, contact, agent)
         queue = self.floor.queues[place.queue]
         if self._explains:
             decision = explain(self.floor, pairing, place, self.now)
@@ -329,7 +330,7 @@ class Bonds:
             able = available(self.floor, place)
             others = [each for each in able if each is not agent and self.floor.may_serve(each, contact)]
             for other in others[: queue.definition.ring_most - 1]:
-                self._ring(contact, other, queue)
+                self._ring_along(contact, other, queue)
         self.report_contact(contact)
 
     def _join_ringing(self, agent: Agent) -> None:
@@ -344,7 +345,13 @@ class Bonds:
                     and agent.fit(contact.place.need) is not None
                     and self.floor.may_serve(agent, contact)
                 ):
-                    self._ring(contact, agent, queue)
+                    self._ring_along(contact, agent, queue)
+
+    def _ring_along(self, contact: Contact, agent: Agent, queue: Queue) -> None:
+        if self._explains:
+            offer = self._offer_id(self._offers_made + 1)
+            self.order(RecordJoin(offer=offer, contact=contact.id, agent=agent.id, queue=queue.name))
+        self._ring(contact, agent, queue)
 
     def _ring(self, contact: Contact, agent: Agent, queue: Queue, turn: Turn | None = None) -> None:
         self._offers_made += 1

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from acd.agent_state import Activity, Presence
 from acd.contact_state import ContactState
-from acd.decision import RecordDecision
+from acd.decision import RecordDecision, RecordJoin
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
@@ -163,6 +163,7 @@ class ReportAgent:
 Command = (
     OfferContact
     | RecordDecision
+    | RecordJoin
     | WithdrawOffer
     | RefuseContact
     | DivertContact

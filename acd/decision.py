@@ -202,3 +202,17 @@ class RecordDecision:
 
     offer: OfferId
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordJoin:
+    """Keep that an agent's phone rings along for a contact.
+
+    Where all who are free do, it is no choice of its own, but part of the last one that was made for it.  Just
+    before the offer; only where the engine was told to explain.
+    """
+
+    offer: OfferId
+    contact: ContactId
+    agent: AgentId
+    queue: QueueName

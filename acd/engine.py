@@ -420,6 +420,7 @@ class Engine:
         self._bonds.tell_contact(_name(event), contact, ContactTrigger.REQUEUED)
         self._bonds.tally["requeued"] += 1
         self._bonds.line_up(contact)
+        self._floor.due[contact.id] = contact  # nobody may be there any more
 
     # ---- offers --------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from acd.decision import (
     Exclusion,
 )
 from acd.floor import Floor, Queue
-from acd.matching import Head, Pairing, available, heads, key_getter
+from acd.matching import Head, Pairing, available, heads, is_over_number, key_getter
 from acd.medium import Medium
 from acd.names import AgentId
 from acd.skills import ANYBODY, Need
@@ -176,8 +176,7 @@ def reasons(floor: Floor, contact: Contact) -> tuple[tuple[AgentId, str], ...]:
 
 def _reason(floor: Floor, agent: Agent, contact: Contact, place: Place) -> str:
     medium = place.need.medium
-    is_over = place.agent is None and contact.is_callback and floor.queues[place.queue].has_callbacks_enough
-    if is_over:
+    if is_over_number(floor, contact, place):
         return Exclusion.QUOTA.value
     if medium not in agent.capacities.media or (agent.is_available and medium not in agent.open_media):
         return Exclusion.MEDIUM.value

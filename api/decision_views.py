@@ -58,7 +58,7 @@ class DecisionView:
 
     `contacts` are the first callers whom the agent could have had, by `contact_criteria`; `agents` the first free agents
     whom the caller could have had, by `agent_criteria`: the best first, 20 at most.  `row` counts the lines that the
-    caller stood in, from 0.  `region` is the one whose turn it was, empty where shares had no say.  `is_circle`: the
+    caller stood in, from 0.  `joined` are the agents whose phones rang along, where all ring together.  `region` is the one whose turn it was, empty where shares had no say.  `is_circle`: the
     caller would have had another agent, and the agent's wish counted.
     """
 
@@ -71,6 +71,7 @@ class DecisionView:
     queue: str
     row: int
     region: str
+    joined: tuple[str, ...]
     is_circle: bool
     contact_criteria: tuple[str, ...]
     contacts: tuple[ContactCandidateView, ...]

@@ -1,7 +1,6 @@
 """What the engine decided on each call, kept for whoever asks why.  Implements `api.ports.DecisionsPort`.
 
-Records are kept in memory: those of the last `MOST_CALLS` calls and of every call that is up, for each call the last
-`MOST_DECISIONS`.  A control that starts anew has none of before; what is not kept any more is said so.
+Records are kept in memory: those of the last calls and of every call that is up, for each call the last ones.  A control that starts anew has none of before; what is not kept any more is said so.
 """
 
 from collections import deque
@@ -10,7 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from acd.contact_state import ContactState
-from acd.decision import REASONS, Excluded, RecordDecision, in_words
+from acd.decision import REASONS, Excluded, RecordDecision, RecordJoin, in_words
 from acd.names import ContactId
 from api.decision_views import (
     AgentCandidateView,
@@ -24,9 +23,6 @@ from api.decision_views import (
 from api.views import CallView, WallTime
 from softswitch.calls.call_table import CallTable, call_id_of
 
-MOST_CALLS = 1000
-MOST_DECISIONS = 50
-
 
 class _Kept(NamedTuple):
     """A record and when it was made, by both clocks."""
@@ -34,6 +30,7 @@ class _Kept(NamedTuple):
     order: RecordDecision
     wall: float
     now: float
+    joined: list[str]  # agents whose phones rang along
 
 
 @dataclass(slots=True)
@@ -47,23 +44,31 @@ class _Folder:
 class Decisions:
     """The records of every call that is up and of the last ones that were."""
 
-    def __init__(self, table: CallTable) -> None:
-        """Nothing was decided yet."""
+    def __init__(self, table: CallTable, *, most_calls: int = 1000, most_decisions: int = 50) -> None:
+        """Nothing was decided yet; keep those of so many calls, and so many of each."""
         self._table = table
+        self._most_calls = most_calls
+        self._most_decisions = most_decisions
         self._since = table.clock.wall()
         self._folders: dict[str, _Folder] = {}
         self._gone_until = 0.0  # when the last record was made of those that are gone with their call
+
+    def join(self, order: RecordJoin) -> None:
+        """An agent's phone rings along for a call: told with the decision that the call rings by."""
+        folder = self._folders.get(call_id_of(order.contact))
+        if folder is not None:
+            folder.records[-1].joined.append(order.agent)
 
     def keep(self, order: RecordDecision) -> None:
         """File one record; of calls that are over the one that was decided on longest ago goes when there are many."""
         clock, call_id = self._table.clock, call_id_of(order.decision.contact)
         folder = self._folders.pop(call_id, None) or _Folder()
         self._folders[call_id] = folder
-        folder.records.append(_Kept(order, clock.wall(), clock.now()))
-        if len(folder.records) > MOST_DECISIONS:
+        folder.records.append(_Kept(order, clock.wall(), clock.now(), []))
+        if len(folder.records) > self._most_decisions:
             folder.records.popleft()
             folder.is_cut = True
-        if len(self._folders) > MOST_CALLS:
+        if len(self._folders) > self._most_calls:
             self._forget_one()
 
     def _forget_one(self) -> None:
@@ -137,6 +142,10 @@ def _grouped(agents: tuple[NotWithView, ...]) -> tuple[str, str]:
 def _shown(kept: _Kept) -> DecisionView:
     decision = kept.order.decision
     chinese, english = in_words(decision)
+    if kept.joined:
+        names = ", ".join(kept.joined)
+        chinese += f"全体振铃,同时振铃:{names}。"
+        english += f" All ring together; these rang along: {names}."
     return DecisionView(
         at=WallTime(kept.wall),
         chinese=chinese,
@@ -147,6 +156,7 @@ def _shown(kept: _Kept) -> DecisionView:
         queue=decision.queue,
         row=decision.row,
         region=decision.turn,
+        joined=tuple(kept.joined),
         is_circle=decision.is_circle,
         contact_criteria=tuple(one.value for one in decision.selection),
         contacts=tuple(

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from acd import commands as acd_orders
-from acd.decision import RecordDecision
+from acd.decision import RecordDecision, RecordJoin
 from api.views import PartyView
 from media import events as plane_news
 from softswitch.calls.allowance import allowed
@@ -339,6 +339,8 @@ class Switchboard:
         match order:
             case RecordDecision():
                 self.decisions.keep(order)
+            case RecordJoin():
+                self.decisions.join(order)
             case acd_orders.OfferContact():
                 call = self.table.find(order.contact)
                 if call is None or self.callbacks.may_ring(call):

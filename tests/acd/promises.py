@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from acd.agent_state import Activity, Presence
 from acd.commands import OfferContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
-from acd.decision import RecordDecision
+from acd.decision import RecordDecision, RecordJoin
 from acd.engine import Engine
 from acd.events import CapacitiesDefined, QueueDefined
 from acd.medium import Medium
@@ -25,7 +25,7 @@ class Promises(RuleBasedStateMachine):
         """Begin with an engine, and nothing said yet."""
         super().__init__()
         self.engine = Engine("t", explains=True)
-        self.record: RecordDecision | None = None  # of the offer that comes next
+        self.record: RecordDecision | RecordJoin | None = None  # of the offer that comes next
         self.now = 1000.0
         self.restored_talking = 0
         self.ageing: dict[str, Any] = {}
@@ -113,7 +113,8 @@ class Promises(RuleBasedStateMachine):
             line = next(line for line in contact.lines if line.queue == contact.queue)
             for agent in self.engine.agents():
                 is_free = has_room(agent, contact.medium, self.rules_of(agent))
-                if is_free and line.agent is None and fit_in(agent, line) is not None:
+                rings = any(task.contact == contact.contact for task in agent.tasks)
+                if is_free and not rings and line.agent is None and fit_in(agent, line) is not None:
                     is_full = len(contact.offers) >= self.defined[contact.queue].ring_most
                     assert is_full or agent.agent in contact.declined_by, f"{agent} idles beside {contact}"
 

@@ -12,7 +12,7 @@ from acd.events import (
     ContactRequeued,
     QueueDefined,
 )
-from acd.names import AgentId, ContactId
+from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.routes import Route
 from tests.acd.hotline import MAIN, Hotline
@@ -163,3 +163,16 @@ def test_only_a_caller_who_waits_can_agree_and_only_a_callback_with_an_agent_is_
         agree(line, "b1")
     with pytest.raises(InvalidEvent, match="callback, waiting"):
         reach(line, "b1")
+
+
+def test_a_callback_in_two_lines_counts_in_that_which_has_room() -> None:
+    """Though the other one stands before it in the table."""
+    tax = QueueName("tax")
+    line = Hotline(few(1), QueueDefined(queue=tax))
+    line.call("b1", 0.0, is_callback=True)
+    line.call("b2", 1.0, is_callback=True, routes=(Route(queue=MAIN), Route(queue=tax)))
+    line.login("ana", 2.0)
+    line.login("ben", 3.0, queues=(MAIN, tax))
+    assert line.offered() == [("b2", "ben")]
+    assert [queue.callbacks for queue in line.engine.statistics().queues] == [1, 1]
+    assert line.orders(OfferContact)[0].queue == tax

@@ -28,7 +28,7 @@ from acd.commands import (
 )
 from acd.contact_state import ContactState
 from acd.criteria import RING_ALL, STRATEGIES
-from acd.decision import RecordDecision, faults
+from acd.decision import RecordDecision, RecordJoin, faults
 from acd.engine import Engine
 from acd.errors import AcdError
 from acd.events import (
@@ -147,9 +147,13 @@ class Floor(Promises):
                 assert command.offer not in self.offer_ids, "an offer id was used twice"
                 assert command.ring_until > self.now
                 record, self.record = self.record, None
-                if record is not None:  # who rings along with others has none
+                assert record is not None
+                assert record.offer == command.offer
+                if isinstance(record, RecordJoin):
+                    assert (record.contact, record.agent) == (command.contact, command.agent)
+                    assert any(other.contact == command.contact for other in self.offers.values())
+                else:
                     decision = record.decision
-                    assert record.offer == command.offer
                     assert (decision.contact, decision.agent) == (command.contact, command.agent)
                     assert faults(decision) == ()
                 for other in self.offers.values():
@@ -181,7 +185,7 @@ class Floor(Promises):
                 assert command.returns_at is None or command.returns_at > self.now
             case ReportWidening():
                 assert command.lowered_by > 0
-            case RecordDecision():
+            case RecordDecision() | RecordJoin():
                 self.record = command
             case ReportOverflow():
                 assert command.queue != command.target

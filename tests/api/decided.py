@@ -21,6 +21,7 @@ _DECISION = DecisionView(
     queue="general",
     row=0,
     region="",
+    joined=(),
     is_circle=False,
     contact_criteria=("level", "arrival"),
     contacts=(

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-import pytest
-
-from acd.decision import RecordDecision
-from acd.names import ContactId, OfferId
+from acd.decision import RecordDecision, RecordJoin
+from acd.names import AgentId, ContactId, OfferId, QueueName
 from api.decision_views import ExplanationView
-from softswitch.calls import decisions
+from softswitch.calls.decisions import Decisions
+from softswitch.settings.distribution import DistributionSettings
 from tests.api.city import call
-from tests.softswitch.calls.node import EPOCH, Node, done
+from tests.softswitch.calls.node import EPOCH, QUEUE, Node, done
 
 
 def explained(
@@ -108,9 +107,9 @@ def of_call(record: RecordDecision, contact: str) -> RecordDecision:
     return RecordDecision(offer=OfferId("o"), decision=replace(record.decision, contact=ContactId(contact)))
 
 
-def test_what_is_over_is_forgotten_first_and_what_is_up_never(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "MOST_CALLS", 3)
+def test_what_is_over_is_forgotten_first_and_what_is_up_never() -> None:
     node = Node()
+    node.board.decisions = Decisions(node.board.table, most_calls=3)
     node.login()
     up = node.call_in()
     record = record_of(node, up)
@@ -127,10 +126,10 @@ def test_what_is_over_is_forgotten_first_and_what_is_up_never(monkeypatch: pytes
     )
 
 
-def test_a_call_that_is_offered_again_and_again_keeps_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_is_offered_again_and_again_keeps_the_last() -> None:
     """A consulted queue's contact belongs to its call."""
-    monkeypatch.setattr(decisions, "MOST_DECISIONS", 2)
     node = Node()
+    node.board.decisions = Decisions(node.board.table, most_decisions=2)
     node.login()
     call_id = node.call_in()
     again = of_call(record_of(node, call_id), f"{call_id}+1")
@@ -142,3 +141,24 @@ def test_a_call_that_is_offered_again_and_again_keeps_the_last(monkeypatch: pyte
     assert not found.is_whole
     assert found.chinese.startswith("分配决定 2 个;更早的决定")
     assert repr(node.board.decisions) == "<Decisions calls=1>"
+
+
+def test_phones_that_ring_along_are_told_with_the_decision_they_ring_by() -> None:
+    """All of the queue ring; who comes free meanwhile joins."""
+    node = Node(queue=replace(QUEUE, distribution=DistributionSettings(strategy="ring_all")))
+    for agent, seat in (("1001", "8001"), ("1002", "8002")):
+        node.login(agent, seat)
+    call_id = node.call_in()
+    (found,) = explained(node, call_id).decisions
+    assert (found.agent, found.joined) == ("1001", ("1002",))
+    assert "同时振铃:1002" in found.chinese
+    assert "rang along: 1002" in found.english
+    node.login("1003", "8003")
+    (found,) = explained(node, call_id).decisions
+    assert found.joined == ("1002", "1003")
+    node.board.decisions.join(
+        RecordJoin(
+            offer=OfferId("o"), contact=ContactId("none"), agent=AgentId("1003"), queue=QueueName("hotline")
+        )
+    )
+    assert explained(node, "none", offers=0).decisions == ()
