@@ -246,7 +246,7 @@ def test_a_caller_finishes_the_version_that_the_call_began_also_after_a_restart(
     node.board.flows.past = {("main", 1): old}
     call.flow, call.flow_record = None, record
     assert node.board.resume_flow(call)
-    assert call.flow.to_record()["version"] == 1
+    assert call.to_record()["flow"]["version"] == 1
     node.press("2")
     assert node.plane.prompts_of("in1") == ("leave",)
     node.board.flows.past = {}

@@ -310,6 +310,12 @@ def _node(draw: st.DrawFn, number: int) -> dict[str, Any]:
             ),
             st.fixed_dictionaries({"type": st.just("set"), "level": small, "next": later}),
             st.fixed_dictionaries({"type": st.just("queue"), "queue": st.just("general"), "on_full": later}),
+            st.fixed_dictionaries(
+                {"type": st.just("callback"), "queue": st.just("general"), "next": later, "otherwise": later}
+            ),
+            st.fixed_dictionaries(
+                {"type": st.just("transfer"), "to": st.just("{caller}"), "otherwise": later}
+            ),
             st.fixed_dictionaries({"type": st.just("voicemail"), "next": later}).map(lambda node: node | say),
             st.fixed_dictionaries(
                 {"type": st.just("survey"), "keys": st.just({"1": "a"}), "repeats": small, "next": later}
@@ -325,6 +331,9 @@ _events: st.SearchStrategy[FlowEvent] = st.one_of(
     st.builds(told.TimeElapsed, number=_numbers),
     st.builds(told.LookUpAnswered, number=_numbers, fields=st.just({"x": "1"})),
     st.builds(told.LookUpFailed, number=_numbers),
+    st.builds(told.CallbackNoted, number=_numbers),
+    st.builds(told.CallbackRefused, number=_numbers),
+    st.builds(told.TransferFailed, number=_numbers),
     st.just(told.QueueRefused()),
     st.just(told.AgentLeft()),
     st.just(told.MessageTaken()),
@@ -340,6 +349,10 @@ def _patient(state: FlowState) -> FlowEvent:
             return told.TimeElapsed(number=state.number)
         case Phase.LOOKING_UP:
             return told.LookUpFailed(number=state.number)
+        case Phase.ARRANGING:
+            return told.CallbackRefused(number=state.number)
+        case Phase.PUTTING_THROUGH:
+            return told.TransferFailed(number=state.number)
         case Phase.QUEUED:
             return told.QueueRefused()
         case _:
@@ -355,6 +368,10 @@ def _is_owed(state: FlowState, commands: list[FlowCommand]) -> bool:
             return any(isinstance(one, do.StartTimer) and one.number == state.number for one in commands)
         case Phase.LOOKING_UP:
             return any(isinstance(one, do.LookUpOutside) and one.number == state.number for one in commands)
+        case Phase.ARRANGING:
+            return any(isinstance(one, do.RequestCallback) and one.number == state.number for one in commands)
+        case Phase.PUTTING_THROUGH:
+            return any(isinstance(one, do.RingForCaller) and one.number == state.number for one in commands)
         case Phase.QUEUED:
             return any(isinstance(one, do.JoinQueue) for one in commands)
         case Phase.RECORDING:
