@@ -114,7 +114,9 @@ class Bonds:
         if not contact.offers:
             contact.apply(follow)
             self.line_up(contact)
-            self.floor.due[contact.id] = contact  # what its wait has reached meanwhile, and whether anybody is there
+            self.floor.due[contact.id] = (
+                contact  # what its wait has reached meanwhile, and whether anybody is there
+            )
         self.report_contact(contact)
 
     def tell_contact(self, cause: str, contact: Contact, trigger: ContactTrigger) -> None:
@@ -250,6 +252,7 @@ class Bonds:
         """Let a contact that stands in lines stand there by the rules of now; it keeps its place."""
         self.step_out(contact)
         self.line_up(contact)
+        self.floor.due[contact.id] = contact  # other rules, or nobody at all, may be for it now
 
     # ---- presence ----------------------------------------------------------------------------------
 

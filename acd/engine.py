@@ -465,7 +465,6 @@ class Engine:
             elif kind == STEP:
                 contact = self._floor.contacts[ContactId(name)]
                 bonds.line_up_anew(contact)
-                self._floor.due[contact.id] = contact
             elif kind == RESUME:
                 del self._floor.kept_places[name]
             elif kind == RETURN:

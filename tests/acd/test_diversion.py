@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.agent_state import AgentCondition
+from acd.agent_state import AgentCondition, Presence
 from acd.commands import (
     DismissContact,
     DivertContact,
@@ -15,7 +15,7 @@ from acd.commands import (
 )
 from acd.contact_state import ContactState
 from acd.errors import InvalidEvent
-from acd.events import DiversionRefused, QueueDefined, QueueHoursChanged
+from acd.events import ContactLevelChanged, DiversionRefused, QueueDefined, QueueHoursChanged
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.routes import Route
@@ -325,3 +325,16 @@ class TestNobodyThere:
         line.call("c1")
         assert moved(line) == [("c1", "tax")]
         assert line.orders(DismissContact) == []
+
+
+def test_whoever_loses_a_row_by_another_level_is_looked_at_anew() -> None:
+    """The agent's row was for higher levels; in the queue that is left nobody is."""
+    line = Hotline(QueueDefined(queue=MAIN, dismisses_when=(AgentCondition.NOT_READY,)))
+    line.login("ana", 0.0, queues=(), presence=Presence.NOT_READY, reason="lunch")
+    line.login("ben", 0.0, presence=Presence.NOT_READY, reason="lunch")
+    rows = (Route(queue=MAIN), Route(agent=AgentId("ana"), least_level=1))
+    line.call("c1", 1.0, level=1, routes=rows)
+    assert line.line() == ["c1"]
+    line.tell(ContactLevelChanged(contact=ContactId("c1"), level=0), 2.0)
+    assert line.line() == []
+    assert [order.contact for order in line.orders(DismissContact)] == ["c1"]
