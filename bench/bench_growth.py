@@ -5,8 +5,8 @@
 A decision is one call of the engine that ends in an offer: an agent who came free takes one of those who wait, or a
 caller who came gets one of those who are free.  The engine alone, in processor time.
 
-Whoever takes a caller looks at the first of each kind (queue, level, need) that waits, so the kinds are kept the same at
-every size, and their number has a curve of its own.
+Whoever takes a caller looks at the first of each kind (level, need) in the lines that can be first, so the kinds are kept
+the same at every size, and their number has a curve of its own.
 """
 
 import argparse
