@@ -44,6 +44,7 @@ def main(words: list[str] | None = None) -> int:
     commands.add_parser("password", help="为登录密码生成 scrypt 值 / print the hash of a password")
     commands.add_parser("openapi", help="接口描述 / print the OpenAPI document of the HTTP interface")
     commands.add_parser("asyncapi", help="实时接口描述 / print the AsyncAPI document of the live connection")
+    commands.add_parser("states", help="状态图 / print docs/states.md, drawn from the tables of transitions")
     add_analyses(commands)
     add_operations(commands)
     arguments = parser.parse_args(words)
@@ -55,6 +56,11 @@ def main(words: list[str] | None = None) -> int:
         return 0
     if arguments.command in ("openapi", "asyncapi"):
         sys.stdout.write(f"{_interface(is_live=arguments.command == 'asyncapi')}\n")
+        return 0
+    if arguments.command == "states":
+        from softswitch.state_diagrams import state_diagrams  # noqa: PLC0415  it imports half of the product
+
+        sys.stdout.write(state_diagrams())
         return 0
     if arguments.command == "password":
         try:
