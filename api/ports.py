@@ -17,6 +17,7 @@ from api.contact_views import ContactsPort
 from api.customer_views import CustomersPort
 from api.decision_views import ExplanationView
 from api.flow_callers_port import FlowCallersPort
+from api.orders_port import OrdersPort
 from api.period_figures import FiguresPort
 from api.prompt_views import PromptsPort
 from api.reach import EVERYTHING, Reach
@@ -491,4 +492,5 @@ class Ports:
     figures: FiguresPort | None = None
     decisions: DecisionsPort | None = None
     customers: CustomersPort | None = None
+    orders: OrdersPort | None = None
     prompts: PromptsPort | None = None

@@ -51,6 +51,7 @@ from api.route import (
     Handler,
     Route,
 )
+from api.screen_pop import SCREEN_POP
 from api.sign_in import SessionView, SignedOut, TicketView
 from api.tokens import Scope
 from api.views import (
@@ -249,6 +250,7 @@ ROUTES: tuple[Route, ...] = (
     *BUSINESS,
     *OBJECTS,
     *CUSTOMERS,
+    *SCREEN_POP,
     *PROMPTS,
     *EMERGENCY,
     *VOICEMAILS,

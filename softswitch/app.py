@@ -79,6 +79,7 @@ from softswitch.store.voicemails import StoredVoicemails
 from softswitch.store.writer import Store
 from softswitch.succession import Succession
 from softswitch.webhooks.desk import WebhookDesk
+from softswitch.work_orders import WorkOrders
 
 log = structlog.get_logger(__name__)
 
@@ -152,9 +153,7 @@ class Control:
             on_found=self._meet_plane,
             on_lost=self._news.lose_plane,
         )
-        self._prompts = PromptShelf(
-            desk, uploads_of(settings), shipped_prompts(settings), self._plane.send
-        )
+        self._prompts = PromptShelf(desk, uploads_of(settings), shipped_prompts(settings), self._plane.send)
         self._trunks = Trunks(settings.trunks)
         routes = Routes(business.routes, settings.node.area_code)
         self._recordings = RecordingDesk(self._chronicle, clock)
@@ -198,6 +197,7 @@ class Control:
             is_reachable=self._edge.is_reachable,
         )
 
+        self._orders = WorkOrders(settings.http.work_orders, settings.http.work_orders_timeout_s)
         self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)
         self._flows = self._board.flows = FlowDesk(
             self._board.table,
@@ -361,7 +361,9 @@ class Control:
         self._dialling.close()
         log.info("control.draining", calls=len(self._board.calls()))
         # A callback that waits has nobody in it, and is written down: the next control has it.
-        while any(call.parties for call in self._board.calls()) or self._legs.all() or self._recordings.open_ids:
+        while (
+            any(call.parties for call in self._board.calls()) or self._legs.all() or self._recordings.open_ids
+        ):
             await self._clock.wait(DRAIN_LOOK_S)
 
     async def close_calls(self) -> None:
@@ -390,6 +392,7 @@ class Control:
         await self._room.close()
         self._hours.close()
         await self._lookups.close()
+        await self._orders.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
         await self._pool.stop()
@@ -413,6 +416,7 @@ class Control:
             people=self._people,
             business=self._desk,
             customers=self._customers,
+            orders=self._orders if http.work_orders else None,
             prompts=self._prompts,
             calendars=CalendarDesk(self._desk, self._clock.wall),
             flow_callers=FlowCensus(self._board.table),

@@ -18,7 +18,7 @@ class AgentPage {
   #controls;
   #preview;
   #told = '';
-  #historyOf = null;
+  #caller = null;
   #popAddress = '';
   #draw = paced(() => this.#show());
 
@@ -49,7 +49,7 @@ class AgentPage {
   /** All of it, in the language that is set. */
   showAll() {
     speak();
-    this.#historyOf = null;
+    this.#caller = null;
     this.#show();
     this.#preview.show();
     this.#loadMine();
@@ -133,7 +133,7 @@ class AgentPage {
     for (const element of document.querySelectorAll('[data-since]')) {
       setText(element, clockText(now - Number(element.dataset.since)));
     }
-    if (call && !call.isPartial) this.#history(numberOf(call));
+    if (call && !call.isPartial) this.#meet(call);
   }
 
   #showCall() {
@@ -165,6 +165,7 @@ class AgentPage {
       make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
       this.#popAddress && make('a', { class: 'button pop', href: this.#popAddress, target: 'softswitch-pop', rel: 'noopener' },
         icon('user'), word('agent.pop')),
+      this.#caller?.of === call.call_id && customerCard(this.#caller),
       this.#parties(call),
     );
   }
@@ -216,10 +217,26 @@ class AgentPage {
     });
   }
 
-  async #history(number) {
-    if (this.#historyOf === number) return;
-    this.#historyOf = number;
-    await this.#table('history', { number, limit: HISTORY + 1 }, word('agent.no_history'), (call) => call.ended_at !== null);
+  /** Ask who calls, and for their work orders: the phone rings already, and neither waits for the other. */
+  #meet(call) {
+    const of = call.call_id;
+    if (this.#caller?.of === of) return;
+    const caller = this.#caller = { of, card: null, orders: null };
+    const take = (name, path, failed) => this.#bar.read(`/v1/calls/${encodeURIComponent(of)}/${path}`)
+      .catch((problem) => failed(problem))
+      .then((found) => {
+        if (this.#caller !== caller) return;
+        caller[name] = found;
+        if (name === 'card') this.#showHistory(found);
+        this.#draw();
+      });
+    take('card', 'caller', (problem) => ({ problem, last_calls: [] }));
+    take('orders', 'orders', () => ({ state: 'failed', orders: [] }));
+  }
+
+  #showHistory({ problem, last_calls: calls }) {
+    fill(byId('history'), calls.length ? callTable(calls, false)
+      : make('p', { class: 'empty' }, problem ? problemText(problem) : word('agent.no_history')));
   }
 
   async #loadMine() {
@@ -238,6 +255,29 @@ class AgentPage {
       fill(place, make('p', { class: 'empty' }, problemText(problem)));
     }
   }
+}
+
+/** What is known of the caller: the customer table's row and the open work orders.  All of it is only ever text. */
+function customerCard({ card, orders }) {
+  const { customer } = card ?? {};
+  const facts = customer ? [
+    ['customer.unit', customer.unit], ['customer.address', customer.address], ['customer.notes', customer.notes],
+  ].map(([name, value]) => [word(name), value]).concat(Object.entries(customer.fields)).filter(([, value]) => value) : [];
+  return make(
+    'div', { class: 'customer', id: 'customer' },
+    customer && make('strong', { class: 'name' }, customer.name || '—'),
+    customer?.level ? make('span', { class: 'badge' }, `${word('customer.level')} ${customer.level}`) : null,
+    card && !customer && make('span', { class: 'empty' }, word('customer.unknown')),
+    facts.length > 0 && make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, String(value))])),
+    orders?.state === 'failed' && make('p', { class: 'empty' }, word('customer.orders_failed')),
+    orders?.state === 'found' && make('ul', { class: 'orders', 'aria-label': word('customer.orders') }, ...orders.orders.map((order) => make(
+      'li', {}, order.url
+        ? make('a', { href: order.url, target: 'softswitch-pop', rel: 'noopener' }, order.number || order.title)
+        : make('span', {}, order.number),
+      make('span', { class: 'name' }, order.title), make('span', { class: 'badge' }, order.state),
+    ))),
+    orders?.state === 'found' && orders.orders.length === 0 && make('p', { class: 'empty' }, word('customer.no_orders')),
+  );
 }
 
 function callTable(calls, withCaller) {

@@ -91,6 +91,17 @@ class HttpSettings:
             pattern=r"(https?://\S{1,500})?",
         ),
     )
+    work_orders: str = field(
+        default="",
+        metadata=meta(
+            "工单查询网址(GET,JSON),占位同 screen_pop,空则不查 / service that is asked for a caller's work orders (GET, JSON); "
+            "places as in screen_pop, empty = none",
+            pattern=r"(https?://\S{1,500})?",
+        ),
+    )
+    work_orders_timeout_s: float = field(
+        default=2.0, metadata=meta("工单查询时限 / time that it has", unit="s", minimum=0.1)
+    )
     hosts: tuple[str, ...] = field(
         default=(),
         metadata=meta(

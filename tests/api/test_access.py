@@ -29,6 +29,8 @@ AGENTS_MAY = {
     "PATCH /v1/calls/{call_id}/data",
     "POST /v1/calls/{call_id}/recording/pause",
     "POST /v1/calls/{call_id}/recording/resume",
+    "GET /v1/calls/{call_id}/caller",
+    "GET /v1/calls/{call_id}/orders",
     "GET /v1/flows",
     "GET /v1/events",
     "GET /v1/events/stream",

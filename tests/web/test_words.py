@@ -12,15 +12,13 @@ from softswitch.campaigns.records import RecordState
 from softswitch.operations.alarms import AlarmKind
 from softswitch.store.entries import EndReason
 
-WORDS = re.findall(
-    r"^  '([\w.]+)': \['(.*)', '(.*)'\],$", (FOLDER / "words.js").read_text(encoding="utf-8"), re.MULTILINE
-)
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*words.js")))
+WORDS = re.findall(r"^  '([\w.]+)': \['(.*)', '(.*)'\],$", TEXT, re.MULTILINE)
 NAMES = [name for name, _, _ in WORDS]
 
 
 def test_every_name_stands_once_and_has_both_languages() -> None:
-    text = (FOLDER / "words.js").read_text(encoding="utf-8")
-    assert len(NAMES) == len(set(NAMES)) == len(re.findall(r"^  '[\w.]+':", text, re.MULTILINE))
+    assert len(NAMES) == len(set(NAMES)) == len(re.findall(r"^  '[\w.]+':", TEXT, re.MULTILINE))
     assert [name for name, chinese, english in WORDS if not (chinese and english)] == []
 
 
