@@ -78,6 +78,7 @@ class Plane:
         self._mixer = Mixer(max_legs, 2 * room, music)
         self._playlists = prompts
         self._loader = PromptLoader(prompts)
+        self._plays_later: dict[str, order.PlayPrompts] = {}  # by leg: a prompt of it is being read
         self._senders = Senders(max_legs, self._exchange, rng)
         self._reports = ControlReports(max_legs, self._senders, self._arrivals, rng)
         self._desk = RecordingDesk(room, self._mixer, max_legs, recordings)
@@ -275,6 +276,10 @@ class Plane:
         leg = self._find(command.leg_id)
         if leg is None:
             return
+        self._give_up_waiting(leg)
+        if self._loader.is_reading(command.prompts):
+            self._plays_later[leg.leg_id] = command
+            return
         try:
             replaced = self._playlists.start(leg.slot, command.playlist_id, command.prompts)
         except UnknownPrompt as fault:
@@ -287,7 +292,20 @@ class Plane:
     def _stop_prompts(self, command: order.StopPrompts, now: float) -> None:
         leg = self._find(command.leg_id)
         if leg is not None:
+            self._give_up_waiting(leg)
             self._silence_prompts(leg)
+
+    def _give_up_waiting(self, leg: Leg) -> None:
+        """What waits for a prompt that is being read is replaced or stopped."""
+        later = self._plays_later.pop(leg.leg_id, None)
+        if later is not None:
+            self._playlist_finished(leg, later.playlist_id, completed=False)
+
+    def _play_what_is_read(self, now: float) -> None:
+        for command in list(self._plays_later.values()):
+            if not self._loader.is_reading(command.prompts):
+                del self._plays_later[command.leg_id]
+                self._play_prompts(command, now)
 
     def _silence_prompts(self, leg: Leg) -> None:
         stopped = self._playlists.stop(leg.slot)
@@ -351,6 +369,7 @@ class Plane:
             return
         slot = leg.slot
         statistics = self._statistics(leg)
+        self._give_up_waiting(leg)
         self._silence_prompts(leg)
         goodbye = self._reports.close(slot)
         if leg.is_sending and leg.peer is not None and statistics.packets_sent:
@@ -430,6 +449,8 @@ class Plane:
         self._take_news(tick)
         for path, reason in self._loader.take_in():
             self._refuse("", "unusable_prompt", f"{path}: {reason}")
+        if self._plays_later:
+            self._play_what_is_read(now)
         if self._slots.size:
             self._take_sound(tick)
             for slot, playlist_id in self._playlists.advance(self._mixer):

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from media.commands import LoadPrompt, PlayPrompts, SetHearing, Source, SourceKind, StopPrompts
+from media.events import LegRefused, PlaylistFinished
 from media.g711 import LAW_A, LAW_MU, encode
 from media.mixing import Mixer
 from media.playlists import Playlists, UnknownPrompt
 from media.prompt_loader import PromptLoader
 from tests import spectrum
+from tests.media.rtp_phone import Desk, Phone
 
 OLD = np.full(320, 1000, dtype=np.int16)
 
@@ -93,3 +96,41 @@ def test_a_file_that_is_had_is_not_read_again(tmp_path: Path) -> None:
         loader.load("new", str(path))
     taken_in(loader)
     assert len(playlists._frames) == room
+
+
+def test_what_is_played_while_its_prompt_is_read_waits_for_it(tmp_path: Path) -> None:
+    """A plane that starts anew is told of the uploads and of callers in one breath: nobody is refused for that."""
+    desk = Desk()
+    try:
+        caller = desk.open(Phone("caller"))
+        desk.do(LoadPrompt(name="storm", path=str(tone(tmp_path / "storm.flac", 620.0))))
+        desk.do(PlayPrompts(leg_id="caller", playlist_id="call:1", prompts=("storm",)))
+        desk.do(SetHearing(leg_id="caller", sources=(Source(kind=SourceKind.PROMPT),)))
+        desk.plane._loader._thread.submit(lambda: None).result(10)
+        desk.tick(50)
+        [finished] = desk.told(PlaylistFinished)
+        assert (finished.playlist_id, finished.completed) == ("call:1", True)
+        assert not desk.told(LegRefused)
+        assert spectrum.dominant_tone(caller.heard_sound() / 32768) == pytest.approx(620, abs=10)
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_what_waits_for_its_prompt_can_be_stopped_and_replaced(tmp_path: Path, stop: bool) -> None:
+    desk = Desk()
+    try:
+        desk.open(Phone("caller"))
+        desk.do(LoadPrompt(name="storm", path=str(tone(tmp_path / "storm.flac", 620.0))))
+        desk.do(PlayPrompts(leg_id="caller", playlist_id="call:1", prompts=("storm",)))
+        desk.do(
+            StopPrompts(leg_id="caller")
+            if stop
+            else PlayPrompts(leg_id="caller", playlist_id="call:2", prompts=("storm",))
+        )
+        desk.plane._loader._thread.submit(lambda: None).result(10)
+        desk.tick(50)
+        told = [(each.playlist_id, each.completed) for each in desk.told(PlaylistFinished)]
+        assert told == ([("call:1", False)] if stop else [("call:1", False), ("call:2", True)])
+    finally:
+        desk.close()
