@@ -26,6 +26,7 @@ async def replayed(*words: str) -> dict[str, dict[str, float]]:
     return found
 
 
+@pytest.mark.long
 async def test_a_call_is_replayed_from_the_journal_of_a_running_system(tmp_path: Path) -> None:
     """One who was answered and one who gave up; with a second agent the second would have been answered too."""
     terms = Terms(seats=1, greeting="", wrap_up_s=0.0)

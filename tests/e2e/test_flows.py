@@ -277,6 +277,7 @@ async def test_control_that_dies_lets_the_caller_hear_the_node_again(tmp_path: P
         await here.wait_event("VoicemailStarted", since=since, within_s=8)
 
 
+@pytest.mark.long
 async def test_a_key_of_another_implementation_means_the_same(tmp_path: Path) -> None:
     """SIPp plays its own RFC 4733 packets."""
     async with running(tmp_path) as (here, _):

@@ -90,6 +90,7 @@ async def test_what_is_said_arrives_in_the_browser_and_who_listens_is_heard_by_n
         assert over.value.status in (404, 409)
 
 
+@pytest.mark.long
 async def test_listening_ends_with_the_page_and_with_control_and_the_talk_goes_on(tmp_path: Path) -> None:
     """A reason is needed; control that comes back knows nothing of it, and is asked again."""
     async with conversation(tmp_path / "stand") as talk, aiohttp.ClientSession(headers=HEADERS) as client:

@@ -35,6 +35,7 @@ STEPS = [
 ]
 
 
+@pytest.mark.long
 async def test_every_step_of_a_call_is_in_the_log_under_its_one_id(tmp_path: Path) -> None:
     async with (
         stand(tmp_path / "stand", Terms(seats=1)) as here,

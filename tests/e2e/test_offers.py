@@ -90,6 +90,7 @@ async def test_callers_are_served_in_the_order_of_their_arrival(tmp_path: Path) 
         assert served == ids
 
 
+@pytest.mark.long
 async def test_a_phone_that_unregisters_or_falls_silent_makes_its_agent_not_ready(tmp_path: Path) -> None:
     terms = Terms(seats=2, options_interval_s=0.5, options_timeout_s=0.5)
     async with stand(tmp_path / "stand", terms) as here, peers(here, Manner(), Manner()) as around:

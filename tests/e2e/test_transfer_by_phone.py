@@ -9,6 +9,7 @@ from tests.conversation import MUSIC, conversation
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.long
 async def test_a_blind_transfer_by_the_phones_key(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand") as talk:
         here, one, two = talk.here, talk.phones["one"], talk.phones["two"]

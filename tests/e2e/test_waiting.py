@@ -40,6 +40,7 @@ async def test_an_operator_replaces_a_prompt_by_a_file_of_the_same_name(tmp_path
         assert sum(end - start for start, end in spans) == pytest.approx(2.0, abs=0.2)
 
 
+@pytest.mark.long
 async def test_callers_hear_their_place_again_and_again_and_music_between(tmp_path: Path) -> None:
     terms = Terms(seats=1, greeting="", position_every_s=4.0)
     async with stand(tmp_path / "stand", terms) as here, peers(here) as around:

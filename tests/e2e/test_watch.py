@@ -117,6 +117,7 @@ async def test_the_test_alarm_is_shown_told_and_ended_by_acknowledging(tmp_path:
         assert await drills(here) == []
 
 
+@pytest.mark.long
 async def test_a_trunk_that_does_not_answer_is_an_alarm_until_it_does(tmp_path: Path) -> None:
     terms = Terms(seats=1, options_interval_s=0.5, options_timeout_s=0.5, trunk_extra='host = "{network}.2"')
     async with stand(tmp_path, terms) as here:

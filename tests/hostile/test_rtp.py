@@ -168,6 +168,7 @@ async def test_a_caller_whose_line_is_dead_is_hung_up_and_the_record_says_why(he
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_a_caller_on_hold_may_be_silent_for_longer_but_not_for_ever(here: Stand) -> None:
     caller = await RawCaller.dial(here)
     await caller.speak_for(0.5)

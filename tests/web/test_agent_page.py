@@ -99,6 +99,7 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
         await expect(page.get_by_role("heading", name="坐席登录")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_the_second_page_of_an_agent_wins_and_the_first_is_told(tmp_path: Path) -> None:
     """Whoever signs in again is in; the page before says why it is out, and the agent stays where they were."""
     async with seated(tmp_path, Manner()) as desk:
@@ -112,6 +113,7 @@ async def test_the_second_page_of_an_agent_wins_and_the_first_is_told(tmp_path: 
         await shows(second, "示忙")
 
 
+@pytest.mark.long
 async def test_a_page_outlives_the_server_and_shows_what_is_true_afterwards(tmp_path: Path) -> None:
     """Control is killed during a call: the page says so, comes back by itself, and the call is still there."""
     async with seated(tmp_path, Manner()) as desk:
@@ -139,6 +141,7 @@ async def test_what_a_caller_sends_is_shown_as_text(tmp_path: Path) -> None:
         assert await page.locator("img").count() == 0
 
 
+@pytest.mark.long
 async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
     """In a frame of 56 px nothing is cut off, and each form fits into the same line."""
     async with seated(tmp_path, Manner(), height=56) as desk:
@@ -154,6 +157,7 @@ async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
         await expect(page.get_by_role("button", name="小休")).to_have_count(0)
 
 
+@pytest.mark.long
 async def test_a_call_opens_the_integrator_s_page_with_its_number_and_data(tmp_path: Path) -> None:
     """The template's places are filled in, encoded; the window opens as the phone rings, and a link stays on the page."""
     template = "http://{network}.1:8080/phonebar-example?phone={caller}&to={called}&order={data.order}"

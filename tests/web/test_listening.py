@@ -35,6 +35,7 @@ async def heard_in(page: Page) -> set[str]:
     return {name for name, hz in TONES_HZ.items() if spectrum.tone_level_dbfs(sound, hz) > HEARD_DBFS}
 
 
+@pytest.mark.long
 async def test_a_supervisor_listens_by_a_button_and_the_sound_is_the_call_s(tmp_path: Path) -> None:
     """It needs a reason, shows that it is on, and ends at the second press; the phones hear nothing of it."""
     async with (

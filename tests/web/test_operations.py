@@ -87,6 +87,7 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await expect(page.locator("#state-word")).to_have_text("话后处理")
 
 
+@pytest.mark.long
 async def test_a_phone_that_can_be_asked_is_answered_by_the_bar(tmp_path: Path) -> None:
     """The button is lit while the phone rings, and a key does the same."""
     async with (
