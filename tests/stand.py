@@ -117,6 +117,12 @@ class Stand:
             seen = [event.get("kind") or event.get("type") for event in self.events[since:]]
             raise AssertionError(f"no {kind} {fields or ''} within {within_s} s, but {seen}") from late
 
+    async def wait_snapshot(self, *, since: int, within_s: float = 10.0) -> None:
+        """Return once the live stream of a new control is followed: what happens before is not seen."""
+        async with asyncio.timeout(within_s), self._changed:
+            while not any(event.get("type") == "snapshot" for event in self.events[since:]):
+                await self._changed.wait()
+
     def seen(self, kind: str) -> list[Json]:
         """The data of every live event of a kind so far."""
         wanted = _plain(kind)

@@ -35,6 +35,8 @@ class _Watched:
     told: bool | None = None
     call_id: str = field(default_factory=lambda: secrets.token_hex(12))
     cseq: int = 0
+    pings: int = 0
+    newest_answered: int = 0  # of the pings
     alarms: dict[str, Alarm] = field(default_factory=dict)
 
     @property
@@ -135,16 +137,21 @@ class TrunkWatch:
         watched.alarms["ping"] = wiring.clock.after(
             wiring.settings.options_interval_s, lambda: self._ping(watched)
         )
+        watched.pings += 1
+        number = watched.pings
         branch = wiring.fresh_branch()
         uri = f"sip:{_uri_host(watched.trunk.host)}:{watched.trunk.port}"
         data = options_request(wiring, uri, flow, branch, self._name, 1).serialise()
 
         def answered(response: Response, source: str) -> None:
             if response.status >= 200 and source == flow.address:
+                watched.newest_answered = max(number, watched.newest_answered)
                 watched.answers = response.status != 503
                 self._tell(watched, "options_answered" if watched.answers else "options_503")
 
         def unanswered() -> None:
+            if number < watched.newest_answered:
+                return  # it was lost on a way that works again
             watched.answers = False
             self._tell(watched, "options_timeout")
 

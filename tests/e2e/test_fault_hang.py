@@ -55,6 +55,7 @@ async def test_control_that_hangs_is_replaced_and_the_talk_goes_on(tmp_path: Pat
         await here.wait_event("CallConnected", call_id=call_id)
         await asyncio.sleep(1.5)  # one heartbeat at least
         heard = call.stream.received
+        since = len(here.events)
         old = here.server.kill("control", signal.SIGSTOP)
         async with asyncio.timeout(NOTICED_S):
             while Path(f"/proc/{old}").exists():
@@ -64,6 +65,7 @@ async def test_control_that_hangs_is_replaced_and_the_talk_goes_on(tmp_path: Pat
         assert call.stream.received - heard > 250
         assert call.stream.lost == 0
         await here.wait_agent(1, activity="talking", call_id=call_id)
+        await here.wait_snapshot(since=since)
         since = len(here.events)
         await here.login(2)
         _, again_id = await around.call()

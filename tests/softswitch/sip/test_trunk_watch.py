@@ -34,6 +34,26 @@ async def test_trunk_that_stops_answering_options_is_down_and_up_again_when_it_a
         assert stand.edge.trunk_is_up("city")
 
 
+async def test_a_ping_that_was_lost_says_nothing_once_a_later_one_was_answered() -> None:
+    """The trunk is back before the time of the lost ping is over: it stays up."""
+    slow = replace(SETTINGS, options_interval_s=0.2, options_timeout_s=0.5)
+    trunk = await RawPeer.open(TRUNK)
+    trunks = (replace(TRUNKS[0], host=TRUNK, port=trunk.port, options_ping=True),)
+    async with running_edge(settings=slow, trunks=trunks) as stand:
+        stand.peers.append(trunk)
+        lost = await trunk.wait_request("OPTIONS")
+        up: list[bool] = []
+        for _ in range(5):
+            again = await trunk.wait_request("OPTIONS")
+            while header(again, "Call-ID") == header(lost, "Call-ID"):  # sent again, as RFC 3261 wants
+                again = await trunk.wait_request("OPTIONS")
+            trunk.answer(again, 200, stand.udp)
+            await asyncio.sleep(0.05)
+            up.append(stand.edge.trunk_is_up("city"))
+        assert up == [True] * 5
+        assert [event.up for event in stand.events if isinstance(event, TrunkStateChanged)] == [True]
+
+
 async def test_trunk_is_registered_with_digest_and_is_down_before() -> None:
     trunk = await RawPeer.open(TRUNK)
     trunks = (
