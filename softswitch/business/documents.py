@@ -190,14 +190,14 @@ class Kind:
 
     def shown(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of the document without its secrets."""
-        shown = copy.deepcopy(dict(data))
+        shown = _without_nulls(copy.deepcopy(dict(data)))
         return {key: HIDDEN if key in self.secrets and value else value for key, value in shown.items()}
 
     def with_secrets(self, data: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
         """The document as it is to be kept: a secret that comes back hidden is what it was."""
         return {
             key: (before or {}).get(key, "") if key in self.secrets and value == HIDDEN else value
-            for key, value in data.items()
+            for key, value in _without_nulls(dict(data)).items()
         }
 
     def with_present_secrets(self, data: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:

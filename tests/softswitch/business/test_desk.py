@@ -191,10 +191,16 @@ async def test_an_emergency_switch_that_could_do_nothing_is_refused(
     assert places(refused) == [wrong]
 
 
-async def test_null_says_that_a_key_is_absent(desk: BusinessDesk) -> None:
+async def test_null_says_that_a_key_is_absent_and_is_not_kept(desk: BusinessDesk) -> None:
+    """What is shown fits the shape that it is described by, in lists of lists too."""
     view = await desk.get("skills", "law")
     kept = await desk.put("skills", "law", {"id": "law", "name": None}, expected=view.version, **WHO)
-    assert kept.data == {"id": "law", "name": None}
+    assert kept.data == {"id": "law"}
+    data = {"id": "fax", "media": [{"medium": "fax", "beside": None}]}
+    made = await desk.put("capacities", "fax", data, expected=None, **WHO)
+    assert (
+        made.data == (await desk.get("capacities", "fax")).data == {"id": "fax", "media": [{"medium": "fax"}]}
+    )
 
 
 async def test_lists_come_in_pages(desk: BusinessDesk) -> None:
