@@ -228,10 +228,10 @@ async def test_one_object_is_read_changed_and_removed_flat(page: Page) -> None:
     path = "/v1/admin/skills/law"
     status, skill, tag = await page.ask("GET", path, "read")
     assert (status, skill["id"], tag) == (200, "law", '"1"')
-    change = skill | {"name": "法律", "extra": None}
+    change = skill | {"name": "法律咨询", "extra": None}
     assert (await page.ask("PUT", path, json=change))[0] == 412
     status, skill, tag = await page.ask("PUT", f"{path}?reason=试", tag=tag, json=change)
-    assert (status, skill, tag) == (200, {"id": "law", "name": "法律"}, '"2"')
+    assert (status, skill, tag) == (200, {"id": "law", "name": "法律咨询"}, '"2"')
     _, versions, _ = await page.ask("GET", "/v1/business/versions")
     assert (versions["items"][0]["reason"], versions["items"][0]["documents"]) == ("试", ["skills/law"])
     assert (await page.ask("DELETE", path, tag='"1"'))[0] == 412
