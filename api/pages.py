@@ -18,6 +18,8 @@ PAGES = {
     "/agent/dial": "agent.html",
     "/supervisor": "supervisor.html",
     "/wallboard": "wallboard.html",
+    "/admin": "admin.html",
+    "/voicemails": "voicemails.html",
     "/phonebar-example": "phonebar_example.html",
 }
 """Where each page is served.  `/agent/dial?number=…&data=…` only fills the number in: a GET never dials."""

@@ -3,6 +3,7 @@
 import { BarControls } from './bar_controls.js';
 import { CallListPreview } from './call_list_preview.js';
 import { byId, fill, keepList, make, setText } from './element.js';
+import { watchEmergency } from './emergency.js';
 import { dialOfAddress, serveParent } from './framing.js';
 import { icon, stateIcon } from './icons.js';
 import { numberOf, secondsOf } from './floor.js';
@@ -344,6 +345,7 @@ async function main() {
     }
     const page = new AgentPage(bar);
     byId('desk').hidden = false;
+    watchEmergency(bar);
     page.showAll();
     serveParent(bar, (number, data) => page.openDial(number, data));
     if (wanted) page.openDial(wanted.number, wanted.data);

@@ -9,7 +9,13 @@ import { PhoneBar } from './phonebar.js';
 import { problemText, spoken, switchLanguage, word } from './words.js';
 
 /** Roles that may use a page; a token of the configuration is checked by the server alone. */
-const ROLES = { agent: ['agent', 'supervisor', 'admin'], supervisor: ['supervisor', 'admin'], wallboard: ['supervisor', 'admin'] };
+const ROLES = {
+  agent: ['agent', 'supervisor', 'admin'], supervisor: ['supervisor', 'admin'], wallboard: ['supervisor', 'admin'],
+  admin: ['admin'], voicemails: ['supervisor', 'admin'],
+};
+
+/** Pages for people alone: what is done there is kept under a person's name. */
+const FOR_PEOPLE = new Set(['admin', 'voicemails']);
 
 /**
  * @typedef {object} Seat  what an agent wants once signed in
@@ -21,7 +27,7 @@ const ROLES = { agent: ['agent', 'supervisor', 'admin'], supervisor: ['superviso
  * Until somebody is in: go on with a session, or show the form.
  * @param {HTMLElement} place
  * @param {object} options
- * @param {'agent'|'supervisor'|'wallboard'} options.page
+ * @param {keyof typeof ROLES} options.page
  * @param {string} [options.notice]  why one has to sign in again; a session that may be there is not tried then
  * @returns {Promise<{bar: PhoneBar, seat: Seat|null}>} a connected bar
  */
@@ -136,7 +142,7 @@ class Form {
       make('button', { class: 'button primary', name: 'go', type: 'submit' }, word('sign_in.go')),
       make(
         'p', { class: 'foot' },
-        make('button', { class: 'button plain', type: 'button', onclick: change(() => {
+        FOR_PEOPLE.has(page) ? make('span') : make('button', { class: 'button plain', type: 'button', onclick: change(() => {
           this.#byToken = !this.#byToken;
           this.#kept.secret = '';
           this.#show();

@@ -2,6 +2,7 @@
 
 import { CallListsCard } from './call_lists.js';
 import { byId, fill, keepList, make, setText } from './element.js';
+import { watchEmergency } from './emergency.js';
 import { isFree, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
 import { paced } from './pacing.js';
@@ -200,6 +201,7 @@ async function main() {
       });
     });
     byId('desk').hidden = false;
+    watchEmergency(bar);
     const page = new SupervisorPage(bar);
     page.showAll();
     if (seat?.extension && bar.agent?.presence === 'logged_out') {

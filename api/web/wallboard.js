@@ -1,6 +1,7 @@
 /** The wallboard: what the hall looks at.  Lines and agents are live; the day's figures are counted by the server. */
 
 import { byId, fill, make, setText } from './element.js';
+import { watchEmergency } from './emergency.js';
 import { shownState } from './floor.js';
 import { everyHalfHour, hoursChart } from './hours_chart.js';
 import { icon, stateIcon } from './icons.js';
@@ -143,6 +144,7 @@ async function main() {
       bar.on('line', ({ line }) => { if (line === 'refused') resolve(word('line.refused')); });
     });
     byId('board').hidden = false;
+    watchEmergency(bar);
     const board = new Wallboard(bar);
     board.showAll();
     notice = await refused;

@@ -1,0 +1,204 @@
+/** The documents of one kind: a list with search, and a form for one of them. */
+
+import { fill, make } from './element.js';
+import { inLanguage, titleOf } from './business_client.js';
+import { settleConflict } from './admin_conflict.js';
+import { isSure, showDialog } from './admin_dialog.js';
+import { momentText, problemText, spoken, word } from './admin_words.js';
+import { icon } from './icons.js';
+import { SchemaForm, shownValue } from './schema_form.js';
+
+const SHOWN_MOST = 500;
+const FIRST = new Set(['id', 'name', 'number', 'password_scrypt']);
+
+/** Ids that are made of fields: they are part of the document's name and cannot be changed later. */
+const ID_FIELDS = { queues: ['name'], routes: ['number', 'trunk'] };
+const idFieldsOf = (kind) => ID_FIELDS[kind] ?? ['id'];
+const idOf = (kind, data) => idFieldsOf(kind).map((name) => data[name]).filter(Boolean).join('.');
+
+/** What there is of everything that a document may name. */
+export async function namesFor(client, schemas) {
+  const kinds = Object.keys(schemas.kinds).concat('flows');
+  const lists = await Promise.all(kinds.map(async (kind) => [kind, (await client.all(kind)).map((each) => ({ id: each.id, title: titleOf(each) }))]));
+  const machine = Object.entries(schemas.machine).map(([name, ids]) => [name, ids.map((id) => ({ id, title: id }))]);
+  return Object.fromEntries([...lists, ...machine]);
+}
+
+// ---- the list ----------------------------------------------------------------------------------------
+
+export async function showList(place, { client, kind, title, find = '' }) {
+  const documents = await client.all(kind);
+  const rows = make('tbody');
+  const none = make('p', { class: 'empty', hidden: true });
+  const show = (wanted) => {
+    const found = documents.filter((each) => JSON.stringify([each.id, each.data]).toLowerCase().includes(wanted.trim().toLowerCase()));
+    fill(rows, ...found.slice(0, SHOWN_MOST).map((each) => rowOf(kind, each)));
+    none.hidden = found.length > 0;
+    fill(none, documents.length ? word('admin.none_found') : word('admin.none'));
+  };
+  const search = make('input', { type: 'search', value: find, placeholder: word('admin.find'), 'aria-label': word('admin.find'), oninput: () => show(search.value) });
+  fill(
+    place,
+    make('div', { class: 'place-head' }, make('h2', {}, title), make('span', { class: 'note' }, word('admin.count', documents.length)), search,
+      make('a', { class: 'button primary', href: `#${kind}/+` }, '+ ', word('admin.new'))),
+    make('div', { class: 'card table-card' },
+      make('table', {}, make('thead', {}, make('tr', {}, ...['id', 'name', 'contents', 'changed'].map((name) => make('th', { scope: 'col' }, word(`admin.${name}`))))), rows),
+      none),
+  );
+  show(find);
+}
+
+function rowOf(kind, { id, data, changed_at: at, changed_by: by }) {
+  const rest = Object.entries(data).filter(([name, value]) => !FIRST.has(name) && typeof value !== 'boolean' && value && !(Array.isArray(value) && value.length === 0));
+  const summary = kind === 'flows' ? `${Object.keys(data.nodes ?? {}).length} · ${Object.keys(data.nodes ?? {}).join(' ')}`
+    : rest.filter(([, value]) => typeof value !== 'object' || Array.isArray(value)).map(([, value]) => shownValue(value)).join(' · ');
+  return make('tr', {},
+    make('td', {}, make('a', { href: `#${kind}/${encodeURIComponent(id)}` }, id)),
+    make('td', {}, data.name && data.name !== id ? data.name : ''),
+    make('td', {}, make('div', { class: 'summary', title: summary }, summary)),
+    make('td', { class: 'when' }, `${momentText(at)} · ${by}`));
+}
+
+// ---- one document ------------------------------------------------------------------------------------
+
+export class DocumentView {
+  #place;
+  #client;
+  #kind;
+  #title;
+  #schema;
+  #names;
+  #document = null; // as it was read; null for one that is being made
+  #form;
+  #told = make('p', { class: 'told', role: 'status' });
+  #isChanged = false;
+
+  /** @param {{client: import('./business_client.js').BusinessClient, kind: string, title: string, id: string, told?: string}} what */
+  static async open(place, what) {
+    const view = new DocumentView(place, what);
+    const schemas = await what.client.schemas();
+    view.#schema = schemas.kinds[what.kind];
+    view.#names = await namesFor(what.client, schemas);
+    if (what.id !== '+') view.#document = await what.client.get(what.kind, what.id);
+    view.#show(view.#document?.data ?? {});
+    if (what.told) view.#tell(what.told);
+    return view;
+  }
+
+  constructor(place, { client, kind, title }) {
+    this.#place = place;
+    this.#client = client;
+    this.#kind = kind;
+    this.#title = title;
+  }
+
+  /** Whether something would be lost by leaving. */
+  get isChanged() { return this.#isChanged; }
+
+  #show(data) {
+    const document = this.#document;
+    const fixed = new Set(document ? idFieldsOf(this.#kind) : []);
+    const left = new Set(this.#kind === 'agents' ? ['password_scrypt', 'must_change_password'] : []);
+    this.#form = new SchemaForm(this.#schema, data, { names: this.#names, fixed, left, changed: () => { this.#isChanged = true; } });
+    const reason = make('input', { type: 'text', maxLength: 200, autocomplete: 'off' });
+    const form = make(
+      'form', { class: 'card form', noValidate: true, onsubmit: (event) => { event.preventDefault(); this.#save(reason.value); } },
+      this.#form.element,
+      make('div', { class: 'deeds' }, make('label', { class: 'field' }, make('span', {}, word('admin.reason')), reason),
+        make('button', { class: 'button primary', type: 'submit' }, word('do.save')),
+        document && this.#kind === 'agents' && make('button', { class: 'button', type: 'button', onclick: () => this.#setPassword() }, word('admin.password')),
+        document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#remove() }, word('admin.delete'))),
+      this.#told,
+    );
+    fill(
+      this.#place,
+      make('div', { class: 'place-head' }, make('a', { class: 'button plain', href: `#${this.#kind}`, 'aria-label': word('admin.back') }, '←'),
+        make('h2', {}, `${this.#title} · ${document ? titleOf(document) : word('admin.new')}`),
+        document && make('span', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), document.changed_by, document.version))),
+      form,
+    );
+    this.#isChanged = false;
+  }
+
+  async #save(reason) {
+    const data = this.#form.value();
+    const id = this.#document?.id ?? idOf(this.#kind, data);
+    if (this.#document && JSON.stringify(data) === JSON.stringify(this.#document.data)) {
+      this.#tell(word('admin.unchanged'));
+      return;
+    }
+    try {
+      this.#document = await this.#client.put(this.#kind, id || '?', data, this.#document?.version ?? null, reason);
+    } catch (problem) {
+      await this.#refused(problem, data, id);
+      return;
+    }
+    history.replaceState(null, '', `#${this.#kind}/${encodeURIComponent(id)}`);
+    this.#show(this.#document.data);
+    this.#tell(word('admin.saved'));
+  }
+
+  async #refused(problem, data, id) {
+    if (problem.status === 412 && (this.#document || problem.problem?.current)) return this.#settle(data, id);
+    const faults = problem.problem?.errors ?? [];
+    this.#form.showFaults(faults, `${this.#kind}.${id}`);
+    this.#tell(faults.length ? word('form.faults') : problemText(problem), true);
+  }
+
+  /** Nothing is overwritten: the form goes on with both, and is saved over the version that was shown. */
+  async #settle(mine, id) {
+    let theirs;
+    try {
+      theirs = await this.#client.get(this.#kind, id);
+    } catch {
+      this.#document = null;
+      this.#tell(word('conflict.removed'), true);
+      return;
+    }
+    const settled = await settleConflict(this.#document?.data ?? {}, mine, theirs, this.#schema);
+    if (settled === undefined) return;
+    this.#document = theirs;
+    this.#show(settled ?? theirs.data);
+    this.#isChanged = settled !== null;
+  }
+
+  async #setPassword() {
+    const { id } = this.#document;
+    const given = await showDialog(word('admin.password_of', titleOf(this.#document)), (close) => {
+      const password = make('input', { type: 'password', minLength: 8, maxLength: 256, required: true, autocomplete: 'new-password' });
+      const mustChange = make('input', { type: 'checkbox', checked: true });
+      return [make('form', { class: 'form', onsubmit: (event) => { event.preventDefault(); close({ password: password.value, must_change: mustChange.checked }); } },
+        make('label', { class: 'field' }, make('span', {}, word('admin.password_new')), password),
+        make('label', { class: 'field switch' }, mustChange, make('span', {}, word('admin.password_change'))),
+        make('div', { class: 'deeds' }, make('button', { class: 'button primary', type: 'submit' }, word('admin.password'))))];
+    });
+    if (!given) return;
+    try {
+      await this.#client.change('POST', `/v1/admin/agents/${encodeURIComponent(id)}/password`, given);
+      this.#document = await this.#client.get(this.#kind, id);
+      this.#show(this.#document.data);
+      this.#tell(word('admin.password_set'));
+    } catch (problem) {
+      this.#tell(problemText(problem), true);
+    }
+  }
+
+  async #remove() {
+    const { id, version } = this.#document;
+    if (!(await isSure(word('admin.sure_delete', titleOf(this.#document)), word('admin.delete')))) return;
+    try {
+      await this.#client.remove(this.#kind, id, version);
+      this.#isChanged = false;
+      location.hash = `#${this.#kind}`;
+    } catch (problem) {
+      const faults = problem.problem?.errors ?? [];
+      this.#form.showFaults(faults, `${this.#kind}.${id}`);
+      this.#tell(faults.length ? inLanguage(faults[0].detail, spoken()) : problemText(problem), true);
+    }
+  }
+
+  #tell(text, isWrong = false) {
+    this.#told.classList.toggle('wrong', isWrong);
+    fill(this.#told, icon(isWrong ? 'alert' : 'check'), text);
+  }
+}

@@ -1,0 +1,71 @@
+/** Every change of the business: who, when, why, the differences, and back to it. */
+
+import { fill, make } from './element.js';
+import { isSure } from './admin_dialog.js';
+import { momentText, problemText, word } from './admin_words.js';
+import { icon } from './icons.js';
+import { shownValue } from './schema_form.js';
+
+const PAGE = 50;
+const NAMED_MOST = 4;
+
+export async function showVersions(place, { client }) {
+  const rows = make('tbody');
+  const told = make('p', { class: 'told', role: 'status' });
+  const more = make('button', { class: 'button', type: 'button', hidden: true }, word('version.more'));
+  let cursor = '';
+  const load = async () => {
+    const page = await client.read('/v1/business/versions', { limit: PAGE, ...(cursor ? { cursor } : {}) });
+    rows.append(...page.items.flatMap((version) => rowsOf(version, client, restored)));
+    cursor = page.next_cursor;
+    more.hidden = !cursor;
+  };
+  const restored = async (number) => {
+    if (!(await isSure(word('version.sure', number), word('version.restore')))) return;
+    try {
+      const { version } = await client.change('POST', `/v1/business/versions/${number}/restore`, { reason: '' });
+      await showVersions(place, { client });
+      place.querySelector('.told').textContent = word('version.restored', version.version);
+    } catch (problem) {
+      told.classList.add('wrong');
+      fill(told, icon('alert'), problemText(problem));
+    }
+  };
+  more.onclick = load;
+  fill(
+    place,
+    make('div', { class: 'place-head' }, make('h2', {}, word('admin.versions'))), told,
+    make('div', { class: 'card table-card' }, make('table', {},
+      make('thead', {}, make('tr', {}, ...['number', 'at', 'by', 'reason', 'what'].map((name) => make('th', { scope: 'col' }, word(`version.${name}`))), make('th', {}, make('span', { class: 'unseen' }, word('version.open'))))),
+      rows)),
+    more,
+  );
+  await load();
+}
+
+function rowsOf({ version, at, by, reason, documents }, client, restore) {
+  const names = documents.slice(0, NAMED_MOST).join(', ') + (documents.length > NAMED_MOST ? ` … (${documents.length})` : '');
+  const detail = make('tr', { hidden: true });
+  const opener = make('button', { class: 'button', type: 'button', 'aria-expanded': 'false', onclick: async () => {
+    detail.hidden = !detail.hidden;
+    opener.setAttribute('aria-expanded', String(!detail.hidden));
+    if (!detail.hidden && !detail.firstChild) {
+      const { changes } = await client.read(`/v1/business/versions/${version}`);
+      fill(detail, make('td', { colSpan: 6 }, changesTable(changes),
+        make('p', { class: 'deeds' }, make('button', { class: 'button danger push', type: 'button', onclick: () => restore(version) }, word('version.restore')))));
+    }
+  } }, word('version.open'));
+  return [make('tr', { dataset: { version } }, make('td', {}, make('strong', {}, version)), make('td', { class: 'when' }, momentText(at)), make('td', {}, by),
+    make('td', {}, reason), make('td', {}, make('div', { class: 'summary' }, names)), make('td', {}, opener)), detail];
+}
+
+/** What became of each document, value by value. */
+export function changesTable(changes) {
+  return make('table', { class: 'differences' },
+    make('thead', {}, make('tr', {}, make('th', {}, word('version.what')), make('th', {}, word('version.before')), make('th', {}, word('version.after')))),
+    make('tbody', {}, ...changes.flatMap(({ kind, id, action, differences }) => [
+      make('tr', {}, make('th', { colSpan: 3 }, `${kind}/${id} · ${word(`version.${action}`)}`)),
+      ...(action === 'changed' ? differences : []).map(({ path, before, after }) => make('tr', {}, make('td', {}, path),
+        make('td', { class: 'before' }, shownValue(before.value)), make('td', { class: 'after' }, shownValue(after.value)))),
+    ])));
+}

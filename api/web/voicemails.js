@@ -1,0 +1,167 @@
+/** Messages that callers left: hear them, call back, say that it was dealt with. */
+
+import { BusinessClient } from './business_client.js';
+import { byId, fill, make, setText } from './element.js';
+import { watchEmergency } from './emergency.js';
+import { icon } from './icons.js';
+import { signIn } from './sign_in.js';
+import { clockText } from './words.js';
+import { momentText, problemText, speak, spoken, switchLanguage, word } from './admin_words.js';
+
+const PAGE = 50;
+const STATES = { open: 'false', done: 'true', all: '' };
+
+class MessagesPage {
+  #bar;
+  #client;
+  #wanted = { handled: 'open', box: '', number: '', from: '', to: '' };
+  #rows = make('tbody');
+  #more = make('button', { class: 'button', type: 'button', hidden: true });
+  #none = make('p', { class: 'empty', hidden: true });
+  #told = make('p', { class: 'told', role: 'status' });
+  #cursor = '';
+  #asked = 0;
+
+  constructor(bar) {
+    this.#bar = bar;
+    this.#client = new BusinessClient(bar);
+    byId('language').onclick = () => switchLanguage(() => this.showAll());
+    bar.on('line', () => this.#showLine());
+    watchEmergency(bar);
+    this.#more.onclick = () => this.#load(this.#cursor);
+  }
+
+  /** All of it, in the language that is set. */
+  async showAll() {
+    speak();
+    document.title = `${word('voicemail.title')} · 12345`;
+    setText(byId('who-name'), this.#bar.session?.name || this.#bar.agentId);
+    setText(byId('who-id'), this.#bar.agentId);
+    fill(byId('language'), icon('globe'), spoken() === 'zh' ? 'English' : '中文');
+    fill(byId('sign-out'), icon('leave'), word('sign_in.leave'));
+    fill(this.#more, word('voicemail.more'));
+    fill(this.#none, word('voicemail.none'));
+    fill(this.#told);
+    this.#showLine();
+    fill(
+      byId('place'), this.#filters(), this.#told,
+      make('div', { class: 'card table-card messages' }, make('table', {},
+        make('thead', {}, make('tr', {}, ...['left_at', 'caller', 'box', 'length', 'sound', 'state'].map((name) => make('th', { scope: 'col' }, word(`voicemail.${name}`))))), this.#rows), this.#none),
+      this.#more,
+    );
+    await this.#load('');
+  }
+
+  #showLine() {
+    const banner = byId('banner');
+    banner.hidden = this.#bar.isLive;
+    fill(banner, icon('alert'), make('span', {}, word('line.broken')));
+  }
+
+  #filters() {
+    const field = (name, label, properties = {}) => make('label', { class: 'field' }, make('span', {}, word(label)), make('input', {
+      value: this.#wanted[name], autocomplete: 'off', ...properties, onchange: (event) => { this.#wanted[name] = event.target.value.trim(); this.#load(''); },
+    }));
+    const choices = Object.keys(STATES).map((name) => make('button', { class: 'button', type: 'button', 'aria-pressed': String(this.#wanted.handled === name), onclick: (event) => {
+      this.#wanted.handled = name;
+      for (const each of choices) each.setAttribute('aria-pressed', String(each === event.currentTarget));
+      this.#load('');
+    } }, word(`voicemail.${name}`)));
+    return make('div', { class: 'card filters' }, make('div', { class: 'choices', role: 'group', 'aria-label': word('voicemail.state') }, ...choices),
+      field('number', 'voicemail.number', { type: 'search' }), field('box', 'voicemail.box'), field('from', 'voicemail.from', { type: 'date' }), field('to', 'voicemail.until', { type: 'date' }));
+  }
+
+  async #load(cursor) {
+    const { handled, box, number, from, to } = this.#wanted;
+    const query = { limit: PAGE, handled: STATES[handled], box, number, cursor, from: from && `${from}T00:00:00+08:00`, to: to && `${to}T24:00:00+08:00`.replace('T24:00:00', 'T23:59:59') };
+    const asked = (this.#asked += 1);
+    let page;
+    try {
+      page = await this.#client.read('/v1/voicemails', Object.fromEntries(Object.entries(query).filter(([, value]) => value !== '')));
+    } catch (problem) {
+      this.#tell(problemText(problem), true);
+      return;
+    }
+    if (asked !== this.#asked) return; // other filters were chosen meanwhile
+    const rows = page.items.map((message) => this.#row(message));
+    if (cursor) this.#rows.append(...rows);
+    else fill(this.#rows, ...rows);
+    this.#cursor = page.next_cursor;
+    this.#more.hidden = !this.#cursor;
+    this.#none.hidden = this.#rows.children.length > 0;
+  }
+
+  #row(message) {
+    const row = make('tr', { dataset: { message: message.voicemail_id } });
+    this.#fillRow(row, message);
+    return row;
+  }
+
+  #fillRow(row, message) {
+    const path = `/v1/voicemails/${encodeURIComponent(message.voicemail_id)}`;
+    const isOpen = message.state === 'open';
+    fill(row, make('td', { class: 'when' }, momentText(message.left_at)), make('td', { class: 'number-of' }, message.caller), make('td', {}, message.box),
+      make('td', {}, isOpen ? word('voicemail.speaking') : clockText(message.duration_s ?? 0)),
+      make('td', {}, !isOpen && make('audio', { controls: true, preload: 'none', src: `${path}/sound`, 'aria-label': `${word('voicemail.sound')} ${message.caller}` })),
+      make('td', {}, message.handled_at ? this.#handled(message) : this.#deeds(row, message, path)));
+  }
+
+  #handled({ handled_by: by, handled_at: at, note }) {
+    return make('div', {}, make('span', { class: 'badge', dataset: { state: 'ready' } }, icon('check'), word('voicemail.done')), ' ', word('voicemail.by', by, momentText(at)), note && make('div', { class: 'note' }, note));
+  }
+
+  #deeds(row, message, path) {
+    const note = make('input', { type: 'text', maxLength: 200, autocomplete: 'off', placeholder: word('voicemail.note'), 'aria-label': `${word('voicemail.note')} ${message.caller}` });
+    const handle = () => this.#try(async () => this.#fillRow(row, await this.#client.change('POST', `${path}/handled`, { note: note.value.trim() })));
+    return make('div', { class: 'deeds' },
+      make('button', { class: 'button', type: 'button', disabled: !message.caller, onclick: () => this.#callBack(message) }, icon('answer'), word('voicemail.call_back')),
+      note, make('button', { class: 'button primary', type: 'button', onclick: handle }, icon('check'), word('voicemail.handle')));
+  }
+
+  /** One click: the own phone rings first, as with every call that is dialled. */
+  #callBack({ caller, voicemail_id: id }) {
+    if (!this.#bar.may('dial')) {
+      this.#tell(word('voicemail.seat_first'), true);
+      return;
+    }
+    this.#try(async () => {
+      await this.#bar.dial(caller, { data: { voicemail_id: id } });
+      this.#tell(word('voicemail.calling', caller));
+    });
+  }
+
+  async #try(work) {
+    try {
+      await work();
+    } catch (problem) {
+      this.#tell(problemText(problem), true);
+    }
+  }
+
+  #tell(text, isWrong = false) {
+    this.#told.classList.toggle('wrong', isWrong);
+    fill(this.#told, icon(isWrong ? 'alert' : 'check'), text);
+  }
+}
+
+async function main() {
+  speak();
+  let notice = '';
+  for (;;) {
+    const { bar } = await signIn(byId('sign-in'), { page: 'voicemails', notice });
+    const over = new Promise((resolve) => {
+      byId('sign-out').onclick = () => resolve(word('line.signed_out'));
+      bar.on('line', ({ line, reason }) => {
+        if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
+      });
+    });
+    byId('desk').hidden = false;
+    const page = new MessagesPage(bar);
+    await page.showAll();
+    notice = await over;
+    byId('desk').hidden = true;
+    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
+  }
+}
+
+main();

@@ -1,0 +1,47 @@
+/** What would happen to a call at a moment on a trunk: nobody is called. */
+
+import { fill, make } from './element.js';
+import { problemText, word } from './admin_words.js';
+import { icon } from './icons.js';
+
+const ZONE = '+08:00';
+
+export async function showWhatIf(place, { client }) {
+  const [routes, { machine }] = await Promise.all([client.all('routes'), client.schemas()]);
+  const numbers = [...new Set(routes.map(({ data }) => data.number))];
+  const result = make('div', { 'aria-live': 'polite' });
+  const field = (name, control) => make('label', { class: 'field' }, make('span', {}, word(`what_if.${name}`)), control);
+  const number = make('input', { type: 'text', name: 'number', required: true, value: numbers[0] ?? '', autocomplete: 'off', 'aria-describedby': 'what-if-numbers' });
+  const trunk = make('select', { name: 'trunk' }, make('option', { value: '' }, word('what_if.any')), ...machine.trunks.map((each) => make('option', { value: each }, each)));
+  const caller = make('input', { type: 'text', name: 'caller', inputMode: 'tel', autocomplete: 'off' });
+  const at = make('input', { type: 'datetime-local', name: 'at', value: nowInChina() });
+  const keys = make('input', { type: 'text', name: 'keys', pattern: '[0-9*#]*', autocomplete: 'off' });
+  const ask = async () => {
+    const query = { number: number.value.trim(), trunk: trunk.value, caller: caller.value.trim(), keys: keys.value.trim(), ...(at.value ? { at: `${at.value}:00${ZONE}` } : {}) };
+    try {
+      fill(result, wayOf(await client.read('/v1/what-if', query)));
+    } catch (problem) {
+      fill(result, make('p', { class: 'told wrong' }, icon('alert'), problemText(problem)));
+    }
+  };
+  fill(
+    place,
+    make('div', { class: 'place-head' }, make('h2', {}, word('admin.what_if')), make('span', { class: 'note' }, word('what_if.note'))),
+    make('form', { class: 'card form', onsubmit: (event) => { event.preventDefault(); ask(); } },
+      make('div', { class: 'plain-fields' }, field('number', number), field('trunk', trunk), field('caller', caller), field('at', at), field('keys', keys)),
+      make('p', { class: 'note', id: 'what-if-numbers' }, numbers.join(' · ')),
+      make('div', { class: 'deeds' }, make('button', { class: 'button primary', type: 'submit' }, word('what_if.ask')))),
+    result,
+  );
+}
+
+function wayOf({ flow, nodes, queue, level, box }) {
+  const end = queue ? word('what_if.ends_queue', queue, level) : box ? word('what_if.ends_box', box) : word('what_if.ends');
+  return make('section', { class: 'card' },
+    make('h2', {}, word('what_if.way'), flow ? make('a', { href: `#flows/${encodeURIComponent(flow)}` }, flow) : make('span', {}, word('what_if.no_flow'))),
+    make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(queue ? 'queue' : box ? 'bell' : 'hang_up'), end)));
+}
+
+function nowInChina() {
+  return new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 16);
+}
