@@ -180,6 +180,7 @@ addWords({
   'what_if.way': ['经过的节点', 'Nodes on its way'],
   'what_if.ends_queue': ['排入队列 {0},级别 {1}', 'waits in queue {0} at level {1}'],
   'what_if.ends_box': ['在信箱 {0} 留言', 'leaves a message in box {0}'],
+  'what_if.ends_through': ['转接 {0}', 'is put through to {0}'],
   'what_if.ends': ['流程结束通话', 'the flow ends the call'],
   'what_if.no_flow': ['不经流程', 'no flow'],
   'voicemail.title': ['语音留言', 'Voice messages'],

@@ -11,7 +11,8 @@ export async function showWhatIf(place, { client }) {
   const numbers = [...new Set(routes.map(({ data }) => data.number))];
   const result = make('div', { 'aria-live': 'polite' });
   const field = (name, control) => make('label', { class: 'field' }, make('span', {}, word(`what_if.${name}`)), control);
-  const number = make('input', { type: 'text', name: 'number', required: true, value: numbers[0] ?? '', autocomplete: 'off', 'aria-describedby': 'what-if-numbers' });
+  const number = make('input', { type: 'text', name: 'number', required: true, value: numbers[0] ?? '', autocomplete: 'off' });
+  number.setAttribute('list', 'what-if-numbers');
   const trunk = make('select', { name: 'trunk' }, make('option', { value: '' }, word('what_if.any')), ...machine.trunks.map((each) => make('option', { value: each }, each)));
   const caller = make('input', { type: 'text', name: 'caller', inputMode: 'tel', autocomplete: 'off' });
   const at = make('input', { type: 'datetime-local', name: 'at', value: nowInChina() });
@@ -29,17 +30,19 @@ export async function showWhatIf(place, { client }) {
     make('div', { class: 'place-head' }, make('h2', {}, word('admin.what_if')), make('span', { class: 'note' }, word('what_if.note'))),
     make('form', { class: 'card form', onsubmit: (event) => { event.preventDefault(); ask(); } },
       make('div', { class: 'plain-fields' }, field('number', number), field('trunk', trunk), field('caller', caller), field('at', at), field('keys', keys)),
-      make('p', { class: 'note', id: 'what-if-numbers' }, numbers.join(' · ')),
+      make('datalist', { id: 'what-if-numbers' }, ...numbers.map((each) => make('option', { value: each }))),
       make('div', { class: 'deeds' }, make('button', { class: 'button primary', type: 'submit' }, word('what_if.ask')))),
     result,
   );
 }
 
-function wayOf({ flow, nodes, queue, level, box }) {
-  const end = queue ? word('what_if.ends_queue', queue, level) : box ? word('what_if.ends_box', box) : word('what_if.ends');
+function wayOf({ flow, nodes, queue, level, box, put_through: to }) {
+  const [picture, end] = queue ? ['queue', word('what_if.ends_queue', queue, level)]
+    : box ? ['bell', word('what_if.ends_box', box)]
+      : to ? ['transfer', word('what_if.ends_through', to)] : ['hang_up', word('what_if.ends')];
   return make('section', { class: 'card' },
     make('h2', {}, word('what_if.way'), flow ? make('a', { href: `#flows/${encodeURIComponent(flow)}` }, flow) : make('span', {}, word('what_if.no_flow'))),
-    make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(queue ? 'queue' : box ? 'bell' : 'hang_up'), end)));
+    make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(picture), end)));
 }
 
 function nowInChina() {

@@ -204,6 +204,20 @@ async def test_flows_days_and_messages_are_looked_after(tmp_path: Path) -> None:
         await expect(page.locator(".way-list")).to_contain_text("排入队列 hotline")
         await assert_accessible(page)
         await picture(page, "admin-what-if")
+        through = {
+            "id": "through",
+            "start": "ring",
+            "nodes": {
+                "ring": {"type": "transfer", "to": "8002", "otherwise": "end"},
+                "end": {"type": "hang_up"},
+            },
+        }
+        await here.api.put("/v1/business/documents/flows/through", {"data": through})
+        route = {"number": "12300", "queue": "hotline", "flow": "through"}
+        await here.api.put("/v1/business/documents/routes/12300", {"data": route})
+        await page.get_by_label("被叫号码").fill("12300")
+        await page.get_by_role("button", name="试算").click()
+        await expect(page.locator(".way-list")).to_contain_text("转接 8002")
 
         await page.goto(f"{here.api.base}/admin#year/2026")
         await expect(page.locator(".month")).to_have_count(12)
