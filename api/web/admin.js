@@ -4,7 +4,7 @@ import { BusinessClient, inLanguage } from './business_client.js';
 import { byId, fill, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
 import { icon } from './icons.js';
-import { signIn } from './sign_in.js';
+import { serve } from './sign_in.js';
 import { DocumentView, showList } from './admin_documents.js';
 import { showEmergency } from './admin_emergency.js';
 import { showExchange } from './admin_exchange.js';
@@ -149,25 +149,9 @@ class AdminPage {
   }
 }
 
-async function main() {
-  speak();
-  let notice = '';
-  for (;;) {
-    const { bar } = await signIn(byId('sign-in'), { page: 'admin', notice });
-    const over = new Promise((resolve) => {
-      byId('sign-out').onclick = () => resolve(word('line.signed_out'));
-      bar.on('line', ({ line, reason }) => {
-        if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
-      });
-    });
-    byId('desk').hidden = false;
-    const page = new AdminPage(bar);
-    await page.showAll();
-    notice = await over;
-    page.close();
-    byId('desk').hidden = true;
-    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
-  }
-}
-
-main();
+speak();
+serve('admin', async (bar) => {
+  const page = new AdminPage(bar);
+  await page.showAll();
+  return page;
+});

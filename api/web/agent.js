@@ -9,7 +9,7 @@ import { icon, stateIcon } from './icons.js';
 import { numberOf, secondsOf } from './floor.js';
 import { paced } from './pacing.js';
 import { popScreens } from './screen_pop.js';
-import { signIn } from './sign_in.js';
+import { refusal, signIn } from './sign_in.js';
 import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
 const HISTORY = 8;
@@ -317,16 +317,14 @@ async function sitDown(bar, seat) {
 
 /** Until the agent signs out, or the sign-in holds no more: why, as a text for the form. */
 function ended(bar) {
-  return new Promise((resolve) => {
+  const left = new Promise((resolve) => {
     let wasIn = bar.agent !== null && bar.agent.presence !== 'logged_out';
     bar.on('agent', ({ agent }) => {
       wasIn ||= agent.presence !== 'logged_out';
       if (wasIn && agent.presence === 'logged_out') resolve(word('line.signed_out'));
     });
-    bar.on('line', ({ line, reason }) => {
-      if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
-    });
   });
+  return Promise.race([left, refusal(bar)]);
 }
 
 async function main() {

@@ -3,7 +3,7 @@
  * that an earlier sign-in in this browser left.  A password and a token stay in the memory of this page.
  */
 
-import { make, fill } from './element.js';
+import { byId, make, fill } from './element.js';
 import { onTicket } from './framing.js';
 import { PhoneBar } from './phonebar.js';
 import { problemText, spoken, switchLanguage, word } from './words.js';
@@ -44,6 +44,37 @@ export async function signIn(place, { page, notice = '' }) {
     }
   }
   return new Promise((resolve) => new Form(place, page, notice, resolve));
+}
+
+/**
+ * Until the sign-in of a bar holds no more: why, as a text for the form.
+ * @param {PhoneBar} bar
+ * @returns {Promise<string>}
+ */
+export function refusal(bar) {
+  return new Promise((resolve) => bar.on('line', ({ line, reason }) => {
+    if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
+  }));
+}
+
+/**
+ * The life of a page with a button to sign out: somebody signs in, sees the desk until it is over, and the form is back.
+ * @param {keyof typeof ROLES} page
+ * @param {(bar: PhoneBar, seat: Seat|null) => Promise<{close?: () => void}>} show  fills the desk
+ */
+export async function serve(page, show) {
+  let notice = '';
+  for (;;) {
+    const { bar, seat } = await signIn(byId('sign-in'), { page, notice });
+    const left = new Promise((resolve) => { byId('sign-out').onclick = () => resolve(word('line.signed_out')); });
+    const over = Promise.race([left, refusal(bar)]);
+    byId('desk').hidden = false;
+    const shown = await show(bar, seat);
+    notice = await over;
+    shown.close?.();
+    byId('desk').hidden = true;
+    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
+  }
 }
 
 async function admitted(bar, page) {

@@ -6,7 +6,7 @@ import { watchEmergency } from './emergency.js';
 import { isFree, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
 import { paced } from './pacing.js';
-import { signIn } from './sign_in.js';
+import { serve } from './sign_in.js';
 import { SupervisionDrawer } from './supervision_drawer.js';
 import { clockText, dayTime, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
@@ -189,29 +189,13 @@ class SupervisorPage {
   }
 }
 
-async function main() {
-  speak();
-  let notice = '';
-  for (;;) {
-    const { bar, seat } = await signIn(byId('sign-in'), { page: 'supervisor', notice });
-    const over = new Promise((resolve) => {
-      byId('sign-out').onclick = () => resolve(word('line.signed_out'));
-      bar.on('line', ({ line, reason }) => {
-        if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
-      });
-    });
-    byId('desk').hidden = false;
-    watchEmergency(bar);
-    const page = new SupervisorPage(bar);
-    page.showAll();
-    if (seat?.extension && bar.agent?.presence === 'logged_out') {
-      await bar.login({ extension: seat.extension, state: 'not_ready', reason: 'supervising' }).catch(() => {});
-    }
-    notice = await over;
-    page.close();
-    byId('desk').hidden = true;
-    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
+speak();
+serve('supervisor', async (bar, seat) => {
+  watchEmergency(bar);
+  const page = new SupervisorPage(bar);
+  page.showAll();
+  if (seat?.extension && bar.agent?.presence === 'logged_out') {
+    await bar.login({ extension: seat.extension, state: 'not_ready', reason: 'supervising' }).catch(() => {});
   }
-}
-
-main();
+  return page;
+});

@@ -4,7 +4,7 @@ import { BusinessClient } from './business_client.js';
 import { byId, fill, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
 import { icon } from './icons.js';
-import { signIn } from './sign_in.js';
+import { serve } from './sign_in.js';
 import { clockText } from './words.js';
 import { momentText, problemText, speak, spoken, switchLanguage, word } from './admin_words.js';
 
@@ -144,24 +144,9 @@ class MessagesPage {
   }
 }
 
-async function main() {
-  speak();
-  let notice = '';
-  for (;;) {
-    const { bar } = await signIn(byId('sign-in'), { page: 'voicemails', notice });
-    const over = new Promise((resolve) => {
-      byId('sign-out').onclick = () => resolve(word('line.signed_out'));
-      bar.on('line', ({ line, reason }) => {
-        if (line === 'refused') resolve(word(reason === 'signed_in_elsewhere' ? 'line.signed_in_elsewhere' : 'line.refused'));
-      });
-    });
-    byId('desk').hidden = false;
-    const page = new MessagesPage(bar);
-    await page.showAll();
-    notice = await over;
-    byId('desk').hidden = true;
-    await bar.signOut().catch(() => {}); // a session that is over already cannot be ended
-  }
-}
-
-main();
+speak();
+serve('voicemails', async (bar) => {
+  const page = new MessagesPage(bar);
+  await page.showAll();
+  return page;
+});

@@ -112,11 +112,6 @@ def host_text(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def user_of(uri: str) -> str:
-    """The user part of a SIP URI."""
-    return re.sub(r"^sips?:", "", uri).partition("@")[0]
-
-
 def new_branch() -> str:
     """A branch that nobody used before (RFC 3261 section 8.1.1.7)."""
     return "z9hG4bK" + secrets.token_hex(8)

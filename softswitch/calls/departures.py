@@ -102,14 +102,15 @@ class Departures:
         consult = call.queue_consult
         return consult is not None and not self.to_queue(call, agent, consult.queue)
 
-    def hand_over(self, call: Call, agent: CallParty, heir: CallParty) -> None:
-        """One who is there has the caller from now on; the agent leaves, to wrap-up."""
-        self._table.remove(call, agent)
+    def hand_over(self, call: Call, agent: CallParty | None, heir: CallParty) -> None:
+        """One who is there has the caller from now on; the agent, if there was any, leaves, to wrap-up."""
+        if agent is not None:
+            self._table.remove(call, agent)
         self._table.chronicle.record(
             entries.CallTransferred(
                 at=self._table.clock.wall(),
                 call_id=call.call_id,
-                agent=agent.agent,
+                agent="" if agent is None else agent.agent,
                 kind="agent" if heir.agent else "number",
                 to=heir.label,
             )

@@ -20,7 +20,6 @@ from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.queue_desk import QueueDesk
-from softswitch.store import entries
 
 log = structlog.get_logger(__name__)
 
@@ -101,16 +100,13 @@ class Diversions:
         if call.state is not CallState.WAITING:
             self._table.remove(call, party)
             return
-        at = party.joined_at = self._table.clock.wall()
+        party.joined_at = self._table.clock.wall()
         call.prompted = False
         for offered in call.offered:
             self._table.record_offer_end(call, offered, "diverted")
             self._table.remove(call, offered)
         self._take_out(call)
-        self._table.chronicle.record(
-            entries.CallTransferred(at=at, call_id=call.call_id, agent="", kind="number", to=party.number)
-        )
-        self._departures.take_caller(call, party)
+        self._departures.hand_over(call, None, party)
 
     def failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
         """Nobody outside answered: the caller never left the line, and the next rule is looked at."""

@@ -11,8 +11,6 @@ from softswitch.store.entries import EndReason
 
 NORMAL_CLEARING: Final = 16
 USER_BUSY: Final = 17
-NO_CIRCUIT: Final = 34
-TEMPORARY_FAILURE: Final = 41
 RECOVERY_ON_TIMER: Final = 102
 
 NETWORK_FAULTS: Final = frozenset({27, 34, 38, 41, 42, 44, 47, 58, 63, 88, 95, 102, 111, 127})

@@ -15,7 +15,6 @@ from softswitch.calls.directory import Destination, Directory
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
 from softswitch.calls.party import CallParty, Errand
-from softswitch.store import entries
 
 log = structlog.get_logger(__name__)
 
@@ -63,18 +62,9 @@ class PutThrough:
         if call.state is not CallState.IN_FLOW:
             self._table.remove(call, party)
             return
-        at = party.joined_at = self._table.clock.wall()
+        party.joined_at = self._table.clock.wall()
         call.prompted, call.flow = False, None
-        self._table.chronicle.record(
-            entries.CallTransferred(
-                at=at,
-                call_id=call.call_id,
-                agent="",
-                kind="agent" if party.agent else "number",
-                to=party.agent or party.number,
-            )
-        )
-        self._departures.take_caller(call, party)
+        self._departures.hand_over(call, None, party)
 
     def failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
         """It was rung in vain: the flow goes on."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from softswitch.sip import trunk_names
 from softswitch.sip.events import TrunkStateChanged
 from tests.softswitch.sip.edge_stand import SETTINGS, TRUNK, TRUNKS, running_edge
 from tests.softswitch.sip.raw_peer import RawPeer, header, start_line
@@ -113,7 +112,7 @@ async def test_a_host_that_nobody_knows_at_the_start_is_found_as_soon_as_somebod
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The name service comes up after us: the real resolver is asked again, only more often than in a rack."""
-    monkeypatch.setattr(trunk_names, "AGAIN_S", 0.1)
+    often = replace(QUICK, names_again_s=0.1)
     trunk = await RawPeer.open("127.0.0.1")
     loop = asyncio.get_running_loop()
     known = loop.getaddrinfo
@@ -127,7 +126,7 @@ async def test_a_host_that_nobody_knows_at_the_start_is_found_as_soon_as_somebod
 
     monkeypatch.setattr(loop, "getaddrinfo", late)
     trunks = (replace(TRUNKS[0], host="gateway.city", port=trunk.port, options_ping=True),)
-    async with running_edge(settings=QUICK, trunks=trunks) as stand:
+    async with running_edge(settings=often, trunks=trunks) as stand:
         stand.peers.append(trunk)
         down = await stand.wait_event(TrunkStateChanged)
         assert (down.up, down.cause) == (False, "no route to the trunk")
