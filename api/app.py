@@ -23,6 +23,7 @@ from api.object_document import Shapes
 from api.pages import add_pages
 from api.ports import Ports
 from api.problems import from_exception
+from api.request_pace import RequestLimits, RequestPace
 from api.requests import Nothing
 from api.route import Route
 from api.routes import ROUTES
@@ -53,6 +54,7 @@ def make_app(
     screen_pop: str = "",
     hosts: Collection[str] = (),
     session_limits: SessionLimits | None = None,
+    request_limits: RequestLimits | None = None,
     is_supervision_shown: bool = False,
     kinds: Mapping[str, Shown] | None = None,
     shapes: Shapes | None = None,
@@ -80,8 +82,9 @@ def make_app(
     )
     sessions.on_end = live.session_ended
     app[DESK] = PasswordDesk()
+    pace = RequestPace(request_limits or RequestLimits())
     for route in ROUTES:
-        step = _step(route, service, gate, body_timeout_s)
+        step = _step(route, service, gate, pace, body_timeout_s)
         if route.method == "GET" and not route.is_upgrade:
             app.router.add_get(route.path, step)  # with HEAD
         else:
@@ -128,15 +131,18 @@ def _texts(document: dict[str, Any]) -> tuple[str, str]:
     return dump(document), make_page(document)
 
 
-def _step(route: Route, service: Service, gate: Gate, body_timeout_s: float) -> Step:
+def _step(route: Route, service: Service, gate: Gate, pace: RequestPace, body_timeout_s: float) -> Step:
     """A request on its way to the handler of a route: who, rights, query, body; then the view as JSON."""
 
     async def step(request: web.Request) -> web.StreamResponse:
         actor = None
-        if not (route.is_upgrade or route.is_open):
-            actor = gate.who(request)
-            _who.set("" if actor is None else actor.name)
-            service.admit(route, actor)
+        try:
+            if not (route.is_upgrade or route.is_open):
+                actor = gate.who(request)
+                _who.set("" if actor is None else actor.name)
+        finally:  # who shows something wrong is a stranger
+            pace.admit(actor, request.remote or "", time.monotonic())
+        service.admit(route, actor)
         query = read_query(request, route.query or Nothing)
         body: Any = None
         if route.takes:

@@ -64,7 +64,7 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         "parameters": [*_path_parameters(route), *_query_parameters(route, known)],
         "responses": {str(route.status): _success(route, known)},
     }
-    faults = {*route.faults, *(_ANY_FAULTS if route.scopes else (422,))}
+    faults = {*route.faults, *(_ANY_FAULTS if route.scopes else (422,)), 429}
     if route.method != "GET":
         faults |= {400, 408, 413, 415}
     if route.path == "/health":

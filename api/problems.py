@@ -41,7 +41,7 @@ _TITLES = {
     416: "范围无效 / range not satisfiable",
     421: "主机名不符 / not this server's name",
     422: "请求内容无效 / the request cannot be right",
-    429: "尝试过多 / too many tries",
+    429: "过于频繁 / too many",
     500: "内部错误 / internal error",
     501: "未实现 / not built",
     503: "暂不可用 / not available now",
@@ -114,6 +114,15 @@ class TooManyTries(ApiFault):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequests(ApiFault):
+    """One client asks too fast (429); it may go on after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        """Keep the delay."""
+        super().__init__("请求过于频繁,请稍后再试 / too many requests, come back later (http.request_rate)")
+        self.retry_after_s = retry_after_s
+
+
 class SignInRefused(ApiFault):
     """Number and password, or the ticket, do not fit (401); which of them is not told."""
 
@@ -155,6 +164,7 @@ FAULTS: dict[type[Exception], tuple[int, str]] = {
     InvalidRequest: (422, "invalid_request"),
     Refused: (422, "{code}"),
     TooManyTries: (429, "too_many_tries"),
+    TooManyRequests: (429, "too_many_requests"),
     NotBuilt: (501, "not_built"),
     Unavailable: (503, "{code}"),
 }
@@ -256,7 +266,7 @@ def _headers(error: Exception) -> dict[str, str]:
     match error:
         case Unauthenticated() | SignInRefused():
             return {"WWW-Authenticate": 'Bearer realm="softswitch"'}
-        case Unavailable() | TooManyTries():
+        case Unavailable() | TooManyTries() | TooManyRequests():
             return {"Retry-After": str(error.retry_after_s)}
         case _:
             return {}

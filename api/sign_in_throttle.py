@@ -7,46 +7,12 @@ of strangers shuts out the owner.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-Key = TypeVar("Key")
+from api.leaky_buckets import KEPT_MOST, Allowance, LeakyBuckets
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
-    """So many failures at once; then one more each `every_s` seconds."""
-
-    failures: int
-    every_s: float
-
-
-PER_PAIR = Allowance(failures=5, every_s=30.0)
-PER_SOURCE = Allowance(failures=20, every_s=5.0)
-PER_ACCOUNT = Allowance(failures=20, every_s=30.0)
-KEPT_MOST = 10_000
-"""Places that are remembered; the one that failed longest ago is forgotten first."""
-
-
-class _Failures(Generic[Key]):
-    """Leaky buckets: each failure fills by one, each `every_s` empties by one."""
-
-    def __init__(self, allowance: Allowance) -> None:
-        self._allowance = allowance
-        self._full_until: OrderedDict[Key, float] = OrderedDict()
-
-    def wait_s(self, key: Key, now: float) -> float:
-        """Seconds until the next try; 0 when it may be now."""
-        filled_s = self._full_until.get(key, now) - now
-        return max(0.0, filled_s - (self._allowance.failures - 1) * self._allowance.every_s)
-
-    def add(self, key: Key, now: float) -> None:
-        self._full_until[key] = max(now, self._full_until.pop(key, now)) + self._allowance.every_s
-        if len(self._full_until) > KEPT_MOST:
-            self._full_until.popitem(last=False)
-
-    def clear(self, key: Key) -> None:
-        self._full_until.pop(key, None)
+PER_PAIR = Allowance(at_once=5, every_s=30.0)
+PER_SOURCE = Allowance(at_once=20, every_s=5.0)
+PER_ACCOUNT = Allowance(at_once=20, every_s=30.0)
 
 
 class SignInThrottle:
@@ -54,9 +20,9 @@ class SignInThrottle:
 
     def __init__(self) -> None:
         """Nobody has failed yet."""
-        self._pairs: _Failures[tuple[str, str]] = _Failures(PER_PAIR)
-        self._sources: _Failures[str] = _Failures(PER_SOURCE)
-        self._accounts: _Failures[str] = _Failures(PER_ACCOUNT)
+        self._pairs: LeakyBuckets[tuple[str, str]] = LeakyBuckets(PER_PAIR)
+        self._sources: LeakyBuckets[str] = LeakyBuckets(PER_SOURCE)
+        self._accounts: LeakyBuckets[str] = LeakyBuckets(PER_ACCOUNT)
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def wait_s(self, source: str, account: str, now: float) -> float:

@@ -15,6 +15,7 @@ from api.app import make_app
 from api.event_stream import EventStream
 from api.faults import Conflict
 from api.ports import Ports
+from api.request_pace import RequestLimits
 from api.server import HttpServer, serve
 from api.sessions import SessionLimits
 from api.tokens import Token
@@ -444,6 +445,7 @@ class Control:
             screen_pop=http.screen_pop,
             hosts=http.hosts,
             session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
+            request_limits=RequestLimits(per_s=http.request_rate, at_once=http.request_burst),
             is_supervision_shown=http.supervision_shown,
         )
         self._server = await serve(app, http.address, http.port, self._certificate)

@@ -123,6 +123,17 @@ class HttpSettings:
     session_most_s: float = field(
         default=43200.0, metadata=meta("登录最长时限 / a session lives at most", unit="s", minimum=60)
     )
+    request_rate: float = field(
+        default=100.0,
+        metadata=meta(
+            "每一客户端(会话、令牌或地址)每秒请求数 / requests of one client (session, token or address)",
+            unit="1/s",
+            minimum=1,
+        ),
+    )
+    request_burst: int = field(
+        default=400, metadata=meta("其瞬间请求数 / how many of them at once", minimum=10, maximum=1_000_000)
+    )
     supervision_shown: bool = field(
         default=False,
         metadata=meta("坐席可见监听与强制操作 / agents are shown supervision and forced actions"),

@@ -16,6 +16,7 @@ from api.faults import Conflict, NotFound, Refused, Unavailable
 from api.live import LIVE, Live, LiveLimits
 from api.passwords import hash_password
 from api.ports import CallQuery, ForcedAction, LedgerQuery, Ports, RecordingQuery
+from api.request_pace import RequestLimits
 from api.server import serve
 from api.tokens import Token
 from api.views import (
@@ -404,6 +405,7 @@ async def running_city(
     embedders: tuple[str, ...] = (),
     hosts: tuple[str, ...] = (),
     is_supervision_shown: bool = False,
+    request_limits: RequestLimits | None = None,
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
     shown: dict[str, Any] = {"waiting": 0}
@@ -431,6 +433,7 @@ async def running_city(
         embedders=embedders,
         hosts=hosts,
         is_supervision_shown=is_supervision_shown,
+        request_limits=request_limits,
         wall=wall,
     )
     server = await serve(app, ADDRESS, 0)

@@ -1,10 +1,13 @@
 """Who may ask for what: every endpoint of the document, for every kind of actor; what is within reach and what is not."""
 
+import asyncio
 import itertools
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import ClientResponse
 
 from api.document import make_document
 from tests.api.city import City
@@ -245,19 +248,36 @@ async def test_every_forced_action_is_written_into_the_ledger(city: City) -> Non
     ],
 )
 async def test_events_reach_those_whom_they_concern(city: City, kind: str, data: Json, seen_by: str) -> None:
-    """By WebSocket; an event for all follows, so that nothing is only late."""
-    sockets = {}
-    for agent_id in ("1001", "2001", "9001"):
-        headers = await city.bearer_of(agent_id)
-        socket = sockets[agent_id] = await city.client.ws_connect("/v1/events", headers=headers)
-        assert (await socket.receive_json(timeout=5))["type"] == "snapshot"
+    """By WebSocket and as server-sent events alike; an event for all follows, so that nothing is only late."""
+    people = ("1001", "2001", "9001")
+    headers = {agent_id: await city.bearer_of(agent_id) for agent_id in people}
+    sockets = {
+        agent_id: await city.client.ws_connect("/v1/events", headers=headers[agent_id]) for agent_id in people
+    }
+    streams = {
+        agent_id: await city.client.get("/v1/events/stream", headers=headers[agent_id]) for agent_id in people
+    }
+    for agent_id in people:
+        assert (await sockets[agent_id].receive_json(timeout=5))["type"] == "snapshot"
+        assert (await next_of(streams[agent_id]))["type"] == "snapshot"
     city.events.publish(kind, data)
     city.events.publish("call.offered", {"call_id": "m", "agent": "1001", "queue": "general"})
-    for agent_id, socket in sockets.items():
-        first = await socket.receive_json(timeout=5)
+    for agent_id in people:
+        first = await sockets[agent_id].receive_json(timeout=5)
         assert (first["number"] == 1) == (agent_id in seen_by), agent_id
         assert first.get("sparse", False) == (agent_id != "9001")
-        await socket.close()
+        assert await next_of(streams[agent_id]) == first
+        await sockets[agent_id].close()
+        streams[agent_id].close()
+
+
+async def next_of(stream: ClientResponse) -> Json:
+    """The next server-sent event's data."""
+    async with asyncio.timeout(5):
+        async for line in stream.content:
+            if line.startswith(b"data:"):
+                return dict(json.loads(line.removeprefix(b"data:")))
+    raise AssertionError("the stream ended")
 
 
 async def test_a_snapshot_shows_what_is_within_reach(city: City) -> None:
