@@ -81,6 +81,7 @@ class LiveBusiness:
         self._business = business
         self._accounts, self._outbound = business.accounts, business.outbound
         self._trunks.take_numbers(business.trunk_numbers)
+        self._directory.permits.take_openings(business.openings)
         self._board.take_callers(business)
         for _, strategy in business.strategies:
             self._dispatcher.tell(strategy.told())
@@ -117,6 +118,7 @@ class LiveBusiness:
         if any(kind in ("accounts", "outbound") for kind, _ in documents):
             self._take_accounts()
         self._trunks.take_numbers(business.trunk_numbers)
+        self._directory.permits.take_openings(business.openings)
         self._routes.take(business.routes)
         self._seats.take(business.agents)
         self._people.take(business.agents)

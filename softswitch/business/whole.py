@@ -253,6 +253,9 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
         yield from _absent(f"services.{service.id}.queue", (service.queue,), queues, "队列 / queue")
         if service.hours:
             yield from _absent(f"services.{service.id}.hours", (service.hours,), hours, "工作时间 / hours")
+    for rule in business.outbound:
+        if rule.hours:
+            yield from _absent(f"outbound.{rule.name}.hours", (rule.hours,), hours, "工作时间 / hours")
     yield from _route_faults(business, machine, queues)
     yield from _prefixes_twice(business)
     yield from _seat_faults(business, machine)

@@ -1,7 +1,7 @@
 """Whom a name or a number leads to: a seat's phone, or a number behind a trunk that the seat may use."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from acd.agent_state import Activity
 from acd.names import AgentId
@@ -13,6 +13,7 @@ from softswitch.calls.hearing import Role, Supervising
 from softswitch.calls.leg import Leg, TrunkWay
 from softswitch.calls.leg_desk import NotReachable
 from softswitch.calls.numbers import format_outbound, normalise, presented_number
+from softswitch.calls.outbound_permits import OutboundPermits, permit_of
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.seats import Seats
 from softswitch.calls.trunks import AllChannelsBusy
@@ -31,6 +32,7 @@ class Destination:
     account: str = ""
     trunk: str = ""
     detours: tuple[str, ...] = ()  # further trunks that take the number, in order
+    permit: str = ""  # of the seat that calls it
 
     @property
     def label(self) -> str:
@@ -59,7 +61,9 @@ class Directory:
         """
         self._table = table
         self._token = token
-        self.take_accounts(accounts, outbound)
+        accounts = tuple(accounts)
+        self.permits = OutboundPermits(table, accounts, outbound)
+        self._extensions = {account.username: account.extension for account in accounts}
         self._area_code = area_code
         self._hotlines = tuple(normalise(number, area_code) for number in hotlines)
 
@@ -68,8 +72,7 @@ class Directory:
     ) -> None:
         """These seats and these rules of what they may call hold from now on."""
         accounts = tuple(accounts)
-        self._rules = {rule.name: rule for rule in outbound}
-        self._allowed = {account.extension: account.outbound for account in accounts}
+        self.permits.take(accounts, outbound)
         self._extensions = {account.username: account.extension for account in accounts}
 
     @property
@@ -130,27 +133,23 @@ class Directory:
 
     def _reachable(self, text: str) -> tuple[str, list[OutboundSettings]]:
         number = normalise(text, self._area_code)
-        matching = [rule for rule in self._rules.values() if rule.takes(number)]
+        rules = self.permits.rules
+        matching = [rule for rule in rules if rule.takes(number)]
         if not matching:
             raise Denied(
                 "number_not_allowed",
                 f"没有外呼规则适用于 {number} / no outbound rule takes {number}",
-                ", ".join(self._rules) or "none",
+                ", ".join(rule.name for rule in rules) or "none",
             )
         return number, matching
 
     def _outside_of(self, number: str, seat: str) -> Destination:
-        """The number by the trunk of the first of the seat's rules that takes it and has a channel."""
-        allowed = [self._rules[name] for name in self._allowed.get(seat, ()) if name in self._rules]
-        matching = [rule for rule in allowed if rule.takes(number)]
-        if not matching:
-            names = ", ".join(rule.name for rule in allowed)
-            raise Denied(
-                "number_not_allowed",
-                f"分机 {seat} 不可拨打 {number} / seat {seat} may not call {number}",
-                names or "none",
-            )
-        return self._behind_a_trunk(number, matching)
+        """The number by the trunk of the first of the seat's rules that grants it and has a channel."""
+        granted = self.permits.granted(seat, number)
+        to = self._behind_a_trunk(number, granted)
+        permit = permit_of(seat, granted[0])
+        self.permits.begun(permit)
+        return replace(to, permit=permit)
 
     def _behind_a_trunk(self, number: str, matching: Iterable[OutboundSettings]) -> Destination:
         """The number behind the first of the rules' trunks that has a channel; the others are its detours."""
@@ -190,6 +189,7 @@ class Directory:
             agent=to.agent,
             extension=to.extension,
             number=to.number,
+            permit=to.permit,
             trunk=to.trunk,
             by=by,
             supervising=supervising,

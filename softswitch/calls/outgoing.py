@@ -116,6 +116,7 @@ class Outgoing:
             agent=own.agent,
             extension=own.extension,
             number=own.number,
+            permit=to.permit,
         )
         self._table.ring_party(call, party, self.failed)
         self._table.chronicle.record(

@@ -41,7 +41,8 @@ class CallParty:
     `agent` is empty for people outside.  `contact` names what the engine believes this agent talks with, `engaged` is
     True when the engine was told instead that the agent is in a call of another kind.  `served` is the queue whose caller
     such an agent came to talk with: wrap-up follows.  `joined_at` is wall time, None
-    while the phone rings.  `by` is the leg of the agent who asked for this party.
+    while the phone rings.  `by` is the leg of the agent who asked for this party.  `permit` names the seat and the outbound
+    rule by which it was called (`softswitch.calls.outbound_permits`).
     """
 
     leg: Leg
@@ -59,6 +60,7 @@ class CallParty:
     supervising: Supervising | None = None
     reason: str = ""  # a supervisor's
     by: str = ""
+    permit: str = ""
     trunk: str = ""  # whose channel it uses, empty for phones
     is_asked: bool = False  # answered from the bar: the phone is rung anew and answers by itself
     is_referred: bool = False  # a phone asked for the transfer to it and waits to hear what came of it
@@ -108,6 +110,7 @@ class CallParty:
             "supervising": None if self.supervising is None else self.supervising.value,
             "reason": self.reason,
             "by": self.by,
+            "permit": self.permit,
             "trunk": self.trunk,
             "joined_at": self.joined_at,
         }
@@ -132,6 +135,7 @@ class CallParty:
             supervising=None if supervising is None else Supervising(supervising),
             reason=record["reason"],
             by=record["by"],
+            permit=record.get("permit", ""),  # a control before this one wrote none
             trunk=record["trunk"],
             joined_at=record["joined_at"],
         )

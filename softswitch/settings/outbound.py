@@ -9,7 +9,7 @@ from softswitch.settings.terms import meta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundSettings:
-    """An outbound rule: numbers that a seat may call, and the trunk that carries them."""
+    """An outbound rule: numbers that a seat may call, when and how often, and the trunk that carries them."""
 
     name: str = field(metadata=meta("规则名 / name of the rule", example="mobile"))
     pattern: str = field(
@@ -19,6 +19,18 @@ class OutboundSettings:
         )
     )
     trunk: str = field(metadata=meta("中继 / trunk", example="city"))
+    hours: str = field(
+        default="",
+        metadata=meta("可外呼的工作时间,空为全天 / opening hours in which it holds, empty = always"),
+    )
+    calls_at_once: int = field(
+        default=3,
+        metadata=meta("每一座席同时外呼数 / calls of one seat at once", minimum=1, maximum=1000),
+    )
+    calls_per_minute: int = field(
+        default=12,
+        metadata=meta("每一座席每分钟外呼数 / calls of one seat a minute", minimum=1, maximum=10_000),
+    )
 
     def takes(self, number: str) -> bool:
         """Whether the rule is for this number (in its normal form)."""
