@@ -18,6 +18,10 @@ from media.g711 import COMPRESS, FRAME_SAMPLES, LAW_A, LAW_MU, SILENCE, Coded, L
 Ints = npt.NDArray[np.int64]
 
 SILENT_ROW: Final = 0
+CADENCE_MOST_FRAMES: Final = 500
+"""A track of at most ten seconds is a cadence, such as the ringing tone: each listener hears it from its beginning."""
+CADENCE_STEP_FRAMES: Final = 25
+"""It runs in so many places at once that one of them begins within half a second."""
 
 
 class UnknownMusic(Exception):
@@ -35,19 +39,24 @@ class _Listener:
     sources: tuple[Source, ...]
     law: int
     prompt_row: int | None
+    music_rows: dict[str, int]
 
 
 class Mixer:
     """Sound rows of one tick, and what every listener gets of them.
 
-    Rows: silence, music tracks, voices (one a leg slot), prompts (one a leg slot), mixes (one a listener).
+    Rows: silence, music tracks (a cadence has several, each a step behind the one before), voices (one a leg slot), prompts (one a leg slot), mixes (one a listener).
     Listeners: leg slots first, then `channels` of recordings.
     """
 
     def __init__(self, max_legs: int, channels: int, music: Mapping[str, Linear]) -> None:
-        self._music_rows = {name: 1 + index for index, name in enumerate(music)}
-        self._tracks = [_Track(samples) for samples in music.values()]
-        self.voice_base: Final = 1 + len(self._tracks)
+        self._tracks: dict[str, _Track] = {}
+        self._track_of: list[tuple[_Track, int]] = []  # of each music row, and how far ahead it runs
+        for name, samples in music.items():
+            track = self._tracks[name] = _Track(samples, first_row=1 + len(self._track_of))
+            self._track_of += ((track, offset) for offset in track.offsets)
+        self._tick = 0
+        self.voice_base: Final = 1 + len(self._track_of)
         self.prompt_base: Final = self.voice_base + max_legs
         self._mix_base: Final = self.prompt_base + max_legs
         self.listeners: Final = max_legs + channels
@@ -67,6 +76,7 @@ class Mixer:
         self._mix_starts: Ints = np.zeros(0, dtype=np.int64)
         self._mix_rows: Ints = np.zeros(0, dtype=np.int64)
         self._compressed: list[Ints] = [np.zeros(0, dtype=np.int64)] * 2
+        self._played: list[tuple[int, _Track, int]] = []
 
     def add_voice(self, leg_id: str, slot: int) -> None:
         """A leg's voice can be heard now; rows that named it before it came begin to hear it."""
@@ -92,11 +102,18 @@ class Mixer:
         A leg that is not known is silence until it is added.  `prompt_slot` is whose playlist PROMPT means.
         """
         for source in sources:
-            if source.kind is SourceKind.MUSIC and source.name not in self._music_rows:
+            if source.kind is SourceKind.MUSIC and source.name not in self._tracks:
                 raise UnknownMusic(source.name)
+        before = self._listening.get(listener)
+        heard_on = {} if before is None else before.music_rows
         self._forget_names(listener)
         row = None if prompt_slot is None else self.prompt_base + prompt_slot
-        self._listening[listener] = _Listener(sources, law, row)
+        music_rows = {
+            source.name: heard_on.get(source.name) or self._tracks[source.name].begins_soonest(self._tick)
+            for source in sources
+            if source.kind is SourceKind.MUSIC
+        }
+        self._listening[listener] = _Listener(sources, law, row, music_rows)
         for source in sources:
             if source.kind is SourceKind.LEG:
                 self._hears.setdefault(source.name, set()).add(listener)
@@ -121,7 +138,7 @@ class Mixer:
 
     def _row_of(self, source: Source, listening: _Listener) -> int | None:
         if source.kind is SourceKind.MUSIC:
-            return self._music_rows[source.name]
+            return listening.music_rows[source.name]
         if source.kind is SourceKind.PROMPT:
             return listening.prompt_row
         slot = self._slots.get(source.name)
@@ -150,8 +167,10 @@ class Mixer:
         """
         if self._changed:
             self._plan()
-        for row, track in enumerate(self._tracks, start=1):
-            self.sounds[row], self.codes[row], self.codes[self.rows + row] = track.next_frame()
+        for row, track, offset in self._played:
+            frame = track.frame(self._tick + offset)
+            self.sounds[row], self.codes[row], self.codes[self.rows + row] = frame
+        self._tick += 1
         if self._mix_rows.size:
             heard = self.sounds[self._pair_rows] * self._pair_gains
             summed = np.add.reduceat(heard, self._mix_starts, axis=0)
@@ -173,6 +192,11 @@ class Mixer:
         self._mix_rows = np.array([self._mix_base + listener for listener in self._mixed], dtype=np.int64)
         heard = np.zeros(2 * self.rows, dtype=np.bool_)
         heard[self.code_row] = True
+        listened = heard[: self.voice_base] | heard[self.rows : self.rows + self.voice_base]
+        listened[self._pair_rows[self._pair_rows < self.voice_base]] = True
+        self._played = [
+            (int(row), *self._track_of[row - 1]) for row in np.flatnonzero(listened) if row != SILENT_ROW
+        ]
         for law in (LAW_A, LAW_MU):
             of_law = heard[law * self.rows : (law + 1) * self.rows]
             of_law[: self.voice_base] = False  # silence and music have their codes
@@ -181,16 +205,22 @@ class Mixer:
 
 
 class _Track:
-    """A looping track, compressed once in both laws."""
+    """A looping track, compressed once in both laws; it runs at each of its `offsets`, in frames, a row for each."""
 
-    def __init__(self, samples: Linear) -> None:
+    def __init__(self, samples: Linear, first_row: int) -> None:
         frames = samples.reshape(-1, FRAME_SAMPLES)
         self._frames = frames
         self._codes = [encode(frames, law) for law in (LAW_A, LAW_MU)]
-        self._next = 0
+        self._first_row = first_row
+        is_cadence = len(frames) <= CADENCE_MOST_FRAMES
+        self.offsets = range(0, len(frames) if is_cadence else 1, CADENCE_STEP_FRAMES)
 
-    def next_frame(self) -> tuple[Linear, Coded, Coded]:
-        """The frame of this tick: linear, A-law, mu-law."""
-        at = self._next
-        self._next = (at + 1) % len(self._frames)
+    def frame(self, at: int) -> tuple[Linear, Coded, Coded]:
+        """The frame so many ticks after the beginning: linear, A-law, mu-law."""
+        at %= len(self._frames)
         return self._frames[at], self._codes[LAW_A][at], self._codes[LAW_MU][at]
+
+    def begins_soonest(self, tick: int) -> int:
+        """The row that is next to begin anew."""
+        waits = [-(tick + offset) % len(self._frames) for offset in self.offsets]
+        return self._first_row + waits.index(min(waits))

@@ -86,6 +86,40 @@ def test_music_loops_without_a_seam() -> None:
     assert np.array_equal(np.concatenate(heard), encode(np.tile(MUSIC, 2), LAW_A))
 
 
+@pytest.mark.parametrize("tick", [0, 1, 24, 25, 26, 100, 249, 250, 613])
+def test_whoever_is_given_the_ringing_tone_hears_it_begin_within_half_a_second(tick: int) -> None:
+    """One second of tone, four of silence, at whatever tick; what else is set later does not begin it anew."""
+    tone = np.concatenate([np.arange(1, 8001), np.zeros(32000)]).astype(np.int16)
+    mixer = Mixer(LEGS, 0, {"waiting": np.ones(160 * 501, dtype=np.int16), "ringback": tone})
+    for _ in range(tick):
+        mixer.mix()
+    ringback = Source(kind=SourceKind.MUSIC, name="ringback")
+    mixer.set_hearing(1, LAW_A, (ringback,))
+    codes = []
+    for frame in range(2 * 250):
+        if frame == 120:
+            mixer.set_hearing(1, LAW_A, (ringback, leg(3)))
+        mixer.mix()
+        codes.append(mixer.codes[mixer.code_row[1]].copy())
+    heard = np.concatenate(codes)
+    wait = int(np.flatnonzero(heard == encode(tone[:1000], LAW_A)[999])[0]) // 160 - 6
+    assert 0 <= wait < 25
+    begun = heard[160 * wait :]
+    assert np.array_equal(begun, encode(np.tile(tone, 2), LAW_A)[: len(begun)])
+
+
+def test_long_music_is_one_for_all() -> None:
+    """Who is put on hold again hears it go on, as on the radio."""
+    track = np.arange(160 * 501, dtype=np.int64).astype(np.int16)
+    mixer = Mixer(LEGS, 0, {"waiting": track})
+    waiting = Source(kind=SourceKind.MUSIC, name="waiting")
+    for _ in range(300):
+        mixer.mix()
+    mixer.set_hearing(0, LAW_A, (waiting,))
+    mixer.mix()
+    assert np.array_equal(mixer.codes[mixer.code_row[0]], encode(track[48000:48160], LAW_A))
+
+
 def test_unknown_music_is_refused_and_changes_nothing() -> None:
     """The row stays."""
     mixer = Mixer(LEGS, 0, {"waiting": MUSIC})
