@@ -171,6 +171,7 @@ class Control:
             area_code=settings.node.area_code,
             recordings=self._recordings,
             recordings_dir=settings.node.data_dir.absolute() / "recordings",
+            records_internal=settings.recording.internal_calls,
             accounts=business.accounts,
             outbound=business.outbound,
             hotlines=tuple(route.number for route in business.routes),

@@ -1,7 +1,7 @@
 """An agent dials.  From the bar (click to call) the agent's own phone rings first, then the target; from the keypad of
 the phone the target rings at once.
 
-A call to another seat is one as well.  Outside calls are recorded from the answer of the called on.
+A call to another seat is one as well.  It is recorded from the answer of the called on, whose voice is on the left.
 """
 
 from collections.abc import Callable
@@ -44,13 +44,19 @@ class Outgoing:
         results: ResultDesk,
         record: Callable[[Call, Leg], None],
         token: Callable[[int], str],
+        *,
+        records_internal: bool,
     ) -> None:
-        """`record` starts a call's recording; `token` gives so many random bytes as text."""
+        """`record` starts a call's recording, between seats if `records_internal`.
+
+        `token` gives so many random bytes as text.
+        """
         self._table = table
         self._directory = directory
         self._results = results
         self._record = record
         self._token = token
+        self._records_internal = records_internal
         self.is_open = True
         """False while the node drains: no call begins any more."""
         self._targets: dict[str, Destination] = {}  # by call, until the agent's own phone is answered
@@ -183,7 +189,7 @@ class Outgoing:
         call.answered_at = table.clock.wall()
         table.chronicle.record(entries.CallAnswered(at=call.answered_at, call_id=call.call_id))
         self._results.answered(call)
-        if target.trunk:
+        if target.trunk or self._records_internal:
             self._record(call, target.leg)
         call.become(CallState.TALKING)
         table.settle(call)

@@ -86,6 +86,7 @@ class Switchboard:
         area_code: str,
         recordings: RecordingDesk,
         recordings_dir: Path,
+        records_internal: bool = True,
         accounts: Iterable[AccountSettings] = (),
         outbound: Iterable[OutboundSettings] = (),
         hotlines: tuple[str, ...] = (),
@@ -137,7 +138,14 @@ class Switchboard:
             table, self.directory, self._offers, self.results, self._arrivals.record, keeper, token
         )
         self.contacts = Contacts(table, keeper, token)
-        self.outgoing = Outgoing(table, self.directory, self.results, self._arrivals.record, token)
+        self.outgoing = Outgoing(
+            table,
+            self.directory,
+            self.results,
+            self._arrivals.record,
+            token,
+            records_internal=records_internal,
+        )
         self.placed = PlacedCalls(table, self.directory, self.results, self.queue_desk, self._arrivals.record)
         self.pickups = Pickups(table, self.directory, self.departures)
         self._referrals = Referrals(table, self.directory, self.consultations, self.departures)

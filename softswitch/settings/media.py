@@ -61,3 +61,6 @@ class RecordingSettings:
     keep_free_mb: int = field(
         default=500, metadata=meta("磁盘保留 / alarm below so much free disk", unit="MB", minimum=0)
     )
+    internal_calls: bool = field(
+        default=True, metadata=meta("座席之间的通话也录音 / calls between seats are recorded as well")
+    )

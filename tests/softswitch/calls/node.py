@@ -137,6 +137,7 @@ class Node:
         keeper: StateKeeper | None = None,
         journal: Journal | None = None,
         before: "Node | None" = None,
+        records_internal: bool = True,
     ) -> None:
         """`before` is the control before this one: edge, cells and plane are those that it leaves behind.
 
@@ -176,6 +177,7 @@ class Node:
             area_code="010",
             recordings=self.recordings,
             recordings_dir=Path("/recordings"),
+            records_internal=records_internal,
             accounts=ACCOUNTS,
             outbound=(
                 OutboundSettings(name="mobile", pattern=r"1[3-9]\d{9}", trunk=trunk.name),

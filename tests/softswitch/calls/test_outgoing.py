@@ -119,12 +119,25 @@ def test_a_colleague_is_called_by_agent_id_or_extension(node: Node, bar: Operati
     node.sip.pick_up(target)
     node.settle()
     assert (node.plane.hears(own), node.plane.hears(target)) == ({target}, {own})
-    assert not node.plane.recordings, "calls among colleagues are not recorded"
+    (recording,) = node.plane.recordings.values()
+    assert (recording.left, recording.right) == ((target,), (own,))
+    (segment,) = node.entries(entries.RecordingSegmentStarted)
+    assert (segment.left, segment.right) == ("1002", "1003")
     done(bar.hang_up_own("1002"))
     node.settle()
     assert [node.agent(agent)[1] for agent in ("1002", "1003")] == ["idle", "idle"]
     assert call_id not in {call.call_id for call in node.board.calls()}
     node.assert_nothing_is_left()
+
+
+def test_calls_among_colleagues_are_not_recorded_where_the_hotline_does_not_want_it() -> None:
+    node = Node(records_internal=False)
+    node.login("1002", "8002")
+    _, own, target = dial(node, Operations(node.board, node.seats), "1002")
+    node.sip.pick_up(target)
+    node.settle()
+    assert (node.plane.hears(own), node.plane.hears(target)) == ({target}, {own})
+    assert not node.plane.recordings
 
 
 def test_a_dialled_customer_is_transferred_into_the_queue(node: Node, bar: Operations) -> None:
