@@ -123,6 +123,15 @@ class SipSettings:
     registration_max_s: int = field(
         default=3600, metadata=meta("最长注册期 / longest registration", unit="s", minimum=10)
     )
+    registration_stream_max_s: int = field(
+        default=120,
+        metadata=meta(
+            "经 TCP、TLS 的最长注册期:控制进程重启后,话机再注册才可呼叫 / longest by TCP or TLS: after a restart of control such "
+            "a phone can be rung once it registers again",
+            unit="s",
+            minimum=10,
+        ),
+    )
     options_interval_s: float = field(
         default=30.0, metadata=meta("OPTIONS 探测间隔 / OPTIONS ping interval", unit="s", minimum=0.2)
     )
@@ -184,3 +193,5 @@ class SipSettings:
             yield "algorithms", "至少一项 / at least one is needed"
         if self.registration_max_s < self.registration_min_s:
             yield "registration_max_s", "小于 / is smaller than registration_min_s"
+        if self.registration_stream_max_s < self.registration_min_s:
+            yield "registration_stream_max_s", "小于 / is smaller than registration_min_s"

@@ -42,7 +42,7 @@ class Registrar:
         """Do what a REGISTER of a proven account asks, all of it or nothing."""
         wiring = self._wiring
         try:
-            wanted = self._wanted(request, account)
+            wanted = self._wanted(request, flow, account)
             added, removed = self._changes(request, flow, account, wanted)
         except _Refused as refusal:
             wiring.answer(request, flow, refusal.status, headers=refusal.headers)
@@ -60,7 +60,7 @@ class Registrar:
             self._on_bound(contact)
         self.tell(account, was_reachable, "registered" if added else "unregistered")
 
-    def _wanted(self, request: Request, account: str) -> list[tuple[NameAddr, int]] | None:
+    def _wanted(self, request: Request, flow: Flow, account: str) -> list[tuple[NameAddr, int]] | None:
         """Return the contacts asked for with their seconds; None for `*`, which ends all."""
         target = request.to.uri
         if not isinstance(target, SipUri):
@@ -77,9 +77,10 @@ class Registrar:
             return None
         if len(contacts) > MOST_CONTACTS_IN_REQUEST:
             raise _Refused(413)
-        return [(contact, self._seconds(request, contact)) for contact in contacts]
+        return [(contact, self._seconds(request, flow, contact)) for contact in contacts]
 
-    def _seconds(self, request: Request, contact: NameAddr) -> int:
+    def _seconds(self, request: Request, flow: Flow, contact: NameAddr) -> int:
+        """How long a binding is granted; what came by a stream is not found again after a restart, so that is brief."""
         settings = self._wiring.settings
         text = contact.params.get("expires")
         if text is not None:
@@ -92,7 +93,8 @@ class Registrar:
             seconds = DEFAULT_EXPIRES_S if expires is None else expires
         if 0 < seconds < settings.registration_min_s:
             raise _Refused(423, ("Min-Expires", str(settings.registration_min_s)))
-        return min(seconds, settings.registration_max_s)
+        stream_most = settings.registration_stream_max_s if flow.is_reliable else seconds
+        return min(seconds, settings.registration_max_s, stream_most)
 
     def _changes(
         self, request: Request, flow: Flow, account: str, wanted: list[tuple[NameAddr, int]] | None

@@ -101,6 +101,7 @@ async def test_call_over_tcp_is_answered_on_its_connection() -> None:
 
 
 async def test_phone_that_registered_over_tcp_is_rung_on_its_connection() -> None:
+    """And is told to register again soon: its connection does not outlive this process."""
     async with running_edge() as stand:
         cell, words = await stand.cell("c1"), await stand.peer(PHONE)
         phone = await TcpPeer.open(stand, PHONE)
@@ -112,7 +113,9 @@ async def test_phone_that_registered_over_tcp_is_rung_on_its_connection() -> Non
         contact = f"<sip:phone@{PHONE}:5099;transport=tcp>"
         message = words.request("REGISTER", target, to=to, cseq=2, headers=f"Authorization: {proof}\r\n")
         phone.send(re.sub(r"Contact: [^\r]*", f"Contact: {contact}", message))
-        assert start_line(await phone.read()) == "SIP/2.0 200 OK"
+        ok = await phone.read()
+        assert start_line(ok) == "SIP/2.0 200 OK"
+        assert header(ok, "Contact") == f"{contact};expires=120"
         plan = stand.edge.prepare("out1", "c1", PhoneTarget(account="phone1001"), PLANE, from_user="138")
         cell.send(
             cell.request(
