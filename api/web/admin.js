@@ -8,6 +8,7 @@ import { serve } from './sign_in.js';
 import { DocumentView, showList } from './admin_documents.js';
 import { showEmergency } from './admin_emergency.js';
 import { showExchange } from './admin_exchange.js';
+import { showCustomers } from './customers.js';
 import { FlowEditor } from './flow_editor.js';
 import { showVersions } from './admin_versions.js';
 import { problemText, speak, spoken, switchLanguage, word } from './admin_words.js';
@@ -28,6 +29,7 @@ const OWN = new Set(['emergency', 'days', 'flows']);
 
 /** Places that are not a kind: name, heading, icon, and the room whose end they stand at. */
 const PLACES = {
+  customers: { room: 'admin.callers', show: showCustomers },
   year: { room: 'admin.time', show: showYear },
   'what-if': { word: 'admin.what_if', room: 'admin.service', show: showWhatIf },
   versions: { room: 'admin.history', show: showVersions },
@@ -139,7 +141,7 @@ class AdminPage {
     const client = this.#client;
     const bar = this.#bar;
     if (PLACES[name]) {
-      await PLACES[name].show(place, { client, bar, id });
+      this.#view = (await PLACES[name].show(place, { client, bar, id })) ?? null;
       return;
     }
     const title = inLanguage(this.#kinds.find(({ kind }) => kind === name)?.title ?? name, spoken());

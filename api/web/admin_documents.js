@@ -72,8 +72,12 @@ export class DocumentView {
   #form;
   #told = make('p', { class: 'told', role: 'status' });
   #isChanged = false;
+  #below;
 
-  /** @param {{client: import('./business_client.js').BusinessClient, kind: string, title: string, id: string, told?: string}} what */
+  /**
+   * @param {{client: import('./business_client.js').BusinessClient, kind: string, title: string, id: string, told?: string,
+   *   below?: (document: object, reload: () => Promise<void>) => Node}} what  `below` makes what stands under the form of a document
+   */
   static async open(place, what) {
     const view = new DocumentView(place, what);
     const schemas = await what.client.schemas();
@@ -85,8 +89,9 @@ export class DocumentView {
     return view;
   }
 
-  constructor(place, { client, kind, title }) {
+  constructor(place, { client, kind, title, below }) {
     this.#place = place;
+    this.#below = below;
     this.#client = client;
     this.#kind = kind;
     this.#title = title;
@@ -116,8 +121,14 @@ export class DocumentView {
         make('h2', {}, `${this.#title} · ${document ? titleOf(document) : word('admin.new')}`),
         document && make('span', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), document.changed_by, document.version))),
       form,
+      document && this.#below?.(document, () => this.#reload()),
     );
     this.#isChanged = false;
+  }
+
+  async #reload() {
+    this.#document = await this.#client.get(this.#kind, this.#document.id);
+    this.#show(this.#document.data);
   }
 
   async #save(reason) {
@@ -133,7 +144,7 @@ export class DocumentView {
       await this.#refused(problem, data, id);
       return;
     }
-    history.replaceState(null, '', `#${this.#kind}/${encodeURIComponent(id)}`);
+    history.replaceState(null, '', `#${this.#kind}/${encodeURIComponent(this.#document.id)}`);
     this.#show(this.#document.data);
     this.#tell(word('admin.saved'));
   }

@@ -66,27 +66,38 @@ export class BusinessClient {
    * A change of anything, with what it was made of.
    * @param {'PUT'|'POST'|'DELETE'} method
    * @param {string} path
-   * @param {object} [body]
+   * @param {object|Blob} [body]  a Blob goes as it is, by its own type
    * @param {number|null} [version]  If-Match; null or absent: none
    */
   async change(method, path, body, version = null) {
-    const { csrf = '', token = '' } = this.#bar.session ?? {};
-    const headers = { ...(token ? { Authorization: `Bearer ${token}` } : {}), ...(csrf ? { 'X-CSRF-Token': csrf } : {}) };
+    const headers = {};
     if (version !== null) headers['If-Match'] = `"${version}"`;
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    const isFile = body instanceof Blob;
+    if (body !== undefined) headers['Content-Type'] = isFile ? body.type : 'application/json';
+    const answer = await this.#fetch(path, { method, headers, body: isFile || body === undefined ? body : JSON.stringify(body) });
+    this.forget();
+    const text = await answer.text();
+    return text ? JSON.parse(text) : {};
+  }
+
+  /** What is no JSON: a file. @returns {Promise<Blob>} */
+  async file(path) { return (await this.#fetch(path, { method: 'GET', headers: {} })).blob(); }
+
+  async #fetch(path, { headers, ...rest }) {
+    const { csrf = '', token = '' } = this.#bar.session ?? {};
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (csrf && rest.method !== 'GET') headers['X-CSRF-Token'] = csrf;
     let answer;
     try {
-      answer = await fetch(path, {
-        method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: token ? 'omit' : 'same-origin', cache: 'no-store',
-      });
+      answer = await fetch(path, { ...rest, headers, credentials: token ? 'omit' : 'same-origin', cache: 'no-store' });
     } catch (fault) {
       throw new PhoneBarProblem(0, { detail: String(fault) });
     }
-    const text = await answer.text();
-    const document = text ? JSON.parse(text) : {};
-    if (!answer.ok) throw new PhoneBarProblem(answer.status, document);
-    if (method !== 'GET') this.forget();
-    return document;
+    if (!answer.ok) {
+      const text = await answer.text();
+      throw new PhoneBarProblem(answer.status, text ? JSON.parse(text) : {});
+    }
+    return answer;
   }
 }
 

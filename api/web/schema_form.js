@@ -209,6 +209,10 @@ function plainField(schema, value, terms, { isNeeded = false, isFixed = false, l
     const known = terms.names[schema.names] ?? [];
     return choiceField(known.map(({ id, title }) => [id, title]), value ?? '', isNeeded, more, schema.names);
   }
+  if (schema.lines) {
+    const control = make('textarea', { rows: 3, value: value ?? '', ...more });
+    return { element: control, control, read: () => control.value };
+  }
   const control = make('input', { type: 'text', value: value ?? '', spellcheck: false, autocomplete: 'off', required: isNeeded, ...more });
   if (schema.names === 'prompts') control.setAttribute('list', promptList(terms));
   return { element: control, control, read: () => control.value };

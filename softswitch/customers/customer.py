@@ -74,7 +74,9 @@ def wrongs_of(customer: Customer, fields: Iterable[CustomerField]) -> Iterator[W
         if not _NUMBER.fullmatch(number):
             yield Wrong("numbers", number[:80], "不是电话号码 / is no telephone number")
     if abs(customer.level) > LEVELS:
-        yield Wrong("level", str(customer.level), f"应在 / must be within -{LEVELS}…{LEVELS}")
+        yield Wrong(
+            "level", str(customer.level), f"应在 -{LEVELS}…{LEVELS} 之间 / must be within -{LEVELS}…{LEVELS}"
+        )
     for column, most in TEXTS_MOST.items():
         yield from _text_wrongs(column, getattr(customer, column), most)
     known = {each.id: each for each in fields}
@@ -83,7 +85,7 @@ def wrongs_of(customer: Customer, fields: Iterable[CustomerField]) -> Iterator[W
             yield Wrong(f"fields.{key}"[:80], value[:80], "没有此字段 / there is no such field")
         elif value and known[key].choices and value not in known[key].choices:
             expected = ", ".join(known[key].choices)
-            yield Wrong(f"fields.{key}", value[:80], f"应为其一 / must be one of {expected}")
+            yield Wrong(f"fields.{key}", value[:80], f"应为其一:{expected} / must be one of {expected}")
         else:
             yield from _text_wrongs(f"fields.{key}", value, FIELD_MOST)
 

@@ -158,7 +158,11 @@ def _meant(row: Row, known: Known, area_code: str) -> tuple[int | None, Customer
     elif len(owners) > 1:
         listed = ", ".join(str(owner) for owner in owners)
         wrongs.append(
-            Wrong("numbers", " ".join(given)[:80], f"属于不同客户 / belong to different customers: {listed}")
+            Wrong(
+                "numbers",
+                " ".join(given)[:80],
+                f"属于不同客户 {listed} / belong to different customers: {listed}",
+            )
         )
     elif owners:
         target = owners[0]

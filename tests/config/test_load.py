@@ -128,7 +128,7 @@ def test_the_demo_describes_the_machine_that_its_peers_call(tmp_path: Path) -> N
     assert [trunk.addresses for trunk in machine.trunks] == [("127.0.0.2/32",)]
     assert {account.media_networks for account in machine.accounts} == {("127.0.0.3/32",)}
     assert [account.extension for account in machine.accounts] == ["8001", "8002", "8003", "8004"]
-    assert [agent.id for agent in machine.agents] == ["1001", "1002", "1003", "1004", "2001"]
+    assert [agent.id for agent in machine.agents] == ["1001", "1002", "1003", "1004", "2001", "9001"]
     assert [(route.number, route.queue) for route in machine.routes] == [("12345", "hotline")]
     assert (machine.http.address, machine.http.port) == ("127.0.0.1", 8080)
     (token,) = machine.http.tokens
