@@ -46,7 +46,7 @@ _PLACES: Mapping[Selection, int] = {
 
 
 _URGENCY = (Selection.OWN, Selection.PRIORITY, Selection.LEVEL)
-"""What most agents look at before all else: it is known of a head before anything is asked of the agent."""
+"""What most agents look at before all else: lines are sorted by it, so that what follows in one need not be looked at."""
 
 
 class Turn(NamedTuple):
@@ -120,7 +120,7 @@ def choose(floor: Floor, agent: Agent, now: float) -> tuple[Contact | None, Turn
     shares = floor.shares.get(agent.shares)
     if shares is not None and Selection.REGION in order:
         return _by_shares(floor, agent, order, shares, now)
-    found = heads(floor, agent, now, most_urgent=order[:3] == _URGENCY)
+    found = heads(floor, agent, now, order)
     best = min(found, key=key_getter(order), default=None)
     return (None if best is None else best.contact), None
 
@@ -130,12 +130,10 @@ def _by_shares(
 ) -> tuple[Contact | None, Turn | None]:
     """Choose among the regions of those who are equal in what goes before; who is of no region waits among them."""
     place = order.index(Selection.REGION)
-    before, after = key_getter(order[:place], is_whole=False), key_getter(order[place + 1 :])
-    found = heads(floor, agent, now, most_urgent=order[:3] == _URGENCY)
+    found = heads(floor, agent, now, order[:place])
     if not found:
         return None, None
-    first = before(min(found, key=before)) if place else None
-    equal = sorted((head for head in found if before(head) == first), key=after)
+    equal = sorted(found, key=key_getter(order[place + 1 :]))
     if equal[0].contact.region not in shares:
         return equal[0].contact, None
     present = frozenset(head.contact.region for head in equal) & shares.keys()
@@ -145,67 +143,62 @@ def _by_shares(
     return contact, Turn(ledger, region, present)
 
 
-def heads(floor: Floor, agent: Agent, now: float, *, most_urgent: bool = False) -> list[Head]:
+def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] = ()) -> list[Head]:
     """The first of each kind of contact that an agent may serve, of all lines.
 
-    With `most_urgent` only those that are equal, and before all others, in being the agent's own, priority and level.
+    With an `order` only those that are equal, and before all others, in all of its criteria but the arrival.
+
+    The hottest loop of all: over the kinds of contact that wait, at every decision of an agent.
     """
     found: list[Head] = []
-    own = floor.own_lines.get(agent.id)
-    if own is not None:
-        _add_heads(found, floor, agent, own, None, 0, now, most_urgent=most_urgent)
-        if found and most_urgent:
-            return found
-    for name in agent.queues:
-        queue = floor.queues[name]
-        line = queue.line
-        if not len(line):
-            continue
-        base = -agent.priorities.get(name, queue.definition.priority)
-        if found and most_urgent:
-            steps, level = line.urgency(now)
-            if (base - steps, -level) > found[0][1:3]:
+    best: Any = None  # the key of those found
+    key_of = key_getter(order, is_whole=False)
+    is_sorted = order[:3] == _URGENCY
+    most_urgent = (0, 0)
+    open_media = agent.open_media
+    has_room_for_all = open_media == agent.capacities.media  # what fits then needs no second look
+    for queue, line, base in _lines(floor, agent):
+        is_anybodys = queue is not None
+        if is_anybodys and is_sorted and found and not found[0].is_anybodys:
+            break
+        for steps, level, _, bucket in line.fronts(now):
+            priority = base + steps
+            if is_sorted and found and (priority, level) > most_urgent:
+                break  # nobody of the kind is more urgent than its first, and no kind that follows is
+            fit = agent.fit(bucket.need)
+            if fit is None or not (has_room_for_all or bucket.need.medium in open_media):
                 continue
-        _add_heads(found, floor, agent, line, queue, base, now, most_urgent=most_urgent)
+            if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
+                continue
+            contact = bucket.contacts.first
+            if contact.declined_by:
+                other = _first_servable(floor, bucket.contacts, agent)
+                if other is None:
+                    continue
+                contact = other
+                won, reached = contact.urgency(bucket.ageing, now)
+                priority, level = base - won, -reached  # noqa: PLW2901  of the one who comes in place of the first
+            head = Head(is_anybodys, priority, level, -fit, contact.arrival, contact)
+            key = key_of(head)
+            if key != best:
+                if found and key > best:
+                    continue
+                found.clear()
+                best, most_urgent = key, (priority, level)
+            found.append(head)
     return found
 
 
-def _add_heads(
-    found: list[Head],
-    floor: Floor,
-    agent: Agent,
-    line: WaitingLine,
-    queue: Queue | None,
-    base: int,
-    now: float,
-    *,
-    most_urgent: bool,
-) -> None:
-    """The hottest loop of all: once for each kind of contact that waits, at every decision of an agent."""
-    open_media = agent.open_media
-    is_anybodys = queue is not None
-    for bucket in line.buckets():
-        contact = bucket.contacts.first
-        steps, level = contact.urgency(bucket.ageing, now)
-        if found and most_urgent and (base - steps, -level) > found[0][1:3]:
-            continue  # nobody of the kind is more urgent than its first
-        fit = agent.fit(bucket.need)
-        if fit is None or bucket.need.medium not in open_media:
-            continue
-        if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
-            continue
-        if contact.declined_by:
-            other = _first_servable(floor, bucket.contacts, agent)
-            if other is None:
-                continue
-            contact = other
-            steps, level = contact.urgency(bucket.ageing, now)
-        priority = base - steps
-        if found and most_urgent and (priority, -level) != found[0][1:3]:
-            if (priority, -level) > found[0][1:3]:
-                continue
-            found.clear()
-        found.append(Head(is_anybodys, priority, -level, -fit, contact.arrival, contact))
+def _lines(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, WaitingLine, int]]:
+    """The lines that an agent serves and somebody waits in, with the queue and what its priority is to the agent."""
+    own = floor.own_lines.get(agent.id)
+    if own is not None:
+        yield None, own, 0
+    queues, priorities = floor.queues, agent.priorities
+    for name in agent.queues:
+        queue = queues[name]
+        if len(queue.line):
+            yield queue, queue.line, -priorities.get(name, queue.definition.priority)
 
 
 @cache

@@ -4,12 +4,14 @@ Two contacts are of one kind when every agent who may serve the one may serve th
 but their arrival: same level, same need (so same medium), same ageing, same region, a caller on the line or none.  What waiting adds grows with the wait alone, so the head of a
 bucket is always its most urgent; whoever looks for the next contact looks at the heads, and what that costs does not
 depend on how many wait.
+
+How urgent a head is holds until its wait reaches another step, so the buckets lie sorted by it: whoever comes takes the
+front one, and most lines are neither looked through nor worked out anew between two decisions.
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
 
 from acd.contact import Ageing, Contact, Place
 from acd.ranking import Key, Ranking
@@ -21,46 +23,83 @@ _ROUNDING_S = 1e-3  # far more than the arithmetic of times can be off
 _Kind = tuple[int, Need, Ageing, str, bool]
 
 
-class Bucket(NamedTuple):
-    """Contacts of one kind, and what they have in common."""
+class Bucket:
+    """Contacts of one kind, what they have in common, and how urgent the first of them is."""
 
-    level: int
-    need: Need
-    ageing: Ageing
-    region: str
-    is_callback: bool
-    contacts: Ranking[Contact]
+    __slots__ = (
+        "ageing",
+        "contacts",
+        "front",
+        "is_callback",
+        "level",
+        "need",
+        "region",
+        "serial",
+        "steady_until",
+    )
+
+    def __init__(self, kind: _Kind, serial: int) -> None:
+        """Begin empty."""
+        self.level, self.need, self.ageing, self.region, self.is_callback = kind
+        self.contacts: Ranking[Contact] = Ranking()
+        self.serial = serial  # tells buckets of the same urgency apart
+        self.front: Front = (0, 0, serial, self)
+        self.steady_until = _UNKNOWN  # the front holds as long
+
+    def look(self, now: float) -> None:
+        """Work out how urgent the first is, and until when that holds."""
+        first = self.contacts.first
+        level_s, priority_s = self.ageing
+        steps, level = first.urgency(self.ageing, now)
+        coming_s = math.inf if priority_s is None else (steps + 1) * priority_s
+        if level_s is not None:
+            coming_s = min(coming_s, (level - first.level + 1) * level_s)
+        self.front = (-steps, -level, self.serial, self)
+        self.steady_until = first.arrived_at + coming_s - _ROUNDING_S
+
+
+Front = tuple[int, int, int, Bucket]
+"""Steps of priority that waiting has won the first of a kind, its level with what waiting added, both negative so that
+the smallest is the most urgent; the serial of its bucket, and the bucket.
+"""
 
 
 class WaitingLine:
     """Contacts that wait, the most urgent first."""
 
+    __slots__ = ("_buckets", "_fronts", "_length", "_made", "_steady_until")
+
     def __init__(self) -> None:
         """Begin empty."""
         self._buckets: dict[_Kind, Bucket] = {}  # none of them empty
+        self._made = 0  # buckets, so far
         self._length = 0
-        self._urgency: tuple[int, int] = (0, 0)  # of the most urgent, and holds
-        self._steady_until = _UNKNOWN
+        self._fronts: list[Front] = []  # in order, and holds
+        self._steady_until = math.inf
 
     def join(self, contact: Contact, place: Place) -> None:
         """Put a contact in the bucket that its level and need give it."""
-        key = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
-        bucket = self._buckets.get(key)
+        kind = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
+        bucket = self._buckets.get(kind)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(*key, Ranking())
+            self._made += 1
+            bucket = self._buckets[kind] = Bucket(kind, self._made)
         bucket.contacts.add(contact.arrival, contact)
         self._length += 1
-        self._steady_until = _UNKNOWN
+        if bucket.contacts.first is contact:
+            bucket.steady_until = self._steady_until = _UNKNOWN
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
-        key = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
-        contacts = self._buckets[key].contacts
-        contacts.remove(contact.arrival)
+        kind = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
+        bucket = self._buckets[kind]
+        was_first = bucket.contacts.first is contact
+        bucket.contacts.remove(contact.arrival)
         self._length -= 1
-        self._steady_until = _UNKNOWN
-        if not len(contacts):
-            del self._buckets[key]
+        if not len(bucket.contacts):
+            del self._buckets[kind]
+        if was_first:
+            bucket.steady_until = self._steady_until = _UNKNOWN
 
     def buckets(self) -> Iterable[Bucket]:
         """All kinds of contacts that wait."""
@@ -70,17 +109,16 @@ class WaitingLine:
         """The first of each kind."""
         return (bucket.contacts.first for bucket in self._buckets.values())
 
-    def urgency(self, now: float) -> tuple[int, int]:
-        """Return the most steps of priority that waiting has won anybody here, and the highest level of those.
-
-        Whoever compares lines needs no more of most of them.  It is worked out anew when somebody joins or leaves, or when
-        the wait of a head may have reached another step.
-        """
+    def fronts(self, now: float) -> list[Front]:
+        """The urgency of each kind's first, the most urgent kind first; not to be changed, and good for this moment."""
         if now >= self._steady_until:
-            heads = [(bucket.contacts.first, bucket.ageing) for bucket in self._buckets.values()]
-            self._urgency = max(contact.urgency(ageing, now) for contact, ageing in heads)
-            self._steady_until = min(_steady_until(contact, ageing, now) for contact, ageing in heads)
-        return self._urgency
+            buckets = self._buckets.values()
+            for bucket in buckets:
+                if now >= bucket.steady_until:
+                    bucket.look(now)
+            self._fronts = sorted([bucket.front for bucket in buckets])
+            self._steady_until = min([bucket.steady_until for bucket in buckets], default=math.inf)
+        return self._fronts
 
     def position(self, contact: Contact, place: Place, now: float) -> int:
         """Return the contact's place in the line, 1 for the next; it must be there."""
@@ -114,13 +152,6 @@ def order(contact: Contact, ageing: Ageing, now: float) -> Key:
     """Order of a line: priority won by waiting, level with what waiting added, then first come."""
     steps, level = contact.urgency(ageing, now)
     return (-steps, -level, contact.arrived_at, contact.serial)
-
-
-def _steady_until(contact: Contact, ageing: Ageing, now: float) -> float:
-    """Until when the urgency of a contact is surely what it is now."""
-    waited_s = max(0.0, now - contact.arrived_at)
-    coming_s = ((waited_s // span_s + 1) * span_s for span_s in ageing if span_s is not None)
-    return contact.arrived_at + min(coming_s, default=math.inf) - _ROUNDING_S
 
 
 def _is_before(contact: Contact, *, ageing: Ageing, now: float, mine: Key) -> bool:

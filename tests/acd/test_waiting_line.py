@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.names import ContactId, QueueName
-from acd.waiting_line import WaitingLine, order
+from acd.waiting_line import Front, WaitingLine, order
 
 
 def contact(serial: int, level: int = 0, arrived_at: float = 0.0, ageing: Ageing = TIMELESS) -> Contact:
@@ -46,6 +46,15 @@ def test_an_empty_level_is_forgotten() -> None:
         line.leave(one, one.place)
     assert len(line) == 0
     assert line._buckets == {}
+
+
+def in_order(line: WaitingLine, now: float) -> list[Front]:
+    """The kinds by the urgency of their first, worked out anew."""
+    found = []
+    for bucket in line.buckets():
+        steps, level = bucket.contacts.first.urgency(bucket.ageing, now)
+        found.append((-steps, -level, bucket.serial, bucket))
+    return sorted(found)
 
 
 AGEINGS = (TIMELESS, Ageing(level_s=10.0), Ageing(level_s=25.0, priority_s=40.0))
@@ -95,7 +104,7 @@ def test_the_head_of_a_bucket_is_its_most_urgent(people: list[tuple[int, float]]
     ),
     st.lists(st.floats(0, 9), min_size=1, max_size=12),
 )
-def test_the_urgency_of_a_line_is_that_of_its_most_urgent_at_any_time(
+def test_the_kinds_lie_by_the_urgency_of_their_first_at_any_time(
     people: list[tuple[int, float, Ageing]], spans_s: list[float]
 ) -> None:
     """Though it is worked out anew only when somebody goes or a step of waiting may be reached."""
@@ -106,8 +115,8 @@ def test_the_urgency_of_a_line_is_that_of_its_most_urgent_at_any_time(
     now = 50.0
     for span_s in spans_s:
         now += span_s
-        assert line.urgency(now) == max(each.urgency(each.place.ageing, now) for each in line)
+        assert line.fronts(now) == in_order(line, now)
         if len(line) > 1:
             leaver = everybody.pop()
             line.leave(leaver, leaver.place)
-            assert line.urgency(now) == max(each.urgency(each.place.ageing, now) for each in line)
+            assert line.fronts(now) == in_order(line, now)
