@@ -26,6 +26,7 @@ class Medium(StrEnum):
     WEB_CALL = "web_call"
     SMS = "sms"
     CHAT = "chat"
+    VOICEMAIL = "voicemail"  # a message that a caller left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

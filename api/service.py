@@ -148,11 +148,15 @@ class Service:
         return concern
 
     async def _call_of_sound(self, exchange: Exchange) -> str | None:
-        """The call of the recording or the message that the path names."""
+        """The call of the recording or the message that the path names; None for a message that agents within reach have."""
         if "recording_id" in exchange.ids:
             return (await self._ports.recordings.get(exchange.id_of("recording"))).call_id
-        if "voicemail_id" in exchange.ids and self._ports.voicemails is not None:
-            return (await self._ports.voicemails.get(exchange.id_of("voicemail"))).call_id
+        messages = self._ports.voicemails
+        if "voicemail_id" in exchange.ids and messages is not None:
+            voicemail_id = exchange.id_of("voicemail")
+            if messages.hands(voicemail_id) & exchange.reach.agents:
+                return None
+            return (await messages.get(voicemail_id)).call_id
         return None
 
     async def _concern_of_call(self, call_id: str, reach: Reach) -> Concern:

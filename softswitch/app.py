@@ -44,6 +44,7 @@ from softswitch.calls.seats import Seats
 from softswitch.calls.switchboard import TABLE as LIVE_CALLS
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
+from softswitch.calls.voicemail_desk import VoicemailDesk
 from softswitch.calls.what_if import WhatIf
 from softswitch.campaigns.book import ListBook
 from softswitch.campaigns.desk import CallListDesk
@@ -402,10 +403,11 @@ class Control:
 
     async def _serve_http(self) -> None:
         http = self._settings.http
+        operations = Operations(self._board, self._seats)
         ports = Ports(
             agents=self._seats,
             calls=StoredCalls(self._reader, self._hang_up, self._board.running),
-            operations=Operations(self._board, self._seats),
+            operations=operations,
             recordings=StoredRecordings(self._reader),
             health=self._overview,
             events=self._stream,
@@ -432,7 +434,13 @@ class Control:
             call_lists=self._call_lists,
             callbacks=CallbackDesk(self._board.callbacks, self._board.table),
             contacts=ContactDesk(self._board.contacts),
-            voicemails=StoredVoicemails(self._reader, self._chronicle.record, self._clock.wall),
+            voicemails=VoicemailDesk(
+                StoredVoicemails(self._reader),
+                self._board.contacts,
+                self._board.table,
+                operations.dial,
+                lambda: self._desk.business,
+            ),
             keeper=self._store,
         )
         tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]

@@ -57,6 +57,7 @@ KINDS: dict[type, str] = {
     entries.RecordingPaused: "recording.paused",
     entries.RecordingResumed: "recording.resumed",
     entries.RecordingClosed: "recording.closed",
+    entries.RecordingDeleted: "recording.deleted",
     entries.AgentStateChanged: "agent.state_changed",
     entries.TrunkStateChanged: "trunk.state_changed",
     entries.AlarmRaised: "alarm.raised",
@@ -77,7 +78,10 @@ KINDS: dict[type, str] = {
     entries.ContactAccepted: "contact.accepted",
     entries.ContactClosed: "contact.closed",
     entries.VoicemailStarted: "voicemail.started",
+    entries.VoicemailDiscarded: "voicemail.discarded",
     entries.VoicemailHandled: "voicemail.handled",
+    entries.VoicemailHandedOver: "voicemail.handed_over",
+    entries.VoicemailCalledBack: "voicemail.called_back",
 }
 
 _HIDDEN = frozenset({"path", "at", "changes"})

@@ -42,7 +42,10 @@ class IllegalWorkState(Exception):
 
 @dataclass(slots=True, eq=False)
 class MediaContact:
-    """A contact as control knows it.  Times are wall seconds; `address` is the customer's, as the medium has them."""
+    """A contact as control knows it.  Times are wall seconds; `address` is the customer's, as the medium has them.
+
+    It is for the agent who is `wanted` alone, where there is one.
+    """
 
     contact_id: str
     medium: str
@@ -54,6 +57,7 @@ class MediaContact:
     state: WorkState = WorkState.WAITING
     offers: dict[str, str] = field(default_factory=dict)  # the offer, by agent
     agent: str = ""
+    wanted: str = ""
     accepted_at: float | None = None
     closed_at: float | None = None
 

@@ -14,6 +14,7 @@ from acd import events as acd_facts
 from acd.contact_state import ContactState
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.routes import Route
 from api.faults import Conflict, NotFound, Refused
 from softswitch.calls.call_table import CallTable
 from softswitch.contacts.contact import MediaContact, WorkState
@@ -35,6 +36,9 @@ _SEEN: Final[Mapping[ContactState, WorkState]] = {
 
 class Contacts:
     """Tells the distributor of them, and does what it orders."""
+
+    closed: Callable[[MediaContact, str], None] = staticmethod(lambda contact, by: None)
+    """Told of each contact that is over, and who said so; set by the room that brought it."""
 
     def __init__(self, table: CallTable, keeper: StateKeeper, token: Callable[[int], str]) -> None:
         """`token` gives so many random bytes as text."""
@@ -60,22 +64,41 @@ class Contacts:
         """The place in the line, 1 for the next; None when it does not wait."""
         return self._table.dispatcher.engine.position(ContactId(contact.contact_id))
 
+    def find(self, contact_id: str) -> MediaContact | None:
+        """One contact, None for one that is not remembered."""
+        return self._contacts.get(contact_id)
+
     def queue(
-        self, medium: str, queue: str, *, level: int, address: str, data: dict[str, Any], by: str
+        self,
+        medium: str,
+        queue: str,
+        *,
+        level: int,
+        address: str,
+        data: dict[str, Any],
+        by: str,
+        contact_id: str = "",
+        wanted: str = "",
     ) -> MediaContact:
-        """A contact has come; `Refused` for an unknown queue, `Conflict` when the queue takes nobody."""
+        """A contact has come; `Refused` for an unknown queue, `Conflict` when the queue takes nobody.
+
+        It is for the agent who is `wanted` alone, whatever queues they serve.  Who gives it a `contact_id` knows that no
+        open contact has it.
+        """
         if QueueName(queue) not in {each.queue for each in self._table.dispatcher.engine.statistics().queues}:
             raise Refused("unknown_queue", f"没有此队列 / there is no queue {queue!r}")
         now = self._table.clock.wall()
         contact = MediaContact(
-            contact_id=f"ct-{int(now * 1000):011x}-{self._token(3)}",
+            contact_id=contact_id or f"ct-{int(now * 1000):011x}-{self._token(3)}",
             medium=medium,
             queue=queue,
             arrived_at=now,
             level=level,
             address=address,
             data=data,
+            wanted=wanted,
         )
+        self._contacts.pop(contact.contact_id, None)  # of before: the newest stands last
         self._contacts[contact.contact_id] = contact  # an agent may be offered it at once
         self._table.chronicle.record(
             entries.ContactQueued(
@@ -219,6 +242,7 @@ class Contacts:
             level=contact.level,
             arrived_at=self._to_clock(contact.arrived_at),
             medium=Medium(contact.medium),
+            routes=(Route(agent=AgentId(contact.wanted)),) if contact.wanted else (),
         )
 
     def _to_clock(self, wall: float) -> float:
@@ -238,6 +262,7 @@ class Contacts:
             )
         )
         self._keep(contact)
+        self.closed(contact, by)
 
     def _record(
         self,

@@ -29,8 +29,12 @@ from softswitch.store.entries import (
     OfferAccepted,
     OfferEnded,
     RecordingClosed,
+    RecordingDeleted,
     RecordingStarted,
     RecordingState,
+    VoicemailCalledBack,
+    VoicemailDiscarded,
+    VoicemailHandedOver,
     VoicemailHandled,
     VoicemailStarted,
 )
@@ -68,16 +72,25 @@ class Key:
 
 
 Lookup = Callable[[Key], Row | None]
+VoicemailEntry = (
+    VoicemailStarted | VoicemailDiscarded | VoicemailHandled | VoicemailHandedOver | VoicemailCalledBack
+)
 
 
 def keys_of(entry: Entry) -> tuple[Key, ...]:
     """The rows that must be at hand before the entry is projected."""
     match entry:
-        case RecordingStarted() | RecordingClosed():
+        case RecordingStarted() | RecordingClosed() | RecordingDeleted():
             return (Key(Subject.RECORDING, entry.recording_id),)
         case AgentStateChanged():
             return (Key(Subject.INTERVAL, entry.agent),)
-        case VoicemailStarted() | VoicemailHandled():
+        case (
+            VoicemailStarted()
+            | VoicemailDiscarded()
+            | VoicemailHandled()
+            | VoicemailHandedOver()
+            | VoicemailCalledBack()
+        ):
             return (Key(Subject.VOICEMAIL, entry.voicemail_id),)
         case CallConnected() | CallRequeued() | CallTransferred() | CallEnded():
             return (Key(Subject.CALL, entry.call_id), Key(Subject.SEGMENT, entry.call_id))
@@ -116,7 +129,7 @@ def key_of(row: Row) -> Key:
 def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
     """The rows that the entry with number `seq` changes or adds, older before newer of the same key."""
     match entry:
-        case RecordingStarted() | RecordingClosed():
+        case RecordingStarted() | RecordingClosed() | RecordingDeleted():
             found = rows(Key(Subject.RECORDING, entry.recording_id))
             return _recording(entry, found if isinstance(found, RecordingRow) else None)
         case AgentStateChanged():
@@ -124,7 +137,13 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             return _interval(entry, seq, interval if isinstance(interval, IntervalRow) else None)
         case BusinessChanged():
             return _business(entry)
-        case VoicemailStarted() | VoicemailHandled():
+        case (
+            VoicemailStarted()
+            | VoicemailDiscarded()
+            | VoicemailHandled()
+            | VoicemailHandedOver()
+            | VoicemailCalledBack()
+        ):
             message = rows(Key(Subject.VOICEMAIL, entry.voicemail_id))
             return _voicemail(entry, message if isinstance(message, VoicemailRow) else None)
         case CallArrived() | CallDialled():
@@ -290,7 +309,7 @@ def _interval(entry: AgentStateChanged, seq: int, newest: IntervalRow | None) ->
     return tuple(rows)
 
 
-def _voicemail(entry: VoicemailStarted | VoicemailHandled, row: VoicemailRow | None) -> tuple[Row, ...]:
+def _voicemail(entry: VoicemailEntry, row: VoicemailRow | None) -> tuple[Row, ...]:
     """Whoever dealt with it last stands there."""
     if isinstance(entry, VoicemailStarted):
         fresh = VoicemailRow(
@@ -301,9 +320,31 @@ def _voicemail(entry: VoicemailStarted | VoicemailHandled, row: VoicemailRow | N
             left_at=entry.at,
         )
         return (fresh,) if row is None else ()
-    if row is None:
-        return ()
-    return (replace(row, handled_at=entry.at, handled_by=entry.by, note=entry.note),)
+    return () if row is None else (_worked_on(entry, row),)
+
+
+def _worked_on(
+    entry: VoicemailDiscarded | VoicemailHandled | VoicemailHandedOver | VoicemailCalledBack,
+    row: VoicemailRow,
+) -> VoicemailRow:
+    match entry:
+        case VoicemailDiscarded():
+            return replace(row, discarded_at=entry.at)
+        case VoicemailHandled():
+            return replace(row, handled_at=entry.at, handled_by=entry.by, note=entry.note)
+        case VoicemailHandedOver():
+            return replace(
+                row,
+                handed_at=entry.at,
+                handed_by=entry.by,
+                handed_queue=entry.queue,
+                handed_agent=entry.agent or None,
+                contact_id=entry.contact_id,
+            )
+        case VoicemailCalledBack():
+            return replace(
+                row, called_back_at=entry.at, called_back_by=entry.by, called_back_in=entry.call_id
+            )
 
 
 def _business(entry: BusinessChanged) -> tuple[Row, ...]:
@@ -320,7 +361,11 @@ def _business(entry: BusinessChanged) -> tuple[Row, ...]:
     )
 
 
-def _recording(entry: RecordingStarted | RecordingClosed, row: RecordingRow | None) -> tuple[Row, ...]:
+def _recording(
+    entry: RecordingStarted | RecordingClosed | RecordingDeleted, row: RecordingRow | None
+) -> tuple[Row, ...]:
+    if isinstance(entry, RecordingDeleted):
+        return () if row is None else (replace(row, state=RecordingState.DELETED.value),)
     if isinstance(entry, RecordingStarted):
         if row is not None:
             return ()

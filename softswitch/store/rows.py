@@ -100,7 +100,11 @@ class BusinessRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailRow:
-    """A message that a caller left; nobody dealt with it while `handled_at` is None."""
+    """A message that a caller left; nobody dealt with it while `handled_at` is None.
+
+    `handed_*`: the last time that it was given to an agent, or to the agents of a queue.  `called_back_*`: the last call to
+    whoever left it.  Once `discarded_at` its caller has spoken another one instead.
+    """
 
     voicemail_id: str
     call_id: str
@@ -110,6 +114,15 @@ class VoicemailRow:
     handled_at: float | None = None
     handled_by: str | None = None
     note: str = ""
+    discarded_at: float | None = None
+    handed_at: float | None = None
+    handed_by: str | None = None
+    handed_queue: str | None = None
+    handed_agent: str | None = None
+    contact_id: str | None = None
+    called_back_at: float | None = None
+    called_back_by: str | None = None
+    called_back_in: str | None = None
 
 
 Row = CallRow | SegmentRow | IntervalRow | RecordingRow | BusinessRow | VoicemailRow

@@ -47,6 +47,7 @@ from softswitch.store.entries.outgoing import (
 )
 from softswitch.store.entries.recordings import (
     RecordingClosed,
+    RecordingDeleted,
     RecordingPaused,
     RecordingResumed,
     RecordingSegmentStarted,
@@ -57,6 +58,9 @@ from softswitch.store.entries.services import (
     BusinessChanged,
     FlowStarted,
     SurveyAnswered,
+    VoicemailCalledBack,
+    VoicemailDiscarded,
+    VoicemailHandedOver,
     VoicemailHandled,
     VoicemailStarted,
 )
@@ -135,6 +139,7 @@ __all__ = (
     "ProcessLost",
     "ProgressHeard",
     "RecordingClosed",
+    "RecordingDeleted",
     "RecordingPaused",
     "RecordingResumed",
     "RecordingSegmentStarted",
@@ -147,6 +152,9 @@ __all__ = (
     "SurveyAnswered",
     "TransferFailed",
     "TrunkStateChanged",
+    "VoicemailCalledBack",
+    "VoicemailDiscarded",
+    "VoicemailHandedOver",
     "VoicemailHandled",
     "VoicemailStarted",
     "entry_id",
@@ -200,6 +208,7 @@ Entry = (
     | RecordingPaused
     | RecordingResumed
     | RecordingClosed
+    | RecordingDeleted
     | AgentStateChanged
     | TrunkStateChanged
     | AlarmRaised
@@ -212,7 +221,10 @@ Entry = (
     | FlowStarted
     | SurveyAnswered
     | VoicemailStarted
+    | VoicemailDiscarded
     | VoicemailHandled
+    | VoicemailHandedOver
+    | VoicemailCalledBack
     | CallbackRequested
     | CallbackTried
     | CallbackClosed
@@ -231,13 +243,15 @@ def entry_id(entry: Entry) -> str | None:
             return f"{type(entry).__name__}:{entry.call_id}"
         case RecordingStarted():
             return f"RecordingStarted:{entry.recording_id}"
+        case RecordingDeleted():
+            return f"RecordingDeleted:{entry.recording_id}"
         case RecordingClosed():
             return f"RecordingClosed:{entry.recording_id}:{entry.sha256}"
         case BusinessChanged() | CustomersChanged():
             return f"{type(entry).__name__}:{entry.version}"
         case CallbackRequested():
             return f"CallbackRequested:{entry.callback_id}"
-        case VoicemailStarted():
-            return f"VoicemailStarted:{entry.voicemail_id}"
+        case VoicemailStarted() | VoicemailDiscarded():
+            return f"{type(entry).__name__}:{entry.voicemail_id}"
         case _:
             return None

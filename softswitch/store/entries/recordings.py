@@ -8,6 +8,7 @@ class RecordingState(StrEnum):
     """What became of a recording's file."""
 
     OPEN = "open"
+    DELETED = "deleted"  # there is no file any more
     DONE = "done"
     INCOMPLETE = "incomplete"  # a write failed on the way (disk full)
     CRASH = "crash"  # the writer died; the file was repaired
@@ -73,3 +74,13 @@ class RecordingClosed:
     left_dbfs: float | None = None
     right_dbfs: float | None = None
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingDeleted:
+    """The file of a recording is no more; its link in the chain stays, and says that there was one."""
+
+    at: float
+    recording_id: str
+    call_id: str
+    reason: str

@@ -35,6 +35,15 @@ class VoicemailStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailDiscarded:
+    """Its caller spoke another one instead: the message is nobody's business any more."""
+
+    at: float
+    voicemail_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailHandled:
     """Somebody dealt with a message."""
 
@@ -42,6 +51,29 @@ class VoicemailHandled:
     voicemail_id: str
     by: str
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailHandedOver:
+    """A message stands in the line of `queue` as a contact, for any of its agents or for `agent` alone; `by` who said so."""
+
+    at: float
+    voicemail_id: str
+    contact_id: str
+    queue: str
+    agent: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailCalledBack:
+    """An agent calls whoever left the message, in this call; `by` who said so."""
+
+    at: float
+    voicemail_id: str
+    call_id: str
+    agent: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from softswitch.store import schema
-from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, SegmentRow
+from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, SegmentRow, VoicemailRow
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, SegmentRow
         (SegmentRow, "segments"),
         (IntervalRow, "agent_intervals"),
         (RecordingRow, "recordings"),
+        (VoicemailRow, "voicemails"),
     ],
 )
 def test_a_row_has_the_columns_of_its_table(cls: type, table: str) -> None:

@@ -4,28 +4,39 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from api.app import make_app
 from api.event_stream import EventStream
+from api.faults import NotFound
 from api.ports import Ports
 from api.reach import Reach
 from api.server import serve
 from api.voicemail_views import VoicemailsQuery
+from softswitch.business.whole import whole_of
+from softswitch.calls.voicemail_desk import VoicemailDesk
 from softswitch.store.calls import StoredCalls
 from softswitch.store.entries import RecordingStarted, VoicemailStarted
 from softswitch.store.reader import Reader
 from softswitch.store.voicemails import StoredVoicemails
 from softswitch.store.writer import Store
 from tests.api.city import TOKENS, WORDS, Agents, Calls, Health, Recordings
+from tests.softswitch.business.test_strategies import MACHINE
+from tests.softswitch.calls.node import Node
 from tests.softswitch.store.samples import CALLER, closed, open_store, whole_call
 from tests.softswitch.store.test_calls import hang_up
 
 ADDRESS = "127.63.0.7"
 START = 1_764_000_000.0
 SOUND = bytes(range(200))
+
+
+async def no_dial(agent: str, number: str, data: dict[str, Any], caller_id: str) -> str:
+    """Nobody has a phone here."""
+    raise NotFound("agent", agent)
 
 
 def leave(store: Store, number: int, box: str = "main", caller: str = CALLER) -> None:
@@ -49,13 +60,18 @@ async def client(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
         await store.committed()
         reader = await Reader.open(tmp_path / "hotline.db", store.committed)
         stack.push_async_callback(reader.close)
+        node = Node()
+        board = node.board
+        node.chronicle._store = store
         ports = Ports(
             agents=Agents(),
             calls=Calls(),
             recordings=Recordings(tmp_path),
             health=Health(),
             events=EventStream("s", lambda: 0.0, dict),
-            voicemails=StoredVoicemails(reader, store.record, lambda: START + 60),
+            voicemails=VoicemailDesk(
+                StoredVoicemails(reader), board.contacts, board.table, no_dial, lambda: whole_of({}, MACHINE)
+            ),
         )
         server = await serve(make_app(ports, TOKENS), ADDRESS, 0)
         stack.push_async_callback(server.close)
@@ -109,6 +125,19 @@ async def test_somebody_deals_with_a_message(client: aiohttp.ClientSession) -> N
         assert answer.status == 404
 
 
+async def test_agents_are_given_a_message_and_its_caller_is_called(client: aiohttp.ClientSession) -> None:
+    """Over the wire: what is wrong with either is told as everywhere."""
+    for path, body, code in (
+        ("m1/hand-over", {"queue": "hotline"}, "no_capacity"),
+        ("none/hand-over", {}, "voicemail_not_found"),
+        ("m1/hand-over", {"agent": "1999"}, "agent_not_found"),
+        ("m1/call-back", {}, "agent_needed"),
+        ("m1/call-back", {"agent": "1999"}, "agent_not_found"),
+    ):
+        async with client.post(f"/v1/voicemails/{path}", json=body) as answer:
+            assert (await answer.json())["code"] == code
+
+
 async def test_a_message_belongs_to_the_queue_in_which_its_caller_stood(tmp_path: Path) -> None:
     """One that was left before any queue belongs to every supervisor."""
     store = await open_store(tmp_path)
@@ -118,7 +147,7 @@ async def test_a_message_belongs_to_the_queue_in_which_its_caller_stood(tmp_path
     leave(store, 2)
     await store.committed()
     reader = await Reader.open(tmp_path / "hotline.db", store.committed)
-    messages = StoredVoicemails(reader, store.record, lambda: START)
+    messages = StoredVoicemails(reader)
     queue = (await StoredCalls(reader, hang_up).get("c1")).call.queue
     assert queue is not None
     for queues, seen in (({queue}, ["m2", "m1"]), ({"other"}, ["m2"]), (set(), ["m2"])):
