@@ -14,7 +14,7 @@ from typing import Any
 from acd import events, views
 from acd.agent import PHONE_LOST, Agent
 from acd.agent_state import Activity, AgentTrigger, Presence
-from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer
+from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer, Witness
 from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
@@ -46,12 +46,12 @@ class Engine:
     """One hotline's queues, agents and contacts.
 
     `run` is put before the ids of offers: give each start of the process another one, and no id comes twice.  With
-    `explains` each decision is recorded (`RecordDecision`), just before its offer.
+    `explains` each decision is recorded (`RecordDecision`), just before its offer; a `witness` sees each as it is made.
     """
 
-    def __init__(self, run: str = "", *, explains: bool = False) -> None:
+    def __init__(self, run: str = "", *, explains: bool = False, witness: Witness | None = None) -> None:
         """Begin with nothing defined and nobody there."""
-        self._bonds = Bonds(run, explains=explains)
+        self._bonds = Bonds(run, explains=explains, witness=witness)
         self._floor = self._bonds.floor
         self._paces = Paces()
         self._diversions = Diversions(self._bonds, self._paces)
@@ -260,7 +260,7 @@ class Engine:
         agent.reachable = event.reachable
         if is_loss:
             agent.pending, agent.pending_reason = None, ""
-            self._bonds.tell_agent(_name(event), agent, AgentTrigger.PHONE_LOST, PHONE_LOST)
+            self._bonds.tell_agent(_name(event), agent, AgentTrigger.PHONE_LOST, event.reason or PHONE_LOST)
         else:
             self._bonds.settle(agent)
 
@@ -518,7 +518,7 @@ class Engine:
         self._floor.agents[agent.id] = agent
         agent.reachable = reachable
         if presence is Presence.NOT_READY or not reachable:
-            reason = reason if presence is Presence.NOT_READY else PHONE_LOST
+            reason = reason if presence is Presence.NOT_READY else reason or PHONE_LOST
             agent.apply(AgentTrigger.LOGGED_IN_NOT_READY, now, reason)
             return
         agent.apply(AgentTrigger.LOGGED_IN_READY, now)

@@ -180,8 +180,9 @@ class AgentLoggedIn:
     """An agent sat down: `presence` is `READY`, or `NOT_READY` with a `reason`.
 
     `wrap_up_s` replaces that of the queues for this agent; None leaves it to the queue.  With a phone that is not
-    reachable the agent is not ready, `phone_lost`, whatever was asked for.  `priorities` replaces the priority of some
-    of the queues; `rank` is the agent's place where a queue rings in a fixed order (`linear`), the smallest first.
+    reachable the agent is not ready, with `reason` or else `phone_lost`, whatever was asked for.  `priorities` replaces
+    the priority of some of the queues; `rank` is the agent's place where a queue rings in a fixed order (`linear`), the
+    smallest first.
     `selection` and `shares` name the order in which the agent looks at contacts and the shares between regions,
     `capacities` what the agent may have in hand at once.
     """
@@ -321,12 +322,13 @@ class AgentMadeNotReady:
 class AgentReachabilityChanged:
     """The agent's phone was lost or is back.
 
-    Lost: not ready with reason `phone_lost` in this very call, a running offer is withdrawn, a conversation is left
-    alone.  Back: only the flag changes; whether somebody sits there is for the agent to say.
+    Lost: not ready with `reason`, `phone_lost` where none is given, in this very call, a running offer is withdrawn, a
+    conversation is left alone.  Back: only the flag changes; whether somebody sits there is for the agent to say.
     """
 
     agent: AgentId
     reachable: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -233,7 +233,7 @@ class Control:
             people=self._people,
             trunks=self._trunks,
             directory=self._board.directory,
-            phones=(self._edge, self._legs),
+            phones=(self._edge, self._legs, self._board.lines),
             publish=self._publish,
         )
         self._hours = HoursWatch(self._dispatcher, clock, self._missing_year)
@@ -365,7 +365,9 @@ class Control:
         log.info("control.draining", calls=len(self._board.calls()))
         # A callback that waits has nobody in it, and is written down: the next control has it.
         while (
-            any(call.parties for call in self._board.calls()) or self._legs.all() or self._recordings.open_ids
+            any(call.parties for call in self._board.calls())
+            or any(not self._board.lines.is_idle(leg) for leg in self._legs.all())
+            or self._recordings.open_ids
         ):
             await self._clock.wait(DRAIN_LOOK_S)
 

@@ -9,6 +9,7 @@ from acd.contact_state import CONTACT_TRANSITIONS
 from softswitch.calls.call import CALL_TRANSITIONS
 from softswitch.calls.callback import CALLBACK_TRANSITIONS
 from softswitch.calls.leg import LEG_TRANSITIONS
+from softswitch.calls.standing_lines import LINE_TRANSITIONS
 from softswitch.campaigns.call_list import LIST_TRANSITIONS
 from softswitch.campaigns.records import RECORD_TRANSITIONS
 from softswitch.contacts.contact import WORK_TRANSITIONS
@@ -37,6 +38,11 @@ _ALL = (
     _Drawn(title="排队的联系 / contact", place="acd/contact_state.py", table=CONTACT_TRANSITIONS),
     _Drawn(title="通话 / call", place="softswitch/calls/call.py", table=CALL_TRANSITIONS),
     _Drawn(title="腿 / leg", place="softswitch/calls/leg.py", table=LEG_TRANSITIONS),
+    _Drawn(
+        title="长通线路 / standing line",
+        place="softswitch/calls/standing_lines.py",
+        table=LINE_TRANSITIONS,
+    ),
     _Drawn(title="对话 / SIP dialog", place="softswitch/sip/dialogs.py", table=DIALOG_TRANSITIONS),
     _Drawn(
         title="提议与应答 / offer and answer", place="softswitch/sip/offer_answer.py", table=OFFER_TRANSITIONS

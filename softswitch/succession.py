@@ -115,6 +115,7 @@ class Succession:
             if adoption.fate is Fate.WAITS and call.state is CallState.WAITING:
                 waiting.append(call)
             log.info("call.adopted", call_id=call_id, fate=adoption.fate.value)
+        self._board.lines.restore(confirmed & held.legs.keys())
         self._end_strays({leg.leg_id for leg in self._legs.all()}, in_cells, held)
         talked = {call_id for call_id, _, _ in talking.values()}
         for call in waiting:

@@ -67,7 +67,7 @@ export class Floor {
       case 'agent_state_changed': {
         const before = this.agents.get(data.agent) ?? { agent_id: data.agent, name: '', queues: [], reachable: true };
         const { agent, ...fields } = data;
-        this.agents.set(agent, { ...before, ...fields, reachable: fields.reason !== 'phone_lost', since: at });
+        this.agents.set(agent, { ...before, ...fields, reachable: !['phone_lost', 'line_down'].includes(fields.reason), since: at });
         return;
       }
       case 'call_arrived':

@@ -1,4 +1,5 @@
-"""Answering from the bar: a phone is told to by `NOTIFY` (Event: talk), or rung anew with headers by which it answers.
+"""Answering from the bar: a phone is told to by `NOTIFY` (Event: talk), or rung anew with headers by which it answers, or
+stands off the hook and is joined (`standing_lines`).
 
 The second way is for phones that know `Call-Info: …;answer-after=0` or `Alert-Info` on an INVITE but no `talk`: the call
 that rings is taken off the phone, and comes once more as one that is answered at once.
@@ -24,6 +25,8 @@ class Answering:
 
     def ask(self, party: CallParty) -> bool:
         """Answer what rings there; False for a phone that can only be picked up."""
+        if self._table.lines.answer(party.leg):
+            return True
         if not party.leg.rings_anew:
             return self._table.legs.ask_to_answer(party.leg)
         if party.leg.state is LegState.RINGING and not party.is_asked:

@@ -193,6 +193,7 @@ class Call:
         is_prompted = self.prompted and (
             party.role is Role.CUSTOMER or party.role is Role.AGENT and self.state is CallState.INTRODUCED
         )
+        is_called = party.leg.is_standing and not party.is_joined  # the tone of its line is heard
         rings = any(other.by == party.leg_id and not other.is_joined for other in self.parties)
         rings = rings or self.queue_consult is not None and self.queue_consult.by == party.leg_id
         return Party(
@@ -201,10 +202,10 @@ class Call:
             held=party.held,
             holding=party.leg.holding,
             muted=party.muted,
-            prompted=is_prompted,
+            prompted=is_prompted or is_called,
             supervising=party.supervising,
             alone=RINGBACK if rings else "",
-            quiet=self.state is CallState.IN_FLOW,
+            quiet=self.state is CallState.IN_FLOW or is_called,
         )
 
     def voices(self) -> Sources:
@@ -307,8 +308,8 @@ class Call:
 def _has_sound(party: CallParty) -> bool:
     """Whether a party is one of the hearing table: the caller from the answer on, others once they have joined.
 
-    What a network says before it answers is heard as well, but not by a caller who waits while a rule has it rung.
+    So is a standing line that the call was brought to, which is told by a tone.  What a network says before it answers is heard as well, but not by a caller who waits while a rule has it rung.
     """
     if party.leg.is_talking:
-        return party.is_joined or party.role is Role.CUSTOMER
+        return party.is_joined or party.role is Role.CUSTOMER or party.leg.is_standing
     return party.leg.has_early_media and party.errand is not Errand.OVERFLOW

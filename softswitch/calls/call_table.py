@@ -18,9 +18,11 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
 from softswitch.calls.kept_places import KeptPlaces
+from softswitch.calls.leg import Header, Leg
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.party import MUSIC, CallParty
 from softswitch.calls.routes import Routes
+from softswitch.calls.standing_lines import StandingLines
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.settings.queues import QueueSettings
@@ -47,6 +49,7 @@ class CallTable:
     """Every call that is up, by id."""
 
     legs: LegDesk
+    lines: StandingLines
     before_end: Callable[[Call, EndReason], None] = staticmethod(lambda call, reason: None)
     """Told of each call before its end is written down; set by the room that has something to add."""
 
@@ -62,7 +65,7 @@ class CallTable:
         routes: Routes,
         queues: Iterable[QueueSettings],
     ) -> None:
-        """`legs` is set by whoever makes the leg desk, which needs a listener first."""
+        """`legs` and `lines` are set by whoever makes them; both need a listener first."""
         self.tell_plane = tell_plane
         self.dispatcher = dispatcher
         self.chronicle = chronicle
@@ -204,6 +207,30 @@ class CallTable:
             agent = AgentId(party.agent)
             party.engaged = self.dispatcher.tell_late(acd_facts.AgentEngaged(agent=agent))
 
+    def ring_phone(
+        self,
+        leg_id: str,
+        call_id: str,
+        role: Role,
+        account: str,
+        *,
+        from_user: str,
+        headers: tuple[Header, ...] = (),
+    ) -> Leg:
+        """Ring a phone, or have its standing line; as `LegDesk.open_outbound`, which says what is raised."""
+        lent = self.lines.lend(account, call_id, role, headers)
+        if lent is not None:
+            return lent
+        return self.legs.open_outbound(leg_id, call_id, role, account, from_user=from_user, headers=headers)
+
+    def let_go(self, leg: Leg, *, status: int = 0, cause: int = NORMAL_CLEARING) -> None:
+        """A call does not want a leg any more: it is hung up, or left standing where it is a standing line."""
+        call = self.find(leg.call_id)
+        if not self.lines.takes_back(leg):
+            self.legs.hang_up(leg, status=status, cause=cause)
+        elif call is not None:
+            call.rows.pop(leg.leg_id, None)  # what it heard there it hears no more
+
     def remove(self, call: Call, party: CallParty, *, status: int = 487, why: str = "left") -> None:
         """A party leaves the call: its leg, its channel and its agent are let go.  Whoever asks settles the sound."""
         if party not in call.parties:
@@ -215,7 +242,7 @@ class CallTable:
                     at=self.clock.wall(), call_id=call.call_id, supervisor=party.agent, cause=why
                 )
             )
-        self.legs.hang_up(party.leg, status=status, cause=NORMAL_CLEARING)
+        self.let_go(party.leg, status=status)
         if party.trunk:
             self.trunks.free(party.trunk, party.leg_id)
         self.keep(call)
@@ -319,7 +346,7 @@ class CallTable:
         for party in others:
             if party.offer_id and not party.is_joined:
                 self.record_offer_end(call, party, "contact_left")
-            self.legs.hang_up(party.leg, status=487, cause=NORMAL_CLEARING)
+            self.let_go(party.leg, status=487)
         for party in call.parties:
             if party.trunk:
                 self.trunks.free(party.trunk, party.leg_id)
@@ -330,7 +357,7 @@ class CallTable:
         for recording_id in filter(None, (call.recording_id, call.message_id)):
             self.tell_plane(plane_words.StopRecording(recording_id=recording_id))
         if call.customer is not None:
-            self.legs.hang_up(
+            self.let_go(
                 call.customer.leg,
                 status=486 if reason is EndReason.QUEUE_FULL else 503,
                 cause=NORMAL_CLEARING if cause is None else cause,
@@ -352,7 +379,7 @@ class CallTable:
         self._keeper.remove(TABLE, call.call_id)
         for party in call.offered:
             self.record_offer_end(call, party, "contact_left")
-            self.legs.hang_up(party.leg, status=487, cause=NORMAL_CLEARING)
+            self.let_go(party.leg, status=487)
         contact = ContactId(call.call_id)
         if self.dispatcher.engine.contact(contact) is not None:
             self.dispatcher.tell_late(acd_facts.ContactLeft(contact=contact, cause="postponed"))

@@ -212,11 +212,12 @@ class Directory:
 
         Raises `Conflict("phone_lost")` or `Unavailable` when there is no way to it; then there is no leg.
         """
-        legs, trunks = self._table.legs, self._table.trunks
+        table = self._table
+        legs, trunks = table.legs, table.trunks
         leg_id = f"{call_id}-{self._token(3)}"
         try:
             if not to.trunk:
-                return legs.open_outbound(
+                return table.ring_phone(
                     leg_id, call_id, role, to.account, from_user=shown or "anonymous", headers=headers
                 )
             way, *detours = (self._way(trunk, to.number, line) for trunk in (to.trunk, *to.detours))

@@ -78,6 +78,7 @@ class Leg:
     alerted: bool = False  # its far end rings (180), which a description of early sound (183) does not say
     can_be_asked: bool = False  # a phone that answers when it is told to
     rings_anew: bool = False  # such a phone is told by a second INVITE, instead of NOTIFY talk
+    is_standing: bool = False  # a line that stays when a call lets go of it
     has_media: bool = False  # the plane knows it
     detours: tuple[TrunkWay, ...] = ()  # further ways, for when the trunk does not take the call
     heard: Row = ()  # what the plane was last told that it hears

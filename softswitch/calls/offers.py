@@ -41,7 +41,7 @@ class Offers:
         role = Role.AGENT if consult is None else Role.CONSULTEE
         try:
             extension, account = self.seats.seat_of(order.agent)
-            leg = table.legs.open_outbound(
+            leg = table.ring_phone(
                 f"{call.call_id}-{self._token(3)}",
                 call.call_id,
                 role,

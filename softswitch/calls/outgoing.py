@@ -205,7 +205,7 @@ class Outgoing:
         by = EndedBy.AGENT if party.errand is Errand.DIAL else EndedBy.SYSTEM
         own = _own(call)
         if own is not None and not own.is_joined:  # the phone that dialled hears why
-            self._table.legs.hang_up(own.leg, status=end.status if end.status >= 400 else 480)
+            self._table.let_go(own.leg, status=end.status if end.status >= 400 else 480)
         self._table.end(call, by, reason, status=end.status, cause=end.q850_cause)
 
 

@@ -6,7 +6,7 @@ one seat an agent.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -31,6 +31,8 @@ from softswitch.store.state import StateKeeper
 log = structlog.get_logger(__name__)
 
 TABLE = "agent_state"
+LINE_DOWN = "line_down"
+"""Reason of an agent whose standing line is down."""
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "logged_out": ("login",),
@@ -86,6 +88,39 @@ class Agent:
         }
 
 
+class SeatLines(Protocol):
+    """The standing lines, seen from here (`softswitch.calls.standing_lines`, which says what each method does)."""
+
+    def is_up(self, account: str) -> bool:
+        """Whether calls can be brought to an account."""
+
+    def raise_line(self, account: str, *, then_ready: bool) -> None:
+        """Ring the phone of an agent who is there."""
+
+    def lower_line(self, account: str) -> None:
+        """The agent signed out."""
+
+    def drop_wish(self, account: str) -> None:
+        """The agent does not want to be ready any more once the line stands."""
+
+
+class NoLines:
+    """Every phone is rung for each call."""
+
+    def is_up(self, account: str) -> bool:
+        """Nothing has to stand."""
+        return True
+
+    def raise_line(self, account: str, *, then_ready: bool) -> None:
+        """There is none."""
+
+    def lower_line(self, account: str) -> None:
+        """There is none."""
+
+    def drop_wish(self, account: str) -> None:
+        """There is none."""
+
+
 class Seats:
     """All agents and seats; the `AgentsPort` of the HTTP interface.
 
@@ -95,6 +130,9 @@ class Seats:
 
     seat_left: Callable[[], None] = staticmethod(lambda: None)
     """Told whenever somebody signed out; set by whoever keeps the seats up to date."""
+
+    lines: SeatLines = NoLines()
+    """The standing lines of the phones; call control sets them."""
 
     situation_of: Callable[[str], Situation | None] = staticmethod(lambda agent: None)
     situations: Callable[[], Mapping[str, Situation]] = staticmethod(dict)
@@ -184,12 +222,31 @@ class Seats:
     # ---- facts -----------------------------------------------------------------------------------
 
     def account_changed(self, account: str, reachable: bool) -> None:
-        """A phone was lost or is back: the engine knows in this very turn."""
+        """A phone was lost or is back: the engine knows in this very turn.  One whose line is down is rung for it."""
         agent = self.agent_at(account)
-        if agent is not None:
-            self._dispatcher.tell_late(
-                events.AgentReachabilityChanged(agent=AgentId(agent), reachable=reachable)
+        if agent is None:
+            return
+        is_usable = reachable and self.lines.is_up(account)
+        self._dispatcher.tell_late(events.AgentReachabilityChanged(agent=AgentId(agent), reachable=is_usable))
+        if reachable and not is_usable:
+            self.lines.raise_line(account, then_ready=False)
+
+    def line_changed(self, account: str, is_up: bool, then_ready: bool) -> bool:
+        """A standing line is there or gone, and with it the agent's phone; returns whether the agent was ready."""
+        agent_id = self.agent_at(account)
+        if agent_id is None:
+            return False
+        report, agent = self._agents[agent_id].report, AgentId(agent_id)
+        self._dispatcher.tell_late(
+            events.AgentReachabilityChanged(
+                agent=agent,
+                reachable=is_up and self._is_reachable(account),
+                reason="" if is_up else LINE_DOWN,
             )
+        )
+        if is_up and then_ready:
+            self._dispatcher.tell_late(events.AgentMadeReady(agent=agent))
+        return report is not None and report.presence in (Presence.READY, Presence.WRAP_UP)
 
     def reported(self, report: ReportAgent) -> None:
         """The engine says that an agent's state changed."""
@@ -198,6 +255,8 @@ class Seats:
         extension = agent.extension
         if report.presence is Presence.LOGGED_OUT:
             agent.extension = None
+            if extension in self._accounts:
+                self.lines.lower_line(self._accounts[extension].username)
             self._keeper.remove(TABLE, agent.agent_id)
             if agent.is_removed:
                 del self._agents[agent.agent_id]
@@ -276,7 +335,7 @@ class Seats:
             **agent.assignment,
             presence=presence,
             reason=record["reason"],
-            reachable=self._is_reachable(account),
+            reachable=self._is_usable(account),
             idle_since=self._to_clock(record["idle_since"]),
             wrap_up_until=None if wrap_up_until is None else self._to_clock(wrap_up_until),
             pending=None if record["pending"] is None else Presence(record["pending"]),
@@ -342,31 +401,45 @@ class Seats:
                 "seat_taken", f"分机 {extension} 由 {other} 使用 / seat {extension} is taken by {other}"
             )
         agent.extension = extension
+        is_reachable, has_line = self._is_reachable(account), self.lines.is_up(account)
         try:
             self._dispatcher.tell(
                 events.AgentLoggedIn(
                     agent=AgentId(agent_id),
                     **agent.assignment,
                     presence=Presence(initial_state),
-                    reason=reason,
-                    reachable=self._is_reachable(account),
+                    reason=reason or (LINE_DOWN if is_reachable and not has_line else ""),
+                    reachable=is_reachable and has_line,
                 )
             )
         except (AcdError, ValueError) as error:
             agent.extension = None
             raise Conflict("not_allowed", str(error), *self._state_of(agent)) from error
+        if not has_line:
+            self.lines.raise_line(account, then_ready=initial_state == "ready")
         return self._view(agent)
+
+    def _is_usable(self, account: str) -> bool:
+        return self._is_reachable(account) and self.lines.is_up(account)
 
     async def logout(self, agent_id: str) -> AgentView:
         """Leave the seat."""
         return self.ask(agent_id, events.AgentLoggedOut(agent=AgentId(agent_id)))
 
     async def ready(self, agent_id: str) -> AgentView:
-        """Take calls."""
+        """Take calls; where the line of the phone is down it is rung first."""
+        agent = self._need(agent_id)
+        account = self.account_of(agent.extension or "")
+        if account is not None and self._is_reachable(account) and not self.lines.is_up(account):
+            self.lines.raise_line(account, then_ready=True)
+            return self._view(agent)
         return self.ask(agent_id, events.AgentMadeReady(agent=AgentId(agent_id)))
 
     async def not_ready(self, agent_id: str, reason: str) -> AgentView:
         """Take no calls."""
+        account = self.account_of(self._need(agent_id).extension or "")
+        if account is not None:
+            self.lines.drop_wish(account)
         return self.ask(agent_id, events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason))
 
     async def end_wrap_up(self, agent_id: str) -> AgentView:

@@ -47,6 +47,7 @@ from softswitch.calls.referrals import NO_CALL, Referrals
 from softswitch.calls.result_desk import ResultDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats, Situation
+from softswitch.calls.standing_lines import StandingLines
 from softswitch.calls.supervision import Supervision
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
@@ -104,6 +105,7 @@ class Switchboard:
             routes=routes,
             queues=queues,
         )
+        self.lines = table.lines = StandingLines(self, keeper, clock, accounts, token)
         self._arrivals = Arrivals(
             table,
             plane_is_there=plane_is_there,
@@ -157,7 +159,7 @@ class Switchboard:
 
     @legs.setter
     def legs(self, desk: LegDesk) -> None:
-        self.table.legs = desk
+        self.table.legs = self.lines.legs = desk
         desk.takes_detour = self.directory.takes_detour
 
     @property
@@ -169,6 +171,7 @@ class Switchboard:
     def seats(self, seats: Seats) -> None:
         self._offers.seats = self.directory.seats = seats
         seats.situation_of, seats.situations = self.situation_of, self.situations
+        seats.lines, self.lines.changed = self.lines, seats.line_changed
 
     @property
     def flows(self) -> FlowDesk | None:
@@ -208,17 +211,21 @@ class Switchboard:
         party = None if call is None else call.party_of(leg)
         if call is None or party is None:
             return
+        if leg.is_standing:
+            self.table.settle(call)
         if party.offer_id and not party.is_asked:
             self._offers.rang(party)
         elif party.errand is Errand.DIALLED:
             self.outgoing.rang(call)
 
     def leg_confirmed(self, leg: Leg) -> None:
-        """A leg talks: the caller's is greeted; anybody else's phone was answered."""
+        """A leg talks: the caller's is greeted; anybody else's phone was answered, or is a line that stands now."""
+        if self.lines.confirmed(leg):
+            return
         call = self.table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
         if call is None or party is None:
-            self.legs.hang_up(leg)
+            self.table.let_go(leg)
         elif not party.is_joined:
             self._answered(call, party)
 
@@ -271,6 +278,7 @@ class Switchboard:
 
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
         """A leg is over: what follows depends on whose it was and how far it had come."""
+        self.lines.ended(leg, end)
         call = self.table.find(leg.call_id)
         party = None if call is None else call.party_of(leg)
         if call is None or party is None:
@@ -316,7 +324,7 @@ class Switchboard:
             self._customer_left(call, end)
         else:
             self._failed(call, party, end)
-            self.legs.hang_up(party.leg, status=603)
+            self.table.let_go(party.leg, status=603)
 
     def _customer_left(self, call: Call, end: LegEnd) -> None:
         """The caller hung up, or the leg came to an end that nobody ordered: then something of ours failed."""
@@ -462,6 +470,7 @@ class Switchboard:
     def close(self) -> None:
         """The system stops: every call is ended while there is still somebody to say BYE."""
         self._end_all(EndReason.SHUTDOWN)
+        self.lines.close()
 
     def _end_all(self, reason: EndReason) -> None:
         # Who waits goes first: an agent who is set free on the way must not be offered a call that is about to end.

@@ -25,9 +25,11 @@ class AccountSettings:
     answers_by: str = field(
         default="key",
         metadata=meta(
-            "应答方式:key 按键;talk、headers 可由坐席条接听(NOTIFY talk,或带自动应答头重振);auto 话机自动应答 / answered by "
-            "its key; by the bar too (NOTIFY talk, or rung anew with auto-answer headers); auto: by itself, at once",
-            pattern="key|talk|headers|auto",
+            "应答方式:key 按键;talk、headers 可由坐席条接听(NOTIFY talk,或带自动应答头重振);auto 话机自动应答;line 话机长通,来话有提示音,"
+            "由坐席条接听,line_auto 提示音后自动接入 / answered by its key; by the bar too (NOTIFY talk, or rung anew with "
+            "auto-answer headers); auto: by itself, at once; line: stays off the hook, calls come with a tone and are "
+            "answered by the bar, line_auto: joined after the tone",
+            pattern="key|talk|headers|auto|line|line_auto",
         ),
     )
     outbound: tuple[str, ...] = field(

@@ -1,6 +1,7 @@
 """A new control takes over from one that died: people go on talking, callers keep their place, nothing is left over."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ from media.commands import CloseLeg, StopRecording
 from media.events import LegHeld, LegStatistics, RecordingHeld
 from softswitch.calls.call import CallState
 from softswitch.plane_link import Held
+from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.routes import CallerLevelSettings, RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason, Entry
 from softswitch.store.writer import Store
 from softswitch.succession import Succession
-from tests.softswitch.calls.node import EPOCH, Journal, Node
+from tests.softswitch.calls.node import ACCOUNTS, EPOCH, Journal, Node
 from tests.softswitch.calls.scripted_plane import PlaneLeg, PlaneRecording, ScriptedPlane
 
 
@@ -64,9 +66,9 @@ def held_by(plane: ScriptedPlane) -> Held:
     )
 
 
-async def succeed(store: Store, before: Node) -> Node:
+async def succeed(store: Store, before: Node, accounts: tuple[AccountSettings, ...] = ACCOUNTS) -> Node:
     """Control dies and another one takes over."""
-    after = Node(keeper=store, journal=OnDisk(store), before=before)
+    after = Node(keeper=store, journal=OnDisk(store), before=before, accounts=accounts)
     succession = Succession(
         edge=after.sip,
         pool=after.sip,
@@ -107,6 +109,34 @@ async def test_a_talk_goes_on_untouched_and_ends_as_if_nothing_had_been(store: S
     assert after.agent()[0] == "wrap_up"
     assert [entry.state.value for entry in after.entries(entries.RecordingClosed)] == ["done"]
     after.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("talks", [True, False], ids=["in a call", "idle"])
+async def test_a_standing_line_goes_on_with_or_without_its_call(store: Store, talks: bool) -> None:
+    accounts = tuple(replace(account, answers_by="line_auto") for account in ACCOUNTS)
+    before = Node(keeper=store, journal=OnDisk(store), accounts=accounts, greeting="")
+    before.login()
+    (line,) = [leg.leg_id for leg in before.legs.all()]
+    before.sip.pick_up(line)
+    before.settle()
+    if talks:
+        before.call_in("in1")
+        before.pass_time(1.0)
+        before.plane.play_to_the_end("in1")
+        before.settle()
+        assert before.plane.hears("in1") == {line}
+    after = await succeed(store, before, accounts)
+    if talks:
+        assert (after.plane.hears(line), after.plane.hears("in1")) == ({"in1"}, {line})
+        after.sip.leave("in1")
+        after.settle()
+        await after.seats.end_wrap_up("1001")
+    assert after.agent()[:2] == ("ready", "idle")
+    assert after.plane.hears(line) == set()
+    after.call_in("in2")
+    after.pass_time(1.0)
+    assert after.agent()[1] == "talking"
+    assert [word for word, _, _ in after.outside(line).told] == ["INVITE"]
 
 
 async def test_an_announcement_that_was_cut_short_is_not_repeated_and_both_talk(

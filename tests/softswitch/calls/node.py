@@ -138,6 +138,7 @@ class Node:
         journal: Journal | None = None,
         before: "Node | None" = None,
         records_internal: bool = True,
+        accounts: tuple[AccountSettings, ...] = ACCOUNTS,
     ) -> None:
         """`before` is the control before this one: edge, cells and plane are those that it leaves behind.
 
@@ -178,7 +179,7 @@ class Node:
             recordings=self.recordings,
             recordings_dir=Path("/recordings"),
             records_internal=records_internal,
-            accounts=ACCOUNTS,
+            accounts=accounts,
             outbound=(
                 OutboundSettings(name="mobile", pattern=r"1[3-9]\d{9}", trunk=trunk.name),
                 OutboundSettings(name="mobile-reserve", pattern=r"1[3-9]\d{9}", trunk=trunks[-1].name),
@@ -191,13 +192,13 @@ class Node:
             pool=self.sip,
             tell_plane=self.plane.tell,
             clock=self.clock,
-            accounts=ACCOUNTS,
+            accounts=accounts,
             trunks=trunks,
             listener=self.board,
         )
         self.seats = self.board.seats = Seats(
             agents=[AgentSettings(id=agent, name="", queues=("hotline",)) for agent in AGENTS],
-            accounts=ACCOUNTS,
+            accounts=accounts,
             dispatcher=self.dispatcher,
             chronicle=chronicle,
             keeper=self.keeper,
@@ -207,7 +208,7 @@ class Node:
         for each in (queue, *more_queues):
             self.dispatcher.tell(definition_of(each))
         if before is None:
-            self.sip.reachable |= {account.username for account in ACCOUNTS}
+            self.sip.reachable |= {account.username for account in accounts}
 
     def _token(self, size: int) -> str:
         self._tokens += 1
