@@ -11,7 +11,14 @@ from typing import Any
 
 from api.document import FIELD_FAULT, PROBLEM
 from api.live_messages import OWN_KINDS, TOLD, EventMessage, Shown
-from api.requests import AuthenticateMessage, CommandMessage, EventsQuery, Nothing, PingMessage
+from api.requests import (
+    NAMED_IN_MESSAGES,
+    AuthenticateMessage,
+    CommandMessage,
+    EventsQuery,
+    Nothing,
+    PingMessage,
+)
 from api.route import Route
 from api.routes import ROUTES
 from api.schemas import describe, describe_field, has_default, outside_name
@@ -93,10 +100,10 @@ def _command(route: Route, known: Json) -> Json:
     """A command of one name: what its path needs must be named, and its body is that of the endpoint."""
     fields = _inline(CommandMessage, known)
     needed = list(fields["required"])
-    for name in ("agent_id", "call_id"):
+    for name in NAMED_IN_MESSAGES:
         if f"{{{name}}}" not in route.path:
             del fields["properties"][name]
-        elif name == "call_id":  # a person may leave the agent out, who then is meant
+        elif name != "agent_id":  # a person may leave the agent out, who then is meant
             needed.append(name)
     fields["properties"]["name"] = {"const": route.command}
     if route.body is not None and route.body is not Nothing:

@@ -108,6 +108,7 @@ def _state(verb: str, state: str, summary: str) -> Route:
     return Route(
         method="POST",
         path=f"{_LIST}/{verb}",
+        command=f"{verb}_call_list",
         summary=summary,
         scopes=SUPERVISE,
         handler=_turn(state),
@@ -130,6 +131,7 @@ CALL_LISTS: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/call-lists",
+        command="create_call_list",
         summary="新建外呼名单 / make a call list",
         scopes=SUPERVISE,
         handler=create,
@@ -185,6 +187,7 @@ CALL_LISTS: tuple[Route, ...] = (
     Route(
         method="POST",
         path=f"{_PREVIEW}/next",
+        command="next_record",
         summary="取下一条预览 / the record to look at",
         scopes=CHANGE_AGENTS,
         handler=show_next,
@@ -194,6 +197,7 @@ CALL_LISTS: tuple[Route, ...] = (
     Route(
         method="POST",
         path=f"{_PREVIEW}/records/{{record_id}}/dial",
+        command="dial_record",
         summary="拨打预览的号码 / call the number that the agent looks at",
         scopes=CHANGE_AGENTS,
         handler=dial,
@@ -205,6 +209,7 @@ CALL_LISTS: tuple[Route, ...] = (
     Route(
         method="POST",
         path=f"{_PREVIEW}/records/{{record_id}}/skip",
+        command="skip_record",
         summary="跳过 / let the record go",
         scopes=CHANGE_AGENTS,
         handler=skip,

@@ -11,7 +11,7 @@ from api.actors import Actor
 from api.faults import NotFound
 from api.json_text import parse
 from api.problems import from_exception
-from api.requests import CommandMessage, Nothing
+from api.requests import NAMED_IN_MESSAGES, CommandMessage, Nothing
 from api.route import Route
 from api.schemas import FieldFault, InvalidRequest, bind
 from api.service import Errand, Service
@@ -61,16 +61,11 @@ class Commands:
         route = self._routes.get(message.name)
         if route is None:
             raise NotFound("operation", message.name)
-        ids = {}
-        if "{agent_id}" in route.path:
-            ids["agent_id"] = message.agent_id or ("" if actor.person is None else actor.person.agent_id)
-        if "{call_id}" in route.path:
-            ids["call_id"] = message.call_id
         errand = Errand(
             route=route,
             request=self._request,
             actor=actor,
-            ids=ids,
+            ids=_ids(route, message, actor),
             query=Nothing(),
             body=bind(route.body or Nothing, message.body, is_text=False),
             key=message.idempotency_key,
@@ -88,6 +83,14 @@ class Commands:
         if self._left < 1:
             raise CommandFlood
         self._left -= 1
+
+
+def _ids(route: Route, message: CommandMessage, actor: Actor) -> dict[str, str]:
+    """What stands in the path over HTTP; a person who names no agent is meant."""
+    ids = {name: str(getattr(message, name)) for name in NAMED_IN_MESSAGES if f"{{{name}}}" in route.path}
+    if ids.get("agent_id") == "" and actor.person is not None:
+        ids["agent_id"] = actor.person.agent_id
+    return ids
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -147,6 +147,10 @@ class PingMessage:
     type: str = field(metadata={"choices": ("ping",)})
 
 
+NAMED_IN_MESSAGES = ("agent_id", "call_id", "list_id", "record_id")
+"""What commands of the live connection name in fields of the message, and endpoints in their paths."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandMessage:
     """An operation over the live connection: `name` and `body` as over HTTP, `id` comes back with the answer.
@@ -159,5 +163,7 @@ class CommandMessage:
     name: str = field(metadata={"doc": "操作名 / operation", "most": 64})
     agent_id: str = field(default="", metadata={"most": 128})
     call_id: str = field(default="", metadata={"most": 128})
+    list_id: str = field(default="", metadata={"most": 128})
+    record_id: str = field(default="", metadata={"most": 128})
     body: dict[str, Any] = field(default_factory=dict, metadata={"doc": "请求体 / body"})
     idempotency_key: str = field(default="", metadata={"most": 128})

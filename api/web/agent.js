@@ -2,6 +2,7 @@
 
 import { BarControls } from './bar_controls.js';
 import { CallListPreview } from './call_list_preview.js';
+import { ContactsCard } from './contacts_card.js';
 import { byId, fill, keepList, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
 import { dialOfAddress, serveParent } from './framing.js';
@@ -13,11 +14,14 @@ import { refusal, signIn } from './sign_in.js';
 import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
 const HISTORY = 8;
+/** A press makes the wrap-up so much longer. */
+const LONGER_S = 60;
 
 class AgentPage {
   #bar;
   #controls;
   #preview;
+  #contacts;
   #told = '';
   #caller = null;
   #popAddress = '';
@@ -27,6 +31,7 @@ class AgentPage {
     this.#bar = bar;
     this.#controls = new BarControls(bar, (text) => this.#tell(text));
     this.#preview = new CallListPreview(bar, (work) => this.#controls.run(work));
+    this.#contacts = new ContactsCard(bar, (work) => this.#controls.run(work));
     byId('language').onclick = () => switchLanguage(() => this.showAll());
     byId('sign-out').onclick = () => this.#controls.run(() => bar.logout());
     byId('data-form').onsubmit = (event) => this.#saveData(event);
@@ -53,6 +58,7 @@ class AgentPage {
     this.#caller = null;
     this.#show();
     this.#preview.show();
+    this.#contacts.show();
     this.#loadMine();
   }
 
@@ -143,7 +149,8 @@ class AgentPage {
     const place = byId('call');
     if (!call) {
       fill(strip);
-      fill(place, make('div', { class: 'nothing' }, icon('answer'), make('strong', {}, word('agent.idle')), make('span', {}, word('agent.idle_note'))));
+      fill(place, make('div', { class: 'nothing' }, icon('answer'), make('strong', {}, word('agent.idle')), make('span', {}, word('agent.idle_note')),
+        this.#bar.may('wrap-up/extend') && make('button', { class: 'button', id: 'extend', type: 'button', onclick: () => this.#controls.run(() => this.#bar.extendWrapUp(LONGER_S)) }, icon('pen'), word('agent.extend', LONGER_S))));
       byId('history-card').hidden = true;
       return;
     }

@@ -1,5 +1,6 @@
-/** The card of call lists: how far each has come, and a button that starts or pauses it. */
+/** The card of call lists: how far each has come, and buttons that fill it, start or pause it. */
 
+import { CallListForm } from './call_list_form.js';
 import { byId, fill, keepList, make } from './element.js';
 import { paced } from './pacing.js';
 import { problemText, word } from './words.js';
@@ -8,12 +9,15 @@ const SHOWN = 8;
 
 export class CallListsCard {
   #bar;
+  #form;
   #lists = [];
   #askSoon = paced(() => this.#ask());
 
   /** @param {import('./phonebar.js').PhoneBar} bar */
   constructor(bar) {
     this.#bar = bar;
+    this.#form = new CallListForm(bar, byId('list-form'));
+    byId('new-list').onclick = () => this.#form.make();
     bar.on('event', ({ kind }) => { if (kind.startsWith('call_list_')) this.#askSoon(); });
     bar.on('line', ({ line }) => { if (line === 'live') this.#askSoon(); });
     this.#ask();
@@ -29,7 +33,7 @@ export class CallListsCard {
 
   /** All of it, in the language that is set. */
   show() {
-    byId('lists-card').hidden = this.#lists.length === 0;
+    byId('no-lists').hidden = this.#lists.length > 0;
     keepList(byId('lists'), this.#lists, (list) => list.list_id, () => make('li'), (line, list) => this.#showOne(line, list));
   }
 
@@ -43,7 +47,9 @@ export class CallListsCard {
       make('small', {}, [word(`lists.${list.mode}`), word(`lists.${list.state}`), !list.is_open && word('lists.closed')].filter(Boolean).join(' · ')),
       make('progress', { max: Math.max(1, list.total), value: list.total - open, 'aria-label': list.name }),
       make('small', {}, `${word('lists.reached')} ${reached} · ${word('lists.open')} ${open} · ${word('lists.under_way')} ${list.under_way}`),
-      make('button', { class: 'button', type: 'button', onclick: () => this.#turn(line, list, how) }, word(`lists.${how}`)),
+      make('span', { class: 'choices' },
+        make('button', { class: 'button', type: 'button', onclick: () => this.#form.fill(list) }, word('lists.import')),
+        make('button', { class: 'button', type: 'button', onclick: () => this.#turn(line, list, how) }, word(`lists.${how}`))),
     );
   }
 

@@ -31,14 +31,14 @@ export class Commands {
 
   /**
    * @param {string} name  the operation's name (docs/integration.md)
-   * @param {{agent_id?: string, call_id?: string, body?: object}} [what]
+   * @param {{agent_id?: string, call_id?: string, list_id?: string, record_id?: string, body?: object}} [what]
    * @param {{once?: boolean}} [more]  `once`: under a key, so that it may be asked again
    * @returns {Promise<object>} what HTTP would have answered
    */
-  ask(name, { agent_id = '', call_id = '', body = {} } = {}, { once = false } = {}) {
+  ask(name, what = {}, { once = false } = {}) {
     const key = once ? newKey() : '';
     this.#count += 1;
-    const message = { type: 'command', id: String(this.#count), name, agent_id, call_id, body, idempotency_key: key };
+    const message = { type: 'command', id: String(this.#count), name, body: {}, ...what, idempotency_key: key };
     return new Promise((resolve, reject) => {
       const size = new TextEncoder().encode(JSON.stringify(message)).length;
       if (size > MESSAGE_MOST) {

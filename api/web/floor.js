@@ -3,6 +3,37 @@
  * Pure: no network, no page; times are seconds since 1970 by the server's clock.
  */
 
+/**
+ * @typedef {object} Agent  an agent as the server sees it
+ * @property {string} agent_id  工号
+ * @property {string} name
+ * @property {string|null} extension  the seat, null when signed out
+ * @property {'logged_out'|'ready'|'not_ready'|'wrap_up'} presence
+ * @property {'idle'|'reserved'|'ringing'|'talking'|'engaged'} activity
+ * @property {string} reason  of not_ready
+ * @property {string|null} [pending_presence]  asked for during a call, holds from its end
+ * @property {boolean} reachable  whether the phone is registered and answers
+ * @property {string|null} call_id
+ * @property {boolean} [muted]
+ * @property {string[]} [allowed]  operations that the server would accept now
+ * @property {number|null} since  seconds since 1970, by the server's clock
+ */
+
+/**
+ * @typedef {object} Call
+ * @property {string} call_id
+ * @property {string} caller
+ * @property {string} called
+ * @property {string|null} queue
+ * @property {string} state  arrived, answered, waiting, offered, accepted, connected
+ * @property {boolean} [held]
+ * @property {object[]} [parties]  leg_id, role, agent_id, number, state, held, muted, supervising
+ * @property {object} [data]  随路数据 / attached data
+ * @property {number} arrived_at  seconds since 1970, by the server's clock
+ * @property {number|null} queued_at
+ * @property {number|null} connected_at
+ */
+
 /** Event kinds are spelled with dots or underscores; both mean the same. */
 export const kindOf = (message) => message.kind.replaceAll('.', '_');
 

@@ -20,36 +20,8 @@ import { callOfView, Floor, kindOf, secondsOf, shownState } from './floor.js';
 import { CallListener } from './listening.js';
 import { LiveStream } from './live_stream.js';
 
-/**
- * @typedef {object} Agent  an agent as the server sees it
- * @property {string} agent_id  工号
- * @property {string} name
- * @property {string|null} extension  the seat, null when signed out
- * @property {'logged_out'|'ready'|'not_ready'|'wrap_up'} presence
- * @property {'idle'|'reserved'|'ringing'|'talking'|'engaged'} activity
- * @property {string} reason  of not_ready
- * @property {string|null} [pending_presence]  asked for during a call, holds from its end
- * @property {boolean} reachable  whether the phone is registered and answers
- * @property {string|null} call_id
- * @property {boolean} [muted]
- * @property {string[]} [allowed]  operations that the server would accept now
- * @property {number|null} since  seconds since 1970, by the server's clock
- */
-
-/**
- * @typedef {object} Call
- * @property {string} call_id
- * @property {string} caller
- * @property {string} called
- * @property {string|null} queue
- * @property {string} state  arrived, answered, waiting, offered, accepted, connected
- * @property {boolean} [held]
- * @property {object[]} [parties]  leg_id, role, agent_id, number, state, held, muted, supervising
- * @property {object} [data]  随路数据 / attached data
- * @property {number} arrived_at  seconds since 1970, by the server's clock
- * @property {number|null} queued_at
- * @property {number|null} connected_at
- */
+/** @typedef {import('./floor.js').Agent} Agent */
+/** @typedef {import('./floor.js').Call} Call */
 
 /**
  * @typedef {{kind: 'agent'|'queue'|'number'|'flow', to: string}} Target  `flow` for transfers
@@ -285,6 +257,12 @@ export class PhoneBar {
   /** 接听 / answer what rings. */
   answer() { return this.#forAgent('answer'); }
 
+  /** 非语音联系 / the chats, emails… that this agent is offered or has in hand. @returns {Promise<object[]>} */
+  async contacts() {
+    const { items } = await this.read('/v1/contacts', { agent: this.#agentId });
+    return items.filter(({ state }) => state === 'offered' || state === 'accepted');
+  }
+
   /** 接受、拒绝、办结非语音联系 / take, decline, be done with a chat, an email… (event contact.offered). */
   acceptContact(contactId) { return this.#forAgent('accept_contact', { contact_id: contactId }); }
   declineContact(contactId) { return this.#forAgent('decline_contact', { contact_id: contactId }); }
@@ -399,20 +377,33 @@ export class PhoneBar {
   async callLists() { return (await this.read('/v1/call-lists')).items; }
 
   /** 预览 / the record to look at next; the same until it is dialled or skipped. @returns {Promise<object>} */
-  nextRecord(listId) { return this.#ask('POST', this.#ofList(listId, 'next'), {}); }
+  nextRecord(listId) { return this.#commands.ask('next_record', { agent_id: this.#agentId, list_id: listId }); }
 
   /** 拨打 / call the number of the record that is looked at; the own phone rings first. @returns {Promise<object>} */
-  dialRecord(listId, recordId) { return this.#ask('POST', this.#ofList(listId, `records/${encodeURIComponent(recordId)}/dial`), {}); }
+  dialRecord(listId, recordId) {
+    return this.#commands.ask('dial_record', { agent_id: this.#agentId, list_id: listId, record_id: recordId }, { once: true });
+  }
 
   /** 跳过 / let it go, for a while or for good. @returns {Promise<object>} */
   skipRecord(listId, recordId, { forGood = false } = {}) {
-    return this.#ask('POST', this.#ofList(listId, `records/${encodeURIComponent(recordId)}/skip`), { for_good: forGood });
+    return this.#commands.ask('skip_record', { agent_id: this.#agentId, list_id: listId, record_id: recordId, body: { for_good: forGood } });
+  }
+
+  /** 新建 / make a call list; it is not started yet. @param {object} rules  name, queue, mode… as over HTTP */
+  createCallList(rules) { return this.#commands.ask('create_call_list', { body: rules }, { once: true }); }
+
+  /**
+   * 导入 / hand numbers in, all or none; over HTTP, since a file is larger than a message.
+   * @param {string} listId
+   * @param {string} csv  its first line names the columns, `number` among them
+   * @param {{dryRun?: boolean}} [more]  only say what would be taken, and which lines are bad
+   */
+  addNumbers(listId, csv, { dryRun = false } = {}) {
+    return this.#ask('POST', `/v1/call-lists/${encodeURIComponent(listId)}/numbers`, { csv, dry_run: dryRun });
   }
 
   /** 开始、暂停、终止 / work a list off, pause it, or end it for good. @param {string} listId @param {'start'|'pause'|'stop'} how */
-  turnCallList(listId, how) { return this.#ask('POST', `/v1/call-lists/${encodeURIComponent(listId)}/${how}`, {}); }
-
-  #ofList(listId, what) { return `/v1/agents/${encodeURIComponent(this.#agentId)}/call-lists/${encodeURIComponent(listId)}/${what}`; }
+  turnCallList(listId, how) { return this.#commands.ask(`${how}_call_list`, { list_id: listId }, { once: true }); }
 
   // ---- reading -----------------------------------------------------------------------------------
 

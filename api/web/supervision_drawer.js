@@ -3,6 +3,7 @@
 import { fill, make } from './element.js';
 import { couldTake, isWaiting, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
+import { Why } from './why.js';
 import { clockText, dayTime, hasWord, problemText, word, wordOf } from './words.js';
 
 const REASONS = ['quality', 'help', 'complaint', 'abuse'];
@@ -18,6 +19,7 @@ export class SupervisionDrawer {
   /** @type {{agent?: string, call?: string}|null} */ #subject = null;
   #feed = [];
   #parts = {};
+  #why;
   /** @type {import('./listening.js').CallListener|null} */ #listener = null;
 
   /**
@@ -29,6 +31,7 @@ export class SupervisionDrawer {
     this.#bar = bar;
     this.#dialog = dialog;
     this.#onClose = onClose;
+    this.#why = new Why(bar);
     dialog.addEventListener('keydown', (event) => { if (event.key === 'Escape') this.close(); });
     bar.on('event', (event) => this.#follow(event));
   }
@@ -41,6 +44,9 @@ export class SupervisionDrawer {
 
   /** Look at a waiting call. */
   openCall(callId) { this.#open({ call: callId }); }
+
+  /** As seconds pass: what nothing tells of is asked for again. */
+  refresh() { if (this.#subject) this.#why.refresh(); }
 
   close() {
     this.#listener?.stop();
@@ -73,6 +79,7 @@ export class SupervisionDrawer {
         'button', { class: 'button plain', type: 'button', 'aria-label': word('do.close'), onclick: () => this.close() }, icon('close'),
       )),
       this.#parts.facts,
+      this.#why.place,
       make('section', { class: 'drawer-part' },
         make('label', { class: 'field' }, make('span', {}, word('supervisor.reason')), reason),
         make('div', { class: 'choices' }, ...REASONS.map((name) => make(
@@ -101,6 +108,7 @@ export class SupervisionDrawer {
 
   #showAgent(agent, call) {
     const state = shownState(agent, call);
+    this.#why.show(call?.call_id ?? '');
     fill(this.#parts.head, agent.name || agent.agent_id,
       make('small', {}, [agent.agent_id, agent.extension && `${word('agent.extension')} ${agent.extension}`].filter(Boolean).join(' · ')));
     fill(
@@ -140,6 +148,7 @@ export class SupervisionDrawer {
     const place = this.#bar.floor.waiting(call.queue).findIndex((other) => other.call_id === call.call_id) + 1;
     fill(this.#parts.head, numberOf(call), make('small', {}, `${call.queue} · ${word('supervisor.position', place)}`));
     fill(this.#parts.facts, this.#factsOf(call));
+    this.#why.show(call.call_id);
     const free = [...this.#bar.floor.agents.values()].filter(couldTake).map((agent) => `${agent.agent_id}${agent.presence}`);
     this.#keepDeeds(`${call.call_id} ${free}`, () => this.#deedsOfCall(call));
   }

@@ -34,7 +34,10 @@ class SupervisorPage {
     bar.on('event', ({ kind }) => { if (kind.startsWith('alarm_')) this.#askForAlarms(); });
     bar.on('line', ({ line }) => { if (line === 'live') this.#askForAlarms(); });
     this.#lists = new CallListsCard(bar);
-    this.#clock = setInterval(() => this.#showTimes(), 1000);
+    this.#clock = setInterval(() => {
+      this.#showTimes();
+      this.#drawer.refresh();
+    }, 1000);
     this.#askForAlarms();
   }
 

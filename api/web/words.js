@@ -57,6 +57,24 @@ const WORDS = {
   'lists.next': ['取下一条', 'Next record'],
   'lists.skip': ['跳过', 'Skip'],
   'lists.set_aside': ['不再拨打', 'Never call'],
+  'lists.new': ['新建名单', 'New call list'],
+  'lists.name': ['名称', 'Name'],
+  'lists.mode': ['方式', 'Mode'],
+  'lists.tries': ['最多拨打次数', 'Calls to one number at most'],
+  'lists.window': ['每日可拨时段', 'Hours of the day'],
+  'lists.make': ['新建', 'Make it'],
+  'lists.none': ['没有外呼名单', 'No call lists'],
+  'lists.numbers': ['导入号码', 'Import numbers'],
+  'lists.import': ['导入', 'Import'],
+  'lists.csv': ['CSV:第一行为列名,须有 number', 'CSV: the first line names the columns, number among them'],
+  'lists.file': ['选择文件', 'Choose a file'],
+  'lists.check': ['试导入', 'Check only'],
+  'lists.take': ['导入', 'Import'],
+  'lists.would_take': ['可导入 {0} 个号码,尚未导入。', '{0} numbers can be imported; none is yet.'],
+  'lists.taken': ['已导入 {0} 个号码。', '{0} numbers were imported.'],
+  'lists.has_bad': ['{1} 行有误,全部未导入。', '{1} bad lines: nothing was imported.'],
+  'lists.barred': ['其中 {0} 个在免打扰名单。', '{0} of them must not be called.'],
+  'lists.line': ['第 {0} 行', 'Line {0}'],
   'record.waiting': ['待拨', 'To call'],
   'record.shown': ['预览', 'Preview'],
   'record.calling': ['呼叫中', 'Calling'],
@@ -64,6 +82,21 @@ const WORDS = {
   'record.given_up': ['放弃', 'Given up'],
   'record.barred': ['不可拨打', 'Barred'],
   'record.skipped': ['不再拨打', 'Set aside'],
+  // contacts without a call
+  'contact.title': ['非语音联系', 'Chats and mails'],
+  'contact.offered': ['待接受', 'Offered'],
+  'contact.accepted': ['处理中', 'In hand'],
+  'contact.accept': ['接受', 'Accept'],
+  'contact.decline': ['拒绝', 'Decline'],
+  'contact.complete': ['办结', 'Done'],
+  'medium.voice': ['语音', 'Voice'],
+  'medium.video': ['视频', 'Video'],
+  'medium.email': ['电子邮件', 'Email'],
+  'medium.fax': ['传真', 'Fax'],
+  'medium.web_call': ['网页呼叫', 'Web call'],
+  'medium.sms': ['短信', 'SMS'],
+  'medium.chat': ['在线聊天', 'Chat'],
+  'medium.voicemail': ['语音留言', 'Voice message'],
   // what came of calling somebody, and what the network says by sound
   'result.answered': ['已接听', 'Answered'],
   'result.busy': ['占线', 'Busy'],
@@ -112,6 +145,17 @@ const WORDS = {
   'do.merge_data': ['改随路数据', 'Attach data'],
   'do.dial': ['拨号', 'Dial'],
   'do.drop': ['移除', 'Drop'],
+  'do.to_flow': ['转流程后返回', 'Flow and back'],
+  'do.next_record': ['取名单号码', 'Next record'],
+  'do.dial_record': ['拨打名单号码', 'Dial the record'],
+  'do.skip_record': ['跳过名单号码', 'Skip the record'],
+  'do.create_call_list': ['新建名单', 'New call list'],
+  'do.start_call_list': ['开始名单', 'Start the list'],
+  'do.pause_call_list': ['暂停名单', 'Pause the list'],
+  'do.stop_call_list': ['终止名单', 'Stop the list'],
+  'do.accept_contact': ['接受联系', 'Accept the contact'],
+  'do.decline_contact': ['拒绝联系', 'Decline the contact'],
+  'do.complete_contact': ['办结联系', 'Contact done'],
   'do.sign_in': ['签入', 'Sign in'],
   'do.sign_out': ['签出', 'Sign out'],
   'do.cancel': ['取消', 'Cancel'],
@@ -185,6 +229,7 @@ const WORDS = {
   'agent.pending': ['通话后', 'After the call'],
   'agent.idle': ['没有通话', 'No call'],
   'agent.idle_note': ['来电会自动弹出在这里。', 'The next call appears here.'],
+  'agent.extend': ['延长话后 {0} 秒', '{0} s more wrap-up'],
   'agent.shortcuts': ['快捷键', 'Keyboard'],
   'agent.waited': ['等待', 'Waited'],
   'agent.queue': ['队列', 'Queue'],
@@ -235,6 +280,8 @@ const WORDS = {
   'supervisor.ringing_at': ['正在振铃', 'rings at'],
   'supervisor.no_agent': ['暂无空闲坐席', 'No agent is free'],
   'supervisor.no_queue': ['没有其他队列', 'There is no other queue'],
+  'supervisor.why_waiting': ['为何等待', 'Why it waits'],
+  'supervisor.why_here': ['为何分给该坐席', 'Why it came here'],
   'supervisor.position': ['第{0}位', 'No. {0}'],
   'supervisor.up': ['正常', 'Up'],
   'supervisor.down': ['中断', 'Down'],
@@ -397,6 +444,11 @@ export function dayTime(seconds, withSeconds = true) {
 /** What to tell a person of a refusal. */
 export function problemText(problem) {
   if (hasWord(`problem.${problem.code}`)) return word(`problem.${problem.code}`);
-  const [chinese, ...english] = String(problem.message ?? problem).split(' / ');
+  return inLanguage(String(problem.message ?? problem));
+}
+
+/** Of a text of the server's in both languages, Chinese / English, the one that is set. */
+export function inLanguage(text) {
+  const [chinese, ...english] = text.split(' / ');
   return language && english.length ? english.join(' / ') : chinese;
 }

@@ -60,6 +60,11 @@ class Contacts:
             raise NotFound("contact", contact_id)
         return found
 
+    def has_open(self, contact_id: str) -> bool:
+        """Whether it is one of these, and not over."""
+        found = self._contacts.get(contact_id)
+        return found is not None and found.is_open
+
     def position(self, contact: MediaContact) -> int | None:
         """The place in the line, 1 for the next; None when it does not wait."""
         return self._table.dispatcher.engine.position(ContactId(contact.contact_id))

@@ -166,7 +166,11 @@ class Healer:
             placed_legs=frozenset(leg.leg_id for leg in legs if leg.state in _IN_CELL),
             cell_legs=self._pool.live_legs(),
             edge_legs=frozenset(self._edge.legs()),
-            contacts={contact: call_id_of(contact) for contact in _contacts(engine)},
+            contacts={
+                contact: call_id_of(contact)
+                for contact in _contacts(engine)
+                if not self._board.contacts.has_open(contact)  # a chat or an email has no call
+            },
             agent_calls=self._agent_calls(engine),
             channels=self._trunks.holders(),
             recordings=self._recordings.open_ids,

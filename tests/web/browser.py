@@ -88,12 +88,16 @@ def people(*roles: str) -> tuple[str, ...]:
     return tuple(f'role = "{role}"\ngroups = ["city"]\npassword_scrypt = "{hashed}"' for role in roles)
 
 
-async def sign_in(page: Page, agent: str, extension: str = "", password: str = PASSWORD) -> None:
-    """Fill the form in as a person does."""
+async def sign_in(
+    page: Page, agent: str, extension: str = "", password: str = PASSWORD, *, state: str = ""
+) -> None:
+    """Fill the form in as a person does; `state` where the agent begins otherwise than ready."""
     await page.get_by_label("工号").fill(agent)
     await page.get_by_label("密码").fill(password)
     if extension:
         await page.get_by_label("分机").fill(extension)
+    if state:
+        await page.get_by_label("签入后").select_option(state)
     await page.get_by_role("button", name="登录").click()
 
 

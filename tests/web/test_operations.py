@@ -7,6 +7,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.conversation import MUSIC, TERMS, Conversation, conversation, outbound_terms
+from tests.e2e.test_excursion import PASSWORD
+from tests.e2e.test_flows import ask
 from tests.web.browser import people, picture, sign_in, window
 
 pytestmark = pytest.mark.e2e
@@ -85,6 +87,33 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await press(page, "完成转接")
         await talk.wait_heard(caller={"two"}, two={"caller"})
         await expect(page.locator("#state-word")).to_have_text("话后处理")
+        await page.locator("#extend").click()
+        await expect(page.locator("#state-word")).to_have_text("话后处理")
+        await here.wait_event("SeatCommand", command="extend_wrap_up", status=200)
+
+
+@pytest.mark.long
+async def test_a_caller_goes_through_a_flow_and_is_taken_back_by_the_bar(tmp_path: Path) -> None:
+    """The form offers the flows by name; meanwhile the agent hears music, and the one button that is lit takes back."""
+    async with (
+        conversation(tmp_path / "stand", STAFFED, agents=1) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here, page = talk.here, await browser.open("/agent")
+        await ask(here, "PUT", "/v1/business/documents/flows/password", json={"data": PASSWORD})
+        await call_up(talk, page)
+        await press(page, "转接")
+        await page.get_by_role("combobox", name="转给").select_option("detour")
+        await expect(page.locator("#targets option[value=password]")).to_have_count(1)
+        await page.locator("#ask input").fill("password")
+        await page.locator("#ask").get_by_role("button", name="转接", exact=True).click()
+        await expect(page.locator("#state-note")).to_contain_text("市民在流程中")
+        await talk.wait_heard(one={MUSIC})
+        await expect(page.locator("#hold")).to_be_disabled()
+        await press(page, "收回")
+        back = await here.wait_event("CallBackFromFlow", call_id=talk.call_id)
+        assert back["cause"] == "taken_back"
+        await talk.wait_heard(one={"caller"}, caller={"one"})
 
 
 @pytest.mark.long

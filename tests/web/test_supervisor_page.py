@@ -1,11 +1,13 @@
 """The supervisor's page: seats and lines as they are, and what a supervisor does with them, each with a reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from bench.desk_phones import Manner
+from tests.e2e.test_flows import ask
 from tests.peers import CALLER, peers
 from tests.stand import Terms, stand
 from tests.web.browser import people, picture, sign_in, window
@@ -101,15 +103,68 @@ async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path)
 
 
 @pytest.mark.long
-async def test_call_lists_are_started_and_paused_and_show_how_far_they_have_come(tmp_path: Path) -> None:
+async def test_a_waiting_caller_is_moved_and_the_page_says_why_each_waits(tmp_path: Path) -> None:
+    """The drawer has the distributor's own words; the caller goes to the other line and keeps the time of arrival."""
+    other = '[[queues]]\nname = "english"\n'
+    terms = replace(TERMS, seats=2, extra=other, agent_extra=people("agent", "supervisor"))
+    async with (
+        stand(tmp_path / "stand", terms) as here,
+        peers(here, Manner()) as around,
+        window(here.api.base) as browser,
+    ):
+        path = f"/v1/business/documents/agents/{here.agent(1)}"
+        agent = await ask(here, "GET", path)
+        both = {"data": agent["data"] | {"queues": ["hotline", "english"]}}
+        await ask(here, "PUT", path, f'"{agent["version"]}"', json=both)
+        await here.api.login(here.agent(1), here.extension(1), "not_ready", "lunch")
+        page = await browser.open("/supervisor", height=860)
+        await sign_in(page, here.agent(2))
+        _, call_id = await around.call()
+        callers, drawer = page.locator(".callers li"), page.locator("#drawer")
+        await callers.first.click()
+        await expect(drawer.locator("#why")).to_contain_text("在队列 hotline 中排第 1 位")
+        await expect(drawer.locator("#why")).to_contain_text(here.agent(1))
+        queued_at = (await here.api.call(call_id))["call"]["queued_at"]
+        await drawer.get_by_role("button", name="协助坐席").click()
+        await drawer.get_by_role("combobox", name="移到队列").select_option("english")
+        await drawer.locator("[data-deed=move]").click()
+        await expect(page.locator(".queue", has_text="english").locator(".callers li")).to_have_count(1)
+        await expect(drawer.locator("#why")).to_contain_text("在队列 english 中排第 1 位")
+        call = (await here.api.call(call_id))["call"]
+        assert (call["queue"], call["queued_at"]) == ("english", queued_at)
+        [entry] = (await here.api.get("/v1/ledger"))["items"]
+        assert (entry["action"], entry["reason"]) == ("move", "协助坐席")
+
+
+@pytest.mark.long
+async def test_a_call_list_is_made_filled_started_and_paused_on_the_page(tmp_path: Path) -> None:
+    """A file with a bad line is taken by no button; a good one is checked, taken, and worked off."""
     terms = Terms(seats=1, agent_extra=people("supervisor"))
     async with stand(tmp_path / "stand", terms) as here, window(here.api.base) as browser:
         page = await browser.open("/supervisor", height=860)
         await sign_in(page, here.agent(1))
-        await expect(page.locator("#lists-card")).to_be_hidden()
-        rules = {"name": "满意度回访", "queue": "hotline", "mode": "progressive", "window": "00:00-24:00"}
-        made = await here.api.post("/v1/call-lists", rules)
-        await here.api.post(f"/v1/call-lists/{made['list_id']}/numbers", {"numbers": ["13900000001"]})
+        await expect(page.locator("#lists-card")).to_contain_text("没有外呼名单")
+        await page.get_by_role("button", name="新建名单").click()
+        form = page.locator("#list-form")
+        await form.get_by_label("名称").fill("满意度回访")
+        await form.get_by_label("方式").select_option("progressive")
+        await form.get_by_label("每日可拨时段").fill("00:00-24:00")
+        await form.get_by_role("button", name="新建", exact=True).click()
+        await form.get_by_label("CSV").fill("number,姓名\n13900000001,张三\n12x,<i>李四</i>\n")
+        await form.get_by_role("button", name="导入", exact=True).click()
+        await expect(form).to_contain_text("1 行有误,全部未导入")
+        await expect(form).to_contain_text("第 3 行 12x · 不是电话号码")
+        await picture(page, "supervisor-import")
+        good = tmp_path / "numbers.csv"
+        good.write_text("number,姓名\n13900000001,张三\n", encoding="utf-8")
+        await form.get_by_label("选择文件").set_input_files(good)
+        await form.get_by_role("button", name="试导入").click()
+        await expect(form).to_contain_text("可导入 1 个号码,尚未导入")
+        [made] = (await here.api.get("/v1/call-lists"))["items"]
+        assert (made["total"], made["mode"], made["state"]) == (0, "progressive", "ready")
+        await form.get_by_role("button", name="导入", exact=True).click()
+        await expect(form).to_contain_text("已导入 1 个号码")
+        await page.keyboard.press("Escape")
         card = page.locator("#lists li")
         await expect(card).to_contain_text("满意度回访")
         await expect(card).to_contain_text("未开始")

@@ -118,6 +118,15 @@ def test_somebody_in_line_without_a_call_leaves_it(clinic: Clinic) -> None:
     assert clinic.node.engine.waiting(QueueName("hotline")) == ()
 
 
+def test_a_chat_waits_in_its_line_though_it_has_no_call(clinic: Clinic) -> None:
+    contacts = clinic.node.board.contacts
+    chat = contacts.queue("chat", "hotline", level=0, address="web-1", data={}, by="web")
+    assert clinic.rounds(3) == []
+    assert contacts.position(chat) == 1
+    contacts.cancel(chat.contact_id, "web")
+    assert clinic.rounds(3) == []
+
+
 def test_a_caller_whose_place_was_lost_is_put_back_at_the_time_of_arrival(clinic: Clinic) -> None:
     node = clinic.node
     first = node.call_in("in1")
