@@ -5,7 +5,7 @@ with its traces: an order to the shell, a deadline, a count, a report.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from acd import views
@@ -40,6 +40,10 @@ WITHDRAWN: Mapping[AgentTrigger, WithdrawCause] = {
 """Ends of an offer that the phone must be told of, and the cause that is given."""
 
 
+Witness = Callable[[Floor, Pairing, Place, float], None]
+"""Is shown each pairing as it is made, while the floor is still as it was decided on; must change nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A running offer: an owner on each side, and a deadline among the others."""
@@ -57,7 +61,7 @@ class Bonds:
     `now` is set by the engine before each event.
     """
 
-    def __init__(self, run: str, *, explains: bool) -> None:
+    def __init__(self, run: str, *, explains: bool, witness: Witness | None = None) -> None:
         """Begin with nobody there."""
         self.now = 0.0
         self.floor = Floor()
@@ -66,6 +70,7 @@ class Bonds:
         self.tally: Counter[str] = Counter()
         self._run = run
         self._explains = explains
+        self._witness = witness
         self._offers_made = 0
         self._orders: list[Command] = []
         self._changed_contacts: dict[ContactId, Contact] = {}
@@ -319,6 +324,8 @@ class Bonds:
         contact, agent, turn = pairing
         place = place_with(self.floor, contact, agent)
         queue = self.floor.queues[place.queue]
+        if self._witness is not None:
+            self._witness(self.floor, pairing, place, self.now)
         if self._explains:
             decision = explain(self.floor, pairing, place, self.now)
             self.order(RecordDecision(offer=self._offer_id(self._offers_made + 1), decision=decision))

@@ -14,7 +14,7 @@ from typing import Any
 from acd import events, views
 from acd.agent import PHONE_LOST, Agent
 from acd.agent_state import Activity, AgentTrigger, Presence
-from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer
+from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer, Witness
 from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
@@ -46,12 +46,12 @@ class Engine:
     """One hotline's queues, agents and contacts.
 
     `run` is put before the ids of offers: give each start of the process another one, and no id comes twice.  With
-    `explains` each decision is recorded (`RecordDecision`), just before its offer.
+    `explains` each decision is recorded (`RecordDecision`), just before its offer; a `witness` sees each as it is made.
     """
 
-    def __init__(self, run: str = "", *, explains: bool = False) -> None:
+    def __init__(self, run: str = "", *, explains: bool = False, witness: Witness | None = None) -> None:
         """Begin with nothing defined and nobody there."""
-        self._bonds = Bonds(run, explains=explains)
+        self._bonds = Bonds(run, explains=explains, witness=witness)
         self._floor = self._bonds.floor
         self._paces = Paces()
         self._diversions = Diversions(self._bonds, self._paces)

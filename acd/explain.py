@@ -47,8 +47,8 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
         row=row,
         selection=order,
         routing=order_named(floor.queues[place.queue].definition.strategy, floor.routings),
-        contacts=tuple([_contact_candidate(head) for head in found[:MOST_CANDIDATES]]),
-        agents=_agent_candidates(agents, place),
+        contacts=tuple([contact_candidate(head) for head in found[:MOST_CANDIDATES]]),
+        agents=agent_candidates(agents, place),
         contacts_excluded=_counted(_contacts_excluded(floor, agent)),
         agents_excluded=_counted(_agents_excluded(floor, contact, row)),
         turn="" if turn is None else turn.region,
@@ -56,7 +56,8 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
     )
 
 
-def _contact_candidate(head: Head) -> ContactCandidate:
+def contact_candidate(head: Head) -> ContactCandidate:
+    """A contact with its value in every criterion."""
     contact = head.contact
     return ContactCandidate(
         contact.id,
@@ -71,7 +72,8 @@ def _contact_candidate(head: Head) -> ContactCandidate:
     )
 
 
-def _agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate, ...]:
+def agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate, ...]:
+    """Agents with their value in every criterion, for a place."""
     queue, need = place.queue, place.need
     return tuple(
         [
@@ -90,7 +92,7 @@ def _agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate
     )
 
 
-def _kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
+def kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
     """All kinds of contacts in the lines that an agent serves, with the queue whose line it is."""
     own = floor.own_lines.get(agent.id)
     if own is not None:
@@ -102,7 +104,7 @@ def _kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
 
 def _contacts_excluded(floor: Floor, agent: Agent) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for queue, bucket in _kinds(floor, agent):
+    for queue, bucket in kinds(floor, agent):
         if bucket.need.medium not in agent.open_media:
             counts[Exclusion.MEDIUM] += len(bucket.contacts)
             continue
@@ -170,11 +172,12 @@ def reasons(floor: Floor, contact: Contact) -> tuple[tuple[AgentId, str], ...]:
         for agent in floor.agents.values():
             serves = place.queue in agent.queues if place.agent is None else place.agent == agent.id
             if serves and (agent.id not in found or found[agent.id] == Exclusion.SKILL):
-                found[agent.id] = _reason(floor, agent, contact, place)
+                found[agent.id] = reason_against(floor, agent, contact, place)
     return tuple(sorted(found.items()))
 
 
-def _reason(floor: Floor, agent: Agent, contact: Contact, place: Place) -> str:
+def reason_against(floor: Floor, agent: Agent, contact: Contact, place: Place) -> str:
+    """Why an agent who serves a place of a contact could not have it there: a condition or an `Exclusion`."""
     medium = place.need.medium
     if is_over_number(floor, contact, place):
         return Exclusion.QUOTA.value
