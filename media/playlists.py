@@ -65,6 +65,7 @@ class Playlists:
             frames.append(prompt)
         self._shipped: dict[str, tuple[int, int]] = dict(self._spans)
         self._used = total
+        self._free: list[tuple[int, int]] = []  # room that prompts left, by place; none touches the next
         self._frames: Linear = np.concatenate(frames)
         self._codes = [encode(self._frames, law) for law in (LAW_A, LAW_MU)]
         self._playing: dict[int, _Playlist] = {}
@@ -78,25 +79,53 @@ class Playlists:
         return cls(max_legs, list(prompts), prompts.__getitem__)
 
     def put(self, name: str, prompt: "Encoded") -> None:
-        """Have a prompt from now on, in place of one of its name; lists that play the old one end with it.
+        """Have a prompt from now on, in place of one of its name; lists that play the old one end with it."""
+        self._give_up(name)
+        first, end = self._room(len(prompt.frames))
+        self._frames[first:end] = prompt.frames
+        for law, codes in enumerate(prompt.codes):
+            self._codes[law][first:end] = codes
+        self._spans[name] = (first, end)
 
-        What it replaces keeps its room until the next start: prompts change by hand, and seldom.
-        """
-        first, end = self._used, self._used + len(prompt.frames)
+    def drop(self, name: str) -> None:
+        """Have the prompt of that name that came with the system again, or none."""
+        self._give_up(name)
+        if name in self._shipped:
+            self._spans[name] = self._shipped[name]
+
+    def _give_up(self, name: str) -> None:
+        """The room of a prompt is free for another; that of one that came with the system is kept for it."""
+        span = self._spans.pop(name, None)
+        if span is None or span == self._shipped.get(name):
+            return
+        merged: list[tuple[int, int]] = []
+        for first, end in sorted((*self._free, span)):
+            if merged and merged[-1][1] == first:
+                merged[-1] = (merged[-1][0], end)
+            else:
+                merged.append((first, end))
+        self._free = merged
+
+    def _room(self, length: int) -> tuple[int, int]:
+        """Room for so many frames: what others left and nobody plays any more, else at the end."""
+        for place, (first, end) in enumerate(self._free):
+            if end - first >= length and not self._is_playing(first, first + length):
+                rest = (first + length, end)
+                self._free[place : place + 1] = [rest] if rest[0] < end else []
+                return first, first + length
+        first, end = self._used, self._used + length
         if end > len(self._frames):
             more = max(end, 2 * len(self._frames)) - len(self._frames)
             self._frames = _longer(self._frames, more)
             self._codes = [_longer(codes, more) for codes in self._codes]
-        self._frames[first:end] = prompt.frames
-        for law, codes in enumerate(prompt.codes):
-            self._codes[law][first:end] = codes
-        self._spans[name], self._used = (first, end), end
+        self._used = end
+        return first, end
 
-    def drop(self, name: str) -> None:
-        """Have the prompt of that name that came with the system again, or none."""
-        self._spans.pop(name, None)
-        if name in self._shipped:
-            self._spans[name] = self._shipped[name]
+    def _is_playing(self, first: int, end: int) -> bool:
+        """Whether a list has frames of this room still to come."""
+        slots = self._slots
+        cursors, ends = self._cursor[slots], self._end[slots]
+        return bool(((cursors < ends) & (ends > first) & (cursors < end)).any())
 
     def start(self, slot: int, playlist_id: str, names: tuple[str, ...]) -> str | None:
         """Begin a list with the next tick; returns the id of the list that it replaced.
@@ -145,10 +174,10 @@ class Playlists:
         return finished
 
     def _next_prompt(self, slot: int) -> bool:
-        """Set the cursor to the next prompt that has any frames; False at the end of the list."""
+        """Set the cursor to the next prompt that has any frames and is there still; False at the end of the list."""
         rest = self._playing[slot].rest
         while rest:
-            first, end = self._spans[rest.pop(0)]
+            first, end = self._spans.get(rest.pop(0), (0, 0))
             if first < end:
                 self._cursor[slot], self._end[slot] = first, end
                 return True
