@@ -10,6 +10,7 @@ import { showEmergency } from './admin_emergency.js';
 import { showExchange } from './admin_exchange.js';
 import { showCustomers } from './customers.js';
 import { FlowEditor } from './flow_editor.js';
+import { showPrompts } from './prompts.js';
 import { showVersions } from './admin_versions.js';
 import { problemText, speak, spoken, switchLanguage, word } from './admin_words.js';
 import { showWhatIf } from './what_if.js';
@@ -20,16 +21,17 @@ const ROOMS = [
   ['admin.people', ['agents', 'groups', 'skills', 'capacities', 'reasons', 'accounts', 'outbound']],
   ['admin.routing', ['queues', 'routes', 'services', 'routings', 'selections', 'shares', 'trunk_numbers']],
   ['admin.callers', ['lists', 'regions', 'fields']],
-  ['admin.service', ['flows', 'prompts']],
+  ['admin.service', ['flows']],
   ['admin.time', ['hours']],
   ['admin.more', []],
 ];
 /** Kinds with a page of their own. */
-const OWN = new Set(['emergency', 'days', 'flows']);
+const OWN = new Set(['emergency', 'days', 'flows', 'prompts']);
 
 /** Places that are not a kind: name, heading, icon, and the room whose end they stand at. */
 const PLACES = {
   customers: { room: 'admin.callers', show: showCustomers },
+  prompts: { room: 'admin.service', show: showPrompts },
   year: { room: 'admin.time', show: showYear },
   'what-if': { word: 'admin.what_if', room: 'admin.service', show: showWhatIf },
   versions: { room: 'admin.history', show: showVersions },

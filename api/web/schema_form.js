@@ -22,10 +22,10 @@ import { hasWord, spoken, word, wordOf } from './admin_words.js';
 let numbers = 0;
 const newId = () => `field-${(numbers += 1)}`;
 
-/** What the server finds wrong, in one language; its limits stand in the English half and are needed in both. */
+/** What the server finds wrong, in one language; its limits and choices stand in the English half and are needed in both. */
 function faultText(detail) {
   const text = inLanguage(detail, spoken());
-  const limits = detail.match(/[≥≤] -?[\d.]+/g) ?? [];
+  const limits = detail.match(/[≥≤] -?[\d.]+|(?<=one of ).+/g) ?? [];
   return limits.every((each) => text.includes(each)) ? text : `${text},${limits.join(',')}`;
 }
 

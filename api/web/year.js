@@ -95,22 +95,31 @@ function exceptionForm(client, date, hours, spans, run) {
   const there = (each) => (each.data.exceptions ?? []).find((exception) => exception.date === date);
   const calendar = make('select', {}, ...hours.map((each) => make('option', { value: each.id }, each.data.name || each.id)));
   const text = make('input', { type: 'text', autocomplete: 'off', spellcheck: false, placeholder: '08:30-12:00 13:30-17:30' });
-  const show = () => { text.value = (there(hours.find(({ id }) => id === calendar.value))?.open ?? spans[calendar.selectedIndex].spans).join(' '); };
+  const note = make('input', { type: 'text', autocomplete: 'off', maxLength: 80 });
+  const chosen = () => hours[calendar.selectedIndex];
+  const drop = make('button', { class: 'button', type: 'button', onclick: () => run(() => put([])) }, word('year.drop'));
+  const show = () => {
+    const exception = there(chosen());
+    text.value = (exception?.open ?? spans[calendar.selectedIndex].spans).join(' ');
+    note.value = exception?.note ?? '';
+    drop.hidden = !exception;
+  };
   calendar.onchange = show;
   show();
-  const put = () => {
-    const chosen = hours.find(({ id }) => id === calendar.value);
-    const others = (chosen.data.exceptions ?? []).filter((exception) => exception.date !== date);
-    const exception = { note: '', ...there(chosen), date, open: text.value.split(/[\s,,;;]+/).filter(Boolean) };
-    return client.put('hours', chosen.id, { ...chosen.data, exceptions: [...others, exception] }, chosen.version);
+  const put = (exceptions) => {
+    const { id, data, version } = chosen();
+    const others = (data.exceptions ?? []).filter((exception) => exception.date !== date);
+    return client.put('hours', id, { ...data, exceptions: [...others, ...exceptions] }, version);
   };
-  return make('form', { class: 'form group', onsubmit: (event) => { event.preventDefault(); run(put); } },
+  const exception = () => ({ date, open: text.value.split(/[\s,,;;]+/).filter(Boolean), note: note.value.trim() });
+  return make('form', { class: 'form group', onsubmit: (event) => { event.preventDefault(); run(() => put([exception()])); } },
     make('h3', {}, word('year.hours')),
     make('dl', { class: 'facts' }, ...hours.flatMap((each, index) => [make('dt', {}, each.data.name || each.id),
-      make('dd', {}, spans[index].spans.join('  ') || word('year.closed'), there(each) && ` · ${word('year.exception')}`)])),
+      make('dd', {}, spans[index].spans.join('  ') || word('year.closed'), there(each) && ` · ${word('year.exception')}`, there(each)?.note && ` · ${there(each).note}`)])),
     make('div', { class: 'plain-fields' }, make('label', { class: 'field' }, make('span', {}, word('year.calendar')), calendar),
-      make('label', { class: 'field' }, make('span', {}, word('year.exception')), text, make('small', {}, word('year.exception_note')))),
-    make('div', { class: 'deeds' }, make('button', { class: 'button', type: 'submit' }, word('do.save'))));
+      make('label', { class: 'field' }, make('span', {}, word('year.exception')), text, make('small', {}, word('year.exception_note'))),
+      make('label', { class: 'field' }, make('span', {}, word('year.note')), note)),
+    make('div', { class: 'deeds' }, drop, make('button', { class: 'button', type: 'submit' }, word('do.save'))));
 }
 
 // ---- the year as a file ------------------------------------------------------------------------------
@@ -123,7 +132,7 @@ function exportDays({ year, days }) {
 function importDays(client) {
   return showDialog(word('year.import'), (close) => {
     const text = make('textarea', { rows: 8, spellcheck: false, placeholder: 'date,kind,name\n2027-02-08,holiday,春节' });
-    const file = make('input', { type: 'file', accept: '.csv,text/csv', onchange: async () => { text.value = await file.files[0].text(); } });
+    const file = make('input', { type: 'file', accept: '.csv,text/csv', 'aria-label': word('year.file'), onchange: async () => { text.value = await file.files[0].text(); } });
     const complete = make('input', { type: 'checkbox' });
     const result = make('div', { 'aria-live': 'polite' });
     const run = async (isTry) => {

@@ -207,4 +207,5 @@ async def _reencoded(given: Path, made: Path) -> float:
     text = told.decode(errors="replace").strip()
     if worker.returncode == 0:
         return float(text)
-    raise Refused("not_audio", text or "不是声音文件 / is no sound file")
+    chinese, _, english = (text or "无法读取 / cannot be read").partition(" / ")
+    raise Refused("not_audio", f"不是可用的声音:{chinese} / is no usable sound: {english or chinese}")

@@ -91,7 +91,8 @@ def _day(row: list[str], columns: Mapping[str, int]) -> ReplacedDay | str:
         return "没有这一天 / there is no such day"
     kind = _KINDS.get(cells["kind"].lower())
     if kind is None:
-        return f"类型应为其一 / the kind must be one of {', '.join(_KINDS)}"
+        kinds = ", ".join(_KINDS)
+        return f"类型应为其一:{kinds} / the kind must be one of {kinds}"
     if len(cells["name"]) > 40:
         return "名称过长 / the name is longer than 40 characters"
     return ReplacedDay(date=day.isoformat(), kind=kind, name=cells["name"])

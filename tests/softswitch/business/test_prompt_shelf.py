@@ -110,7 +110,8 @@ async def test_what_is_no_sound_is_refused_and_nothing_of_it_is_kept(
 ) -> None:
     status, problem, _ = await operator.ask("PUT", "/storm", data=data)
     assert (status, problem["code"]) == (422, "not_audio")
-    assert " / " in problem["detail"]
+    assert "不是可用的声音" in problem["detail"]
+    assert " / is no usable sound: " in problem["detail"]
     assert list((tmp_path / "prompts").iterdir()) == []
     assert operator.orders == []
 
