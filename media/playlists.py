@@ -108,11 +108,14 @@ class Playlists:
 
     def _room(self, length: int) -> tuple[int, int]:
         """Room for so many frames: what others left and nobody plays any more, else at the end."""
-        for place, (first, end) in enumerate(self._free):
-            if end - first >= length and not self._is_playing(first, first + length):
-                rest = (first + length, end)
-                self._free[place : place + 1] = [rest] if rest[0] < end else []
-                return first, first + length
+        played_to = sorted(set(self._end[self._slots].tolist()))
+        for place, (left, right) in enumerate(self._free):
+            for first in (left, *(end for end in played_to if left < end < right)):
+                end = first + length
+                if end <= right and not self._is_playing(first, end):
+                    kept = ((left, first), (end, right))
+                    self._free[place : place + 1] = [room for room in kept if room[0] < room[1]]
+                    return first, end
         first, end = self._used, self._used + length
         if end > len(self._frames):
             more = max(end, 2 * len(self._frames)) - len(self._frames)
