@@ -8,10 +8,10 @@ from api.route import LOOK, Route
 
 
 async def show(ports: Ports, exchange: Exchange) -> FlowCallersView:
-    """The flow as its callers stand in it."""
+    """The flow as its callers within reach stand in it."""
     if ports.flow_callers is None:
         raise NotBuilt
-    return ports.flow_callers.callers_of(exchange.id_of("flow"))
+    return ports.flow_callers.callers_of(exchange.id_of("flow"), exchange.reach)
 
 
 FLOW_CALLERS: tuple[Route, ...] = (

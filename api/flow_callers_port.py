@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from api.reach import Reach
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeCallersView:
@@ -27,6 +29,6 @@ class FlowCallersView:
 class FlowCallersPort(Protocol):
     """Where the callers of a flow are."""
 
-    def callers_of(self, flow: str) -> FlowCallersView:
-        """The nodes that somebody is at, by name; a flow without callers, or that does not exist, has none."""
+    def callers_of(self, flow: str, reach: Reach) -> FlowCallersView:
+        """The nodes that somebody within reach is at, by name; a flow without callers, or that does not exist, has none."""
         ...

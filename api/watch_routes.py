@@ -19,6 +19,7 @@ WATCH: tuple[Route, ...] = (
         path="/metrics",
         summary="度量 / metrics in the text form of Prometheus",
         scopes=LOOK,
+        roles=frozenset(),  # they are of the whole node: for programs, and of people for administrators
         handler=watch.metrics,
         media_type="text/plain",
         faults=(501,),

@@ -1,6 +1,7 @@
 """How many callers each node of a flow has: those who hear it, those who wait, and nobody who is gone."""
 
 from api.flow_callers_port import FlowCallersView, NodeCallersView
+from api.reach import Reach
 from softswitch.calls.flow_census import FlowCensus
 from tests.softswitch.calls.test_flow import FlowNode
 
@@ -20,6 +21,10 @@ def test_callers_are_counted_where_they_stand() -> None:
         NodeCallersView(node="menu", callers=1),
         NodeCallersView(node="people", callers=2),
     )
+    for queue, callers in (("hotline", 3), ("law", 0)):
+        assert (
+            census.callers_of("main", Reach(queues=frozenset({queue}), sees_queued=True)).callers == callers
+        )
     node.sip.leave("in3")
     node.settle()
     assert census.callers_of("main").callers == 2
