@@ -1,0 +1,99 @@
+"""Rows of the hearing table that no other scenario walks through: what each phone really hears, by tone and level."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests import spectrum
+from tests.conversation import MUSIC, TERMS, TONES_HZ, conversation
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+PLACE_HZ, NUMBER_HZ = 650, 850
+"""What the announcements of the place in the line and of the agent's number sound like here."""
+
+
+async def test_who_hears_whom_with_a_supervisor_beside_a_consult(tmp_path: Path) -> None:
+    """Whisper reaches the agent and never the consulted; who is held hears music only, whoever barges in."""
+    async with conversation(tmp_path / "stand", agents=3) as talk:
+        here, boss = talk.here, talk.here.agent(3)
+
+        async def supervise(mode: str) -> None:
+            await talk.command("supervise", {"supervisor": boss, "mode": mode, "reason": "training"})
+
+        await talk.begin()
+        await here.login(2, state="not_ready")
+        await here.login(3, state="not_ready")
+        await talk.operate(1, "mute")
+        await supervise("monitor")
+        await here.wait_event("SupervisionStarted", supervisor=boss)
+        await talk.wait_heard(caller={MUSIC}, one={"caller"}, three={"caller"})
+        await talk.operate(1, "unmute")
+        await talk.operate(1, "hold")
+        await talk.wait_heard(caller={MUSIC}, one={MUSIC}, three={"one"})
+        await supervise("barge")
+        await talk.wait_heard(caller={MUSIC}, one={"three"}, three={"one"})
+
+        await talk.operate(1, "consult", {"kind": "agent", "to": here.agent(2)})
+        await here.wait_event("ConsultAnswered", to=here.agent(2))
+        await talk.wait_heard(
+            caller={MUSIC}, one={"two", "three"}, two={"one", "three"}, three={"one", "two"}
+        )
+        await supervise("whisper")
+        await talk.wait_heard(caller={MUSIC}, one={"two", "three"}, two={"one"}, three={"one", "two"})
+        await talk.operate(1, "conference")
+        await talk.wait_heard(caller={"one", "two"}, one={"caller", "two", "three"}, two={"caller", "one"})
+        await talk.phones["two"].hold()
+        await talk.wait_heard(caller={"one"}, one={"caller", "three"}, three={"caller", "one"})
+        await talk.phones["two"].unhold()
+        await talk.wait_heard(caller={"one", "two"}, two={"caller", "one"})
+
+
+async def test_an_announcement_lies_over_soft_music_and_covers_every_voice(tmp_path: Path) -> None:
+    """The place in the line over the music of the queue, 18 dB softer; the agent's number while neither hears the other."""
+    prompts = tmp_path / "prompts"
+    prompts.mkdir()
+    for name, hz in (("position_next", PLACE_HZ), ("agent_serves", NUMBER_HZ)):
+        turns = np.arange(8000 * 3) * 2 * np.pi * hz / 8000
+        soundfile.write(prompts / f"{name}.wav", 0.3 * np.sin(turns), 8000, subtype="PCM_16")
+    terms = replace(
+        TERMS,
+        announce_agent=True,
+        media_extra=f'prompt_dirs = ["config/prompts/zh", "{prompts}"]',
+    )
+    async with conversation(tmp_path / "stand", terms, agents=1) as talk:
+        caller, one = talk.phones["caller"], talk.phones["one"]
+        await caller.call(talk.here.hotline)
+        await talk.here.wait_event("CallQueued")
+        await asyncio.sleep(6.0)
+        sound = await caller.recording()
+        spans = spectrum.find_tone_spans(sound, PLACE_HZ)
+        begin, end = min(start for start, _ in spans), max(stop for _, stop in spans)
+        under = _without(sound[round((begin + 0.5) * 8000) :][:16000], PLACE_HZ)
+        alone = sound[round((end + 0.5) * 8000) :][:8000]
+        softer = spectrum.level_dbfs(alone) - spectrum.level_dbfs(under)
+        assert 12 < softer < 24, f"{softer:.1f} dB"
+
+        await talk.here.login(1)
+        await talk.here.wait_event("CallConnected", within_s=20.0)
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        for phone, other in ((caller, "one"), (one, "caller")):
+            sound = await phone.recording()
+            spoken = max(spectrum.find_tone_spans(sound, NUMBER_HZ), key=lambda span: span[1] - span[0])
+            assert spoken[1] - spoken[0] > 2.5, "the whole announcement is heard on both sides"
+            during = sound[round((spoken[0] + 0.3) * 8000) : round((spoken[1] - 0.3) * 8000)]
+            assert spectrum.tone_level_dbfs(during, TONES_HZ[other]) < -50, f"{other} is heard below it"
+
+
+def _without(sound: spectrum.Samples, hz: float) -> spectrum.Samples:
+    """The sound without a tone and its near neighbours."""
+    bins = np.fft.rfft(sound * np.hanning(len(sound)))
+    frequencies = np.fft.rfftfreq(len(sound), 1 / 8000)
+    bins[np.abs(frequencies - hz) < 40] = 0
+    middle = slice(len(sound) // 4, -len(sound) // 4)
+    rest: spectrum.Samples = np.fft.irfft(bins, len(sound))[middle] / np.hanning(len(sound))[middle]
+    return rest
