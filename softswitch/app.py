@@ -211,7 +211,7 @@ class Control:
             settings.node.data_dir.absolute() / "voicemail",
             secrets.token_hex,
         )
-        book = ListBook(store, self._chronicle, clock)
+        book = ListBook(store, self._chronicle, clock, store.committed)
         self._dialling = Dialling(
             book, self._board, lambda: desk.business, clock, WriteAhead(store.committed)
         )

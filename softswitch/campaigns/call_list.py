@@ -4,7 +4,7 @@ Nothing is called here.  Each step returns the record as it is to be written dow
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from heapq import heappop, heappush
 from typing import Final
@@ -86,12 +86,17 @@ class CallList:
         """Whether a number stands on the list."""
         return number in self._of_number
 
-    def add(self, number: str, data: Mapping[str, str], now: float) -> Record:
-        """One more number, at the end."""
-        record_id = f"{len(self._records) + 1:06d}"
-        record = Record(record_id=record_id, number=number, data=data, changed_at=now)
-        self.put(record)
-        return record
+    def following(self, numbers: Iterable[tuple[str, Mapping[str, str]]], now: float) -> tuple[Record, ...]:
+        """Records of more numbers with their data, for the end of the list; `put` takes them."""
+        return tuple(
+            Record(record_id=f"{place:06d}", number=number, data=data, changed_at=now)
+            for place, (number, data) in enumerate(numbers, self.last_place + 1)
+        )
+
+    @property
+    def last_place(self) -> int:
+        """The place of the last number, 0 without any."""
+        return int(next(reversed(self._records), "0"))
 
     def put(self, record: Record) -> None:
         """Take a record as it is, new or changed."""

@@ -21,7 +21,7 @@ from api.reach import Reach
 from api.views import Page, WallTime
 from softswitch.calls.dial_results import DialResult
 from softswitch.calls.directory import Directory
-from softswitch.campaigns.book import AT_ONCE, ListBook
+from softswitch.campaigns.book import ListBook
 from softswitch.campaigns.call_list import (
     LIST_TRANSITIONS,
     RECORDS_MOST,
@@ -65,6 +65,7 @@ class CallListDesk:
         self._clock = clock
         self._area_code = area_code
         self._token = token
+        self._door = asyncio.Lock()
 
     # ---- looking -----------------------------------------------------------------------------------
 
@@ -135,22 +136,21 @@ class CallListDesk:
         return self._view(call_list)
 
     async def add(self, list_id: str, body: NumbersBody, reach: Reach, by: str) -> NumbersTakenView:
-        """Take numbers, all or none."""
-        call_list = self._find(list_id, reach)
-        if call_list.state is ListState.STOPPED:
-            raise Conflict("list_stopped", "名单已终止 / the list was stopped", call_list.state.value)
-        found = await self._read(call_list, body)
-        if len(call_list) + len(found.numbers) > RECORDS_MOST:
-            raise TooLarge("too_many_numbers", f"最多 {RECORDS_MOST} 个 / a list has at most {RECORDS_MOST}")
-        taken = bool(found.numbers) and not found.bad_lines and not body.dry_run
-        if taken:
-            now = self._clock.wall()
-            for place, (number, data) in enumerate(found.numbers, 1):
-                self._book.keep(call_list, call_list.add(number, data, now))
-                if place % AT_ONCE == 0:
-                    await asyncio.sleep(0)  # calls are handled in between
-            self._book.keep_list(call_list, by, added=len(found.numbers))
-            self._dialling.look_soon()
+        """Take numbers, all or none; those of two files one after the other."""
+        async with self._door:
+            call_list = self._find(list_id, reach)
+            if call_list.state is ListState.STOPPED:
+                raise Conflict("list_stopped", "名单已终止 / the list was stopped", call_list.state.value)
+            found = await self._read(call_list, body)
+            if len(call_list) + len(found.numbers) > RECORDS_MOST:
+                raise TooLarge(
+                    "too_many_numbers", f"最多 {RECORDS_MOST} 个 / a list has at most {RECORDS_MOST}"
+                )
+            taken = bool(found.numbers) and not found.bad_lines and not body.dry_run
+            if taken:
+                await self._book.take(call_list, call_list.following(found.numbers, self._clock.wall()), by)
+                self._find(list_id, reach)  # it may have been removed meanwhile
+                self._dialling.look_soon()
         return self._taken(call_list, found, taken=taken, dry_run=body.dry_run)
 
     async def _read(self, call_list: CallList, body: NumbersBody) -> NumbersFile:

@@ -36,7 +36,7 @@ class Campaign:
         self.business = Business()
         self.is_disk_slow = False
         self.unwritten: list[Callable[[], None]] = []
-        self.book = ListBook(node.keeper, node.chronicle, node.clock)
+        self.book = ListBook(node.keeper, node.chronicle, node.clock, self._committed)
         self.dialling = Dialling(
             self.book, node.board, lambda: self.business, node.clock, self._when_written, node._token
         )
@@ -51,6 +51,9 @@ class Campaign:
             token=node._token,
         )
         self.dialling.open()
+
+    async def _committed(self) -> None:
+        """The node's disk is memory."""
 
     def _when_written(self, action: Callable[[], None]) -> None:
         self.unwritten.append(action)

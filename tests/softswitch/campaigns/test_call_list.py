@@ -14,8 +14,9 @@ S, R = RecordState, DialResult
 
 def a_list(numbers: int = 2, **rules: object) -> CallList:
     made = CallList("l1", ListRules(name="回访", queue="hotline", **rules), 0.0)  # type: ignore[arg-type]
-    for place in range(numbers):
-        made.add(f"139000000{place:02d}", {"name": f"n{place}"}, 0.0)
+    named = ((f"139000000{place:02d}", {"name": f"n{place}"}) for place in range(numbers))
+    for record in made.following(named, 0.0):
+        made.put(record)
     return made
 
 

@@ -1,5 +1,7 @@
 """What is asked of call lists: made, filled, run, previewed; and who may see which."""
 
+import asyncio
+import copy
 from typing import Any
 
 import pytest
@@ -193,6 +195,42 @@ async def test_a_long_file_is_taken_while_calls_go_on(campaign: Campaign) -> Non
     taken = await campaign.desk.add(list_id, NumbersBody(csv=f"number,name\n{lines}"), EVERYTHING, "boss")
     assert taken.taken
     assert (await campaign.desk.get(list_id, EVERYTHING)).total == 3003
+
+
+async def test_of_a_file_that_a_crash_cut_short_nothing_is_there(campaign: Campaign) -> None:
+    """At whichever part; the same file is taken as a whole afterwards, and what was answered stays."""
+    list_id = campaign.make(start=False)
+    lines = "".join(f"138{place:08d}\n" for place in range(2000))
+    file = NumbersBody(csv=f"number\n{lines}")
+    taking = asyncio.get_running_loop().create_task(campaign.desk.add(list_id, file, EVERYTHING, "boss"))
+    keeper = campaign.node.keeper
+    seen = set()
+    while not taking.done():
+        kept = keeper.load("call_list_record")
+        again = Campaign(Node(keeper=copy.deepcopy(keeper)))
+        seen.add((len(kept), (await again.desk.get(list_id, EVERYTHING)).total))
+        await asyncio.sleep(0)
+    assert (await taking).taken
+    assert {total for _, total in seen} <= {3, 2003}
+    assert {kept for kept, total in seen if total == 3} >= {503, 1003, 1503}
+    cut = Campaign(Node(keeper=keeper))
+    assert (await cut.desk.get(list_id, EVERYTHING)).total == 2003
+    more = await cut.desk.add(list_id, NumbersBody(numbers=("13700000001",)), EVERYTHING, "boss")
+    assert more.taken
+    assert (await Campaign(Node(keeper=keeper)).desk.get(list_id, EVERYTHING)).total == 2004
+
+
+async def test_a_list_that_is_removed_while_it_takes_a_file_leaves_nothing(campaign: Campaign) -> None:
+    list_id = campaign.make(start=False)
+    lines = "".join(f"138{place:08d}\n" for place in range(2000))
+    file = NumbersBody(csv=f"number\n{lines}")
+    taking = asyncio.get_running_loop().create_task(campaign.desk.add(list_id, file, EVERYTHING, "boss"))
+    await asyncio.sleep(0)
+    await campaign.desk.remove(list_id, EVERYTHING, "boss")
+    with pytest.raises(NotFound):
+        await taking
+    keeper = campaign.node.keeper
+    assert (keeper.load("call_list"), keeper.load("call_list_record")) == ({}, {})
 
 
 def test_a_list_that_was_stopped_takes_no_numbers_and_never_runs_again(campaign: Campaign) -> None:
