@@ -55,6 +55,20 @@ TEXTS: Final = {
     "n_2_liang": "两",
     "n_100": "百",
     "n_1000": "千",
+    "n_10000": "万",
+    "n_100000000": "亿",
+    "unit_year": "年",
+    "unit_month": "月",
+    "unit_day": "日",
+    "unit_hour": "点",
+    "unit_sharp": "整",
+    "unit_yuan": "元",
+    "unit_jiao": "角",
+    "unit_fen": "分",
+    "point": "点",
+    "minus": "负",
+    "emergency_is_on": "应急模式已启用。",
+    "emergency_is_off": "应急模式已关闭。",
 }
 
 Sound = npt.NDArray[np.float64]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from config.faults import Fault
 from softswitch.flows.graph import Edge, edges
@@ -20,8 +19,7 @@ from softswitch.flows.nodes import (
     Survey,
     Voicemail,
 )
-
-SPOKEN: Final = ("digits", "number")
+from softswitch.speech.item import TEXT_MOST, item_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,19 @@ def flow_faults(flow: Flow, around: Surroundings, path: str = "") -> tuple[Fault
         faults += _unreachable(flow, ways, place)
         faults += _loops(flow, ways, place)
     return tuple(faults)
+
+
+def item_faults(written: str, prompts: frozenset[str], path: str) -> Iterator[Fault]:
+    """What is wrong with one item that is said: a prompt that is not there, a text that is none or too long."""
+    item = item_of(written)
+    if item is None:
+        if written not in prompts:
+            yield Fault(path=path, value=written, expected="没有此提示音 / there is no such prompt")
+    elif not item.value.strip():
+        yield Fault(path=path, value=written, expected="冒号后为空 / nothing stands after the colon")
+    elif len(item.value) > TEXT_MOST:
+        expected = f"最多 {TEXT_MOST} 字 / at most {TEXT_MOST} characters"
+        yield Fault(path=path, value=f"{written[:20]}…", expected=expected)
 
 
 def _holes(flow: Flow, ways: tuple[Edge, ...], place: str, start: str) -> Iterator[Fault]:
@@ -75,11 +86,7 @@ def spoken(node: Node) -> Iterator[tuple[str, str]]:
 def _names(node: Node, around: Surroundings, path: str) -> Iterator[Fault]:
     """What a node names outside of the flow."""
     for key, item in spoken(node):
-        kind, colon, _ = item.partition(":")
-        if colon and kind in SPOKEN:
-            continue
-        if item not in around.prompts:
-            yield Fault(path=f"{path}.{key}", value=item, expected="没有此提示音 / there is no such prompt")
+        yield from item_faults(item, around.prompts, f"{path}.{key}")
     if isinstance(node, Queue | Callback) and node.queue not in around.queues:
         yield Fault(path=f"{path}.queue", value=node.queue, expected="没有此队列 / there is no such queue")
     if isinstance(node, Branch):

@@ -1,9 +1,9 @@
 """The nodes of a call flow, as an operator writes them: one frozen class a kind, one document a flow.
 
 `Binding` makes them from JSON and names each key that is wrong; `softswitch/flows/check.py` looks at the flow as a
-whole.  A text that is spoken (`say`) is a list of items: a prompt's name, `digits:…` (read digit by digit) or
-`number:…` (read as a number); `{name}` in an item, a URL or a value is replaced by attached data of that name, or by
-`{caller}`, `{called}`, `{trunk}`, `{region}`.
+whole.  What is spoken (`say`) is a list of items: a prompt's name, a value (`digits:…`, `number:…`, `amount:…`, `date:…`,
+`time:…`) or a text for a voice (`text:…`), see `softswitch/speech/item.py`; `{name}` in an item, a URL or a value is
+replaced by attached data of that name, or by `{caller}`, `{called}`, `{trunk}`, `{region}`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def _maybe_next(doc: str) -> Any:
 
 
 def _say(doc: str = "播报 / what is said") -> Any:
-    return field(default=(), metadata={"doc": doc, "pattern": r".{1,200}"})
+    return field(default=(), metadata={"doc": doc, "pattern": r".{1,560}"})
 
 
 def _seconds(default: float, doc: str, most: float = 300) -> Any:

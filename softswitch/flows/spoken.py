@@ -1,11 +1,13 @@
-"""What a node says, as names of prompts; and texts with `{names}` in them, filled in."""
+"""What a node says, as names of prompts and texts for a voice; and texts with `{names}` in them, filled in."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
-from softswitch.calls.announcements import digit_by_digit, number_words
+from softswitch.calls.announcements import digit_by_digit
+from softswitch.speech import english
+from softswitch.speech.item import ENGLISH, Item, item_of, read_out, text_of
 
 _NAME: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -21,15 +23,23 @@ def filled_url(text: str, data: Mapping[str, str]) -> str:
 
 
 def prompts_of(say: Iterable[str], data: Mapping[str, str]) -> tuple[str, ...]:
-    """The prompts of a node's `say`.  A number that is none is not said."""
+    """The prompts of a node's `say`, and its texts as items `text:…`.  A value that is none is not said."""
     found: list[str] = []
-    for item in say:
-        kind, colon, rest = item.partition(":")
-        text = filled(rest, data)
-        if colon and kind == "digits":
-            found += digit_by_digit(text)
-        elif colon and kind == "number":
-            found += number_words(int(text)) if text.isascii() and text.isdigit() else ()
-        else:
-            found.append(item)
+    for written in say:
+        item = item_of(written)
+        found += (written,) if item is None else _said(item, filled(item.value, data))
     return tuple(found)
+
+
+def _said(item: Item, value: str) -> tuple[str, ...]:
+    match item.kind:
+        case "text":
+            spoken = " ".join(value.split())
+            return (text_of(spoken, item.language, item.name),) if spoken else ()
+        case "digits" if item.language == ENGLISH:
+            spoken = english.digits(value)
+            return (text_of(spoken, ENGLISH),) if spoken else ()
+        case "digits":
+            return digit_by_digit(value)
+        case _:
+            return read_out(Item(kind=item.kind, language=item.language, value=value))
