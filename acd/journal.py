@@ -124,7 +124,7 @@ def _optional(inner: _Reader) -> _Reader:
 
 
 def _part(kind: Any) -> _Reader:
-    readers = {name: _reader_of(hint) for name, hint in typing.get_type_hints(kind).items()}
+    readers = {name: reader_of(hint) for name, hint in typing.get_type_hints(kind).items()}
 
     def read(value: Any) -> Any:
         if type(value) is not dict or not value.keys() <= readers.keys():
@@ -134,15 +134,18 @@ def _part(kind: Any) -> _Reader:
     return read
 
 
-def _reader_of(hint: Any) -> _Reader:
-    """Return what reads a field of this type: text, numbers, enums, parts of a policy, tuples of one type, or None."""
+def reader_of(hint: Any) -> _Reader:
+    """Return what makes a value of this type from JSON: text, numbers, enums, dataclasses, tuples of one type, or None.
+
+    What does not fit raises `TypeError` or `ValueError`.
+    """
     if isinstance(hint, typing.NewType):
-        return _reader_of(hint.__supertype__)
+        return reader_of(hint.__supertype__)
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         (inner,) = (arm for arm in typing.get_args(hint) if arm is not types.NoneType)
-        return _optional(_reader_of(inner))
+        return _optional(reader_of(inner))
     if typing.get_origin(hint) is tuple:
-        return _tuple_of(_reader_of(typing.get_args(hint)[0]))
+        return _tuple_of(reader_of(typing.get_args(hint)[0]))
     if hint is float:
         return _number
     if dataclasses.is_dataclass(hint):
@@ -154,6 +157,6 @@ def _reader_of(hint: Any) -> _Reader:
 
 
 _PLANS: Mapping[str, tuple[type, Mapping[str, _Reader]]] = {
-    cls.__name__: (cls, {name: _reader_of(hint) for name, hint in typing.get_type_hints(cls).items()})
+    cls.__name__: (cls, {name: reader_of(hint) for name, hint in typing.get_type_hints(cls).items()})
     for cls in typing.get_args(Event)
 }

@@ -1,8 +1,35 @@
 """What the HTTP interface shows of the distributor's decisions: who was offered whom, and why not others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.views import WallTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainQuery:
+    """How much is to be told."""
+
+    whole: bool = field(
+        default=False,
+        metadata={
+            "doc": "重演日志,列出每个人及原因 / play the journal again and list everybody, each with a reason"
+        },
+    )
+    offer: str = field(
+        default="",
+        metadata={"doc": "仅列此次分配的全部 / everybody for the decision of this offer alone", "most": 64},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """What is asked about: a call, or a contact of another medium.  Times in wall seconds."""
+
+    id: str
+    arrived_at: float
+    ended_at: float | None
+    was_offered: bool
+    is_call: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +80,53 @@ class ExcludedView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentVerdictView:
+    """One agent of the contact's lines: `place` among those who could have had it (1 goes first, null could not).
+
+    `row` is that of the contact's table.  `verdict` is `chosen`, `later`, or the reason why not: a condition, `skill`…
+    """
+
+    values: AgentCandidateView
+    row: int
+    place: int | None
+    verdict: str
+    chinese: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactVerdictView:
+    """One contact in the agent's lines: `place` among those that the agent could have had, and the `verdict` as above."""
+
+    values: ContactCandidateView
+    place: int | None
+    verdict: str
+    chinese: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeListView:
+    """Everybody on both sides of a decision, made by playing the journal again up to it.
+
+    `journal` is the name of the file and `line` the event that the decision followed from; `policy_line` the last line
+    before it that changed a rule, `policy` a digest of all rules that held: equal for equal rules.
+    """
+
+    journal: str
+    line: int
+    policy: str
+    policy_line: int
+    agents: tuple[AgentVerdictView, ...]
+    contacts: tuple[ContactVerdictView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
     """One decision, in words and in figures.
 
     `contacts` are the first callers whom the agent could have had, by `contact_criteria`; `agents` the first free agents
     whom the caller could have had, by `agent_criteria`: the best first, 20 at most.  `row` counts the lines that the
     caller stood in, from 0.  `joined` are the agents whose phones rang along, where all ring together.  `region` is the one whose turn it was, empty where shares had no say.  `is_circle`: the
-    caller would have had another agent, and the agent's wish counted.
+    caller would have had another agent, and the agent's wish counted.  `whole` is there where it was asked for.
     """
 
     at: WallTime
@@ -79,6 +146,7 @@ class DecisionView:
     agent_criteria: tuple[str, ...]
     agents: tuple[AgentCandidateView, ...]
     agents_excluded: tuple[ExcludedView, ...]
+    whole: WholeListView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +171,15 @@ class WhyWaitingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationView:
-    """All decisions on a call, the first one first; `why_waiting` is null for a call that does not wait.
+    """All decisions on a call or a contact, the first one first; `why_waiting` is null for what does not wait.
 
-    `is_whole` is false where records of earlier decisions are not kept any more: they are forgotten when control starts
-    anew, and when many calls have come since.
+    `call_id` is empty for a contact, `contact_id` for a call.  `is_whole` is false where records of earlier decisions are
+    not kept any more: they are forgotten when control starts anew, and when many calls have come since.  From the journal
+    (`whole`) they can be had for 30 days.
     """
 
     call_id: str
+    contact_id: str
     is_whole: bool
     chinese: str
     english: str

@@ -15,7 +15,7 @@ from api.call_list_port import CallListsPort
 from api.callback_views import CallbacksPort
 from api.contact_views import ContactsPort
 from api.customer_views import CustomersPort
-from api.decision_views import ExplanationView
+from api.decision_views import Explained, ExplainQuery, ExplanationView
 from api.flow_callers_port import FlowCallersPort
 from api.orders_port import OrdersPort
 from api.period_figures import FiguresPort
@@ -334,8 +334,11 @@ class ListeningPort(Protocol):
 class DecisionsPort(Protocol):
     """Why calls came to their agents."""
 
-    async def explain(self, call: CallView) -> ExplanationView:
-        """What was decided on a call, as far as it is kept, and why it waits if it does."""
+    async def explain(self, asked: Explained, query: ExplainQuery) -> ExplanationView:
+        """What was decided on a call or a contact, and why it waits if it does.
+
+        As far as it is kept; with `query.whole` from the journal, which is bounded: `Unavailable` where it takes too long.
+        """
         ...
 
 

@@ -22,7 +22,7 @@ from api.call_lists import CALL_LISTS
 from api.callbacks import CALLBACKS
 from api.contacts import CONTACTS
 from api.customers import CUSTOMERS
-from api.decision_views import ExplanationView
+from api.decision_views import ExplainQuery, ExplanationView
 from api.emergency import EMERGENCY
 from api.figure_routes import FIGURES
 from api.flow_callers import FLOW_CALLERS
@@ -202,7 +202,16 @@ ROUTES: tuple[Route, ...] = (
         "为何分给该坐席,为何还在等待 / why a call came to its agent, or why it waits",
         explanations.explain,
         ExplanationView,
-        faults=(404, 501),
+        query=ExplainQuery,
+        faults=(404, 501, 503),
+    ),
+    _get(
+        "/v1/contacts/{contact_id}/explain",
+        "联系为何分给该坐席,为何还在等待 / why a contact came to its agent, or why it waits",
+        explanations.explain_contact,
+        ExplanationView,
+        query=ExplainQuery,
+        faults=(404, 501, 503),
     ),
     *OPERATIONS,
     _get(

@@ -54,6 +54,7 @@ from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
 from softswitch.contacts.desk import ContactDesk
 from softswitch.customers.desk import CustomerDesk
+from softswitch.decision_archive import DecisionArchive
 from softswitch.decision_journal import FOLDER as DECISIONS
 from softswitch.decision_journal import DecisionJournal, JournaledEngine
 from softswitch.ears import Ears
@@ -180,6 +181,7 @@ class Control:
         self._board.table.callers.customer_level = customers.level_of
         self._board.table.callers.past = past
         self._board.callbacks.business = desk
+        self._board.decisions.archive = DecisionArchive(decisions.folder)
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
             pool=self._pool,

@@ -30,6 +30,7 @@ class DecisionJournal:
 
     def __init__(self, folder: Path, run: str, *, wall: float, now: float) -> None:
         """Begin a file; `wall` (Unix seconds) and `now` (monotonic) are the same moment."""
+        self.folder = folder
         began = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(wall))
         self.path = folder / f"{began}-{run}.jsonl"
         self._file: int | None = None

@@ -15,6 +15,7 @@ from typing import Final
 SIGNALLING_PRIORITY: Final = 5
 """Real-time priority (1 to 99); the media plane has more, since a tick cannot wait."""
 NICE: Final = -10
+LAST_NICE: Final = 19
 RUNAWAY_S: Final = 2.0
 
 
@@ -35,6 +36,12 @@ def go_first(*, runaway_s: float = RUNAWAY_S) -> bool:
             os.nice(NICE)
         return False
     return True
+
+
+def go_last() -> None:
+    """Go behind everything else, whatever the process that started this one had; for long work that nobody waits for."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    os.nice(LAST_NICE)
 
 
 def yield_when_runaway() -> None:

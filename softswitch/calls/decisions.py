@@ -1,48 +1,39 @@
 """What the engine decided on each call, kept for whoever asks why.  Implements `api.ports.DecisionsPort`.
 
-Records are kept in memory: those of the last calls and of every call that is up, for each call the last ones.  A control that starts anew has none of before; what is not kept any more is said so.
+Records are kept in memory: those of the last calls and of every call that is up, for each call the last ones.  A control
+that starts anew has none of before; what is not kept any more is said so, and can be had from the journal.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import NamedTuple
 
 from acd.contact_state import ContactState
-from acd.decision import REASONS, Excluded, RecordDecision, RecordJoin, in_words
+from acd.decision import REASONS, RecordDecision, RecordJoin
 from acd.names import ContactId
-from api.decision_views import (
-    AgentCandidateView,
-    ContactCandidateView,
-    DecisionView,
-    ExcludedView,
-    ExplanationView,
-    NotWithView,
-    WhyWaitingView,
-)
-from api.views import CallView, WallTime
+from api.decision_views import Explained, ExplainQuery, ExplanationView, NotWithView, WhyWaitingView
+from api.faults import NotBuilt
 from softswitch.calls.call_table import CallTable, call_id_of
-
-
-class _Kept(NamedTuple):
-    """A record and when it was made, by both clocks."""
-
-    order: RecordDecision
-    wall: float
-    now: float
-    joined: list[str]  # agents whose phones rang along
+from softswitch.decision_archive import DecisionArchive
+from softswitch.decision_sheet import KeptDecision, decision_view
 
 
 @dataclass(slots=True)
 class _Folder:
     """The records of one call, the oldest first; `is_cut` once the first of them are gone."""
 
-    records: deque[_Kept] = field(default_factory=deque)
+    records: deque[KeptDecision] = field(default_factory=deque)
     is_cut: bool = False
 
 
 class Decisions:
     """The records of every call that is up and of the last ones that were."""
+
+    archive: DecisionArchive | None = None
+    """Derives what is not kept from the journal; set where there is one."""
+    has_contact: Callable[[str], bool] = staticmethod(lambda contact_id: False)
+    """Whether a contact of another medium than voice is open; set by the room that has them."""
 
     def __init__(self, table: CallTable, *, most_calls: int = 1000, most_decisions: int = 50) -> None:
         """Nothing was decided yet; keep those of so many calls, and so many of each."""
@@ -64,7 +55,7 @@ class Decisions:
         clock, call_id = self._table.clock, call_id_of(order.decision.contact)
         folder = self._folders.pop(call_id, None) or _Folder()
         self._folders[call_id] = folder
-        folder.records.append(_Kept(order, clock.wall(), clock.now(), []))
+        folder.records.append(KeptDecision(order, clock.wall(), clock.now(), []))
         if len(folder.records) > self._most_decisions:
             folder.records.popleft()
             folder.is_cut = True
@@ -72,37 +63,40 @@ class Decisions:
             self._forget_one()
 
     def _forget_one(self) -> None:
-        over = next((call_id for call_id in self._folders if self._table.find(call_id) is None), None)
+        over = next((one for one in self._folders if not self._is_up(one)), None)
         if over is not None:
             self._gone_until = max(self._gone_until, self._folders.pop(over).records[-1].wall)
 
-    async def explain(self, call: CallView) -> ExplanationView:
-        """Everything that is known of why a call is where it is."""
-        folder = self._folders.get(call.call_id)
-        records = () if folder is None else tuple(folder.records)
-        is_whole = self._is_whole(call, folder)
-        chinese = f"分配决定 {len(records)} 个" if records else "没有分配决定"
-        english = f"Decisions: {len(records)}" if records else "No decision"
-        if not is_whole:
-            chinese += ";更早的决定如有,记录已不再保留(控制进程重新启动,或其后的决定太多)"
-            english += (
-                "; records of earlier ones, if there were any, are not kept any more (control was started anew, or too "
-                "much was decided since)"
-            )
+    def _is_up(self, call_id: str) -> bool:
+        return self._table.find(call_id) is not None or self.has_contact(call_id)
+
+    async def explain(self, asked: Explained, query: ExplainQuery) -> ExplanationView:
+        """Everything that is known of why a call or a contact is where it is; `NotBuilt`, `Unavailable`."""
+        if query.whole:
+            if self.archive is None:
+                raise NotBuilt
+            derived = await self.archive.derive(asked, query.offer)
+            decisions, is_whole = derived.decisions, derived.is_whole
+        else:
+            folder = self._folders.get(asked.id)
+            records = () if folder is None else tuple(folder.records)
+            decisions, is_whole = tuple(map(decision_view, records)), self._is_whole(asked, folder)
+        chinese, english = _summary(len(decisions), is_whole=is_whole, is_derived=query.whole)
         return ExplanationView(
-            call_id=call.call_id,
+            call_id=asked.id if asked.is_call else "",
+            contact_id="" if asked.is_call else asked.id,
             is_whole=is_whole,
-            chinese=f"{chinese}。",
-            english=f"{english}.",
-            decisions=tuple(_shown(kept) for kept in records),
-            why_waiting=self._why_waiting(ContactId(call.call_id)),
+            chinese=chinese,
+            english=english,
+            decisions=decisions,
+            why_waiting=self._why_waiting(ContactId(asked.id)),
         )
 
-    def _is_whole(self, call: CallView, folder: _Folder | None) -> bool:
+    def _is_whole(self, asked: Explained, folder: _Folder | None) -> bool:
         """False where a record may have been forgotten: a call comes before whatever is decided on it."""
         if folder is not None:
-            return call.arrived_at >= self._since and not folder.is_cut
-        return not call.offers or call.arrived_at > max(self._since, self._gone_until)
+            return asked.arrived_at >= self._since and not folder.is_cut
+        return not asked.was_offered or asked.arrived_at > max(self._since, self._gone_until)
 
     def _why_waiting(self, contact: ContactId) -> WhyWaitingView | None:
         engine = self._table.dispatcher.engine
@@ -139,61 +133,24 @@ def _grouped(agents: tuple[NotWithView, ...]) -> tuple[str, str]:
     return ";".join(chinese), "; ".join(english)
 
 
-def _shown(kept: _Kept) -> DecisionView:
-    decision = kept.order.decision
-    chinese, english = in_words(decision)
-    if kept.joined:
-        names = ", ".join(kept.joined)
-        chinese += f"全体振铃,同时振铃:{names}。"
-        english += f" All ring together; these rang along: {names}."
-    return DecisionView(
-        at=WallTime(kept.wall),
-        chinese=chinese,
-        english=english,
-        offer=kept.order.offer,
-        contact=decision.contact,
-        agent=decision.agent,
-        queue=decision.queue,
-        row=decision.row,
-        region=decision.turn,
-        joined=tuple(kept.joined),
-        is_circle=decision.is_circle,
-        contact_criteria=tuple(one.value for one in decision.selection),
-        contacts=tuple(
-            ContactCandidateView(
-                contact=one.contact,
-                is_chosen=one.contact == decision.contact,
-                queue=one.queue,
-                own=one.own,
-                priority=one.priority,
-                level=one.level,
-                region=one.region,
-                skill=one.skill,
-                arrival_s=round(kept.now - one.arrived_at, 3),
+def _summary(number: int, *, is_whole: bool, is_derived: bool) -> tuple[str, str]:
+    """How many decisions there are, and whether that is all, in Chinese and in English."""
+    chinese = f"分配决定 {number} 个" if number else "没有分配决定"
+    english = f"Decisions: {number}" if number else "No decision"
+    if is_derived:
+        chinese += ",由日志重演得出"
+        english += ", derived from the journal"
+        if not is_whole:
+            chinese += ";日志不全(已过保留期、有读不出的行或决定太多)"
+            english += (
+                "; the journal does not hold all of them (too old, a line that cannot be read, or too many)"
             )
-            for one in decision.contacts
-        ),
-        contacts_excluded=_counted(decision.contacts_excluded),
-        agent_criteria=tuple(one.value for one in decision.routing),
-        agents=tuple(
-            AgentCandidateView(
-                agent=one.agent,
-                is_chosen=one.agent == decision.agent,
-                skill=one.skill,
-                idle_s=round(kept.now - one.idle_since, 3),
-                turn=one.turn,
-                calls=one.calls,
-                talk_s=round(one.talk_s, 3),
-                occupancy=round(one.occupancy, 3),
-                rank=one.rank,
-            )
-            for one in decision.agents
-        ),
-        agents_excluded=_counted(decision.agents_excluded),
-    )
-
-
-def _counted(excluded: tuple[Excluded, ...]) -> tuple[ExcludedView, ...]:
-    return tuple(
-        ExcludedView(reason=one.reason, chinese=REASONS[one.reason], number=one.number) for one in excluded
-    )
+    elif not is_whole:
+        chinese += (
+            ";更早的决定如有,记录已不再保留(控制进程重新启动,或其后的决定太多),可用 whole=true 由日志重演"
+        )
+        english += (
+            "; records of earlier ones, if there were any, are not kept any more (control was started anew, or too "
+            "much was decided since): whole=true derives them from the journal"
+        )
+    return f"{chinese}。", f"{english}."

@@ -140,6 +140,7 @@ class Switchboard:
             table, self.directory, self._offers, self.results, self._arrivals.record, keeper, token
         )
         self.contacts = Contacts(table, keeper, token)
+        self.decisions.has_contact = self.contacts.has_open
         self.outgoing = Outgoing(
             table,
             self.directory,

@@ -1,15 +1,20 @@
 """Decisions on the two calls of the city, as call control would tell of them."""
 
+from dataclasses import replace
+
 from api.decision_views import (
     AgentCandidateView,
     ContactCandidateView,
     DecisionView,
     ExcludedView,
+    Explained,
+    ExplainQuery,
     ExplanationView,
     NotWithView,
+    WholeListView,
     WhyWaitingView,
 )
-from api.views import CallView, WallTime
+from api.views import WallTime
 
 _DECISION = DecisionView(
     at=WallTime(1_764_000_000.0),
@@ -64,16 +69,19 @@ _WAITING = WhyWaitingView(
 
 
 class Decided:
-    """A `DecisionsPort`: a call that is over was decided on once, any other waits."""
+    """A `DecisionsPort`: what is over was decided on once, anything else waits."""
 
-    async def explain(self, call: CallView) -> ExplanationView:
-        """By whether the call has ended."""
-        is_over = call.ended_at is not None
+    async def explain(self, asked: Explained, query: ExplainQuery) -> ExplanationView:
+        """By whether it has ended; the whole list has nobody in it."""
+        is_over = asked.ended_at is not None
+        whole = WholeListView(journal="j.jsonl", line=7, policy="ab", policy_line=2, agents=(), contacts=())
+        decision = replace(_DECISION, whole=whole if query.whole else None)
         return ExplanationView(
-            call_id=call.call_id,
+            call_id=asked.id if asked.is_call else "",
+            contact_id="" if asked.is_call else asked.id,
             is_whole=is_over,
             chinese="分配决定",
             english="Decisions",
-            decisions=(_DECISION,) if is_over else (),
+            decisions=(decision,) if is_over else (),
             why_waiting=None if is_over else _WAITING,
         )

@@ -70,3 +70,19 @@ def test_the_document_describes_every_field() -> None:
     decision = document["components"]["schemas"]["DecisionView"]["properties"]
     assert decision.keys() == {field.name for field in fields(DecisionView)}
     assert decision["agents"]["items"] == {"$ref": "#/components/schemas/AgentCandidateView"}
+
+
+async def test_everybody_is_listed_where_it_is_asked_for(city: City) -> None:
+    """With the place in the journal; without, it is null."""
+    _, shown = await city.ask("GET", "/v1/calls/c1/explain", "read")
+    assert shown["decisions"][0]["whole"] is None
+    status, shown = await city.ask("GET", "/v1/calls/c1/explain?whole=true&offer=o1", "read")
+    assert (status, shown["decisions"][0]["whole"]["line"]) == (200, 7)
+    status, problem = await city.ask("GET", "/v1/calls/c1/explain?whole=perhaps", "read")
+    assert (status, problem["errors"][0]["field"]) == (422, "whole")
+
+
+async def test_a_server_without_contacts_explains_none(city: City) -> None:
+    """It has calls alone."""
+    status, problem = await city.ask("GET", "/v1/contacts/ct-1/explain", "supervisor")
+    assert (status, problem["code"]) == (501, "not_built")

@@ -53,7 +53,7 @@ async def test_a_call_is_replayed_from_the_journal_of_a_running_system(tmp_path:
 async def test_a_running_system_says_why_a_call_came_to_its_agent_and_why_another_waits(
     tmp_path: Path,
 ) -> None:
-    """One agent for two callers; a control that starts anew says that it has no records of before."""
+    """One agent for two callers; a control that starts anew has no records of before, and derives them from the journal."""
     terms = Terms(seats=1, greeting="", wrap_up_s=0.0)
     async with (
         stand(tmp_path / "stand", terms) as here,
@@ -85,4 +85,17 @@ async def test_a_running_system_says_why_a_call_came_to_its_agent_and_why_anothe
         told = await here.api.get(f"/v1/calls/{answered}/explain")
         assert (told["decisions"], told["is_whole"]) == ([], False)
         assert "记录已不再保留" in told["chinese"]
+        told = await here.api.get(f"/v1/calls/{answered}/explain?whole=true")
+        assert told["is_whole"]
+        (again,) = told["decisions"]
+        assert all(
+            again[name] == decision[name] for name in ("offer", "chinese", "english", "agent_criteria")
+        )
+        whole = again["whole"]
+        assert [(one["values"]["agent"], one["verdict"]) for one in whole["agents"]] == [
+            (here.agent(1), "chosen")
+        ]
+        assert [(one["values"]["contact"], one["chinese"]) for one in whole["contacts"]] == [
+            (answered, "选中")
+        ]
         assert (await here.api.get(f"/v1/calls/{waits}/explain"))["why_waiting"]["position"] == 1

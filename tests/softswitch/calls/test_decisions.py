@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
+
 from acd.decision import RecordDecision, RecordJoin
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from api.decision_views import ExplanationView
+from api.decision_views import Explained, ExplainQuery, ExplanationView
+from api.faults import NotBuilt
 from softswitch.calls.decisions import Decisions
+from softswitch.decision_archive import DecisionArchive
+from softswitch.decision_search import Derivation
 from softswitch.settings.distribution import DistributionSettings
-from tests.api.city import call
 from tests.softswitch.calls.node import EPOCH, QUEUE, Node, done
 
 
@@ -16,7 +20,8 @@ def explained(
 ) -> ExplanationView:
     """The explanation of a call, by default one that came just now."""
     came = node.clock.wall() if arrived_at is None else arrived_at
-    return done(node.board.decisions.explain(call(call_id, came, offers=offers)))
+    asked = Explained(id=call_id, arrived_at=came, ended_at=None, was_offered=bool(offers))
+    return done(node.board.decisions.explain(asked, ExplainQuery()))
 
 
 def test_a_call_tells_who_was_chosen_and_who_was_not() -> None:
@@ -162,3 +167,53 @@ def test_phones_that_ring_along_are_told_with_the_decision_they_ring_by() -> Non
         )
     )
     assert explained(node, "none", offers=0).decisions == ()
+
+
+def test_an_open_contact_of_another_medium_is_not_forgotten() -> None:
+    """As a call that is up is not."""
+    node = Node()
+    node.board.decisions = Decisions(node.board.table, most_calls=1)
+    node.board.decisions.has_contact = lambda contact_id: contact_id == "ct-1"
+    node.login()
+    record = of_call(record_of(node, node.call_in()), "ct-1")
+    node.board.decisions.keep(record)
+    for number in range(3):
+        node.board.decisions.keep(of_call(record, f"c{number}"))
+    assert len(explained(node, "ct-1").decisions) == 1
+
+
+def test_everybody_is_not_told_where_no_journal_is_kept() -> None:
+    """The archive is where the journal is."""
+    node = Node()
+    asked = Explained(id="c1", arrived_at=EPOCH, ended_at=None, was_offered=True)
+    with pytest.raises(NotBuilt):
+        done(node.board.decisions.explain(asked, ExplainQuery(whole=True)))
+
+
+class Archive(DecisionArchive):
+    """One that has found."""
+
+    def __init__(self, found: Derivation) -> None:
+        """Say this of every call."""
+        self.found = found
+
+    async def derive(self, asked: Explained, offer: str) -> Derivation:
+        """Always the same."""
+        return self.found
+
+
+def test_what_the_journal_says_is_told_as_such() -> None:
+    """In words, also where it is not all; a contact is named as one."""
+    node = Node()
+    node.login()
+    (decision,) = explained(node, node.call_in()).decisions
+    asked = Explained(id="ct-1", arrived_at=EPOCH, ended_at=None, was_offered=True, is_call=False)
+    node.board.decisions.archive = Archive(Derivation(decisions=(decision,), is_whole=True))
+    found = done(node.board.decisions.explain(asked, ExplainQuery(whole=True)))
+    assert (found.call_id, found.contact_id, found.decisions) == ("", "ct-1", (decision,))
+    assert found.chinese == "分配决定 1 个,由日志重演得出。"
+    assert found.english == "Decisions: 1, derived from the journal."
+    node.board.decisions.archive = Archive(Derivation(decisions=(), is_whole=False))
+    found = done(node.board.decisions.explain(asked, ExplainQuery(whole=True)))
+    assert found.chinese.startswith("没有分配决定,由日志重演得出;日志不全")
+    assert found.english.startswith("No decision, derived from the journal; the journal does not hold all")
