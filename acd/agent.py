@@ -33,6 +33,25 @@ _OF_PRESENCE: Mapping[Presence, AgentCondition] = {
 _MOST_FITS = 256  # remembered for one agent
 
 
+class _Fits(dict[Need, int | None]):
+    """How well an agent fits each need that was asked for.  A dictionary, as it is asked for all kinds of callers at each
+    decision: what is known already is answered without a call.
+    """
+
+    __slots__ = ("media", "skills")
+
+    def __init__(self, skills: dict[SkillName, int], media: frozenset[Medium]) -> None:
+        """Begin with nothing known of these skills and media."""
+        self.skills, self.media = skills, media
+
+    def __missing__(self, need: Need) -> int | None:
+        """Work it out, and remember it."""
+        if len(self) >= _MOST_FITS:
+            self.clear()
+        self[need] = found = fit(self.skills, need) if need.medium in self.media else None
+        return found
+
+
 class Agent:
     """One agent.  State changes through `apply` alone.
 
@@ -42,6 +61,7 @@ class Agent:
     __slots__ = (
         "activity",
         "assignment",
+        "bit",
         "capacities",
         "capacities_name",
         "contact",
@@ -90,7 +110,7 @@ class Agent:
         self.capacities_name = ""
         self.tasks: dict[ContactId, Task] = {}  # offered or in hand
         self.assignment = 0  # counts the changes of queues, skills and capacities
-        self.fits: dict[Need, int | None] = {}
+        self.fits = _Fits(self.skills, self.capacities.media)
         self.turns: dict[QueueName, int] = {}  # by queue, when the last offer of it came
         self.no_answers = 0  # in a row
         self.taken = 0  # calls, since the login
@@ -107,7 +127,8 @@ class Agent:
         self.is_delayed = False  # after a declined offer, for a while
         self.offer: OfferId | None = None
         self.contact: ContactId | None = None
-        self.filed: AgentCondition | None = None  # the condition that the queues count the agent in
+        self.filed: AgentCondition | None = None  # the condition that the agent is counted in
+        self.bit = 0  # of the attendance, while filed
         self.since = now
         self.idle_since = now
         self.wrap_up_s = wrap_up_s
@@ -177,22 +198,17 @@ class Agent:
         self.rank = rank
         self.selection, self.shares = selection, shares
         self.assignment += 1
-        self.fits.clear()
+        self.fits = _Fits(self.skills, self.capacities.media)
 
     def allow(self, name: str, capacities: Capacities) -> None:
         """Have so much in hand at once, by a rule of this name; the agent must be in no file meanwhile."""
         self.capacities_name, self.capacities = name, capacities
         self.assignment += 1
-        self.fits.clear()
+        self.fits = _Fits(self.skills, self.capacities.media)
 
     def fit(self, need: Need) -> int | None:
         """How well the agent's skills fit a need, None where they do not or its medium is none of the agent's."""
-        fits = self.fits
-        if need not in fits:
-            if len(fits) >= _MOST_FITS:
-                fits.clear()
-            fits[need] = fit(self.skills, need) if need.medium in self.capacities.media else None
-        return fits[need]
+        return self.fits[need]
 
     def apply(self, trigger: AgentTrigger, now: float, reason: str = "", task: Task | None = None) -> None:
         """Change the state as the tables say; raises `InvalidTransition` and changes nothing.

@@ -137,10 +137,10 @@ def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
                 counts[wanted.condition] += 1
             continue
         queue = floor.queues[place.queue]
-        counts.update({condition: count for condition, count in queue.conditions.items() if count})
+        counts.update(floor.attendance.counts(queue.members))
         roomy = queue.free.able(ANYBODY if place.need.medium is Medium.VOICE else Need((), place.need.medium))
         counts[Exclusion.SKILL] += roomy - queue.free.able(place.need)
-        _regard_media(counts, queue, place)
+        _regard_media(counts, floor, queue, place)
         counts[Exclusion.DECLINED] += sum(
             each in queue.free and not floor.may_serve(floor.agents[each], contact)
             for each in contact.declined_by
@@ -149,11 +149,12 @@ def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
     return counts
 
 
-def _regard_media(counts: Counter[str], queue: Queue, place: Place) -> None:
+def _regard_media(counts: Counter[str], floor: Floor, queue: Queue, place: Place) -> None:
     """Whoever is free and has no room for the medium is left out for that; who is busy and has, is not left out."""
     medium = place.need.medium
     if medium is Medium.VOICE:
-        counts[Exclusion.MEDIUM] += queue.conditions[AgentCondition.FREE] - queue.free.able(ANYBODY)
+        free = floor.attendance.counts(queue.members).get(AgentCondition.FREE, 0)
+        counts[Exclusion.MEDIUM] += free - queue.free.able(ANYBODY)
         return
     for agent in queue.free:
         has_room, is_free = medium in agent.open_media, agent.condition is AgentCondition.FREE

@@ -5,12 +5,11 @@ contact that waits is put in its lines by `stand` and taken out of all of them b
 *fresh*: only a pair with a fresh agent or a fresh contact can have become possible, so matching looks at nothing else.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from functools import cache
 
 from acd.agent import Agent
 from acd.agent_state import AgentCondition, Presence
+from acd.attendance import Attendance
 from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.criteria import RING_ALL, SELECTION, Order, Selection
 from acd.errors import UnknownQueue
@@ -32,8 +31,8 @@ class Queue:
 
     __slots__ = (
         "_agent_rules",
+        "attendance",
         "callbacks",
-        "conditions",
         "contacts",
         "definition",
         "free",
@@ -41,16 +40,16 @@ class Queue:
         "is_open",
         "line",
         "lined_up",
+        "members",
         "name",
         "on_duty",
-        "regards_agents",
         "ringing",
         "routed",
         "standing",
         "turns",
     )
 
-    def __init__(self, definition: QueueDefined, order: Order) -> None:
+    def __init__(self, definition: QueueDefined, order: Order, attendance: Attendance) -> None:
         """Begin without anybody, to look for agents in an order."""
         self.name = definition.queue
         self.definition = definition
@@ -63,7 +62,8 @@ class Queue:
         self.on_duty: dict[AgentId, Agent] = {}
         self.ringing: dict[ContactId, Contact] = {}  # offered to all who are free, and to those who come free
         self.callbacks: dict[ContactId, Contact] = {}  # under way: offered, or with an agent
-        self.conditions: Counter[AgentCondition] = Counter()  # of the agents who are logged in
+        self.attendance = attendance  # of all agents
+        self.members = 0  # the bits of those who serve here and are logged in
         self.is_open = True
         self._regard_agents(definition)
         self.lined_up = 0  # of those whom the rules hold for: who wait, wherever they stand
@@ -81,7 +81,16 @@ class Queue:
     def _regard_agents(self, rules: QueueDefined) -> None:
         """Note by which rules who waits may have to go when agents come or go."""
         self._agent_rules = tuple(each for each in rules.overflow if each.regards_agents)
-        self.regards_agents = rules.dismisses_when is not None or bool(self._agent_rules)
+
+    def heeds(self, condition: AgentCondition | None) -> bool:
+        """Whether who waits may have to go when an agent comes into a condition, or logs out (None).
+
+        While one agent is in a condition that a rule does not list, the rule does not hold.
+        """
+        lists = [each.agents_all for each in self._agent_rules if not (each.is_closed and self.is_open)]
+        if self.definition.dismisses_when is not None:
+            lists.append(self.definition.dismisses_when)
+        return any(each is None or condition is None or condition in each for each in lists)
 
     @property
     def has_callbacks_enough(self) -> bool:
@@ -109,9 +118,7 @@ class Queue:
 
     def is_forsaken(self, conditions: tuple[AgentCondition, ...] | None) -> bool:
         """Whether every agent who is logged in is in one of these conditions; None for never."""
-        if conditions is None:
-            return False
-        return not any(map(self.conditions.get, _others(conditions)))
+        return conditions is not None and self.attendance.are_all_in(self.members, conditions)
 
     def is_only_hope(self, places: Iterable[Place]) -> bool:
         """Whether nobody but the agents of this queue can serve in any of these places."""
@@ -129,12 +136,6 @@ class Queue:
         return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s), medium)
 
 
-@cache
-def _others(conditions: tuple[AgentCondition, ...]) -> tuple[AgentCondition, ...]:
-    """All conditions but these."""
-    return tuple(each for each in AgentCondition if each not in conditions)
-
-
 class Floor:
     """All of them."""
 
@@ -147,6 +148,7 @@ class Floor:
         self.shares: dict[str, dict[str, float]] = {}
         self.ledgers: dict[tuple[str, int], Ledger] = {}  # by shares and level
         self.agents: dict[AgentId, Agent] = {}
+        self.attendance = Attendance()
         self.contacts: dict[ContactId, Contact] = {}
         self.own_lines: dict[AgentId, WaitingLine] = {}  # of who waits for one agent; none of them empty
         self.wanted: dict[AgentId, dict[ContactId, Contact]] = {}  # by agent, who has a row for that one
@@ -157,6 +159,9 @@ class Floor:
         self.fresh_contacts: dict[ContactId, Contact] = {}
         self.due: dict[ContactId, Contact] = {}  # whose wait has reached that of a rule
         self.changed_queues: dict[QueueName, Queue] = {}  # where agents came or went, and rules regard it
+        self._heeding: dict[AgentCondition | None, set[QueueName]] = {
+            condition: set() for condition in (*AgentCondition, None)
+        }  # which queues regard it that an agent comes into a condition
 
     def queue(self, name: QueueName) -> Queue:
         """Return a queue; raises `UnknownQueue`."""
@@ -164,6 +169,22 @@ class Floor:
         if queue is None:
             raise UnknownQueue(name)
         return queue
+
+    def heed(self, queue: Queue) -> None:
+        """Take note of what a queue regards, by its rules and hours of now."""
+        for condition, names in self._heeding.items():
+            if queue.heeds(condition):
+                names.add(queue.name)
+            else:
+                names.discard(queue.name)
+
+    def close(self, queue: Queue) -> None:
+        """Have a queue no more; nobody is in it."""
+        del self.queues[queue.name]
+        for names in self._heeding.values():
+            names.discard(queue.name)
+        for agent in self.agents.values():
+            agent.queues = tuple(name for name in agent.queues if name != queue.name)
 
     def ledger(self, shares: str, level: int) -> Ledger:
         """Return the calls by region of the agents who have these shares, at one level."""
@@ -216,15 +237,21 @@ class Floor:
         self.unfiled.clear()
 
     def _count(self, agent: Agent, condition: AgentCondition | None) -> None:
-        """Count an agent of all queues in another condition; None for no more."""
-        for name in agent.queues:
-            queue = self.queues[name]
-            if agent.filed is not None:
-                queue.conditions[agent.filed] -= 1
-            if condition is not None:
-                queue.conditions[condition] += 1
-            if queue.regards_agents:
-                self.changed_queues[name] = queue
+        """Count an agent in another condition; None for no more."""
+        if agent.filed is None:
+            agent.bit = self.attendance.enter()
+            for name in agent.queues:
+                self.queues[name].members |= agent.bit
+        self.attendance.move(agent.bit, agent.filed, condition)
+        if condition is None:
+            for name in agent.queues:
+                self.queues[name].members &= ~agent.bit
+            self.attendance.leave(agent.bit)
+        heeding = self._heeding[condition]
+        if heeding:
+            for name in agent.queues:
+                if name in heeding:
+                    self.changed_queues[name] = self.queues[name]
         agent.filed = condition
 
     def take_off(self, agent: Agent) -> None:

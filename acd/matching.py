@@ -49,6 +49,9 @@ _URGENCY = (Selection.OWN, Selection.PRIORITY, Selection.LEVEL)
 """What most agents look at before all else: lines are sorted by it, so that what follows in one need not be looked at."""
 
 
+_EARLIEST: Key = ()  # before every arrival
+
+
 class Turn(NamedTuple):
     """A region's turn by its share, to be counted when the contact is offered."""
 
@@ -146,7 +149,7 @@ def _by_shares(
 def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] = ()) -> list[Head]:
     """The first of each kind of contact that an agent may serve, of all lines.
 
-    With an `order` only those that are equal, and before all others, in all of its criteria but the arrival.
+    With an `order` only those that are equal, and before all others, in all of its criteria.
 
     The hottest loop of all: over the kinds of contact that wait, at every decision of an agent.
     """
@@ -154,8 +157,9 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
     best: Any = None  # the key of those found
     key_of = key_getter(order, is_whole=False)
     is_sorted = order[:3] == _URGENCY
+    is_unsorted = bool(order) and not is_sorted
     most_urgent = (0, 0)
-    open_media = agent.open_media
+    fits, open_media = agent.fits, agent.open_media
     has_room_for_all = open_media == agent.capacities.media  # what fits then needs no second look
     for queue, line, base in _lines(floor, agent):
         is_anybodys = queue is not None
@@ -163,10 +167,12 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
             break
         for steps, level, _, bucket in line.fronts(now):
             priority = base + steps
-            if is_sorted and found and (priority, level) > most_urgent:
+            if found and is_sorted and (priority, level) > most_urgent:
                 break  # nobody of the kind is more urgent than its first, and no kind that follows is
-            fit = agent.fit(bucket.need)
+            fit = fits[bucket.need]
             if fit is None or not (has_room_for_all or bucket.need.medium in open_media):
+                continue
+            if found and is_unsorted and key_of((is_anybodys, priority, level, -fit, _EARLIEST)) > best:
                 continue
             if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
                 continue
@@ -202,12 +208,12 @@ def _lines(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, WaitingLi
 
 
 @cache
-def key_getter(order: tuple[Selection, ...], *, is_whole: bool = True) -> Callable[[Head], Any]:
+def key_getter(order: tuple[Selection, ...], *, is_whole: bool = True) -> Callable[[tuple[Any, ...]], Any]:
     """Return what makes a key of a head by criteria; a whole one ends with arrival, so that no two are equal."""
     places = [_PLACES[criterion] for criterion in order if criterion in _PLACES]
     if is_whole:
         places.append(_PLACES[Selection.ARRIVAL])
-    return itemgetter(*places) if places else lambda _: None
+    return itemgetter(*places) if places else lambda _: ()
 
 
 def _first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> Contact | None:

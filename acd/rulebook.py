@@ -25,10 +25,12 @@ class Rulebook:
         queue = self._floor.queues.get(event.queue)
         order = order_named(event.strategy, self._floor.routings)
         if queue is None:
-            self._floor.queues[event.queue] = Queue(event, order)
+            queue = self._floor.queues[event.queue] = Queue(event, order, self._floor.attendance)
+            self._floor.heed(queue)
         else:
             was = queue.definition
             queue.redefine(event, order)
+            self._floor.heed(queue)
             self._floor.recall_callbacks(queue)
             if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
                 for contact in tuple({**queue.given, **queue.standing}.values()):
@@ -65,6 +67,7 @@ class Rulebook:
         """A queue opens or closes."""
         queue = self._floor.queue(event.queue)
         queue.is_open = event.is_open
+        self._floor.heed(queue)
         self._floor.changed_queues[queue.name] = queue
 
     def remove_queue(self, event: events.QueueRemoved) -> None:
@@ -72,6 +75,4 @@ class Rulebook:
         queue = self._floor.queue(event.queue)
         if queue.routed:
             raise QueueOccupied(event.queue, len(queue.routed))
-        del self._floor.queues[event.queue]
-        for agent in self._floor.agents.values():
-            agent.queues = tuple(name for name in agent.queues if name != event.queue)
+        self._floor.close(queue)

@@ -10,6 +10,7 @@ front one, and most lines are neither looked through nor worked out anew between
 """
 
 import math
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from functools import partial
 
@@ -67,15 +68,16 @@ the smallest is the most urgent; the serial of its bucket, and the bucket.
 class WaitingLine:
     """Contacts that wait, the most urgent first."""
 
-    __slots__ = ("_buckets", "_fronts", "_length", "_made", "_steady_until")
+    __slots__ = ("_buckets", "_fronts", "_length", "_made", "_new", "_steady_until")
 
     def __init__(self) -> None:
         """Begin empty."""
         self._buckets: dict[_Kind, Bucket] = {}  # none of them empty
         self._made = 0  # buckets, so far
         self._length = 0
-        self._fronts: list[Front] = []  # in order, and holds
-        self._steady_until = math.inf
+        self._fronts: list[Front] = []  # of all kinds but those that have another first now
+        self._new: dict[int, Bucket] = {}  # those kinds, by serial
+        self._steady_until = math.inf  # all fronts hold as long
 
     def join(self, contact: Contact, place: Place) -> None:
         """Put a contact in the bucket that its level and need give it."""
@@ -84,10 +86,12 @@ class WaitingLine:
         if bucket is None:
             self._made += 1
             bucket = self._buckets[kind] = Bucket(kind, self._made)
+        elif bucket.contacts.first.arrival > contact.arrival:
+            self._take_out(bucket)
         bucket.contacts.add(contact.arrival, contact)
         self._length += 1
         if bucket.contacts.first is contact:
-            bucket.steady_until = self._steady_until = _UNKNOWN
+            self._new[bucket.serial] = bucket
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
@@ -96,10 +100,17 @@ class WaitingLine:
         was_first = bucket.contacts.first is contact
         bucket.contacts.remove(contact.arrival)
         self._length -= 1
-        if not len(bucket.contacts):
-            del self._buckets[kind]
         if was_first:
-            bucket.steady_until = self._steady_until = _UNKNOWN
+            self._take_out(bucket)
+            if len(bucket.contacts):
+                self._new[bucket.serial] = bucket
+            else:
+                del self._buckets[kind]
+
+    def _take_out(self, bucket: Bucket) -> None:
+        """The front of a bucket holds no more."""
+        if self._new.pop(bucket.serial, None) is None:
+            del self._fronts[bisect_left(self._fronts, bucket.front)]
 
     def buckets(self) -> Iterable[Bucket]:
         """All kinds of contacts that wait."""
@@ -111,13 +122,17 @@ class WaitingLine:
 
     def fronts(self, now: float) -> list[Front]:
         """The urgency of each kind's first, the most urgent kind first; not to be changed, and good for this moment."""
-        if now >= self._steady_until:
-            buckets = self._buckets.values()
-            for bucket in buckets:
-                if now >= bucket.steady_until:
-                    bucket.look(now)
-            self._fronts = sorted([bucket.front for bucket in buckets])
-            self._steady_until = min([bucket.steady_until for bucket in buckets], default=math.inf)
+        if now >= self._steady_until:  # the wait of some may have reached another step
+            steady = [front for front in self._fronts if front[3].steady_until > now]
+            self._new.update({front[2]: front[3] for front in self._fronts if front[3].steady_until <= now})
+            self._fronts = steady
+            self._steady_until = min([front[3].steady_until for front in steady], default=math.inf)
+        if self._new:
+            for bucket in self._new.values():
+                bucket.look(now)
+                insort(self._fronts, bucket.front)
+            self._steady_until = min(self._steady_until, *[each.steady_until for each in self._new.values()])
+            self._new.clear()
         return self._fronts
 
     def position(self, contact: Contact, place: Place, now: float) -> int:

@@ -268,7 +268,8 @@ class TestFreshPairs:
         """Two queues."""
         floor = Floor()
         for name in (MAIN, TAX):
-            floor.queues[name] = Queue(QueueDefined(queue=name), STRATEGIES["longest_idle"])
+            rules, order = QueueDefined(queue=name), STRATEGIES["longest_idle"]
+            floor.queues[name] = Queue(rules, order, floor.attendance)
         return floor
 
     def agent(self, floor: Floor, name: str, since: float, *queues: QueueName) -> Agent:
