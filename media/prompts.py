@@ -16,7 +16,8 @@ import soundfile
 
 from media.g711 import FRAME_SAMPLES, SAMPLE_RATE_HZ, Linear
 
-PROMPT_MOST_S: Final = 120.0
+PROMPT_MOST_S: Final = 125.0
+"""Two minutes, and what a message that was cut off at two minutes may have more."""
 MUSIC_MOST_S: Final = 1800.0
 RATE_LEAST_HZ: Final = 4000
 RATE_MOST_HZ: Final = 192_000

@@ -38,6 +38,7 @@ SENTENCES: Final = {
     "enter_order": "请输入工单号，以井号键结束。",
     "closed_now": "现在是非工作时间。",
     "leave_message": "请在提示音后留言，按井号键结束。",
+    "review_message": "收听留言请按一，重新录制请按二，确认留言请按井号键。",
     "message_kept": "您的留言已保存，我们会尽快回复您。",
     "offer_callback": "如需我们回拨您的来电号码，请按一；回拨其他号码，请按二；继续等待，请稍候。",
     "enter_number": "请输入您的电话号码，以井号键结束。",

@@ -22,11 +22,12 @@ from media import commands as plane_words
 from softswitch.business.changes import Change
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.documents import Prompt
+from softswitch.speech.item import item_of
 
 log = structlog.get_logger(__name__)
 
 PATIENCE_S: Final = 60.0
-_PLAYED_BY: Final = frozenset({"greeting", "invalid", "notice", "say"})
+_PLAYED_BY: Final = frozenset({"greeting", "invalid", "notice", "review", "say"})
 """Fields of documents that name prompts."""
 
 
@@ -76,6 +77,10 @@ class PromptShelf:
         users = self._users()
         items = tuple([await self._view(name, users) for name in wanted[: query.limit]])
         return Page(items=items, next_cursor=items[-1].prompt_id if len(wanted) > query.limit else None)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a sound of this name, uploaded or shipped."""
+        return name in self._shipped or self._named(name) is not None
 
     async def get(self, prompt_id: str) -> PromptView:
         """One of them; `NotFound`."""
@@ -175,11 +180,17 @@ def _played(value: Any) -> Iterator[str]:
         for key, inner in value.items():
             if key in _PLAYED_BY:
                 texts = inner if isinstance(inner, list) else [inner]
-                yield from (text for text in texts if isinstance(text, str) and text)
+                yield from (_prompt_of(text) for text in texts if isinstance(text, str) and text)
             yield from _played(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _played(inner)
+
+
+def _prompt_of(written: str) -> str:
+    """The prompt that an item plays: a text names the one that replaces it."""
+    item = item_of(written)
+    return written if item is None or not item.name else item.name
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -14,7 +14,8 @@ BUSY_LATER: Final = "busy_later"
 REQUIRED_PROMPTS: Final = frozenset(
     (
         *("welcome", "queue_wait", BUSY_LATER, "goodbye", "wrong_number", "tone_connect"),
-        *("leave_message", "message_kept", "offer_callback", "enter_number", "callback_noted"),
+        *("leave_message", "review_message", "message_kept"),
+        *("offer_callback", "enter_number", "callback_noted"),
         *("position_before", "position_after", "position_next", "agent_serves", "digit_1_yao"),
         *(f"digit_{digit}" for digit in range(10)),
         *("emergency_is_on", "emergency_is_off"),

@@ -26,6 +26,7 @@ from softswitch.calls.callbacks import Callbacks, Wish
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.lookups import Answered
+from softswitch.calls.message_desk import MessageDesk
 from softswitch.calls.party import CallParty
 from softswitch.calls.put_through import PutThrough
 from softswitch.calls.queue_desk import QueueDesk
@@ -38,12 +39,13 @@ from softswitch.flows.commands import FlowCommand
 from softswitch.flows.events import FlowEvent
 from softswitch.flows.interpreter import Phase
 from softswitch.flows.nodes import Callback, Collect, Flow, HangUp, Menu, Node, Play, Queue, Voicemail
+from softswitch.speech.item import item_of
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
 log = structlog.get_logger(__name__)
 
-LEAVE_MESSAGE, MESSAGE_KEPT = "leave_message", "message_kept"
+LEAVE_MESSAGE, REVIEW_MESSAGE, MESSAGE_KEPT = "leave_message", "review_message", "message_kept"
 OFFER_CALLBACK, ENTER_NUMBER, CALLBACK_NOTED = "offer_callback", "enter_number", "callback_noted"
 
 
@@ -54,7 +56,7 @@ def voicemail_of(queue: str) -> Flow:
         name="语音留言 / voicemail",
         start="message",
         nodes={
-            "message": Voicemail(say=(LEAVE_MESSAGE,), box=queue, next="kept"),
+            "message": Voicemail(say=(LEAVE_MESSAGE,), box=queue, review=(REVIEW_MESSAGE,), next="kept"),
             "kept": HangUp(say=(MESSAGE_KEPT,)),
         },
     )
@@ -89,8 +91,6 @@ def with_notice(notice: tuple[str, ...], flow: Flow | None, queue: str) -> Flow:
 
 
 VOICEMAIL = "voicemail"
-BEEP = "tone_connect"
-"""What is heard before a message is recorded."""
 
 
 class BusinessNow(Protocol):
@@ -157,6 +157,14 @@ class CallFacts:
         return max((now - contact.arrived_at for contact in line), default=0.0)
 
 
+Speaks = Callable[[tuple[str, ...], Callable[[tuple[str, ...]], None]], None]
+"""Tells the prompts that say prompts and texts, at once or when they were made (`softswitch.speech.desk.SpeechDesk.say`)."""
+
+
+def _without_texts(written: tuple[str, ...], said: Callable[[tuple[str, ...]], None]) -> None:
+    said(tuple(each for each in written if item_of(each) is None))
+
+
 class FlowDesk:
     """All callers who are in a flow, or will come back to theirs after an agent.
 
@@ -167,6 +175,7 @@ class FlowDesk:
     ends_detour: Callable[[Call], None]
     leaves_detour: Callable[[Call], None]
 
+    speaks: Speaks = staticmethod(_without_texts)  # set by the composition root
     callbacks: Callbacks | None = None  # set by call control
     puts_through: PutThrough | None = None  # the same
     past: Mapping[
@@ -188,9 +197,7 @@ class FlowDesk:
         self._queue_desk = queue_desk
         self._desk = business
         self._lookups = lookups
-        self._recordings = recordings
-        self._folder = folder
-        self._token = token
+        self._messages = MessageDesk(table, recordings, folder, token)
 
     # ---- what call control tells ---------------------------------------------------------------------
 
@@ -356,11 +363,12 @@ class FlowDesk:
     def _follow(self, call: Call, flow: Flow, step: interpreter.Step) -> None:
         """Take the new state first: what is done may tell the flow something before it returns."""
         state, commands = step
+        is_new = call.flow is None or call.flow.state is not state
         if call.flow is None:
             call.flow = FlowRun(flow=flow, state=state, version=self._desk.version)
         else:
             call.flow.state = state
-        if state.phase is not Phase.AWAITING:
+        if is_new and state.phase is not Phase.AWAITING:  # a key that means nothing stops no timer
             self._stop_timer(call.flow)
         for command in commands:
             if self._table.has(call):
@@ -373,7 +381,7 @@ class FlowDesk:
     def _do(self, call: Call, run: FlowRun, command: FlowCommand) -> None:
         match command:
             case do.Say():
-                self._table.announce(call, command.prompts)
+                self.speaks(command.prompts, lambda prompts: self._say(call, command.number, prompts))
             case do.StopSaying():
                 self._hush(call)
             case do.StartTimer():
@@ -404,12 +412,26 @@ class FlowDesk:
                 self._take_message(call, run, command)
             case do.FinishMessage():
                 self._finish_message(call)
+            case do.PlayMessage():
+                self._play_message(call, run, command)
+            case do.DiscardMessage():
+                self._messages.discard(call, run)
             case do.EndCall() if run.is_detour:
                 self.ends_detour(call)
             case do.EndCall():
                 talked = call.connected_at is not None
                 reason = EndReason.COMPLETED if talked else EndReason.SERVED
                 self._table.end(call, EndedBy.SYSTEM, reason)
+
+    def _say(self, call: Call, number: int, prompts: tuple[str, ...]) -> None:
+        """Once every text of it was made; the caller may have pressed a key meanwhile, or have gone."""
+        run = call.flow
+        if run is None or run.state.phase is not Phase.SAYING or run.state.number != number:
+            return
+        if prompts and self._table.has(call):
+            self._table.announce(call, prompts)
+        else:
+            self._hear(call, told.SayingFinished(number=number))
 
     def _request_callback(self, call: Call, command: do.RequestCallback) -> None:
         """The place is that in the line where the caller stood, or this moment's."""
@@ -489,37 +511,9 @@ class FlowDesk:
     # ---- messages --------------------------------------------------------------------------------------
 
     def _take_message(self, call: Call, run: FlowRun, command: do.TakeMessage) -> None:
-        table = self._table
-        if call.customer is None:
-            return
-        now = table.clock.wall()
-        call.message_id = self._token(16)
-        path = str(self._folder / local(now).date().isoformat() / f"{call.message_id}.wav")
-        table.chronicle.record(
-            entries.VoicemailStarted(
-                at=now,
-                voicemail_id=call.message_id,
-                call_id=call.call_id,
-                box=command.box,
-                caller=call.caller,
-            )
-        )
-        table.chronicle.record(
-            entries.RecordingStarted(at=now, recording_id=call.message_id, call_id=call.call_id, path=path)
-        )
-        self._recordings.opened(call.message_id, call.call_id, path)
-        table.tell_plane(
-            plane_words.StartRecording(
-                recording_id=call.message_id,
-                call_id=call.call_id,
-                path=path,
-                left=(call.customer.leg_id,),
-                right=(),
-                silence_s=command.silence_s,
-            )
-        )
-        table.legs.play(call.customer.leg, f"{call.call_id}:beep", (BEEP,))
-        run.alarm = table.clock.after(command.longest_s, lambda: self._finish_message(call))
+        self._messages.take(call, command.box, command.silence_s)
+        if call.message_id:
+            run.alarm = self._table.clock.after(command.longest_s, lambda: self._finish_message(call))
 
     def quiet(self, call: Call, recording_id: str) -> None:
         """Nobody speaks on a recording any more: if it is a message, it is over."""
@@ -531,9 +525,25 @@ class FlowDesk:
         if run is None or not call.message_id or not self._table.has(call):
             return
         self._stop_timer(run)
-        message_id, call.message_id, call.left_message = call.message_id, "", True
-        self._table.tell_plane(plane_words.StopRecording(recording_id=message_id))
+        self._messages.finish(call)
         self._hear(call, told.MessageTaken())
+
+    def recorded(self, recording_id: str) -> None:
+        """The file of a recording is closed; one that is a message may be heard."""
+        self._messages.closed(recording_id)
+
+    def played(self, playlist_id: str) -> None:
+        """What was said to somebody is over, or was cut short."""
+        self._messages.played(playlist_id)
+
+    def _play_message(self, call: Call, run: FlowRun, command: do.PlayMessage) -> None:
+        def over() -> None:
+            self._hear(call, told.SayingFinished(number=command.number))
+
+        def is_wanted() -> bool:
+            return self._table.has(call) and run.state.number == command.number
+
+        self._messages.play(call, run, is_wanted, over)
 
     # ---- what the flow is told of the call -------------------------------------------------------------
 

@@ -9,6 +9,16 @@ from softswitch.flows.nodes import Flow
 
 
 @dataclass(slots=True)
+class LeftMessage:
+    """The message that the caller left last, and may look over: where its file is, and how long it is."""
+
+    message_id: str
+    path: str
+    began_at: float
+    length_s: float = 0.0
+
+
+@dataclass(slots=True)
 class FlowRun:
     """The flow that the call began (in which `version` of the business), its state, and the timer that runs.
 
@@ -21,6 +31,7 @@ class FlowRun:
     alarm: Alarm | None = None
     is_detour: bool = False
     before: "FlowRun | None" = None
+    message: LeftMessage | None = None
 
     def to_record(self) -> dict[str, Any]:
         """Return what a restarted control needs; no digit that the caller pressed is in it."""

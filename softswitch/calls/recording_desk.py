@@ -1,7 +1,9 @@
 """Recordings as call control sees them: ordered, closed by the plane, or repaired when the plane died."""
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -27,6 +29,7 @@ class RecordingDesk:
         self._clock = clock
         self._open: dict[str, tuple[str, str]] = {}  # recording id → call id, path
         self._repairs: set[asyncio.Task[None]] = set()
+        self._unwanted: dict[str, str] = {}  # recordings to be deleted once they are closed, and why
         self._is_alarmed = False
 
     def opened(self, recording_id: str, call_id: str, path: str) -> None:
@@ -61,10 +64,34 @@ class RecordingDesk:
                 )
                 if not event.incomplete:
                     self._clear_alarm()
+                self._delete_unwanted(event.recording_id, call_id, event.path)
             case plane_news.RecordingFaulted():
                 self._raise_alarm(event.fault)
             case _:
                 pass
+
+    def discard(self, recording_id: str, call_id: str, path: str, reason: str) -> None:
+        """Delete a recording, as soon as nobody writes it."""
+        self._unwanted[recording_id] = reason
+        if recording_id not in self._open:
+            self._delete_unwanted(recording_id, call_id, path)
+
+    def _delete_unwanted(self, recording_id: str, call_id: str, path: str) -> None:
+        reason = self._unwanted.pop(recording_id, "")
+        if reason:
+            self._spawn(self._delete(recording_id, call_id, Path(path), reason))
+
+    async def _delete(self, recording_id: str, call_id: str, path: Path, reason: str) -> None:
+        try:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        except OSError as error:
+            log.error("recording.not_deleted", recording_id=recording_id, call_id=call_id, reason=str(error))
+            return
+        self._chronicle.record(
+            entries.RecordingDeleted(
+                at=self._clock.wall(), recording_id=recording_id, call_id=call_id, reason=reason
+            )
+        )
 
     def repair_all_but(self, held: frozenset[str]) -> None:
         """Repair every open recording that no plane writes (any more)."""
@@ -73,12 +100,15 @@ class RecordingDesk:
                 self._spawn_repair(recording_id)
 
     async def wait_repaired(self) -> None:
-        """Return when no repair is under way."""
+        """Return when no repair and no deletion is under way."""
         await asyncio.gather(*self._repairs)
 
     def _spawn_repair(self, recording_id: str) -> None:
         call_id, path = self._open.pop(recording_id)
-        task = asyncio.create_task(self._repair(recording_id, call_id, Path(path)))
+        self._spawn(self._repair(recording_id, call_id, Path(path)))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._repairs.add(task)
         task.add_done_callback(self._repairs.discard)
 
@@ -109,6 +139,7 @@ class RecordingDesk:
                 fault=fault,
             )
         )
+        self._delete_unwanted(recording_id, call_id, str(path))
 
     def _raise_alarm(self, fault: str) -> None:
         """One alarm for a disk that fails, however many recordings suffer."""

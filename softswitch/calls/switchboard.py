@@ -404,9 +404,14 @@ class Switchboard:
             call = self.table.find(event.call_id)
             if call is not None and self._flows is not None:
                 self._flows.quiet(call, event.recording_id)
-        elif isinstance(event, plane_news.PlaylistFinished) and event.completed:
+        elif isinstance(event, plane_news.RecordingClosed):
+            if self._flows is not None:
+                self._flows.recorded(event.recording_id)
+        elif isinstance(event, plane_news.PlaylistFinished):
+            if self._flows is not None:
+                self._flows.played(event.playlist_id)
             call = self.table.find(event.playlist_id.partition(":")[0])
-            if call is not None and event.playlist_id == call.playlist_id:
+            if event.completed and call is not None and event.playlist_id == call.playlist_id:
                 self._announced(call)
 
     def pressed(self, leg_id: str, digit: str) -> None:

@@ -74,11 +74,14 @@ def _holes(flow: Flow, ways: tuple[Edge, ...], place: str, start: str) -> Iterat
 def spoken(node: Node) -> Iterator[tuple[str, str]]:
     """Everything that a node says: the key it stands under and the item."""
     match node:
-        case Play() | Collect() | Voicemail() | Survey() | HangUp():
+        case Play() | Collect() | Survey() | HangUp():
             yield from (("say", item) for item in node.say)
         case Menu():
             yield from (("say", item) for item in node.say)
             yield from (("invalid", item) for item in node.invalid)
+        case Voicemail():
+            yield from (("say", item) for item in node.say)
+            yield from (("review", item) for item in node.review)
         case _:
             return
 

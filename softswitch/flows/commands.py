@@ -103,6 +103,18 @@ class FinishMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlayMessage:
+    """Play what the caller has just recorded; `SayingFinished` with the number follows."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardMessage:
+    """Throw away what the caller has just recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndCall:
     """Hang up."""
 
@@ -121,5 +133,7 @@ FlowCommand = (
     | TurnAway
     | TakeMessage
     | FinishMessage
+    | PlayMessage
+    | DiscardMessage
     | EndCall
 )

@@ -36,6 +36,8 @@ DATA_MOST: Final = 1000
 """Characters of one value: an answer from outside is cut there."""
 
 FINISH_KEY: Final = "#"
+HEAR_KEY, AGAIN_KEY, KEEP_KEYS = "1", "2", ("3", FINISH_KEY)
+"""What the caller presses in the review of a message."""
 
 
 class Phase(StrEnum):
@@ -46,6 +48,7 @@ class Phase(StrEnum):
     LOOKING_UP = "looking_up"
     QUEUED = "queued"  # an agent, and the end of the talk
     RECORDING = "recording"  # a message
+    HEARING = "hearing"  # the caller hears the message
     ARRANGING = "arranging"  # a callback
     PUTTING_THROUGH = "putting_through"  # somebody is rung
     ENDED = "ended"
@@ -55,7 +58,7 @@ class Phase(StrEnum):
 class FlowState:
     """Where a caller is in a flow.  `number` counts what was begun (sayings, timers, look-ups): its last one names it.
 
-    `secrets` are digits that were collected masked: they can be looked up and leave this object no other way.
+    `is_review`: a message is recorded, and its caller has the choice.  `secrets` are digits that were collected masked: they can be looked up and leave this object no other way.
     """
 
     node: str
@@ -64,6 +67,7 @@ class FlowState:
     tries: int = 0
     number: int = 0
     level: int = 0
+    is_review: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -159,7 +163,11 @@ class _Walk:
             case told.AgentLeft() if state.phase is Phase.QUEUED and isinstance(node, Queue):
                 self._enter_or_end(node.after)
             case told.MessageTaken() if state.phase is Phase.RECORDING and isinstance(node, Voicemail):
-                self._enter_or_end(node.next)
+                self._taken(node)
+            case told.SayingFinished(number=number) if self._is_hearing(number) and isinstance(
+                node, Voicemail
+            ):
+                self._review(node)
         return self._done()
 
     def go_to(self, name: str) -> Step:
@@ -175,13 +183,16 @@ class _Walk:
     def _is_looking(self, number: int) -> bool:
         return self._state.phase is Phase.LOOKING_UP and number == self._state.number
 
+    def _is_hearing(self, number: int) -> bool:
+        return self._state.phase is Phase.HEARING and number == self._state.number
+
     # ---- keys --------------------------------------------------------------------------------------
 
     def _pressed(self, node: Node, digit: str) -> None:
         phase = self._state.phase
         if phase is Phase.RECORDING and digit == FINISH_KEY:
             self._commands.append(do.FinishMessage())
-        if phase not in (Phase.SAYING, Phase.AWAITING):
+        if phase not in (Phase.SAYING, Phase.AWAITING, Phase.HEARING):
             return
         match node:
             case Play(may_interrupt=True) if phase is Phase.SAYING:
@@ -203,9 +214,11 @@ class _Walk:
             case Collect():
                 self._hush()
                 self._collect(node, digit)
+            case Voicemail() if self._state.is_review:
+                self._choose(node, digit)
 
     def _hush(self) -> None:
-        if self._state.phase is Phase.SAYING:
+        if self._state.phase in (Phase.SAYING, Phase.HEARING):
             self._commands.append(do.StopSaying())
 
     def _collect(self, node: Collect, digit: str) -> None:
@@ -232,6 +245,39 @@ class _Walk:
             self._attach(node.into, state.digits)
         self._enter(node.next)
 
+    # ---- messages ------------------------------------------------------------------------------------
+
+    def _take_message(self, node: Voicemail) -> None:
+        self._become(Phase.RECORDING)
+        self._commands.append(
+            do.TakeMessage(box=node.box, longest_s=node.longest_s, silence_s=node.silence_s)
+        )
+
+    def _taken(self, node: Voicemail) -> None:
+        if node.review:
+            self._state = replace(self._state, is_review=True)
+            self._review(node)
+        else:
+            self._enter_or_end(node.next)
+
+    def _review(self, node: Voicemail) -> None:
+        if not self._say(node.review):
+            self._await(node.review_s)
+
+    def _choose(self, node: Voicemail, digit: str) -> None:
+        """A key that means nothing changes nothing: what is said goes on."""
+        if digit == HEAR_KEY:
+            self._hush()
+            self._commands.append(do.PlayMessage(number=self._numbered(Phase.HEARING)))
+        elif digit == AGAIN_KEY:
+            self._hush()
+            self._commands.append(do.DiscardMessage())
+            self._state = replace(self._state, is_review=False)
+            self._take_message(node)
+        elif digit in KEEP_KEYS:
+            self._hush()
+            self._enter_or_end(node.next)
+
     # ---- what ran to its end -------------------------------------------------------------------------
 
     def _said(self, node: Node) -> None:
@@ -240,6 +286,8 @@ class _Walk:
                 self._enter(node.next)
             case Menu() | Survey() | Collect():
                 self._await(node.timeout_s)
+            case Voicemail() if self._state.is_review:
+                self._await(node.review_s)
             case Voicemail():
                 self._take_message(node)
             case _:
@@ -251,6 +299,8 @@ class _Walk:
                 self._collected(node)
             case Menu() | Survey():
                 self._try_again(node)
+            case Voicemail():
+                self._enter_or_end(node.next)
             case _:
                 self._end()
 
@@ -294,7 +344,7 @@ class _Walk:
             node = self._flow.nodes[following]
             self._visited.append(following)
             self._mask(node)
-            self._state = replace(self._state, node=following, digits="", tries=0)
+            self._state = replace(self._state, node=following, digits="", tries=0, is_review=False)
             following = self._pass(node)
             left -= 1
             if left < 0:
@@ -390,12 +440,6 @@ class _Walk:
         number = self._numbered(Phase.LOOKING_UP)
         url = filled_url(node.url, {**self._state.data, **self._state.secrets})
         self._commands.append(do.LookUpOutside(number=number, url=url, timeout_s=node.timeout_s))
-
-    def _take_message(self, node: Voicemail) -> None:
-        self._become(Phase.RECORDING)
-        self._commands.append(
-            do.TakeMessage(box=node.box, longest_s=node.longest_s, silence_s=node.silence_s)
-        )
 
     def _attach(self, name: str, value: str) -> None:
         self._state = replace(self._state, data={**self._state.data, name: value})

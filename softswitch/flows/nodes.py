@@ -14,6 +14,9 @@ KEYS: Final = "0123456789*#"
 NODE_NAME: Final = r"[A-Za-z0-9_\-]{1,40}"
 DATA_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]{0,39}"
 
+REVIEWED_MOST_S: Final = 120.0
+"""The media plane plays nothing longer back."""
+
 Fault = tuple[str, str]
 
 
@@ -203,14 +206,29 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voicemail:
-    """Say something, then record a message; silence, the longest time, `#` or hanging up end it."""
+    """Say something, then record a message; silence, the longest time, `#` or hanging up end it.
+
+    With a `review` the caller hears it and chooses: 1 plays the message, 2 records another one instead, 3 or `#` keeps it, and
+    so do waiting and hanging up.
+    """
 
     kind: ClassVar[str] = "voicemail"
     say: tuple[str, ...] = _say()
     box: str = field(default="main", metadata={"doc": "信箱 / box", "pattern": NODE_NAME})
     longest_s: float = _seconds(120.0, "最长 / at most", 600)
     silence_s: float = _seconds(5.0, "静音多久即结束 / silence that ends it", 60)
+    review: tuple[str, ...] = _say(
+        "复核播报(1 收听 2 重录 3 或 # 保存),空为不复核 / said for a review, empty: none"
+    )
+    review_s: float = _seconds(
+        6.0, "复核等待按键,到时保存 / wait for a key of the review, then it is kept", 60
+    )
     next: str = _maybe_next("留言后 / after the message, empty: the call ends")
+
+    def faults(self) -> Iterator[Fault]:
+        """What is played back is no longer than a prompt may be."""
+        if self.review and self.longest_s > REVIEWED_MOST_S:
+            yield "longest_s", f"复核时至多 / with a review at most {REVIEWED_MOST_S:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class ScriptedPlane:
     is_there: bool = True
     is_silent: bool = False  # it hangs: what it has to say comes later, if ever
     ports_left: int = 1000
+    loaded: dict[str, str] = field(default_factory=dict)  # prompts that came while it runs, by their files
     listened: set[str] = field(default_factory=set)  # legs whose progress is asked for
 
     def tell(self, order: words.Command) -> None:
@@ -67,7 +68,11 @@ class ScriptedPlane:
                 pass
             case words.HearProgress():
                 (self.listened.add if order.listens else self.listened.discard)(order.leg_id)
-            case words.ReportState() | words.LoadPrompt() | words.DropPrompt():
+            case words.LoadPrompt():
+                self.loaded[order.name] = order.path
+            case words.DropPrompt():
+                del self.loaded[order.name]
+            case words.ReportState():
                 raise AssertionError(f"call control never says {order}")
             case _:
                 self._order_leg(order)
@@ -159,6 +164,7 @@ class ScriptedPlane:
         self.is_there = False
         self.legs.clear()
         self.recordings.clear()
+        self.loaded.clear()
         self.news.clear()
 
     def come_back(self) -> None:

@@ -273,7 +273,9 @@ def test_a_message_ends_with_its_longest_time_or_with_the_caller(node: FlowNode)
     node.enter()
     node.press("2")
     node.listen()
-    node.pass_time(30.0)
+    node.pass_time(20.0)
+    node.press("7")  # means nothing, and stops no clock
+    node.pass_time(10.0)
     assert node.plane.prompts_of("in1") == ("kept",)
     node.enter("in2")
     node.press("2", "in2")
@@ -377,6 +379,9 @@ def test_who_has_waited_too_long_goes_to_the_voicemail_of_the_queue() -> None:
     [started] = node.entries(entries.VoicemailStarted)
     assert started.box == "hotline"
     node.press("#")
+    assert node.plane.prompts_of("in1") == ("review_message",)
+    node.press("#")
+    assert node.plane.prompts_of("in1") == ("message_kept",)
     node.listen()
     assert node.entries(entries.CallEnded)[-1].end_reason is EndReason.SERVED
     node.assert_nothing_is_left()

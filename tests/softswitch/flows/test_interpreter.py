@@ -222,6 +222,47 @@ def test_a_full_queue_leads_to_the_voicemail_and_a_message_ends_by_a_key() -> No
     assert caller.hear(told.MessageTaken()) == (do.Say(number=2, prompts=("goodbye",)),)
 
 
+def reviewing() -> Caller:
+    """A caller who has left a message and is asked what to do with it."""
+    message = {"type": "voicemail", "say": [], "review": ["review"], "review_s": 6, "next": "e"}
+    caller = Caller("v", v=message, e=END)
+    assert isinstance(caller.done[0], do.TakeMessage)
+    assert caller.hear(told.MessageTaken()) == (do.Say(number=1, prompts=("review",)),)
+    return caller
+
+
+def test_a_message_is_heard_again_and_again_and_kept() -> None:
+    """In the middle of what is said too; a key that means nothing changes nothing."""
+    caller = reviewing()
+    assert caller.press("1") == (do.StopSaying(), do.PlayMessage(number=2))
+    assert caller.press("51") == (do.StopSaying(), do.PlayMessage(number=3))
+    assert caller.hear(told.SayingFinished(number=2)) == ()
+    assert caller.listen() == (do.Say(number=4, prompts=("review",)),)
+    assert caller.press("8") == ()
+    assert caller.press("#") == (do.StopSaying(), do.Say(number=5, prompts=("goodbye",)))
+
+
+def test_a_message_is_spoken_anew_and_asked_about_anew() -> None:
+    caller = reviewing()
+    again = do.TakeMessage(box="main", longest_s=120.0, silence_s=5.0)
+    assert caller.press("2") == (do.StopSaying(), do.DiscardMessage(), again)
+    assert caller.press("2") == ()
+    assert caller.press("#") == (do.FinishMessage(),)
+    assert caller.hear(told.MessageTaken()) == (do.Say(number=2, prompts=("review",)),)
+
+
+def test_who_says_nothing_to_the_review_has_the_message_kept() -> None:
+    caller = reviewing()
+    assert caller.listen() == (do.StartTimer(number=2, seconds=6.0),)
+    assert caller.wait() == (do.Say(number=3, prompts=("goodbye",)),)
+
+
+def test_what_is_longer_than_can_be_played_back_is_not_reviewed() -> None:
+    node = {"type": "voicemail", "review": ["p"], "longest_s": 121}
+    _, faults = read_flow({"id": "f", "start": "v", "nodes": {"v": node}})
+    assert [fault.path for fault in faults] == ["nodes.v.longest_s"]
+
+
 def test_a_full_queue_without_a_way_turns_away() -> None:
     caller = Caller("q", q=QUEUE)
     assert caller.hear(told.QueueRefused()) == (do.TurnAway(),)
@@ -316,7 +357,13 @@ def _node(draw: st.DrawFn, number: int) -> dict[str, Any]:
             st.fixed_dictionaries(
                 {"type": st.just("transfer"), "to": st.just("{caller}"), "otherwise": later}
             ),
-            st.fixed_dictionaries({"type": st.just("voicemail"), "next": later}).map(lambda node: node | say),
+            st.fixed_dictionaries(
+                {
+                    "type": st.just("voicemail"),
+                    "next": later,
+                    "review": st.sampled_from([[], ["p"], ["digits:{caller}"]]),
+                }
+            ).map(lambda node: node | say),
             st.fixed_dictionaries(
                 {"type": st.just("survey"), "keys": st.just({"1": "a"}), "repeats": small, "next": later}
             ).map(lambda node: node | say),
@@ -343,7 +390,7 @@ _events: st.SearchStrategy[FlowEvent] = st.one_of(
 def _patient(state: FlowState) -> FlowEvent:
     """What happens next to a caller who does nothing."""
     match state.phase:
-        case Phase.SAYING:
+        case Phase.SAYING | Phase.HEARING:
             return told.SayingFinished(number=state.number)
         case Phase.AWAITING:
             return told.TimeElapsed(number=state.number)
@@ -374,6 +421,8 @@ def _is_owed(state: FlowState, commands: list[FlowCommand]) -> bool:
             return any(isinstance(one, do.RingForCaller) and one.number == state.number for one in commands)
         case Phase.QUEUED:
             return any(isinstance(one, do.JoinQueue) for one in commands)
+        case Phase.HEARING:
+            return any(isinstance(one, do.PlayMessage) and one.number == state.number for one in commands)
         case Phase.RECORDING:
             return any(isinstance(one, do.TakeMessage) for one in commands)
         case Phase.ENDED:
