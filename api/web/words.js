@@ -20,6 +20,7 @@ const WORDS = {
   'reason.paperwork': ['案头', 'Paperwork'],
   'reason.phone_lost': ['话机离线', 'Phone offline'],
   'reason.line_down': ['长通线路中断', 'Standing line is down'],
+  'reason.phone_busy': ['话机示忙', 'Busy by the phone'],
   'reason.no_answer': ['振铃未接', 'Did not answer'],
   'reason.busy': ['话机占线', 'Phone was busy'],
   'reason.declined': ['话机拒接', 'Phone declined'],

@@ -46,5 +46,4 @@ def state_of(call: Call, party: CallParty) -> str:
         return "supervising"
     if call.consultee is not None or call.queue_consult is not None:
         return "consulting"
-    is_held = call.customer is not None and call.customer.held
-    return "held" if is_held else call.state.value
+    return "held" if call.is_held else call.state.value

@@ -143,6 +143,12 @@ class Call:
         is_detour = self.flow is not None and self.flow.is_detour
         return is_detour and self.state is CallState.IN_FLOW and self.agent is not None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the agent holds the caller, by the bar or by a key of the phone."""
+        by_bar = self.customer is not None and self.customer.held
+        return by_bar or self.agent is not None and self.agent.leg.holding
+
     def joined(self, *roles: Role) -> tuple[CallParty, ...]:
         """The parties of some roles that take part in the sound."""
         return tuple(party for party in self.parties if party.role in roles and party.is_joined)

@@ -1,12 +1,13 @@
 """Offers of the engine: an agent's phone rings for a call, is answered, declines, or is called off."""
 
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 
 from acd import commands as acd_orders
 from acd import events as acd_facts
-from acd.names import OfferId
+from acd.names import AgentId, OfferId
 from softswitch.calls import announcements
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable, call_id_of
@@ -18,6 +19,9 @@ from softswitch.calls.seats import Seats
 from softswitch.store import entries
 
 log = structlog.get_logger(__name__)
+
+PHONE_BUSY: Final = "phone_busy"
+"""Reason of an agent whose phone is busy by its own word (486, as do-not-disturb says it too)."""
 
 
 class Offers:
@@ -132,9 +136,16 @@ class Offers:
         self._table.keep(call)
 
     def declined(self, call: Call, party: CallParty, end: LegEnd) -> None:
-        """The phone said no, or its leg came to nothing."""
+        """The phone said no, or its leg came to nothing.  One that is busy, or does not want to be disturbed, is not
+        rung again before its agent is ready: so the key for it is the bar's not ready.
+        """
         cause = decline_cause(end)
         call.parties.remove(party)
         self._table.record_offer_end(call, party, cause.value)
         self._table.keep(call)
-        self._table.dispatcher.tell_late(acd_facts.OfferDeclined(offer=OfferId(party.offer_id), cause=cause))
+        tell = self._table.dispatcher.tell_late
+        consult = call.queue_consult if party.contact != call.call_id else None
+        queue = self._table.queues.get(call.route.queue if consult is None else consult.queue)
+        tell(acd_facts.OfferDeclined(offer=OfferId(party.offer_id), cause=cause))
+        if cause is acd_facts.DeclineCause.BUSY and not (queue and queue.distribution.busy_delay_s):
+            tell(acd_facts.AgentMadeNotReady(agent=AgentId(party.agent), reason=PHONE_BUSY))

@@ -62,6 +62,7 @@ class CallParty:
     by: str = ""
     permit: str = ""
     trunk: str = ""  # whose channel it uses, empty for phones
+    is_holding: bool = False  # its phone's hold key, as it was told last
     is_asked: bool = False  # answered from the bar: the phone is rung anew and answers by itself
     is_referred: bool = False  # a phone asked for the transfer to it and waits to hear what came of it
     joined_at: float | None = None
@@ -135,6 +136,7 @@ class CallParty:
             supervising=None if supervising is None else Supervising(supervising),
             reason=record["reason"],
             by=record["by"],
+            is_holding=record["leg"]["holding"],
             permit=record.get("permit", ""),  # a control before this one wrote none
             trunk=record["trunk"],
             joined_at=record["joined_at"],

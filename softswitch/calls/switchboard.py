@@ -263,10 +263,18 @@ class Switchboard:
                 pass
 
     def leg_held(self, leg: Leg) -> None:
-        """A phone holds or takes back: one more flag of the hearing table."""
+        """A phone holds or takes back: one more flag of the hearing table, and told as what the bar does."""
         call = self.table.find(leg.call_id)
-        if call is not None:
-            self.table.settle(call)
+        if call is None:
+            return
+        party = call.party_of(leg)
+        if party is not None and party.is_joined and party.agent and party.is_holding is not leg.holding:
+            party.is_holding = leg.holding
+            kind = entries.CallHeld if leg.holding else entries.CallRetrieved
+            self.table.chronicle.record(
+                kind(at=self.table.clock.wall(), call_id=call.call_id, agent=party.agent)
+            )
+        self.table.settle(call)
 
     def leg_referred(self, leg: Leg, refer_to: str) -> None:
         """A phone's transfer key."""
@@ -454,9 +462,7 @@ class Switchboard:
         if call is None:
             return None
         parties = tuple(_shown(party) for party in call.parties)
-        return RunningCall(
-            parties=parties, held=call.customer is not None and call.customer.held, data=call.data
-        )
+        return RunningCall(parties=parties, held=call.is_held, data=call.data)
 
     def situation_of(self, agent: str) -> Situation | None:
         """What an agent's call is now; None without one."""

@@ -109,7 +109,11 @@ class DistributionSettings:
     )
     busy_delay_s: float = field(
         default=0.0,
-        metadata=meta("遇忙后等待,0 同拒接 / delay after a busy phone, 0 = as declined", unit="s", minimum=0),
+        metadata=meta(
+            "话机遇忙(486)后等待,0 则坐席示忙 / delay after a busy phone (486), 0 = its agent is not ready",
+            unit="s",
+            minimum=0,
+        ),
     )
     no_answer_returns_s: tuple[float, ...] = field(
         default=(),

@@ -37,7 +37,7 @@ async def test_a_phone_that_is_not_answered_makes_its_agent_not_ready_and_the_ne
         assert (record["offers"], record["agent"]) == (2, here.agent(2))
 
 
-@pytest.mark.parametrize("status", [486, 603, 480])
+@pytest.mark.parametrize("status", [486, 603, pytest.param(480, marks=pytest.mark.long)])
 async def test_a_phone_that_declines_leaves_the_call_to_the_next_agent(tmp_path: Path, status: int) -> None:
     async with (
         stand(tmp_path / "stand", FAST) as here,
@@ -49,6 +49,9 @@ async def test_a_phone_that_declines_leaves_the_call_to_the_next_agent(tmp_path:
         call, call_id = await around.call()
         await here.wait_event("OfferEnded", call_id=call_id, agent=here.agent(1))
         await here.wait_event("CallConnected", call_id=call_id, agent=here.agent(2), within_s=3)
+        away = ("not_ready", "phone_busy") if status == 486 else ("ready", "")
+        shown = await here.api.agent(here.agent(1))
+        assert (shown["presence"], shown["reason"]) == away, "busy, or do not disturb, is not ready"
         await around.trunk.hang_up(call)
         await here.wait_call(call_id)
 

@@ -1,10 +1,11 @@
-"""The keys of the desk phone mean the same as the bar: hold, blind and attended transfer, and numbers on the keypad."""
+"""The keys of the desk phone mean the same as the bar: hold, refusal, transfers, and numbers on the keypad."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.conversation import MUSIC, conversation
+from tests.conversation import MUSIC, TERMS, conversation, outbound_terms
 
 pytestmark = pytest.mark.e2e
 
@@ -15,9 +16,12 @@ async def test_a_blind_transfer_by_the_phones_key(tmp_path: Path) -> None:
         here, one, two = talk.here, talk.phones["one"], talk.phones["two"]
         await talk.begin()
         await here.login(2, state="not_ready")
+        await one.refer(f"sip:13900000002@{here.registrar}")
+        assert (await one.wait_for("transfer", final=True))["status"] == 403, "no outbound rule of the seat"
+        since = len(one.events)
         await two.decline(486)
         await one.refer(f"sip:{here.extension(2)}@{here.registrar}")
-        assert (await one.wait_for("transfer", final=True))["status"] == 486
+        assert (await one.wait_for("transfer", since=since, final=True))["status"] == 486
         await talk.wait_heard(caller={"one"}, one={"caller"})
 
         await two.auto_answer(0.1)
@@ -39,7 +43,9 @@ async def test_an_attended_transfer_by_the_phones_keys(tmp_path: Path) -> None:
         await talk.begin()
         await here.login(2, state="not_ready")
         await one.hold()
+        await here.wait_event("CallHeld", call_id=talk.call_id, agent=here.agent(1))
         await talk.wait_heard(caller={MUSIC})
+        assert (await here.api.call(talk.call_id))["call"]["held"] is True
         since = len(one.events)
         await one.call(f"sip:{here.extension(2)}@{here.registrar}")
         await one.wait_for("confirmed", since=since)
@@ -61,3 +67,60 @@ async def test_the_keypad_calls_outside_by_the_rules_of_the_seat_alone(tmp_path:
         one = talk.phones["one"]
         await one.call(f"sip:13900000002@{talk.here.registrar}")
         assert (await one.wait_for("disconnected"))["status"] == 403
+
+
+@pytest.mark.long
+async def test_the_hold_key_is_the_hold_of_the_bar(tmp_path: Path) -> None:
+    async with conversation(tmp_path / "stand", agents=1) as talk:
+        here, one = talk.here, talk.phones["one"]
+        await talk.begin()
+        for do, kind, held in ((one.hold, "CallHeld", True), (one.unhold, "CallRetrieved", False)):
+            await do()
+            await here.wait_event(kind, call_id=talk.call_id, agent=here.agent(1))
+            assert (await here.api.call(talk.call_id))["call"]["held"] is held
+            await talk.wait_heard(caller={MUSIC} if held else {"one"})
+
+
+@pytest.mark.long
+async def test_a_number_on_the_keypad_is_called_with_the_hotlines_and_shown_in_the_bar(
+    tmp_path: Path,
+) -> None:
+    async with conversation(tmp_path / "stand", outbound_terms(), agents=1, outside=True) as talk:
+        here, one, outside = talk.here, talk.phones["one"], talk.phones["outside"]
+        await here.login(1, state="not_ready")
+        await one.call(f"sip:13900000002@{here.registrar}")
+        dialled = await here.wait_event("CallDialled", agent=here.agent(1), called="13900000002")
+        talk.call_id = str(dialled["call_id"])
+        await here.wait_agent(1, activity="engaged", call_id=talk.call_id)
+        invite = (await outside.wait_for("incoming"))["invite"]
+        assert "sip:12345@" in invite
+        await here.wait_event("CallConnected", call_id=talk.call_id, agent=here.agent(1))
+        await talk.wait_heard(one={"outside"}, outside={"one"})
+        assert "transfer" in (await here.api.agent(here.agent(1)))["allowed"]
+        await one.hang_up()
+        await outside.wait_for("disconnected")
+        assert len((await here.wait_call(talk.call_id))["recordings"]) == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("status", "away"), [(486, ("not_ready", "phone_busy")), (302, ("ready", ""))])
+async def test_a_phone_that_refuses_or_wants_the_call_elsewhere(
+    tmp_path: Path, status: int, away: tuple[str, str]
+) -> None:
+    """Do not disturb is not ready; a diversion is a refusal and never followed: the next agent has the caller."""
+    terms = outbound_terms(replace(TERMS, decline_delay_s=60.0))
+    async with conversation(tmp_path / "stand", terms, outside=True) as talk:
+        here, one, outside = talk.here, talk.phones["one"], talk.phones["outside"]
+        await one.decline(status, f"sip:13900000002@{here.trunk_address}:5060" if status == 302 else "")
+        await here.login(1)
+        await here.wait_agent(1, presence="ready")
+        await here.login(2)
+        await talk.phones["caller"].call(here.hotline)
+        ended = await here.wait_event("OfferEnded", agent=here.agent(1))
+        connected = await here.wait_event("CallConnected", agent=here.agent(2))
+        talk.call_id = str(connected["call_id"])
+        assert ended["cause"] == ("busy" if status == 486 else "declined")
+        shown = await here.api.agent(here.agent(1))
+        assert (shown["presence"], shown["reason"]) == away
+        await talk.wait_heard(caller={"two"}, two={"caller"})
+        assert not outside.seen("incoming"), "nobody is called whom a phone names"

@@ -63,15 +63,15 @@ async def test_callers_hear_their_place_again_and_again_and_music_between(tmp_pa
         assert not any(quiet), "nobody ever waits in silence"
 
 
-async def test_the_only_agent_is_offered_the_caller_again_after_a_short_delay_when_the_phone_was_busy(
+async def test_the_only_agent_is_offered_the_caller_again_after_a_short_delay_when_the_phone_declined(
     tmp_path: Path,
 ) -> None:
     terms = Terms(seats=1, greeting="", announce_agent=False, decline_delay_s=1.0)
-    async with stand(tmp_path / "stand", terms) as here, peers(here, Manner(refuse_with=486)) as around:
+    async with stand(tmp_path / "stand", terms) as here, peers(here, Manner(refuse_with=603)) as around:
         await here.login(1)
         _, call_id = await around.call()
         ended = await here.wait_event("OfferEnded", call_id=call_id)
-        assert ended["cause"] == "busy"
+        assert ended["cause"] == "declined"
         agent = await here.wait_agent(1, presence="ready", activity="idle")
         assert agent["reason"] == ""
         async with asyncio.timeout(4):

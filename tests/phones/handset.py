@@ -117,9 +117,9 @@ class Handset:
         """Say nothing after 100."""
         await self.order("manner", mode="silent")
 
-    async def decline(self, status: int = 486) -> None:
-        """Refuse each call."""
-        await self.order("manner", mode="decline", status=status)
+    async def decline(self, status: int = 486, contact: str = "") -> None:
+        """Refuse each call, with a place where it should go instead if `contact` names one."""
+        await self.order("manner", mode="decline", status=status, contact=contact)
 
     async def answer(self) -> None:
         """Answer the ringing call now."""

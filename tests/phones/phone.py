@@ -278,7 +278,7 @@ class Phone:
         if mode == "silent":
             return
         if mode == "decline":
-            self._final(line, int(self.manner["status"]))
+            self._final(line, int(self.manner["status"]), str(self.manner.get("contact", "")))
             return
         self._provisional(line, int(self.manner.get("first", 180)))
         if mode == "answer":
@@ -293,9 +293,13 @@ class Phone:
         line.answer(prm)
 
     @staticmethod
-    def _final(line: Line, status: int) -> None:
+    def _final(line: Line, status: int, contact: str = "") -> None:
         prm = pj.CallOpParam(True)
         prm.statusCode = status
+        if contact:
+            header = pj.SipHeader()
+            header.hName, header.hValue = "Contact", f"<{contact}>"
+            prm.txOption.headers.append(header)
         if status == 200:
             line.answer(prm)
         else:

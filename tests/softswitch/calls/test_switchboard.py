@@ -269,7 +269,9 @@ def test_who_is_turned_away_and_hangs_up_first_found_a_full_queue() -> None:
 # ---- offers that come to nothing ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("status", "cause"), [(603, "declined"), (486, "busy"), (480, "declined")])
+@pytest.mark.parametrize(
+    ("status", "cause"), [(603, "declined"), (486, "busy"), (480, "declined"), (302, "declined")]
+)
 def test_a_phone_that_says_no_makes_way_for_the_next_agent(node: Node, status: int, cause: str) -> None:
     node.login("1001", "8001")
     node.pass_time(1.0)
@@ -282,7 +284,8 @@ def test_a_phone_that_says_no_makes_way_for_the_next_agent(node: Node, status: i
     assert (ended.agent, ended.cause) == ("1001", cause)
     (phone,) = node.ringing()
     assert phone.peer.name == "phone8002"
-    assert node.agent("1001")[0] == "ready"
+    away = ("not_ready", "phone_busy") if status == 486 else ("ready", "")
+    assert node.agent("1001")[::2] == away
     node.answer(phone.leg_id)
     node.sip.leave("in1")
     node.assert_nothing_is_left()
