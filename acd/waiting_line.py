@@ -68,16 +68,15 @@ the smallest is the most urgent; the serial of its bucket, and the bucket.
 class WaitingLine:
     """Contacts that wait, the most urgent first."""
 
-    __slots__ = ("_buckets", "_fronts", "_length", "_made", "_new", "_steady_until")
+    __slots__ = ("_buckets", "_fronts", "_length", "_made", "_steady_until")
 
     def __init__(self) -> None:
         """Begin empty."""
         self._buckets: dict[_Kind, Bucket] = {}  # none of them empty
         self._made = 0  # buckets, so far
         self._length = 0
-        self._fronts: list[Front] = []  # of all kinds but those that have another first now
-        self._new: dict[int, Bucket] = {}  # those kinds, by serial
-        self._steady_until = math.inf  # all fronts hold as long
+        self._fronts: list[Front] = []  # in order, of all buckets, each as it was looked at last
+        self._steady_until = math.inf  # all of them hold as long
 
     def join(self, contact: Contact, place: Place) -> None:
         """Put a contact in the bucket that its level and need give it."""
@@ -86,12 +85,11 @@ class WaitingLine:
         if bucket is None:
             self._made += 1
             bucket = self._buckets[kind] = Bucket(kind, self._made)
-        elif bucket.contacts.first.arrival > contact.arrival:
-            self._take_out(bucket)
+            insort(self._fronts, bucket.front)
         bucket.contacts.add(contact.arrival, contact)
         self._length += 1
         if bucket.contacts.first is contact:
-            self._new[bucket.serial] = bucket
+            bucket.steady_until = self._steady_until = _UNKNOWN
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
@@ -100,17 +98,11 @@ class WaitingLine:
         was_first = bucket.contacts.first is contact
         bucket.contacts.remove(contact.arrival)
         self._length -= 1
-        if was_first:
-            self._take_out(bucket)
-            if len(bucket.contacts):
-                self._new[bucket.serial] = bucket
-            else:
-                del self._buckets[kind]
-
-    def _take_out(self, bucket: Bucket) -> None:
-        """The front of a bucket holds no more."""
-        if self._new.pop(bucket.serial, None) is None:
+        if not len(bucket.contacts):
+            del self._buckets[kind]
             del self._fronts[bisect_left(self._fronts, bucket.front)]
+        elif was_first:
+            bucket.steady_until = self._steady_until = _UNKNOWN
 
     def buckets(self) -> Iterable[Bucket]:
         """All kinds of contacts that wait."""
@@ -122,17 +114,16 @@ class WaitingLine:
 
     def fronts(self, now: float) -> list[Front]:
         """The urgency of each kind's first, the most urgent kind first; not to be changed, and good for this moment."""
-        if now >= self._steady_until:  # the wait of some may have reached another step
-            steady = [front for front in self._fronts if front[3].steady_until > now]
-            self._new.update({front[2]: front[3] for front in self._fronts if front[3].steady_until <= now})
-            self._fronts = steady
-            self._steady_until = min([front[3].steady_until for front in steady], default=math.inf)
-        if self._new:
-            for bucket in self._new.values():
-                bucket.look(now)
-                insort(self._fronts, bucket.front)
-            self._steady_until = min(self._steady_until, *[each.steady_until for each in self._new.values()])
-            self._new.clear()
+        if now >= self._steady_until:
+            fronts, steady_until = self._fronts, math.inf
+            for place, (_, _, _, bucket) in enumerate(fronts):
+                if now >= bucket.steady_until:
+                    bucket.look(now)
+                    fronts[place] = bucket.front
+                if bucket.steady_until < steady_until:  # noqa: PLR1730  no call for each kind of each line
+                    steady_until = bucket.steady_until
+            fronts.sort()  # mostly it is in order still, which costs next to nothing
+            self._steady_until = steady_until
         return self._fronts
 
     def position(self, contact: Contact, place: Place, now: float) -> int:
