@@ -58,12 +58,23 @@ export class CallListForm {
       field('lists.csv', csv), file,
       make('div', { class: 'choices' },
         make('button', { class: 'button', type: 'button', dataset: { deed: 'check' }, onclick: take(true) }, word('lists.check')),
-        make('button', { class: 'button primary', type: 'submit' }, word('lists.take'))),
+        make('button', { class: 'button primary', type: 'submit' }, word('lists.take')),
+        make('button', { class: 'button danger', type: 'button', dataset: { deed: 'stop' }, onclick: () => this.#stop(form, list) }, word('lists.stop'))),
     ]);
     form.onsubmit = (event) => {
       event.preventDefault();
       take(false)();
     };
+  }
+
+  /** For good: what rings is hung up, and the list stands on the card no more. */
+  async #stop(form, list) {
+    try {
+      await this.#bar.turnCallList(list.list_id, 'stop');
+      this.#dialog.close();
+    } catch (problem) {
+      this.#tell(form, problemText(problem), true);
+    }
   }
 
   async #take(form, list, csv, dryRun) {

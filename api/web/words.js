@@ -55,6 +55,7 @@ const WORDS = {
   'lists.closed': ['非可拨时段', 'Outside hours'],
   'lists.start': ['开始', 'Start'],
   'lists.pause': ['暂停', 'Pause'],
+  'lists.stop': ['终止名单', 'End for good'],
   'lists.next': ['取下一条', 'Next record'],
   'lists.skip': ['跳过', 'Skip'],
   'lists.set_aside': ['不再拨打', 'Never call'],

@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +89,29 @@ async def test_an_announcement_lies_over_soft_music_and_covers_every_voice(tmp_p
             assert spoken[1] - spoken[0] > 2.5, "the whole announcement is heard on both sides"
             during = sound[round((spoken[0] + 0.3) * 8000) : round((spoken[1] - 0.3) * 8000)]
             assert spectrum.tone_level_dbfs(during, TONES_HZ[other]) < -50, f"{other} is heard below it"
+
+
+async def test_a_paused_recording_is_silent_while_the_talk_goes_on(tmp_path: Path) -> None:
+    """Both channels have a hole of the pause's length, and on each phone the other is heard all the time."""
+    async with conversation(tmp_path / "stand", agents=1) as talk:
+        await talk.begin()
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await talk.command("recording/pause", {"reason": "password"})
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await talk.command("recording/resume", {"reason": "password given"})
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await talk.phones["caller"].hang_up()
+        detail = await talk.here.wait_call(talk.call_id)
+        sides, _ = spectrum.read_channels(talk.here.wav(detail["recordings"][0]))
+        paused, resumed = (
+            next(event["at"] for event in detail["events"] if event["kind"] == kind)
+            for kind in ("RecordingPaused", "RecordingResumed")
+        )
+        length = (datetime.fromisoformat(resumed) - datetime.fromisoformat(paused)).total_seconds()
+        for side, name in zip(sides, ("caller", "one"), strict=True):
+            spans = spectrum.find_tone_spans(side, TONES_HZ[name])
+            [gap] = [after - end for (_, end), (after, _) in pairwise(spans) if after - end > 0.5]
+            assert gap == pytest.approx(length, abs=0.3)
 
 
 def _without(sound: spectrum.Samples, hz: float) -> spectrum.Samples:

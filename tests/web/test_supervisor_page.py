@@ -174,3 +174,8 @@ async def test_a_call_list_is_made_filled_started_and_paused_on_the_page(tmp_pat
         await card.get_by_role("button", name="暂停").click()
         await expect(card).to_contain_text("已暂停")
         await picture(page, "supervisor-call-lists")
+        await card.get_by_role("button", name="导入").click()
+        await form.get_by_role("button", name="终止名单").click()
+        await expect(page.locator("#lists-card")).to_contain_text("没有外呼名单")
+        [ended] = (await here.api.get("/v1/call-lists"))["items"]
+        assert ended["state"] == "stopped"
