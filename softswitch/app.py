@@ -261,6 +261,7 @@ class Control:
             wall=clock.wall,
             token=lambda: secrets.token_hex(6),
         )
+        self._board.table.settled = self._ears.settled
         self._webhooks = WebhookDesk(
             settings.http.webhooks,
             reader=reader,

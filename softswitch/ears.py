@@ -184,11 +184,18 @@ class Ears:
         row = tuple(
             plane_words.Source(kind=plane_words.SourceKind.LEG, name=party.leg_id)
             for party in call.parties
-            if is_audible(party)
+            if is_audible(party) and not (call.masked and party.role is Role.CUSTOMER)
         )
         if row != ear.row:
             ear.row = row
             self._tell_plane(plane_words.SetHearing(leg_id=ear.leg_id, sources=row))
+
+    def settled(self, call: Call) -> None:
+        """What is heard in a call may have changed: who listens to it hears a secret no longer than anybody else."""
+        for ear in [
+            ear for ear in self._ears.values() if ear.call_id == call.call_id and ear.row is not None
+        ]:
+            self._tune(ear)
 
     def open(self) -> None:
         """Follow what happens in calls."""

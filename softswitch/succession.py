@@ -155,7 +155,9 @@ class Succession:
         self._board.adopt(call)
         if fate is Fate.ARRIVES:
             return call  # its ACK takes it further
-        if fate is Fate.TALKS:
+        if fate is Fate.TALKS and call.was_away:
+            self._board.excursions.resume(call)
+        elif fate is Fate.TALKS:
             self._board.resume_flow(call)  # which it comes back to after the talk
             self._board.resume_talk(call, was_talking=read.state is CallState.TALKING)
         elif not self._board.resume_flow(call):

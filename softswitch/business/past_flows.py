@@ -17,12 +17,10 @@ def begun(records: Iterable[Mapping[str, Any]]) -> frozenset[FlowVersion]:
     found: set[FlowVersion] = set()
     for record in records:
         flow = record.get("flow")
-        if (
-            isinstance(flow, dict)
-            and isinstance(flow.get("flow"), str)
-            and isinstance(flow.get("version"), int)
-        ):
-            found.add((flow["flow"], flow["version"]))
+        while isinstance(flow, dict):
+            if isinstance(flow.get("flow"), str) and isinstance(flow.get("version"), int):
+                found.add((flow["flow"], flow["version"]))
+            flow = flow.get("before")  # to which its caller comes back
     return frozenset(found)
 
 

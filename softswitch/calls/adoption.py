@@ -57,7 +57,7 @@ def decide(
         fate, kept = Fate.ARRIVES, {customer["leg"]["leg_id"]}
     elif customer is None or customer["leg"]["leg_id"] not in alive:
         fate, kept = Fate.IS_OVER, set[str]()
-    elif serving and record["state"] in _INTRODUCED and _has_agent(record, serving):
+    elif serving and _is_with_agent(record) and _has_agent(record, serving):
         fate = Fate.TALKS
         kept = {party["leg"]["leg_id"] for party in joined} | {customer["leg"]["leg_id"]}
     elif record["queue"]:
@@ -78,6 +78,11 @@ def _is_arriving(
     """Whether the cell has the order to answer and repeats its 2xx until the ACK: the caller may go on from there."""
     is_answered = record["state"] == CallState.ARRIVED.value and record.get("answered_at") is not None
     return is_answered and leg_id in early_in_cells and leg_id in held_by_plane
+
+
+def _is_with_agent(record: Mapping[str, Any]) -> bool:
+    """Whether the caller talks with an agent, or is in a flow while the agent waits."""
+    return record["state"] in _INTRODUCED or bool(record.get("is_away"))
 
 
 def _has_agent(record: Mapping[str, Any], serving: Sequence[Mapping[str, Any]]) -> bool:

@@ -70,7 +70,7 @@ class Call:
     """A call as call control knows it.  Times are wall seconds.
 
     `parties` stand in the order in which they came.  `data` is what integrators and flows attached (随路数据).
-    `masked`: the caller types a secret, nothing of which is recorded.
+    `masked`: the caller types a secret, nothing of which is recorded or reaches anybody.
     """
 
     call_id: str
@@ -94,6 +94,7 @@ class Call:
     past: tuple[int, int] = (0, 0)  # the caller's earlier calls, and how many of them were given up in a line
     flow: FlowRun | None = None
     flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
+    was_away: bool = False  # before a restart: the caller was in it while the agent waited
     masked: bool = False
     message_id: str = ""  # the recording of the message that the caller speaks
     left_message: bool = False
@@ -207,7 +208,7 @@ class Call:
             role=party.role,
             held=party.held,
             holding=party.leg.holding,
-            muted=party.muted,
+            muted=party.muted or self.masked and party.role is Role.CUSTOMER,
             prompted=is_prompted or is_called,
             supervising=party.supervising,
             alone=RINGBACK if rings else "",
@@ -229,8 +230,7 @@ class Call:
     # ---- record ------------------------------------------------------------------------------------
 
     def to_record(self) -> dict[str, Any]:
-        """Return what a restarted control needs, in JSON types.  A caller whom an agent waits for is back at once then."""
-        flow = self.flow.before if self.is_away and self.flow is not None else self.flow
+        """Return what a restarted control needs, in JSON types."""
         return {
             "call_id": self.call_id,
             "trunk": self.trunk,
@@ -254,9 +254,10 @@ class Call:
             "level": self.level,
             "past": list(self.past),
             "callback_id": self.callback_id,
-            "state": (CallState.TALKING if self.is_away else self.state).value,
+            "state": self.state.value,
             "data": self.data,
-            "flow": None if flow is None else flow.to_record(),
+            "flow": None if self.flow is None else self.flow.to_record(),
+            "is_away": self.is_away,
             "parties": [party.to_record() for party in self.parties],
         }
 
@@ -292,6 +293,7 @@ class Call:
             callback_id=record.get("callback_id", ""),
             data=record["data"],
             flow_record=record.get("flow"),
+            was_away=record.get("is_away", False),
             parties=[
                 CallParty.restored(party, record["call_id"], is_confirmed=not is_arriving)
                 for party in record["parties"]
@@ -300,8 +302,6 @@ class Call:
         )
         if is_arriving:
             return call
-        for party in call.joined(Role.AGENT):
-            party.held = False  # who waited for the caller to come back
         call.become(CallState.WAITING)
         customer = call.customer
         if customer is not None:

@@ -52,6 +52,8 @@ class CallTable:
     lines: StandingLines
     before_end: Callable[[Call, EndReason], None] = staticmethod(lambda call, reason: None)
     """Told of each call before its end is written down; set by the room that has something to add."""
+    settled: Callable[[Call], None] = staticmethod(lambda call: None)
+    """Told of each call whose sound may have changed; set by whoever listens to calls without being one of them."""
 
     def __init__(
         self,
@@ -136,6 +138,7 @@ class CallTable:
         call.rows = rows
         if call.is_recorded:
             self._record_voices(call)
+        self.settled(call)
         self.keep(call)
 
     def _record_voices(self, call: Call) -> None:

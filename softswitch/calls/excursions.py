@@ -78,6 +78,20 @@ class Excursions:
         else:
             self._table.end(call, EndedBy.SYSTEM, EndReason.COMPLETED)
 
+    def resume(self, call: Call) -> None:
+        """The agent of before a restart waits on, and the caller begins the node of the flow again.
+
+        A secret that was half typed reaches nobody.  Without the flow the caller is back at once.
+        """
+        flows = self._flows()
+        agent = call.agent
+        if agent is None or flows is not None and flows.resume(call):
+            return
+        for party in call.joined(Role.AGENT, Role.CONSULTEE):
+            party.held = False
+        call.become(CallState.INTRODUCED)
+        self._back(call, agent, "restarted")
+
     def leave(self, call: Call) -> None:
         """The caller is in the flow no more, whatever follows; nothing for a call that is in none to come back from."""
         flows = self._flows()

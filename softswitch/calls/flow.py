@@ -283,15 +283,26 @@ class FlowDesk:
             return False
         version = record.get("version", 0)
         if record["phase"] == Phase.QUEUED:
-            call.flow = FlowRun(flow=flow, state=interpreter.queued(flow, record), version=version)
+            call.flow = self._waiting_for(call, record)
             return False
         call.become(CallState.IN_FLOW)
         step = interpreter.resume(flow, self._facts(call), record)
         call.flow = FlowRun(
-            flow=flow, state=step[0], version=version, is_detour=record.get("is_detour", False)
+            flow=flow,
+            state=step[0],
+            version=version,
+            is_detour=record.get("is_detour", False),
+            before=self._waiting_for(call, record.get("before")),
         )
         self._follow(call, flow, step)
         return True
+
+    def _waiting_for(self, call: Call, record: Mapping[str, Any] | None) -> FlowRun | None:
+        """The flow to which a caller comes back after the talk, of before a restart."""
+        flow = None if record is None else self._flow_begun(call, record)
+        if record is None or flow is None:
+            return None
+        return FlowRun(flow=flow, state=interpreter.queued(flow, record), version=record.get("version", 0))
 
     def _flow_begun(self, call: Call, record: Mapping[str, Any]) -> Flow | None:
         """The flow as it was when the call began it; the one for messages is not the operator's."""

@@ -39,5 +39,6 @@ class FlowRun:
             "flow": self.flow.id,
             "version": self.version,
             "is_detour": self.is_detour,
+            "before": None if self.before is None else self.before.to_record(),
             **self.state.to_record(),
         }

@@ -31,7 +31,9 @@ class Hotline:
 
     def __init__(self) -> None:
         self.parties = [party("in", Role.CUSTOMER), party("out")]
-        self.call: Any = SimpleNamespace(parties=self.parties, agent=self.parties[1], state=None)
+        self.call: Any = SimpleNamespace(
+            parties=self.parties, agent=self.parties[1], state=None, masked=False
+        )
         self.calls: dict[str, Call] = {"c": cast("Call", self.call)}
         self.orders: list[plane_words.Command] = []
         self.answers = True

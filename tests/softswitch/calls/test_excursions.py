@@ -1,11 +1,12 @@
 """A caller goes through a flow and comes back to the agent, with every way that it ends, between scripted neighbours."""
 
+import json
 from typing import Any
 
 import pytest
 
 from api.faults import Conflict, Refused
-from api.ports import HangUpTarget, Target, TargetKind
+from api.ports import HangUpTarget, SuperviseMode, Target, TargetKind
 from softswitch.calls.adoption import Fate, decide
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.operations import Operations
@@ -152,13 +153,65 @@ def test_force_takes_the_caller_out_of_the_flow(node: FlowNode, bar: Operations)
     assert node.call(call_id).state is CallState.WAITING
 
 
-def test_after_a_restart_the_caller_is_back_at_once(node: FlowNode, bar: Operations) -> None:
-    """Who waits must not wait for a flow that nobody runs any more."""
-    call_id, leg = away(node, bar)
+def restarted(node: FlowNode, call_id: str, leg: str) -> FlowNode:
+    """The next control, which has this call again."""
     record, legs = node.call(call_id).to_record(), {"in1", leg}
     assert decide(record, legs, legs).fate is Fate.TALKS
-    assert record["flow"]["flow"] == "main"
-    assert not any(party.held for party in Call.restored(record, legs).parties)
+    assert "47" not in json.dumps(record["flow"])
+    after = FlowNode(before=node, keeper=node.keeper, journal=node.journal)
+    call = Call.restored(record, legs)
+    for party in call.parties:
+        after.legs.adopt(party.leg)
+        call.rows[party.leg_id] = node.plane.legs[party.leg_id].hearing
+    after.board.adopt(call)
+    after.board.excursions.resume(call)
+    after.settle()
+    return after
+
+
+def test_after_a_restart_the_caller_begins_the_node_again_and_the_agent_waits_on(
+    node: FlowNode, bar: Operations
+) -> None:
+    """Half of a secret was typed: neither the agent nor the recording ever has anything of it."""
+    call_id, leg = away(node, bar)
+    node.press("47")
+    after = restarted(node, call_id, leg)
+    assert (after.plane.hears("in1"), after.plane.prompts_of("in1")) == ({"prompt"}, ("ask",))
+    assert (after.plane.hears(leg), after.recorded_voices(call_id)) == ({"music"}, ())
+    after.press("4711#")
+    call = after.call(call_id)
+    assert (call.state, call.data) == (CallState.TALKING, {"checked": "yes"})
+    assert (after.plane.hears("in1"), after.plane.hears(leg)) == ({leg}, {"in1"})
+    assert causes(after) == ["completed"]
+    after.sip.leave(leg)
+    after.settle()
+    assert (call.state, after.plane.prompts_of("in1")) == (CallState.IN_FLOW, ("rate",)), "the flow of before"
+
+
+def test_after_a_restart_without_the_flow_the_caller_is_back_at_once(node: FlowNode, bar: Operations) -> None:
+    """Who waits must not wait for a flow that nobody runs any more."""
+    call_id, leg = away(node, bar)
+    node.standing.business = business_of(main=FLOW)
+    after = restarted(node, call_id, leg)
+    assert after.call(call_id).state is CallState.TALKING
+    assert (after.plane.hears("in1"), after.plane.hears(leg)) == ({leg}, {"in1"})
+    assert causes(after) == ["restarted"]
+
+
+def test_a_secret_reaches_nobody_who_monitors(node: FlowNode, bar: Operations) -> None:
+    call_id, leg = talk(node)
+    node.login("1002", "8002", "not_ready")
+    done(bar.supervise("1002", call_id, SuperviseMode.MONITOR, "test"))
+    node.settle()
+    (monitor,) = [each.leg_id for each in node.ringing()]
+    node.sip.pick_up(monitor)
+    node.settle()
+    assert node.plane.hears(monitor) == {"in1", leg}
+    done(bar.to_flow("1001", "password"))
+    node.listen()
+    assert node.plane.hears(monitor) == {"music"}
+    node.press("4711#")
+    assert node.plane.hears(monitor) == {"in1", leg}
 
 
 def test_the_flow_of_a_caller_whose_agent_left_ends_in_the_line_after_a_restart_too(
