@@ -99,7 +99,10 @@ async def put(ports: Ports, exchange: Exchange) -> web.Response:
 async def remove(ports: Ports, exchange: Exchange) -> web.Response:
     """Remove a document; needs `If-Match`."""
     await business_of(ports).remove(
-        *_place(exchange), expected=expected_version(exchange), by=asker(exchange), reason=""
+        *_place(exchange),
+        expected=expected_version(exchange),
+        by=asker(exchange),
+        reason=exchange.query.reason,
     )
     return web.Response(status=204)
 
@@ -122,9 +125,12 @@ async def version(ports: Ports, exchange: Exchange) -> VersionDetail:
 
 
 async def restore(ports: Ports, exchange: Exchange) -> VersionDetail:
-    """Roll back: the whole business becomes what it was with this version."""
+    """Roll back: the whole business becomes what it was with this version; `If-Match` names the whole that was looked at."""
     return await business_of(ports).restore(
-        _version(exchange), by=asker(exchange), reason=exchange.body.reason
+        _version(exchange),
+        expected=expected_version(exchange),
+        by=asker(exchange),
+        reason=exchange.body.reason,
     )
 
 

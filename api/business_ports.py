@@ -62,8 +62,11 @@ class BusinessPort(Protocol):
         """One version; `NotFound`."""
         ...
 
-    async def restore(self, number: int, *, by: str, reason: str) -> VersionDetail:
-        """Bring the whole business back to what it was with a version; `NotFound`."""
+    async def restore(self, number: int, *, expected: int | None, by: str, reason: str) -> VersionDetail:
+        """Bring the whole business back to what it was with a version; `NotFound`.
+
+        `expected` is the version of the whole, None for whatever it is.
+        """
         ...
 
     async def export(self) -> dict[str, Any]:
@@ -100,8 +103,13 @@ class CalendarsPort(Protocol):
         """Give a day back to the published arrangement; `NotFound` when it was not replaced."""
         ...
 
-    async def load_days(self, text: str, *, dry_run: bool, complete: bool, by: str) -> DaysImportView:
-        """Replace the days of a CSV file; `complete` confirms the years that it names."""
+    async def load_days(
+        self, text: str, *, dry_run: bool, complete: bool, expected: int | None, by: str
+    ) -> DaysImportView:
+        """Replace the days of a CSV file, all or none; `complete` confirms the years that it names.
+
+        `expected` is the version of the whole business, None for whatever it is.
+        """
         ...
 
     async def working_day(self, start: str, count: int) -> WorkingDaysView:

@@ -10,6 +10,7 @@ from api.business_requests import (
     DocumentsQuery,
     ImportBody,
     MomentQuery,
+    ReasonQuery,
     RestoreBody,
     WorkingDaysQuery,
 )
@@ -101,6 +102,7 @@ BUSINESS: tuple[Route, ...] = (
         business.remove,
         None,
         status=204,
+        query=ReasonQuery,
     ),
     _look(
         "/v1/business/versions",
@@ -120,11 +122,10 @@ BUSINESS: tuple[Route, ...] = (
     _change(
         "POST",
         f"{_VERSION}/restore",
-        "回退到此版本 / bring the whole business back to a version",
+        "回退到此版本,可带 If-Match / bring the whole business back to a version; may have If-Match",
         business.restore,
         VersionDetail,
         body=RestoreBody,
-        faults=(404, 501),
     ),
     _look(
         "/v1/business/export",

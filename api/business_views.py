@@ -131,10 +131,14 @@ class BadLineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaysImportView:
-    """What a file of days changed or would change; with bad lines nothing is changed."""
+    """What a file of days changed or would change; with bad lines nothing is changed.
+
+    `version` is that of the whole business: sent back as `If-Match` it takes the file only if nothing changed since.
+    """
 
     dry_run: bool
     taken: bool
+    version: int
     days: tuple[DayView, ...]
     bad_lines: tuple[BadLineView, ...]
 

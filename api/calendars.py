@@ -67,7 +67,11 @@ async def load_days(ports: Ports, exchange: Exchange) -> DaysImportView:
     """Take the days of a CSV file, or with `dry_run` show every bad line."""
     body = exchange.body
     return await _port(ports).load_days(
-        body.csv, dry_run=body.dry_run, complete=body.complete, by=asker(exchange)
+        body.csv,
+        dry_run=body.dry_run,
+        complete=body.complete,
+        expected=expected_version(exchange),
+        by=asker(exchange),
     )
 
 

@@ -193,8 +193,10 @@ class CustomersPort(Protocol):
         """Take one change back; `NotFound`, `Outdated` when somebody it touched has changed since."""
         ...
 
-    async def load(self, file: bytes, *, dry_run: bool, by: str, reason: str) -> CustomersImportView:
-        """Take a CSV file, or only say what it would do."""
+    async def load(
+        self, file: bytes, *, dry_run: bool, expected: int | None, by: str, reason: str
+    ) -> CustomersImportView:
+        """Take a CSV file, or only say what it would do; `expected` is the version of the table, None for whatever it is."""
         ...
 
     def export(self) -> AsyncIterator[str]:

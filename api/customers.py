@@ -118,7 +118,11 @@ async def load(ports: Ports, exchange: Exchange) -> CustomersImportView:
     """Take the customers of a CSV file, or with `dry_run` show every bad cell."""
     query = exchange.query
     return await _port(ports).load(
-        exchange.body, dry_run=query.dry_run, by=asker(exchange), reason=query.reason
+        exchange.body,
+        dry_run=query.dry_run,
+        expected=expected_version(exchange),
+        by=asker(exchange),
+        reason=query.reason,
     )
 
 
@@ -168,14 +172,14 @@ CUSTOMERS: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/customers/import",
-        summary="导入 CSV,可先试 / customers from a CSV file; dry_run shows every bad cell",
+        summary="导入 CSV,可先试,可带 If-Match / customers from a CSV file; dry_run shows every bad cell; may have If-Match",
         scopes=ADMINISTER,
         handler=load,
         shows=CustomersImportView,
         query=CustomersImportQuery,
         takes=(CSV,),
         body_most=FILE_MOST,
-        faults=(501,),
+        faults=(412, 501),
     ),
     Route(
         method="GET",

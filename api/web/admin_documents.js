@@ -112,7 +112,7 @@ export class DocumentView {
       make('div', { class: 'deeds' }, make('label', { class: 'field' }, make('span', {}, word('admin.reason')), reason),
         make('button', { class: 'button primary', type: 'submit' }, word('do.save')),
         document && this.#kind === 'agents' && make('button', { class: 'button', type: 'button', onclick: () => this.#setPassword() }, word('admin.password')),
-        document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#remove() }, word('admin.delete'))),
+        document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#remove(reason.value) }, word('admin.delete'))),
       this.#told,
     );
     fill(
@@ -194,11 +194,11 @@ export class DocumentView {
     }
   }
 
-  async #remove() {
+  async #remove(reason) {
     const { id, version } = this.#document;
     if (!(await isSure(word('admin.sure_delete', titleOf(this.#document)), word('admin.delete')))) return;
     try {
-      await this.#client.remove(this.#kind, id, version);
+      await this.#client.remove(this.#kind, id, version, reason.trim());
       this.#isChanged = false;
       location.hash = `#${this.#kind}`;
     } catch (problem) {

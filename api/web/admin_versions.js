@@ -14,16 +14,18 @@ export async function showVersions(place, { client }) {
   const told = make('p', { class: 'told', role: 'status' });
   const more = make('button', { class: 'button', type: 'button', hidden: true }, word('version.more'));
   let cursor = '';
+  let newest = null;
   const load = async () => {
     const page = await client.read('/v1/business/versions', { limit: PAGE, ...(cursor ? { cursor } : {}) });
     rows.append(...page.items.flatMap((version) => rowsOf(version, client, restored)));
+    newest ??= page.items[0]?.version ?? null;
     cursor = page.next_cursor;
     more.hidden = !cursor;
   };
   const restored = async (number) => {
     if (!(await isSure(word('version.sure', number), word('version.restore')))) return;
     try {
-      const { version } = await client.change('POST', `/v1/business/versions/${number}/restore`, { reason: '' });
+      const { version } = await client.change('POST', `/v1/business/versions/${number}/restore`, { reason: '' }, newest);
       await showVersions(place, { client });
       place.querySelector('.told').textContent = word('version.restored', version.version);
     } catch (problem) {

@@ -58,7 +58,9 @@ export class BusinessClient {
   put(kind, id, data, version, reason = '') { return this.change('PUT', pathOf(kind, id), { data, reason }, version); }
 
   /** Remove a document. */
-  remove(kind, id, version) { return this.change('DELETE', pathOf(kind, id), undefined, version); }
+  remove(kind, id, version, reason = '') {
+    return this.change('DELETE', `${pathOf(kind, id)}?${new URLSearchParams(reason ? { reason } : {})}`, undefined, version);
+  }
 
   read(path, query) { return this.#bar.read(path, query); }
 

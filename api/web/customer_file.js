@@ -21,11 +21,13 @@ export async function showCustomerFile(place, { client }) {
   } });
   const reason = make('input', { type: 'text', maxLength: 200, autocomplete: 'off' });
   const take = make('button', { class: 'button danger', type: 'button', disabled: true, onclick: () => run(false) }, word('exchange.take'));
+  let version = null; // of the table that was looked at
   const run = async (isTry) => {
     take.disabled = true;
     try {
       const query = new URLSearchParams({ dry_run: String(isTry), ...(reason.value.trim() ? { reason: reason.value.trim() } : {}) });
-      const done = await client.change('POST', `/v1/customers/import?${query}`, new Blob([file.files[0]], { type: CSV }));
+      const done = await client.change('POST', `/v1/customers/import?${query}`, new Blob([file.files[0]], { type: CSV }), isTry ? null : version);
+      version = done.version;
       take.disabled = !isTry || done.bad_cells.length > 0 || done.made + done.changed === 0;
       fill(result, ...told(done, fields));
       if (done.taken) await showPast();

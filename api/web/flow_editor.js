@@ -87,7 +87,7 @@ export class FlowEditor {
         !document && make('input', { type: 'text', value: this.#flow.id, oninput: change('id'), placeholder: word('flow.id'), 'aria-label': word('flow.id') }),
         make('input', { type: 'text', value: this.#flow.name ?? '', oninput: change('name'), placeholder: word('flow.name'), 'aria-label': word('flow.name') }),
         add, make('span', { class: 'note' }, word('flow.connect')), reason,
-        document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#delete() }, word('admin.delete')),
+        document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#delete(reason.value) }, word('admin.delete')),
         make('button', { class: 'button primary', type: 'button', onclick: () => this.#save(reason.value) }, word('do.save'))),
       this.#told,
       make('div', { class: 'flow-room' }, this.#chart, this.#drawer),
@@ -254,10 +254,10 @@ export class FlowEditor {
     this.#tell(faults.length ? [word('flow.faults', faults.length), ...others].join(' · ') : problemText(problem), true);
   }
 
-  async #delete() {
+  async #delete(reason) {
     if (!(await isSure(word('admin.sure_delete', this.#document.id), word('admin.delete')))) return;
     try {
-      await this.#client.remove(KIND, this.#document.id, this.#document.version);
+      await this.#client.remove(KIND, this.#document.id, this.#document.version, reason.trim());
       this.#isChanged = false;
       location.hash = `#${KIND}`;
     } catch (problem) {

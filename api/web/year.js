@@ -135,9 +135,11 @@ function importDays(client) {
     const file = make('input', { type: 'file', accept: '.csv,text/csv', 'aria-label': word('year.file'), onchange: async () => { text.value = await file.files[0].text(); } });
     const complete = make('input', { type: 'checkbox' });
     const result = make('div', { 'aria-live': 'polite' });
+    let version = null; // of the business that was looked at
     const run = async (isTry) => {
       try {
-        const done = await client.change('POST', '/v1/calendars/days/import', { csv: text.value.replace(/^\u{FEFF}/u, ''), complete: complete.checked, dry_run: isTry });
+        const done = await client.change('POST', '/v1/calendars/days/import', { csv: text.value.replace(/^\u{FEFF}/u, ''), complete: complete.checked, dry_run: isTry }, isTry ? null : version);
+        version = done.version;
         if (done.taken && !isTry) {
           close(true);
           return;

@@ -6,7 +6,7 @@ a reader never sees a version that a crash could take back, and never a part of 
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -23,6 +23,7 @@ from api.business_views import (
 from api.faults import NotFound, Outdated, Refused
 from api.schemas import FieldFault, InvalidRequest
 from api.views import Page, WallTime
+from config.faults import Fault
 from softswitch.business import changes as change_rules
 from softswitch.business.changes import Change, Data, Key
 from softswitch.business.documents import KINDS
@@ -39,6 +40,13 @@ SEEDED_LATE: Final = frozenset({"accounts", "outbound", "trunk_numbers"})
 
 TakeBusiness = Callable[[Business, tuple[Change, ...], int], None]
 """Told of every version that is on the disk, with what changed; must not fail."""
+
+PrepareBusiness = Callable[[Business], Awaitable[tuple[Fault, ...]]]
+"""Makes what a version needs before it can be taken; the faults of what cannot be made."""
+
+
+async def _nothing_to_prepare(_business: Business) -> tuple[Fault, ...]:
+    return ()
 
 
 class _Stamp:
@@ -68,6 +76,7 @@ class BusinessDesk:
         self._door = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.take: TakeBusiness = lambda business, changes, version: None
+        self.prepare: PrepareBusiness = _nothing_to_prepare
 
     @property
     def business(self) -> Business:
@@ -200,9 +209,19 @@ class BusinessDesk:
             before = self._documents[kind, key]
             await self._commit((Change(kind=kind, id=key, before=before, after=None),), by, reason)
 
-    async def restore(self, number: int, *, by: str, reason: str) -> VersionDetail:
+    async def put_all(
+        self, documents: Mapping[Key, Data], *, expected: int | None, by: str, reason: str
+    ) -> None:
+        """Make or replace several documents in one version; `expected` is the version of the whole."""
+        async with self._door:
+            self._expect_whole(expected)
+            changes = change_rules.between(self._documents, self._documents | dict(documents))
+            await self._commit(changes, by, reason)
+
+    async def restore(self, number: int, *, expected: int | None, by: str, reason: str) -> VersionDetail:
         """Bring the whole business back to what it was with a version; that makes a new version."""
         async with self._door:
+            self._expect_whole(expected)
             if not 0 < number <= self._version or await self._versions.one(number) is None:
                 raise NotFound("version", str(number))
             documents = dict(self._documents)
@@ -226,8 +245,7 @@ class BusinessDesk:
     ) -> ImportView:
         """Replace all documents of the kinds that a file names; with `dry_run` only say what would change."""
         async with self._door:
-            if expected is not None and expected != self._version:
-                raise Outdated("business_changed", str(self._version))
+            self._expect_whole(expected)
             try:
                 documents = from_file(file)
             except BusinessFaults as faults:
@@ -291,9 +309,12 @@ class BusinessDesk:
         before = self._business
         try:
             # In a thread: a file of hundreds of documents must not hold up a call.
-            return await asyncio.to_thread(whole_of, documents, self._machine, before)
+            business = await asyncio.to_thread(whole_of, documents, self._machine, before)
         except BusinessFaults as faults:
             raise _invalid(faults) from faults
+        if unmade := await self.prepare(business):
+            raise _invalid(BusinessFaults(unmade))
+        return business
 
     def _expect(self, key: Key, expected: int | None) -> None:
         """Two administrators at once: the second one is told, and overwrites nothing."""
@@ -301,6 +322,11 @@ class BusinessDesk:
         current = None if stamp is None else stamp.version
         if current != expected:
             raise Outdated("document_changed", "" if current is None else str(current))
+
+    def _expect_whole(self, expected: int | None) -> None:
+        """The same for what changes much at once, which was looked at before."""
+        if expected not in (None, self._version):
+            raise Outdated("business_changed", str(self._version))
 
     def _need_kind(self, kind: str) -> None:
         if kind not in KINDS:

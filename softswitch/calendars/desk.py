@@ -1,6 +1,6 @@
 """The calendars of the running system: asked by the HTTP interface.  Implements `api.ports.CalendarsPort`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from itertools import groupby
 
@@ -71,16 +71,25 @@ class CalendarDesk:
             raise NotFound("day", date_text)
         return await self._change(str(day.year), {date_text: None}, expected, by)
 
-    async def load_days(self, text: str, *, dry_run: bool, complete: bool, by: str) -> DaysImportView:
-        """Replace the days of a CSV file, year by year; with a bad line nothing is changed."""
+    async def load_days(
+        self, text: str, *, dry_run: bool, complete: bool, expected: int | None, by: str
+    ) -> DaysImportView:
+        """Replace the days of a CSV file in one version, whatever years they are in; with a bad line nothing is changed."""
+        version = self._desk.version
         found = read_days(text)
         taken = not dry_run and not found.bad_lines and bool(found.days)
         if taken:
+            years: dict[tuple[str, str], Data] = {}
             for year, days in groupby(found.days, key=lambda day: day.date[:4]):
-                await self._change(
-                    year, {day.date: _document(day) for day in days}, None, by, complete=complete
+                data, _ = await self._entered(year)
+                years[KIND, year] = _year_with(
+                    data, {day.date: _document(day) for day in days}, complete=complete
                 )
-        return _imported(found, dry_run=dry_run, taken=taken)
+            reason = ", ".join(day.date for day in found.days)[:200]
+            await self._desk.put_all(
+                years, expected=version if expected is None else expected, by=by, reason=reason
+            )
+        return _imported(found, dry_run=dry_run, taken=taken, version=self._desk.version)
 
     async def working_day(self, start: str, count: int) -> WorkingDaysView:
         """So many working days after a date."""
@@ -101,22 +110,25 @@ class CalendarDesk:
         changed: dict[str, Data | None],
         expected: int | None,
         by: str,
-        *,
-        complete: bool = False,
     ) -> YearView:
         data, version = await self._entered(year)
         if expected not in (None, version or 0):
             raise Outdated("year_changed", str(version or 0))
-        days = {each["date"]: each for each in data["days"]} | changed
-        after = {
-            "id": year,
-            "complete": complete or data.get("complete", False),
-            "days": [day for _, day in sorted(days.items()) if day is not None],
-        }
+        after = _year_with(data, changed)
         await self._desk.put(
             KIND, year, after, expected=version, by=by, reason=", ".join(sorted(changed))[:200]
         )
         return await self.year(int(year))
+
+
+def _year_with(data: Data, changed: Mapping[str, Data | None], *, complete: bool = False) -> Data:
+    """What the operators entered for a year, with these days; None gives one back."""
+    days: dict[str, Data | None] = {**{each["date"]: each for each in data["days"]}, **changed}
+    return {
+        "id": data["id"],
+        "complete": complete or data.get("complete", False),
+        "days": [day for _, day in sorted(days.items()) if day is not None],
+    }
 
 
 def _existing(text: str) -> date:
@@ -134,7 +146,7 @@ def _day(day: Day) -> DayView:
     return DayView(date=day.date.isoformat(), kind=day.kind.value, name=day.name, source=day.source.value)
 
 
-def _imported(found: DayList, *, dry_run: bool, taken: bool) -> DaysImportView:
+def _imported(found: DayList, *, dry_run: bool, taken: bool, version: int) -> DaysImportView:
     days = tuple(
         _day(
             Day(
@@ -147,7 +159,7 @@ def _imported(found: DayList, *, dry_run: bool, taken: bool) -> DaysImportView:
         for day in found.days
     )
     bad = tuple(BadLineView(line=bad.line, text=bad.text, reason=bad.reason) for bad in found.bad_lines)
-    return DaysImportView(dry_run=dry_run, taken=taken, days=days, bad_lines=bad)
+    return DaysImportView(dry_run=dry_run, taken=taken, version=version, days=days, bad_lines=bad)
 
 
 def _shown(opening: Opening, at: float) -> CalendarView:

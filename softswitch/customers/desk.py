@@ -188,10 +188,14 @@ class CustomerDesk:
             [done] = await self._stored.changes(None, 1)
             return CustomerChangeView(**done)
 
-    async def load(self, file: bytes, *, dry_run: bool, by: str, reason: str) -> CustomersImportView:
-        """Take a CSV file whole, or not at all."""
+    async def load(
+        self, file: bytes, *, dry_run: bool, expected: int | None, by: str, reason: str
+    ) -> CustomersImportView:
+        """Take a CSV file whole, or not at all; `expected` is the version of the table, None for whatever it is."""
         fields = self._fields()
         async with self._door:
+            if expected not in (None, self._version):
+                raise Outdated("customers_changed", str(self._version))
             # In threads: thousands of lines must not hold up a call.
             rows, bad = await asyncio.to_thread(lambda: read_rows(decoded(file), fields))
             known = await self._known(rows)

@@ -239,18 +239,18 @@ async def test_a_version_is_brought_back_as_a_whole(desk: BusinessDesk, taken: T
     await desk.remove("skills", "law", expected=1, **WHO)
     await desk.put("skills", "dance", {"id": "dance"}, expected=None, **WHO)
     changed = await desk.export()
-    detail = await desk.restore(1, **WHO)
+    detail = await desk.restore(1, expected=None, **WHO)
     assert {change.id: change.action for change in detail.changes} == {
         "vip": "changed",
         "law": "made",
         "dance": "removed",
     }
     assert await desk.export() == whole
-    await desk.restore(4, **WHO)
+    await desk.restore(4, expected=None, **WHO)
     assert await desk.export() == changed
     assert [version for version, _ in taken] == [2, 3, 4, 5, 6]
     with pytest.raises(NotFound):
-        await desk.restore(99, **WHO)
+        await desk.restore(99, expected=None, **WHO)
 
 
 async def test_the_business_is_one_file(desk: BusinessDesk, taken: Taken) -> None:

@@ -119,7 +119,10 @@ async def test_versions_are_listed_compared_and_brought_back(page: Page) -> None
     assert detail["changes"][0]["differences"] == [
         {"path": "limit", "before": {"value": 256}, "after": {"value": 3}}
     ]
-    status, restored, _ = await page.ask("POST", "/v1/business/versions/1/restore", json={})
+    restore = "/v1/business/versions/1/restore"
+    status, problem, _ = await page.ask("POST", restore, tag='"1"', json={})
+    assert (status, problem["code"]) == (412, "business_changed")
+    status, restored, _ = await page.ask("POST", restore, tag='"2"', json={})
     assert (status, restored["version"]["version"]) == (200, 3)
     assert (await page.ask("GET", QUEUE))[1]["data"]["limit"] == 256
     for number in ("0", "99", "x"):
@@ -193,6 +196,20 @@ async def test_a_year_comes_in_as_a_file_and_every_bad_line_is_shown_first(page:
     _, year, _ = await page.ask("GET", "/v1/calendars/years/2027")
     kinds = {day["date"]: day["kind"] for day in year["days"]}
     assert (year["known"], kinds["2027-02-06"], kinds["2027-02-20"]) == (True, "holiday", "make_up")
+
+
+async def test_a_file_of_two_years_is_one_version_and_not_taken_over_what_changed_since(page: Page) -> None:
+    csv = "date,kind,name\n2027-12-31,holiday,元旦\n2028-01-01,holiday,元旦\n"
+    path = "/v1/calendars/days/import"
+    _, tried, _ = await page.ask("POST", path, json={"csv": csv, "dry_run": True})
+    await page.ask("PUT", "/v1/calendars/days/2027-12-31", json={"kind": "workday", "name": "盘点"})
+    status, problem, _ = await page.ask("POST", path, tag=f'"{tried["version"]}"', json={"csv": csv})
+    assert (status, problem["code"]) == (412, "business_changed")
+    _, tried, _ = await page.ask("POST", path, json={"csv": csv, "dry_run": True})
+    _, done, _ = await page.ask("POST", path, tag=f'"{tried["version"]}"', json={"csv": csv})
+    assert (done["taken"], done["version"]) == (True, tried["version"] + 1)
+    _, version, _ = await page.ask("GET", f"/v1/business/versions/{done['version']}")
+    assert [change["id"] for change in version["changes"]] == ["2027", "2028"]
 
 
 async def test_a_time_limit_is_reckoned_in_working_days(page: Page) -> None:

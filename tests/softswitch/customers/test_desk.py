@@ -118,12 +118,12 @@ async def test_a_file_is_tried_taken_and_taken_back_as_a_whole(desk: CustomerDes
     told: list[tuple[str, dict[str, Any]]] = []
     desk.publish = lambda kind, fields: told.append((kind, fields))
     file = csv("号码,姓名,级别", "13812345678,李四,1", "13700000000,赵,2", "13700000001,钱,")
-    tried = await desk.load(file, dry_run=True, **WHO)
+    tried = await desk.load(file, dry_run=True, expected=None, **WHO)
     assert (tried.made, tried.changed, tried.taken, tried.bad_cells) == (2, 1, False, ())
-    done = await desk.load(file, dry_run=False, **WHO)
+    done = await desk.load(file, dry_run=False, expected=None, **WHO)
     assert (done.taken, done.version, desk.level_of("13700000000")) == (True, 2, 2)
     assert told == [("customers.changed", {"version": 2, "by": "2001", "reason": "test"})]
-    again = await desk.load(file, dry_run=False, **WHO)
+    again = await desk.load(file, dry_run=False, expected=None, **WHO)
     assert (again.unchanged, again.taken, again.version) == (3, False, 2)
     assert [(one.version, one.customers) for one in (await desk.changes(ChangesQuery())).items] == [
         (2, 3),
@@ -140,17 +140,21 @@ async def test_a_file_is_tried_taken_and_taken_back_as_a_whole(desk: CustomerDes
 
 
 async def test_one_bad_cell_keeps_the_whole_file_out(desk: CustomerDesk) -> None:
-    refused = await desk.load(csv("numbers,level", "13700000000,1", "x,1"), dry_run=False, **WHO)
+    refused = await desk.load(
+        csv("numbers,level", "13700000000,1", "x,1"), dry_run=False, expected=None, **WHO
+    )
     assert (refused.taken, [(bad.line, bad.column) for bad in refused.bad_cells]) == (False, [(3, "numbers")])
     assert (await desk.list(CustomersQuery())).items == ()
 
 
 async def test_what_is_exported_can_be_imported_and_changes_nothing(desk: CustomerDesk) -> None:
     lines = [f"1380000{number:04d},人{number},{number % 3}" for number in range(1201)]
-    assert (await desk.load(csv("numbers,name,level", *lines), dry_run=False, **WHO)).made == 1201
+    assert (
+        await desk.load(csv("numbers,name,level", *lines), dry_run=False, expected=None, **WHO)
+    ).made == 1201
     text = "".join([piece async for piece in desk.export()])
     assert (text[0], text.count("\ufeff"), text.count("\n")) == ("\ufeff", 1, 1202)
-    same = await desk.load(text.encode(), dry_run=False, **WHO)
+    same = await desk.load(text.encode(), dry_run=False, expected=None, **WHO)
     assert (same.unchanged, same.bad_cells, same.taken) == (1201, (), False)
 
 

@@ -78,7 +78,13 @@ async def test_a_file_comes_in_and_goes_out(client: aiohttp.ClientSession) -> No
     assert (bad["line"], bad["column"], bad["value"]) == (3, "numbers", "x")
     async with client.post("/v1/customers/import", json={}) as answer:
         assert answer.status == 415
-    async with client.post("/v1/customers/import", data=file[:-5], headers=CSV) as answer:
+    async with client.post(
+        "/v1/customers/import", data=file[:-5], headers=CSV | {"If-Match": '"9"'}
+    ) as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (412, "customers_changed")
+    async with client.post(
+        "/v1/customers/import", data=file[:-5], headers=CSV | {"If-Match": '"0"'}
+    ) as answer:
         assert (await answer.json())["taken"]
     async with client.get("/v1/customers/export") as answer:
         assert answer.content_type == "text/csv"
