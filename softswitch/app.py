@@ -25,7 +25,7 @@ from softswitch.business.desk import BusinessDesk
 from softswitch.business.live import LiveBusiness
 from softswitch.business.past_flows import begun, past_flows
 from softswitch.business.prompt_shelf import PromptShelf
-from softswitch.business.seed import shipped_prompts, uploads_of
+from softswitch.business.seed import shipped_prompts, speech_of, uploads_of
 from softswitch.business.shapes import kind_shapes
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
@@ -69,6 +69,8 @@ from softswitch.people import People
 from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
+from softswitch.speech.desk import SpeechDesk
+from softswitch.speech.synthesis import Synthesis, Voices
 from softswitch.store import entries
 from softswitch.store.business import StoredVersions
 from softswitch.store.caller_past import CallerPast
@@ -204,6 +206,17 @@ class Control:
 
         self._orders = WorkOrders(settings.http.work_orders, settings.http.work_orders_timeout_s)
         self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)
+        voices = Voices(
+            chinese=settings.flows.voice,
+            english=settings.flows.voice_en,
+            words_per_minute=settings.flows.words_per_minute,
+        )
+        self._speech = SpeechDesk(
+            Synthesis(speech_of(settings), voices),
+            self._plane.send,
+            self._prompts.has,
+            timeout_s=settings.flows.speech_timeout_s,
+        )
         self._flows = self._board.flows = FlowDesk(
             self._board.table,
             self._board.queue_desk,
@@ -213,6 +226,7 @@ class Control:
             settings.node.data_dir.absolute() / "voicemail",
             secrets.token_hex,
         )
+        self._flows.speaks = self._speech.say
         book = ListBook(store, self._chronicle, clock, store.committed)
         self._dialling = Dialling(
             book, self._board, lambda: desk.business, clock, WriteAhead(store.committed)
@@ -239,7 +253,7 @@ class Control:
             publish=self._publish,
         )
         self._hours = HoursWatch(self._dispatcher, clock, self._missing_year)
-        desk.take = self._take_business
+        desk.take, desk.prepare = self._take_business, self._speech.faults
         self._overview = Overview(
             edge=self._edge,
             pool=self._pool,
@@ -344,6 +358,7 @@ class Control:
         self._healer.open()
         self._is_ready = True
         self._news.open()
+        self._speech.open(self._desk.business)
         self._webhooks.open()
         self._ears.open()
         self._dialling.open()
@@ -400,6 +415,7 @@ class Control:
         await self._room.close()
         self._hours.close()
         await self._lookups.close()
+        await self._speech.close()
         await self._orders.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
@@ -469,11 +485,13 @@ class Control:
     def _take_business(self, business: Business, changes: tuple[Change, ...], version: int) -> None:
         self._live.take(business, changes, version)
         self._prompts.take(changes)
+        self._speech.take(business)
         self._hours.take(business)
         self._tell_emergency(business)
 
     def _meet_plane(self, held: Held) -> None:
         self._prompts.tell_all()
+        self._speech.tell_all()
         self._news.find_plane(held)
 
     def _tell_emergency(self, business: Business) -> None:

@@ -1,11 +1,12 @@
 """Speak the prompts: `python config/prompts/make_prompts.py [folder]` writes one WAV a text (Debian's espeak-ng).
 
-8 kHz, 16 bit, mono; silence trimmed, speech at -20 dBFS RMS.  Replace any of them by a recording of the same name,
+As `media.speak` makes them.  Replace any of them by a recording of the same name,
 here or better in a folder of your own named after this one in `media.prompt_dirs`.
 
 The voice is `cmn-latn-pinyin`: the plain `cmn` of espeak-ng 1.51 spells its own pinyin as English letters.
 """
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -75,40 +76,6 @@ TEXTS: Final = {
 Sound = npt.NDArray[np.float64]
 
 
-def spoken(text: str) -> Sound:
-    """One text at 8 kHz, as loud as the others."""
-    command = ["espeak-ng", "-v", VOICE, "-s", str(WORDS_PER_MINUTE), "--stdin", "--stdout"]
-    done = subprocess.run(command, input=text.encode(), capture_output=True, check=True)
-    # 44 bytes of header; espeak-ng cannot know the length when it writes to a pipe.
-    at_22_khz = np.frombuffer(done.stdout[44:], dtype="<i2") / 32768
-    return levelled(trimmed(at_8_khz(at_22_khz, 22050)))
-
-
-def at_8_khz(sound: Sound, rate_hz: int) -> Sound:
-    """The sound at 8 kHz by Fourier transform; speech ends in silence, so it may be seen as a loop."""
-    length = round(len(sound) * RATE_HZ / rate_hz)
-    spectrum = np.fft.rfft(sound)[: length // 2 + 1]
-    return np.asarray(np.fft.irfft(spectrum, length) * (length / len(sound)))
-
-
-def trimmed(sound: Sound) -> Sound:
-    """Without the silence at both ends, but for a moment of it."""
-    loud = np.flatnonzero(np.abs(sound) > FLOOR)
-    edge = int(EDGE_S * RATE_HZ)
-    return sound[max(0, loud[0] - edge) : loud[-1] + edge]
-
-
-def levelled(sound: Sound) -> Sound:
-    """At the common level, measured where there is speech; peaks bent, not cut."""
-    speech = sound[np.abs(sound) > FLOOR]
-    louder = sound * 10 ** (LEVEL_DBFS / 20) / np.sqrt(np.mean(speech**2))
-    bent = PEAK * np.tanh(louder / PEAK)
-    fade = np.linspace(0, 1, int(EDGE_S * RATE_HZ / 2))
-    bent[: len(fade)] *= fade
-    bent[-len(fade) :] *= fade[::-1]
-    return np.asarray(bent)
-
-
 def beep() -> Sound:
     """A short soft tone: somebody will speak now."""
     time = np.arange(int(0.18 * RATE_HZ)) / RATE_HZ
@@ -118,10 +85,24 @@ def beep() -> Sound:
 def main(folder: Path) -> None:
     """Write all of them."""
     folder.mkdir(parents=True, exist_ok=True)
-    sounds = {name: spoken(text) for name, text in TEXTS.items()} | {"tone_connect": beep()}
-    for name, sound in sounds.items():
-        soundfile.write(folder / f"{name}.wav", sound, RATE_HZ, subtype="PCM_16")
-        print(f"{name}.wav {len(sound) / RATE_HZ:5.2f} s  {TEXTS.get(name, '')}")
+    orders = [
+        {
+            "path": str(folder / f"{name}.wav"),
+            "text": text,
+            "voice": VOICE,
+            "words_per_minute": WORDS_PER_MINUTE,
+        }
+        for name, text in TEXTS.items()
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "media.speak"],
+        input=json.dumps(orders).encode(),
+        capture_output=True,
+        check=True,
+    )
+    for path, fault in json.loads(done.stdout).items():
+        print(f"{path}: {fault}")
+    soundfile.write(folder / "tone_connect.wav", beep(), RATE_HZ, subtype="PCM_16")
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ def uploads_of(settings: Settings) -> Path:
     return settings.node.data_dir.absolute() / UPLOADS
 
 
+def speech_of(settings: Settings) -> Path:
+    """The folder of spoken texts; all of it can be made again."""
+    return settings.node.data_dir.absolute() / "speech"
+
+
 def shipped_prompts(settings: Settings) -> dict[str, Path]:
     """The announcements that came with the system, by name; those of later folders go before."""
     folders = settings.media.prompt_dirs

@@ -12,7 +12,7 @@ from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
 from softswitch.calendars.opening import Opening, days_of
 from softswitch.customers.customer import CustomerField
-from softswitch.flows.check import Surroundings, flow_faults
+from softswitch.flows.check import Surroundings, flow_faults, item_faults
 from softswitch.flows.nodes import Flow
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
@@ -153,7 +153,12 @@ class Business:
     @property
     def emergency(self) -> Emergency | None:
         """The emergency switch while it is on."""
-        return next((switch for switch in self._all("emergency") if switch.is_on), None)
+        return next((switch for switch in self.emergencies if switch.is_on), None)
+
+    @property
+    def emergencies(self) -> tuple[Emergency, ...]:
+        """The emergency switch, on or off: the one there is, or none."""
+        return self._all("emergency")
 
     @property
     def flows(self) -> Mapping[str, Flow]:
@@ -341,7 +346,8 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
 
 
 def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]) -> Iterator[Fault]:
-    yield from _absent("emergency.switch.notice", switch.notice, machine.prompts, "提示音 / prompt")
+    for written in switch.notice:
+        yield from item_faults(written, machine.prompts, "emergency.switch.notice")
     if switch.flow:
         yield from _absent("emergency.switch.flow", (switch.flow,), flows, "流程 / flow")
 

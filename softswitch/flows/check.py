@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from config.faults import Fault
 from softswitch.flows.graph import Edge, edges
@@ -21,6 +22,9 @@ from softswitch.flows.nodes import (
 )
 from softswitch.speech.item import TEXT_MOST, item_of
 
+TEXTS_MOST: Final = 10_000
+"""Characters of all texts of one flow."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -39,11 +43,21 @@ def flow_faults(flow: Flow, around: Surroundings, path: str = "") -> tuple[Fault
     faults = [
         *_holes(flow, ways, place, f"{path}.start" if path else "start"),
         *(fault for name, node in flow.nodes.items() for fault in _names(node, around, f"{place}.{name}")),
+        *_talkative(flow, place),
     ]
     if not any(fault.expected.startswith("没有此节点") for fault in faults):
         faults += _unreachable(flow, ways, place)
         faults += _loops(flow, ways, place)
     return tuple(faults)
+
+
+def _talkative(flow: Flow, place: str) -> Iterator[Fault]:
+    """A flow is spoken before it is taken: there is an end to what it says."""
+    items = [item_of(written) for node in flow.nodes.values() for _, written in spoken(node)]
+    length = sum(len(item.value) for item in items if item is not None and item.kind == "text")
+    if length > TEXTS_MOST:
+        expected = f"文本共 {length} 字,最多 {TEXTS_MOST} / its texts have more characters than that together"
+        yield Fault(path=place, value=str(length), expected=expected)
 
 
 def item_faults(written: str, prompts: frozenset[str], path: str) -> Iterator[Fault]:
