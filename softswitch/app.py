@@ -35,6 +35,7 @@ from softswitch.calls.chronicle import Chronicle, shown_kinds
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.flow_census import FlowCensus
+from softswitch.calls.leg_audience import LegAudience
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.lookups import Lookups
 from softswitch.calls.operations import Operations
@@ -61,6 +62,7 @@ from softswitch.ears import Ears
 from softswitch.heartbeat import Heartbeat
 from softswitch.https import certificate_of
 from softswitch.news import PLANE_ID, News, Readers
+from softswitch.operations.alarm_calls import AlarmCalls
 from softswitch.operations.alarms import AlarmKind
 from softswitch.operations.control_room import ControlRoom
 from softswitch.operations.healer import Healer
@@ -184,6 +186,8 @@ class Control:
         self._board.table.callers.past = past
         self._board.callbacks.business = desk
         self._board.decisions.archive = DecisionArchive(decisions.folder)
+        self._audience = LegAudience()
+        self._audience.switchboard = self._board
         self._legs = self._board.legs = LegDesk(
             edge=self._edge,
             pool=self._pool,
@@ -192,7 +196,7 @@ class Control:
             accounts=business.accounts,
             trunks=settings.trunks,
             trunk_patience_s=settings.sip.trunk_patience_s,
-            listener=self._board,
+            listener=self._audience,
         )
         self._seats = self._board.seats = Seats(
             agents=business.agents,
@@ -303,6 +307,21 @@ class Control:
             keep_free_mb=settings.recording.keep_free_mb,
             certificates=lambda: (*self._edge.certificates, *filter(None, (self._certificate,))),
         )
+        self._alarm_calls = AlarmCalls(
+            settings.alarm_calls,
+            alarms=self._room.alarms,
+            roster=lambda: desk.business,
+            account_of=self._seats.account_of,
+            directory=self._board.directory,
+            legs=self._legs,
+            audience=self._audience,
+            trunks=self._trunks,
+            record=self._chronicle.record,
+            keeper=store,
+            clock=clock,
+            prompts=shipped_prompts(settings),
+            token=secrets.token_hex,
+        )
         self._healer = Healer(
             edge=self._edge,
             pool=self._pool,
@@ -317,6 +336,7 @@ class Control:
         )
         self._news.readers = Readers(
             legs=self._legs,
+            audience=self._audience,
             board=self._board,
             seats=self._seats,
             trunks=self._trunks,
@@ -362,6 +382,7 @@ class Control:
         self._webhooks.open()
         self._ears.open()
         self._dialling.open()
+        self._alarm_calls.open()
         await self._serve_http()
         Heartbeat(self._settings.node.run_dir, self._clock).begin()
         log.info(
@@ -393,6 +414,7 @@ class Control:
         """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
         self._news.lets_in = False
         self._dialling.close()
+        self._alarm_calls.close()
         self._board.close()
         try:
             async with asyncio.timeout(CLOSING_MOST_S):
@@ -409,6 +431,7 @@ class Control:
         self._is_ready = False
         self._news.close()
         self._ears.close()
+        self._alarm_calls.close()
         self._dialling.close()
         await self._webhooks.close()
         self._healer.close()

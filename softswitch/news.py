@@ -11,6 +11,7 @@ import structlog
 
 from media import events as plane_news
 from softswitch.calls.chronicle import Chronicle
+from softswitch.calls.leg_audience import LegAudience
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.seats import Seats
@@ -40,6 +41,7 @@ class Readers:
     """Whom news concerns."""
 
     legs: LegDesk
+    audience: LegAudience
     board: Switchboard
     seats: Seats
     trunks: Trunks
@@ -114,7 +116,7 @@ class News:
                     )
                 )
             case InDialogRequestReceived(digit=str(digit)):
-                readers.board.pressed(event.leg_id, digit)
+                readers.audience.pressed(event.leg_id, digit)
             case _:
                 readers.legs.hear_edge(event)
 
@@ -148,7 +150,7 @@ class News:
         if readers.ears.hear_plane(event):
             return
         readers.legs.hear_plane(event)
-        readers.board.hear_plane(event)
+        readers.audience.hear_plane(event)
         readers.recordings.hear_plane(event)
         readers.room.hear_plane(event)
 

@@ -47,10 +47,35 @@ SENTENCES: Final = {
     "rate_us": "请对本次服务作出评价，满意请按一，基本满意请按二，不满意请按三。",
     "thank_you": "谢谢您的评价。",
 }
+ALARMS: Final = {
+    "alarm_intro": "热线系统告警。",
+    "alarm_press_one": "确认请按一。",
+    "alarm_noted": "已确认，谢谢。",
+    "alarm_trunk_down": "中继中断。",
+    "alarm_plane_lost": "声音处理中断，无法通话。",
+    "alarm_plane_late": "声音处理延迟。",
+    "alarm_cell_lost": "信令单元中断，已恢复。",
+    "alarm_cells_short": "信令容量不足。",
+    "alarm_nursery_hung": "信令单元无法补充。",
+    "alarm_disk_low": "磁盘空间不足。",
+    "alarm_store_failing": "数据库无法写入。",
+    "alarm_store_slow": "数据库写入缓慢。",
+    "alarm_entry_rejected": "有记录无法写入。",
+    "alarm_recording_incomplete": "录音不完整。",
+    "alarm_records_differ": "话单与日志不一致。",
+    "alarm_state_healed": "状态不一致，已修复。",
+    "alarm_holidays_unknown": "节假日安排尚未录入。",
+    "alarm_emergency_on": "应急开关已启用。",
+    "alarm_no_answer": "坐席久叫不应。",
+    "alarm_certificate_refused": "证书无法使用。",
+    "alarm_test": "这是一次演习。",
+}
+"""What a phone that is rung about an alarm is told, by the kind of alarm."""
 DIGITS: Final = {f"digit_{digit}": text for digit, text in enumerate("零一二三四五六七八九")}
 NUMBER_WORDS: Final = {f"n_{number}": text for number, text in enumerate("零一二三四五六七八九十")}
 TEXTS: Final = {
     **SENTENCES,
+    **ALARMS,
     **DIGITS,
     "digit_1_yao": "幺",
     **NUMBER_WORDS,

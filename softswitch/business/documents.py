@@ -14,6 +14,7 @@ from typing import Any, Final
 from config.binding import Binding
 from config.faults import Fault
 from config.values import ABSENT
+from softswitch.business.duty import OnDuty
 from softswitch.business.strategies import AgentCapacities, RoutingOrder, SelectionOrder, Shares
 from softswitch.calendars.hours import Hours, YearOfDays
 from softswitch.calendars.opening import midnight
@@ -257,6 +258,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind(name="hours", title="工作时间 / opening hours", cls=Hours),
         Kind(name="days", title="节假日与调休 / holidays and make-up workdays", cls=YearOfDays),
         Kind(name="emergency", title="应急开关 / emergency switch", cls=Emergency),
+        Kind(name="duty", title="值班名单 / duty roster", cls=OnDuty),
         Kind(name="prompts", title="上传的提示音 / uploaded announcements", cls=Prompt),
         Kind(name="flows", title="呼叫流程 / call flows", cls=None, read=read_flow),
     )

@@ -7,6 +7,7 @@ from typing import Any, cast
 from config.faults import Fault
 from softswitch.business.changes import Data, Documents, Key
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
+from softswitch.business.duty import OnDuty
 from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
@@ -137,6 +138,11 @@ class Business:
         return self._all("fields")
 
     @property
+    def duty(self) -> tuple[OnDuty, ...]:
+        """Who is rung about alarms, in that order."""
+        return tuple(sorted(self._all("duty"), key=lambda each: (each.position, each.id)))
+
+    @property
     def strategies(self) -> tuple[tuple[str, StrategyDocument], ...]:
         """Region shares and combined strategies, each with its kind; by kind and id."""
         return tuple((kind, value) for kind in STRATEGIES for value in self._all(kind))
@@ -261,6 +267,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     for rule in business.outbound:
         if rule.hours:
             yield from _absent(f"outbound.{rule.name}.hours", (rule.hours,), hours, "工作时间 / hours")
+    yield from _duty_faults(business, hours)
     yield from _route_faults(business, machine, queues)
     yield from _prefixes_twice(business)
     yield from _seat_faults(business, machine)
@@ -343,6 +350,21 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{place}.agent", (row.agent,) if row.agent else (), agents, "坐席 / agent")
         listed = tuple(row.listed for row in route.callers if row.listed)
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
+
+
+def _duty_faults(business: Business, hours: frozenset[str]) -> Iterator[Fault]:
+    """Everybody on the roster can be rung."""
+    extensions = {account.extension for account in business.accounts}
+    for person in business.duty:
+        path = f"duty.{person.id}"
+        yield from _absent(
+            f"{path}.hours", (person.hours,) if person.hours else (), hours, "工作时间 / hours"
+        )
+        if person.number not in extensions and not any(
+            rule.takes(person.number) for rule in business.outbound
+        ):
+            expected = "既非分机,也无外呼规则适用 / no extension, and no outbound rule takes it"
+            yield Fault(path=f"{path}.number", value=person.number, expected=expected)
 
 
 def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]) -> Iterator[Fault]:

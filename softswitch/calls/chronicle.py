@@ -63,6 +63,7 @@ KINDS: dict[type, str] = {
     entries.AlarmRaised: "alarm.raised",
     entries.AlarmCleared: "alarm.cleared",
     entries.AlarmAcknowledged: "alarm.acknowledged",
+    entries.AlarmCallEnded: "alarm.call_ended",
     entries.DifferenceHealed: "difference.healed",
     entries.ProcessLost: "process.lost",
     entries.BusinessChanged: "business.changed",

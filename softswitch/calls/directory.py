@@ -220,7 +220,7 @@ class Directory:
                 return table.ring_phone(
                     leg_id, call_id, role, to.account, from_user=shown or "anonymous", headers=headers
                 )
-            way, *detours = (self._way(trunk, to.number, line) for trunk in (to.trunk, *to.detours))
+            way, *detours = (self.way(trunk, to.number, line) for trunk in (to.trunk, *to.detours))
             trunks.seize(to.trunk, leg_id)
         except NotReachable as fault:
             raise Conflict(
@@ -234,7 +234,8 @@ class Directory:
             trunks.free(to.trunk, leg_id)
             raise Unavailable("trunk_down", "中继不可用 / the trunk takes no calls") from fault
 
-    def _way(self, trunk: str, number: str, line: str) -> TrunkWay:
+    def way(self, trunk: str, number: str, line: str = "") -> TrunkWay:
+        """A number as a trunk wants it dialled, and what it is shown: `line`, else the hotline."""
         rules = self._table.trunks.numbers_of(trunk)
         return TrunkWay(
             trunk=trunk,

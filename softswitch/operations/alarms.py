@@ -110,7 +110,9 @@ class NoSuchAlarm(Exception):
 
 
 class AlarmBoard:
-    """The alarms that stand."""
+    """The alarms that stand.  `changed` is told whenever one is raised, acknowledged or cleared."""
+
+    changed: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self, record: Callable[[Entry], None], keeper: StateKeeper, wall: Callable[[], float]
@@ -146,6 +148,7 @@ class AlarmBoard:
         now = self._wall()
         self._set(Alarm(kind=kind, subject=subject, detail=detail, raised_at=now))
         self._record(entries.AlarmRaised(at=now, alarm=kind.value, subject=subject, detail=detail))
+        self.changed()
 
     def clear(self, kind: AlarmKind, subject: str = "") -> None:
         """The cause is gone; nothing happens when it did not stand."""
@@ -153,6 +156,7 @@ class AlarmBoard:
         if alarm is not None:
             self._keeper.remove(TABLE, alarm.alarm_id)
             self._record(entries.AlarmCleared(at=self._wall(), alarm=kind.value, subject=subject))
+            self.changed()
 
     def settle(self, kinds: frozenset[AlarmKind], present: Mapping[Key, str]) -> None:
         """Bring the alarms of these kinds to the causes that are present, each with its detail."""
@@ -172,8 +176,10 @@ class AlarmBoard:
             alarm = self._standing.pop((kind, entry.subject), None)
             if alarm is not None:
                 self._keeper.remove(TABLE, alarm.alarm_id)
+                self.changed()
         elif not self.stands(kind, entry.subject):
             self._set(Alarm(kind=kind, subject=entry.subject, detail=entry.detail, raised_at=entry.at))
+            self.changed()
 
     def acknowledge(self, alarm_id: str, by: str) -> Alarm:
         """Somebody looks after it.  Raises `NoSuchAlarm`; who acknowledged first stays."""
@@ -188,6 +194,8 @@ class AlarmBoard:
         self._record(entries.AlarmAcknowledged(at=now, alarm=alarm.kind.value, subject=alarm.subject, by=by))
         if alarm.kind in ENDLESS:
             self.clear(alarm.kind, alarm.subject)
+        else:
+            self.changed()
         return alarm
 
     def _set(self, alarm: Alarm) -> None:

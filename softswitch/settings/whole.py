@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
+from softswitch.settings.alarm_calls import AlarmCallSettings
 from softswitch.settings.cells import CellSettings
 from softswitch.settings.flows import FlowSettings
 from softswitch.settings.media import MediaSettings, RecordingSettings
@@ -38,6 +39,9 @@ class Settings:
     http: HttpSettings = field(default_factory=HttpSettings, metadata=meta("HTTP 接口 / HTTP interface"))
     recording: RecordingSettings = field(default_factory=RecordingSettings, metadata=meta("录音 / recording"))
     flows: FlowSettings = field(default_factory=FlowSettings, metadata=meta("呼叫流程 / call flows"))
+    alarm_calls: AlarmCallSettings = field(
+        default_factory=AlarmCallSettings, metadata=meta("电话告警 / alarms by phone")
+    )
 
     def faults(self) -> Iterator[Fault]:
         """Names are unique and every reference has a target."""

@@ -32,6 +32,7 @@ from softswitch.store.entries.customers import CustomersChanged
 from softswitch.store.entries.machine import (
     AgentStateChanged,
     AlarmAcknowledged,
+    AlarmCallEnded,
     AlarmCleared,
     AlarmRaised,
     DifferenceHealed,
@@ -89,6 +90,7 @@ __all__ = (
     "ActionForced",
     "AgentStateChanged",
     "AlarmAcknowledged",
+    "AlarmCallEnded",
     "AlarmCleared",
     "AlarmRaised",
     "BusinessChanged",
@@ -214,6 +216,7 @@ Entry = (
     | AlarmRaised
     | AlarmCleared
     | AlarmAcknowledged
+    | AlarmCallEnded
     | DifferenceHealed
     | ProcessLost
     | BusinessChanged

@@ -60,6 +60,21 @@ class AlarmAcknowledged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmCallEnded:
+    """Somebody on duty was rung about alarms (their ids, one a word).
+
+    `outcome` is `acknowledged`, `not_acknowledged` (heard it, pressed no key), or why nobody answered: `no_answer`,
+    `busy`, `no_way` (no phone, no trunk with room), `failed`, or `cleared` when there was nothing to tell any more.
+    """
+
+    at: float
+    person: str
+    number: str
+    alarms: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceHealed:
     """Two parts did not agree for a while, and were brought together: `what` is a stable name (`stray_leg`…)."""
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from softswitch.store.entries import (
     AgentStateChanged,
     AlarmAcknowledged,
+    AlarmCallEnded,
     AlarmCleared,
     AlarmRaised,
     BusinessChanged,
@@ -164,6 +165,7 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
     st.builds(AlarmRaised, at=_times, alarm=_texts, detail=_texts),
     st.builds(AlarmCleared, at=_times, alarm=_texts, subject=_texts),
     st.builds(AlarmAcknowledged, at=_times, alarm=_texts, subject=_texts, by=_texts),
+    st.builds(AlarmCallEnded, at=_times, person=_texts, number=_texts, alarms=_texts, outcome=_texts),
     st.builds(DifferenceHealed, at=_times, what=_texts, subject=_texts, detail=_texts),
     st.builds(ProcessLost, at=_times, process=_texts),
     st.builds(VoicemailStarted, at=_times, voicemail_id=_ids, call_id=_ids, box=_texts, caller=_texts),
