@@ -123,6 +123,13 @@ class Call:
         return next((party for party in self.parties if party.role is Role.CUSTOMER), None)
 
     @property
+    def number(self) -> str:
+        """The number of whom the hotline talks with: who called, or whom an agent dialled."""
+        customer = self.customer
+        is_dialled = customer is not None and customer.errand is Errand.DIALLED
+        return customer.number if customer is not None and is_dialled else self.caller
+
+    @property
     def agent(self) -> CallParty | None:
         """The agent whose call it is; None while nobody has answered, or once only outsiders talk."""
         return next((party for party in self.parties if party.role is Role.AGENT and party.is_joined), None)

@@ -370,9 +370,9 @@ class CallTable:
     def _keep_place(self, call: Call) -> None:
         """The caller gave up; the engine keeps the place for this run, and here it is kept for the next one."""
         queue, now = self.queues.get(call.route.queue), self.clock.wall()
-        if queue is not None and queue.distribution.resume_s and call.caller and call.queued_at is not None:
+        if queue is not None and queue.distribution.resume_s and call.number and call.queued_at is not None:
             until = now + queue.distribution.resume_s
-            self.places.keep(queue.name, call.caller, call.queued_at, until, now)
+            self.places.keep(queue.name, call.number, call.queued_at, until, now)
 
     def drop(self, call: Call) -> None:
         """A call that nobody has come to was none: it leaves its line, and nothing of it is written down."""

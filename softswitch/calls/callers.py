@@ -71,14 +71,14 @@ class Callers:
 
     def recall(self, call: Call, found: Callable[[int, int], None]) -> None:
         """Ask for the earlier calls of a caller, where some rule looks at them; nobody waits for the answer."""
-        if self.past is not None and call.caller and self._rules_regard_past:
-            self.past.ask(call.caller, call.arrived_at, found)
+        if self.past is not None and call.number and self._rules_regard_past:
+            self.past.ask(call.number, call.arrived_at, found)
 
     def history_of(self, call: Call) -> CallerHistory:
         """What the rules of queues look at."""
         calls, given_up = call.past
         return CallerHistory(
-            calls=calls, abandoned=given_up, lists=self.lists_of(call.caller, call.arrived_at)
+            calls=calls, abandoned=given_up, lists=self.lists_of(call.number, call.arrived_at)
         )
 
     def lists_of(self, number: str, at: float) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class Callers:
 
     def put_through(self, call: Call, agent: str, now: float) -> None:
         """A caller of a queue talks with an agent from now (wall seconds) on; kept while some route asks for it."""
-        number = call.caller
+        number = call.number
         if not number or call.queued_at is None or not self._routes.ask_for_last_agents:
             return
         self._served.pop(number, None)
@@ -111,13 +111,13 @@ class Callers:
             queue=QueueName(queue),
             level=call.level,
             arrived_at=arrived_at,
-            routes=tuple(self._rows(route.table, call.caller, now))
+            routes=tuple(self._rows(route.table, call.number, now))
             if route is not None and has_table
             else (),
             caller=self.history_of(call),
             strategy=0 if route is None else route.strategy,
-            region=self._region_of(call.caller) or ("" if route is None else route.region),
-            number=call.caller,
+            region=self._region_of(call.number) or ("" if route is None else route.region),
+            number=call.number,
             is_callback=call.calls_back,
         )
 

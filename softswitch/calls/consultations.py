@@ -45,7 +45,7 @@ class Consultations:
             role=Role.CONSULTEE,
             errand=errand,
             failed=self.failed,
-            shown=call.caller,
+            shown=call.number,
             line=call.called if call.trunk else call.caller,
             by=agent.leg_id,
         )

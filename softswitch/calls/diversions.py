@@ -86,7 +86,7 @@ class Diversions:
                 role=Role.CONSULTEE,
                 errand=Errand.OVERFLOW,
                 failed=self.failed,
-                shown=call.caller,
+                shown=call.number,
                 line=call.called,
             )
         except ApiFault as fault:

@@ -50,7 +50,7 @@ class Offers:
                 call.call_id,
                 role,
                 account,
-                from_user=call.caller or "anonymous",
+                from_user=call.number or "anonymous",
             )
         except (KeyError, NotReachable) as fault:
             log.warning("offer.unreachable", call_id=call.call_id, agent=order.agent, fault=str(fault))

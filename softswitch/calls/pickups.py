@@ -28,7 +28,7 @@ class Pickups:
             role=Role.AGENT,
             errand=Errand.PICK_UP,
             failed=self.failed,
-            shown=call.caller,
+            shown=call.number,
         )
 
     def answered(self, call: Call, party: CallParty) -> None:

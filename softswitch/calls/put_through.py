@@ -40,7 +40,7 @@ class PutThrough:
                 role=Role.CONSULTEE,
                 errand=Errand.PUT_THROUGH,
                 failed=self.failed,
-                shown=call.caller,
+                shown=call.number,
                 line=call.called,
                 by=call.customer.leg_id,
                 ring_s=ring_s,

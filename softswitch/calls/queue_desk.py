@@ -34,7 +34,7 @@ class QueueDesk:
         table, now = self._table, self._table.clock.wall()
         call.level = call.caller_level + level
         call.become(CallState.WAITING)
-        kept = table.places.take(call.route.queue, call.caller, now) if call.caller else None
+        kept = table.places.take(call.route.queue, call.number, now) if call.number else None
         if call.queued_at is None or call.connected_at is not None:
             call.queued_at = now if kept is None else kept
         arrived_at = None if call.queued_at == now else table.clock.now() + call.queued_at - now

@@ -53,7 +53,7 @@ class Supervision:
             role=Role.SUPERVISOR,
             errand=errand,
             failed=self.failed,
-            shown=call.caller,
+            shown=call.number,
             headers=AUTO_ANSWER,
             supervising=mode,
             reason=reason,

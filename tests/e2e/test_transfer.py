@@ -129,3 +129,22 @@ async def test_an_outside_number_is_asked_and_dialled_and_only_by_the_rules(tmp_
         record = await here.wait_call(talk.call_id)
         assert record["call"]["talk_s"] > 0.5
         await _agent_is_free(talk, 1)
+
+
+@pytest.mark.long
+async def test_a_customer_whom_an_agent_dialled_is_shown_to_the_next_one(tmp_path: Path) -> None:
+    """Handed to a queue: the phone that rings there shows the customer's number, and both talk."""
+    async with conversation(tmp_path / "stand", outbound_terms(), outside=True) as talk:
+        here, two = talk.here, talk.phones["two"]
+        await here.login(1, state="not_ready")
+        dialled = await talk.operate(1, "dial", {"number": "13900000002"})
+        talk.call_id = str(dialled["call_id"])
+        await here.wait_event("CallConnected", call_id=talk.call_id, agent=here.agent(1))
+        await here.login(2)
+        await talk.operate(1, "transfer", {"kind": "queue", "to": "hotline"})
+        invite = (await two.wait_for("incoming"))["invite"]
+        assert "sip:13900000002@" in next(line for line in invite.splitlines() if line.startswith("From:"))
+        await here.wait_event("CallConnected", call_id=talk.call_id, agent=here.agent(2))
+        await talk.wait_heard(two={"outside"}, outside={"two"})
+        await talk.phones["outside"].hang_up()
+        assert len((await here.wait_call(talk.call_id))["recordings"]) == 1

@@ -149,6 +149,8 @@ def test_a_dialled_customer_is_transferred_into_the_queue(node: Node, bar: Opera
     assert node.call(call_id).state is CallState.WAITING or node.call(call_id).offered
     node.login("1001", "8001")
     node.settle()
+    for phone in node.ringing():
+        assert phone.from_user == MOBILE, "the next agent's phone shows the customer, not the hotline"
     agents = {party.agent for party in node.call(call_id).parties if party.agent}
     assert agents & {"1001", "1003"}
     assert node.outside(own).is_over
