@@ -268,6 +268,9 @@ export class PhoneBar {
   declineContact(contactId) { return this.#forAgent('decline_contact', { contact_id: contactId }); }
   completeContact(contactId) { return this.#forAgent('complete_contact', { contact_id: contactId }); }
 
+  /** 回拨留言 / call whoever left a message; the own phone rings first. @returns {Promise<object>} the message */
+  callBackVoicemail(id) { return this.#ask('POST', `/v1/voicemails/${encodeURIComponent(id)}/call-back`, { agent: this.#agentId }); }
+
   /** 挂机 / leave the call. */
   hangUp() { return this.#forAgent('hang_up_own'); }
 

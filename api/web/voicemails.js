@@ -21,12 +21,14 @@ class MessagesPage {
   #told = make('p', { class: 'told', role: 'status' });
   #cursor = '';
   #asked = 0;
+  #agents = [];
 
   constructor(bar) {
     this.#bar = bar;
     this.#client = new BusinessClient(bar);
     byId('language').onclick = () => switchLanguage(() => this.showAll());
     bar.on('line', () => this.#showLine());
+    bar.on('event', ({ kind, data }) => { if (kind.startsWith('voicemail_')) this.#refresh(data.voicemail_id); });
     watchEmergency(bar);
     this.#more.onclick = () => this.#load(this.#cursor);
   }
@@ -49,6 +51,7 @@ class MessagesPage {
         make('thead', {}, make('tr', {}, ...['left_at', 'caller', 'box', 'length', 'sound', 'state'].map((name) => make('th', { scope: 'col' }, word(`voicemail.${name}`))))), this.#rows), this.#none),
       this.#more,
     );
+    await this.#takers();
     await this.#load('');
   }
 
@@ -91,6 +94,23 @@ class MessagesPage {
     this.#none.hidden = this.#rows.children.length > 0;
   }
 
+  /** Somebody else worked on it: its row is shown anew, unless this person is at it. */
+  async #refresh(id) {
+    const row = this.#rows.querySelector(`[data-message="${CSS.escape(id)}"]`);
+    if (!row || row.contains(document.activeElement) || row.querySelector('audio')?.paused === false) return;
+    await this.#try(async () => this.#fillRow(row, await this.#client.read(`/v1/voicemails/${encodeURIComponent(id)}`)));
+  }
+
+  /** Whom a message can be given to: anybody of the queue, or one of these. */
+  async #takers() {
+    try {
+      const { items } = await this.#client.read('/v1/agents');
+      this.#agents = items.map(({ agent_id: id, name }) => [id, name]);
+    } catch (problem) {
+      this.#tell(problemText(problem), true);
+    }
+  }
+
   #row(message) {
     const row = make('tr', { dataset: { message: message.voicemail_id } });
     this.#fillRow(row, message);
@@ -103,29 +123,41 @@ class MessagesPage {
     fill(row, make('td', { class: 'when' }, momentText(message.left_at)), make('td', { class: 'number-of' }, message.caller), make('td', {}, message.box),
       make('td', {}, isOpen ? word('voicemail.speaking') : clockText(message.duration_s ?? 0)),
       make('td', {}, !isOpen && make('audio', { controls: true, preload: 'none', src: `${path}/sound`, 'aria-label': `${word('voicemail.sound')} ${message.caller}` })),
-      make('td', {}, message.handled_at ? this.#handled(message) : this.#deeds(row, message, path)));
+      make('td', {}, ...this.#past(message), message.handled_at ? this.#handled(message) : this.#deeds(row, message, path, isOpen)));
+  }
+
+  /** Who was given it, and who called back. */
+  #past({ handed_at: at, handed_by: by, handed_queue: queue, handed_agent: agent, called_back_at: called, called_back_by: caller }) {
+    return [
+      at && make('div', { class: 'note' }, word('voicemail.handed', by, agent ?? queue, momentText(at))),
+      called && make('div', { class: 'note' }, word('voicemail.called_back', caller, momentText(called))),
+    ].filter(Boolean);
   }
 
   #handled({ handled_by: by, handled_at: at, note }) {
     return make('div', {}, make('span', { class: 'badge', dataset: { state: 'ready' } }, icon('check'), word('voicemail.done')), ' ', word('voicemail.by', by, momentText(at)), note && make('div', { class: 'note' }, note));
   }
 
-  #deeds(row, message, path) {
-    const note = make('input', { type: 'text', maxLength: 200, autocomplete: 'off', placeholder: word('voicemail.note'), 'aria-label': `${word('voicemail.note')} ${message.caller}` });
-    const handle = () => this.#try(async () => this.#fillRow(row, await this.#client.change('POST', `${path}/handled`, { note: note.value.trim() })));
+  #deeds(row, message, path, isOpen) {
+    const about = (name) => `${word(name)} ${message.caller}`;
+    const note = make('input', { type: 'text', maxLength: 200, autocomplete: 'off', placeholder: word('voicemail.note'), 'aria-label': about('voicemail.note') });
+    const taker = make('select', { 'aria-label': about('voicemail.to') }, make('option', { value: '' }, word('voicemail.anybody')),
+      ...this.#agents.map(([id, name]) => make('option', { value: id }, `${id} ${name}`)));
+    const change = (verb, body) => this.#try(async () => this.#fillRow(row, await this.#client.change('POST', `${path}/${verb}`, body)));
     return make('div', { class: 'deeds' },
-      make('button', { class: 'button', type: 'button', disabled: !message.caller, onclick: () => this.#callBack(message) }, icon('answer'), word('voicemail.call_back')),
-      note, make('button', { class: 'button primary', type: 'button', onclick: handle }, icon('check'), word('voicemail.handle')));
+      make('button', { class: 'button', type: 'button', disabled: !message.caller || isOpen, onclick: () => this.#callBack(message, row) }, icon('answer'), word('voicemail.call_back')),
+      taker, make('button', { class: 'button', type: 'button', disabled: isOpen, onclick: () => change('hand-over', { agent: taker.value }) }, icon('transfer'), word('voicemail.hand')),
+      note, make('button', { class: 'button primary', type: 'button', onclick: () => change('handled', { note: note.value.trim() }) }, icon('check'), word('voicemail.handle')));
   }
 
   /** One click: the own phone rings first, as with every call that is dialled. */
-  #callBack({ caller, voicemail_id: id }) {
+  #callBack({ caller, voicemail_id: id }, row) {
     if (!this.#bar.may('dial')) {
       this.#tell(word('voicemail.seat_first'), true);
       return;
     }
     this.#try(async () => {
-      await this.#bar.dial(caller, { data: { voicemail_id: id } });
+      this.#fillRow(row, await this.#bar.callBackVoicemail(id));
       this.#tell(word('voicemail.calling', caller));
     });
   }

@@ -91,6 +91,7 @@ const WORDS = {
   'contact.accept': ['接受', 'Accept'],
   'contact.decline': ['拒绝', 'Decline'],
   'contact.complete': ['办结', 'Done'],
+  'contact.call_back': ['回拨', 'Call back'],
   'medium.voice': ['语音', 'Voice'],
   'medium.video': ['视频', 'Video'],
   'medium.email': ['电子邮件', 'Email'],

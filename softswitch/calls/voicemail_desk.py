@@ -75,7 +75,7 @@ class VoicemailDesk:
     async def hand_over(self, voicemail_id: str, body: HandOverBody, reach: Reach, by: str) -> VoicemailView:
         """Put it in line as a contact; while that is open, asking again changes nothing."""
         message = await self.get(voicemail_id)
-        queue = body.queue or await self._stored.queue_of(voicemail_id) or message.box
+        queue = body.queue or await self._stored.queue_of(voicemail_id) or self._line_for(message, body.agent)
         if not (reach.is_all or queue in reach.queues):
             raise NotYours
         if self._open_contact(voicemail_id) is not None:
@@ -103,6 +103,16 @@ class VoicemailDesk:
             )
         )
         return await self.get(voicemail_id)
+
+    def _line_for(self, message: VoicemailView, agent: str) -> str:
+        """The queue with the name of the box, else the first of the agent."""
+        business = self._business()
+        if message.box in {queue.name for queue in business.queues}:
+            return message.box
+        served = next((one.queues for one in business.agents if one.id == agent), ())
+        if not served:
+            raise Refused("queue_needed", "须指明队列 / say which queue")
+        return served[0]
 
     def _check_taker(self, queue: str, agent: str) -> None:
         """Somebody must be able to have it, else it would wait for ever."""
