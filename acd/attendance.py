@@ -45,7 +45,7 @@ class Attendance:
             members &= ~self._in_condition[condition]
         return not members
 
-    def counts(self, members: int) -> dict[AgentCondition, int]:
+    def counts(self, members: int) -> dict[str, int]:
         """How many members are in each condition that somebody is in."""
         shared = ((condition, bits & members) for condition, bits in self._in_condition.items())
         return {condition: bits.bit_count() for condition, bits in shared if bits}

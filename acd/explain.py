@@ -20,26 +20,31 @@ from acd.decision import (
     Exclusion,
 )
 from acd.floor import Floor, Queue
-from acd.matching import Head, Pairing, available, heads, is_over_number, key_getter
+from acd.matching import Pairing, available, is_over_number, key_getter, lines
 from acd.medium import Medium
 from acd.names import AgentId
+from acd.ranking import Key
 from acd.skills import ANYBODY, Need
 from acd.strategies import order_named
 from acd.waiting_line import Bucket
+
+Counts = dict[str, int]
+"""How many by reason."""
+
+HeadValues = tuple[bool, int, int, int, Key, Contact]
+"""What a `matching.Head` holds."""
 
 
 def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decision:
     """Return the record of a pairing that is about to be made."""
     contact, agent, turn = pairing
     order = floor.selections.get(agent.selection, SELECTION)
-    found = sorted(heads(floor, agent, now), key=key_getter(order))
+    found, contacts_excluded = _contacts(floor, agent, now)
+    found.sort(key=key_getter(order))
     if turn is not None:  # the region whose turn it is may stand behind others: it is shown all the same
-        found.sort(key=lambda head: head.contact is not contact)
+        found.sort(key=lambda head: head[5] is not contact)
     row = contact.standing.index(place)
-    able = available(floor, place)
-    if contact.declined_by:
-        able = (each for each in able if floor.may_serve(each, contact))
-    agents = [*islice(able, MOST_CANDIDATES)]
+    agents, agents_excluded = _agents(floor, pairing, row)
     return Decision(
         contact=contact.id,
         agent=agent.id,
@@ -49,27 +54,33 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
         routing=order_named(floor.queues[place.queue].definition.strategy, floor.routings),
         contacts=tuple([contact_candidate(head) for head in found[:MOST_CANDIDATES]]),
         agents=agent_candidates(agents, place),
-        contacts_excluded=_counted(_contacts_excluded(floor, agent)),
-        agents_excluded=_counted(_agents_excluded(floor, contact, row)),
+        contacts_excluded=_counted(contacts_excluded),
+        agents_excluded=_counted(agents_excluded),
         turn="" if turn is None else turn.region,
         is_circle=agents[:1] != [agent],
     )
 
 
-def contact_candidate(head: Head) -> ContactCandidate:
+_new = (
+    tuple.__new__
+)  # what a named tuple is made by, without the way through its own: of a record there are forty
+
+
+def contact_candidate(head: HeadValues) -> ContactCandidate:
     """A contact with its value in every criterion."""
-    contact = head.contact
-    return ContactCandidate(
+    is_anybodys, priority, level, skill, (arrived_at, serial), contact = head
+    values = (
         contact.id,
-        contact.queue,
-        not head.is_anybodys,
-        -head.priority,
-        -head.level,
+        contact.place.queue,
+        not is_anybodys,
+        -priority,
+        -level,
         contact.region,
-        -head.skill,
-        contact.arrived_at,
-        contact.serial,
+        -skill,
+        arrived_at,
+        serial,
     )
+    return _new(ContactCandidate, values)
 
 
 def agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate, ...]:
@@ -77,15 +88,18 @@ def agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate,
     queue, need = place.queue, place.need
     return tuple(
         [
-            AgentCandidate(
-                agent.id,
-                (agent.fit(need) or 0) if need.skills else 0,
-                agent.idle_since,
-                agent.turns.get(queue, 0),
-                agent.taken,
-                agent.talk_s,
-                agent.occupancy,
-                agent.rank,
+            _new(
+                AgentCandidate,
+                (
+                    agent.id,
+                    (agent.fits[need] or 0) if need.skills else 0,
+                    agent.idle_since,
+                    agent.turns.get(queue, 0),
+                    agent.taken,
+                    agent.talk_s,
+                    agent.occupancy,
+                    agent.rank,
+                ),
             )
             for agent in agents
         ]
@@ -94,37 +108,57 @@ def agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate,
 
 def kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
     """All kinds of contacts in the lines that an agent serves, with the queue whose line it is."""
-    own = floor.own_lines.get(agent.id)
-    if own is not None:
-        yield from ((None, bucket) for bucket in own.buckets())
-    for name in agent.queues:
-        queue = floor.queues[name]
-        yield from ((queue, bucket) for bucket in queue.line.buckets())
+    for queue, line, _ in lines(floor, agent):
+        yield from ((queue, bucket) for bucket in line.buckets())
 
 
-def _contacts_excluded(floor: Floor, agent: Agent) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for queue, bucket in kinds(floor, agent):
-        if bucket.need.medium not in agent.open_media:
-            counts[Exclusion.MEDIUM] += len(bucket.contacts)
-            continue
-        if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
-            counts[Exclusion.QUOTA] += len(bucket.contacts)
-            continue
-        if agent.fit(bucket.need) is None:
-            counts[Exclusion.SKILL] += len(bucket.contacts)
-            continue
-        if not bucket.contacts.first.declined_by:
-            counts[Exclusion.BEHIND] += len(bucket.contacts) - 1
-            continue
-        declined = 0
-        for contact in bucket.contacts:
-            if floor.may_serve(agent, contact):
-                counts[Exclusion.BEHIND] += len(bucket.contacts) - declined - 1
-                break
-            declined += 1
-        counts[Exclusion.DECLINED] += declined
-    return counts
+def _contacts(floor: Floor, agent: Agent, now: float) -> tuple[list[HeadValues], Counts]:
+    """The first of each kind that an agent may serve, and how many others there are for each reason: in one pass."""
+    found: list[HeadValues] = []
+    counts: Counts = {}
+    here = left_out = 0
+    fits, open_media = agent.fits, agent.open_media
+    for queue, line, base in lines(floor, agent):
+        here += len(line)
+        is_anybodys = queue is not None
+        for steps, level, _, bucket in line.fronts(now):
+            fit = fits[bucket.need]
+            first = bucket.first
+            if bucket.need.medium not in open_media:
+                number, reason = len(bucket.contacts), Exclusion.MEDIUM
+            elif bucket.is_callback and queue is not None and queue.has_callbacks_enough:
+                number, reason = len(bucket.contacts), Exclusion.QUOTA
+            elif fit is None:
+                number, reason = len(bucket.contacts), Exclusion.SKILL
+            elif not first.declined_by:
+                found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, first))
+                continue
+            else:
+                number, reason = 0, Exclusion.DECLINED
+                for contact in bucket.contacts:
+                    if floor.may_serve(agent, contact):
+                        won, reached = contact.urgency(bucket.ageing, now)
+                        found.append((is_anybodys, base - won, -reached, -fit, contact.arrival, contact))
+                        break
+                    number += 1
+            counts[reason] = counts.get(reason, 0) + number
+            left_out += number
+    counts[Exclusion.BEHIND] = here - left_out - len(found)
+    return found, counts
+
+
+def _agents(floor: Floor, pairing: Pairing, row: int) -> tuple[list[Agent], Counts]:
+    """The first free agents for a contact in a row of its table, and how many others there are for each reason."""
+    contact, agent, _ = pairing
+    place = contact.standing[row]
+    if row == 0 and place.agent is None and place.need.medium is Medium.VOICE and not contact.declined_by:
+        counts = floor.attendance.counts(floor.queues[place.queue].members)
+        if counts.pop(AgentCondition.FREE) == 1:  # nobody but the agent: mostly so while contacts wait
+            return [agent], counts
+    able = available(floor, place)
+    if contact.declined_by:
+        able = (each for each in able if floor.may_serve(each, contact))
+    return [*islice(able, MOST_CANDIDATES)], _agents_excluded(floor, contact, row)
 
 
 def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
@@ -162,7 +196,7 @@ def _regard_media(counts: Counter[str], floor: Floor, queue: Queue, place: Place
         counts[agent.condition] -= has_room and not is_free
 
 
-def _counted(counts: Counter[str]) -> tuple[Excluded, ...]:
+def _counted(counts: Counts) -> tuple[Excluded, ...]:
     return tuple(Excluded(str(reason), count) for reason, count in sorted(counts.items()) if count)
 
 

@@ -161,7 +161,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
     most_urgent = (0, 0)
     fits, open_media = agent.fits, agent.open_media
     has_room_for_all = open_media == agent.capacities.media  # what fits then needs no second look
-    for queue, line, base in _lines(floor, agent):
+    for queue, line, base in lines(floor, agent):
         is_anybodys = queue is not None
         if is_anybodys and is_sorted and found and not found[0].is_anybodys:
             break
@@ -176,15 +176,15 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
                 continue
             if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
                 continue
-            contact = bucket.contacts.first
+            contact, arrival = bucket.first, bucket.arrival
             if contact.declined_by:
-                other = _first_servable(floor, bucket.contacts, agent)
+                other = first_servable(floor, bucket.contacts, agent)
                 if other is None:
                     continue
-                contact = other
+                contact, arrival = other, other.arrival
                 won, reached = contact.urgency(bucket.ageing, now)
                 priority, level = base - won, -reached  # noqa: PLW2901  of the one who comes in place of the first
-            head = Head(is_anybodys, priority, level, -fit, contact.arrival, contact)
+            head = Head(is_anybodys, priority, level, -fit, arrival, contact)
             key = key_of(head)
             if key != best:
                 if found and key > best:
@@ -195,7 +195,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
     return found
 
 
-def _lines(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, WaitingLine, int]]:
+def lines(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, WaitingLine, int]]:
     """The lines that an agent serves and somebody waits in, with the queue and what its priority is to the agent."""
     own = floor.own_lines.get(agent.id)
     if own is not None:
@@ -216,7 +216,8 @@ def key_getter(order: tuple[Selection, ...], *, is_whole: bool = True) -> Callab
     return itemgetter(*places) if places else lambda _: ()
 
 
-def _first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> Contact | None:
+def first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> Contact | None:
+    """The first of one kind whom an agent may be offered, some of them having been declined."""
     for contact in contacts:
         if floor.may_serve(agent, contact):
             return contact

@@ -29,7 +29,9 @@ class Bucket:
 
     __slots__ = (
         "ageing",
+        "arrival",
         "contacts",
+        "first",
         "front",
         "is_callback",
         "level",
@@ -44,12 +46,15 @@ class Bucket:
         self.level, self.need, self.ageing, self.region, self.is_callback = kind
         self.contacts: Ranking[Contact] = Ranking()
         self.serial = serial  # tells buckets of the same urgency apart
+        self.first: Contact  # as looked at last,
+        self.arrival: Key
         self.front: Front = (0, 0, serial, self)
-        self.steady_until = _UNKNOWN  # the front holds as long
+        self.steady_until = _UNKNOWN  # and holds as long
 
     def look(self, now: float) -> None:
         """Work out how urgent the first is, and until when that holds."""
-        first = self.contacts.first
+        first = self.first = self.contacts.first
+        self.arrival = first.arrival
         level_s, priority_s = self.ageing
         steps, level = first.urgency(self.ageing, now)
         coming_s = math.inf if priority_s is None else (steps + 1) * priority_s
