@@ -31,8 +31,8 @@ from api.tokens import Scope
 from api.views import Page
 
 ADMINISTER = frozenset({Scope.ADMIN})
-FILE_MOST = 4 * 1024 * 1024
-"""A whole business is seldom more than a few hundred kB."""
+FILE_MOST = 24 * 1024 * 1024
+"""A whole business is seldom more than a few hundred kB; some minutes of uploaded announcements are what it has room for."""
 
 
 def _look(path: str, summary: str, handler: Handler, shows: Any, **more: Any) -> Route:

@@ -27,6 +27,7 @@ from softswitch.business.past_flows import begun, past_flows
 from softswitch.business.prompt_shelf import PromptShelf
 from softswitch.business.seed import shipped_prompts, speech_of, uploads_of
 from softswitch.business.shapes import kind_shapes
+from softswitch.business.sound_folder import SoundFolder
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calendars.watch import HoursWatch
@@ -160,7 +161,8 @@ class Control:
             on_found=self._meet_plane,
             on_lost=self._news.lose_plane,
         )
-        self._prompts = PromptShelf(desk, uploads_of(settings), shipped_prompts(settings), self._plane.send)
+        desk.sounds = SoundFolder(uploads_of(settings))
+        self._prompts = PromptShelf(desk, desk.sounds, shipped_prompts(settings), self._plane.send)
         self._trunks = Trunks(settings.trunks)
         routes = Routes(business.routes, settings.node.area_code)
         self._recordings = RecordingDesk(self._chronicle, clock)

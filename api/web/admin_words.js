@@ -88,7 +88,7 @@ addWords({
   'version.after': ['之后', 'After'],
   'version.more': ['更早的', 'Older'],
   'exchange.export': ['导出全部业务数据', 'Export the whole business'],
-  'exchange.export_note': ['一个 JSON 文件,含登录密码的散列值,请妥善保管。', 'One JSON file. It holds hashes of passwords: keep it safe.'],
+  'exchange.export_note': ['一个 JSON 文件,含登录密码的散列值和上传的提示音,请妥善保管。客户在“客户”页另行导出。', 'One JSON file with hashes of passwords and uploaded announcements: keep it safe. Customers are exported on their own page.'],
   'exchange.import': ['导入业务文件', 'Import a business file'],
   'exchange.import_note': ['整体替换。先试,看清差异后再导入。', 'It replaces everything. Try first, look at the differences, then import.'],
   'exchange.file': ['业务文件', 'Business file'],

@@ -23,7 +23,8 @@ from api.schemas import InvalidRequest
 from config.faults import ConfigFaults
 from config.load import load
 from softswitch.business.desk import BusinessDesk
-from softswitch.business.seed import machine_of, seeded
+from softswitch.business.seed import machine_of, seeded, uploads_of
+from softswitch.business.sound_folder import SoundFolder
 from softswitch.settings.whole import Settings
 from softswitch.store.business import StoredVersions
 from softswitch.store.errors import StoreError
@@ -77,6 +78,7 @@ async def _run(settings: Settings, file: dict[str, Any] | None) -> int:
         reader = await Reader.open(database, store.committed)
         stack.push_async_callback(reader.close)
         desk = BusinessDesk(store, StoredVersions(reader), machine_of(settings), time.time)
+        desk.sounds = SoundFolder(uploads_of(settings))
         await desk.open(seeded(settings))
         if file is None:
             print(json.dumps(await desk.export(), ensure_ascii=False, indent=1))

@@ -29,6 +29,7 @@ from softswitch.business.changes import Change, Data, Key
 from softswitch.business.documents import KINDS
 from softswitch.business.seed import from_file, to_file
 from softswitch.business.shapes import shapes
+from softswitch.business.sound_folder import ENCLOSED, SoundFolder
 from softswitch.business.whole import EMPTY, Business, BusinessFaults, Machine, whole_of
 from softswitch.store.business import StoredBusiness, StoredVersions
 from softswitch.store.entries import BusinessChanged
@@ -76,6 +77,7 @@ class BusinessDesk:
         self._door = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.take: TakeBusiness = lambda business, changes, version: None
+        self.sounds: SoundFolder | None = None
         self.prepare: PrepareBusiness = _nothing_to_prepare
 
     @property
@@ -173,8 +175,11 @@ class BusinessDesk:
         return _detail(entry)
 
     async def export(self) -> dict[str, Any]:
-        """The whole business as one file, secrets included."""
-        return to_file(self._documents)
+        """The whole business as one file, secrets and uploaded sounds included."""
+        file = to_file(self._documents)
+        if self.sounds is not None:
+            file[ENCLOSED] = await self.sounds.packed(_sounds_of(self._documents))
+        return file
 
     # ---- BusinessPort: changing ----------------------------------------------------------------------
 
@@ -243,13 +248,20 @@ class BusinessDesk:
     async def load(
         self, file: dict[str, Any], *, dry_run: bool, expected: int | None, by: str, reason: str
     ) -> ImportView:
-        """Replace all documents of the kinds that a file names; with `dry_run` only say what would change."""
+        """Replace all documents of the kinds that a file names; with `dry_run` only say what would change.
+
+        Sounds in the file are kept first, in both cases: nobody hears one before a document names it.
+        """
+        try:
+            documents = from_file(file)
+        except BusinessFaults as faults:
+            raise _invalid(faults) from faults
+        if self.sounds is not None:
+            wrong = await self.sounds.unpack(file.get(ENCLOSED, {}), _sounds_of(documents))
+            if wrong:
+                raise _invalid(BusinessFaults(wrong))
         async with self._door:
             self._expect_whole(expected)
-            try:
-                documents = from_file(file)
-            except BusinessFaults as faults:
-                raise _invalid(faults) from faults
             silent = {key: data for key, data in self._documents.items() if key[0] not in file["documents"]}
             documents = silent | documents  # a file says nothing of a kind that it does not name
             changes = change_rules.between(self._documents, documents)
@@ -342,6 +354,12 @@ class BusinessDesk:
             changed_by=stamp.by,
             data=KINDS[key[0]].shown(self._documents[key]),
         )
+
+
+def _sounds_of(documents: Mapping[Key, Data]) -> frozenset[str]:
+    """The SHA-256 of every uploaded announcement that is named."""
+    named = (data.get("sha256") for (kind, _), data in documents.items() if kind == "prompts")
+    return frozenset(sha256 for sha256 in named if isinstance(sha256, str))
 
 
 def _document_at(path: str, documents: Iterable[Key]) -> Key | None:

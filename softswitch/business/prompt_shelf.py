@@ -3,30 +3,20 @@
 A document `prompts/ID` says which file is played under that name; an older version of the business finds its file again.
 """
 
-import asyncio
-import hashlib
-import os
-import secrets
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
-from api.faults import NotFound, Refused, Unavailable
+from api.faults import NotFound
 from api.prompt_views import PromptQuery, PromptsQuery, PromptView
 from api.views import Page
 from media import commands as plane_words
 from softswitch.business.changes import Change
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.documents import Prompt
+from softswitch.business.sound_folder import SoundFolder
 from softswitch.speech.item import item_of
 
-log = structlog.get_logger(__name__)
-
-PATIENCE_S: Final = 60.0
 _PLAYED_BY: Final = frozenset({"greeting", "invalid", "notice", "review", "say"})
 """Fields of documents that name prompts."""
 
@@ -37,13 +27,13 @@ class PromptShelf:
     def __init__(
         self,
         desk: BusinessDesk,
-        folder: Path,
+        sounds: SoundFolder,
         shipped: Mapping[str, Path],
         tell_plane: Callable[[plane_words.Command], None],
     ) -> None:
-        """`folder` holds uploaded files, `shipped` are those that came with the system."""
+        """`sounds` holds uploaded files, `shipped` are those that came with the system."""
         self._desk = desk
-        self._folder = folder
+        self._sounds = sounds
         self._shipped = shipped
         self._tell_plane = tell_plane
 
@@ -66,7 +56,9 @@ class PromptShelf:
                 self._tell(prompt)
 
     def _tell(self, prompt: Prompt) -> None:
-        self._tell_plane(plane_words.LoadPrompt(name=prompt.id, path=str(self._file(prompt.sha256))))
+        self._tell_plane(
+            plane_words.LoadPrompt(name=prompt.id, path=str(self._sounds.path_of(prompt.sha256)))
+        )
 
     # ---- PromptsPort -------------------------------------------------------------------------------
 
@@ -90,7 +82,7 @@ class PromptShelf:
         """The file that is played."""
         prompt = self._named(prompt_id)
         if prompt is not None:
-            return self._file(prompt.sha256)
+            return self._sounds.path_of(prompt.sha256)
         if prompt_id not in self._shipped:
             raise NotFound("prompt", prompt_id)
         return self._shipped[prompt_id]
@@ -99,7 +91,7 @@ class PromptShelf:
         self, prompt_id: str, sound: bytes, query: PromptQuery, *, expected: int | None, by: str
     ) -> PromptView:
         """Re-encode a sound, keep it, and have it under this name."""
-        sha256, duration_s = await self._kept(sound)
+        sha256, duration_s = await self._sounds.keep(sound)
         data: dict[str, Any] = {
             "id": prompt_id,
             "title": query.title,
@@ -116,35 +108,6 @@ class PromptShelf:
         await self._desk.remove("prompts", prompt_id, expected=expected, by=by, reason="")
 
     # ---- steps -------------------------------------------------------------------------------------
-
-    async def _kept(self, sound: bytes) -> tuple[str, float]:
-        """The re-encoded file's name by its content, and its length; `Refused` for what is no sound."""
-        given = self._folder / f".{secrets.token_hex(8)}.in"
-        made = given.with_suffix(".out")
-        try:
-            await asyncio.to_thread(_write, given, sound)
-            duration_s = await _reencoded(given, made)
-            return await asyncio.to_thread(self._shelve, made), duration_s
-        except OSError as error:
-            log.exception("prompt.not_kept")
-            raise Unavailable("disk_unavailable", "磁盘不可写 / the disk cannot be written") from error
-        finally:
-            for path in (given, made):
-                with suppress(OSError):
-                    await asyncio.to_thread(path.unlink, missing_ok=True)
-
-    def _shelve(self, made: Path) -> str:
-        sha256 = hashlib.sha256(made.read_bytes()).hexdigest()
-        made.replace(self._file(sha256))
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return sha256
-
-    def _file(self, sha256: str) -> Path:
-        return self._folder / f"{sha256}.wav"
 
     def _named(self, prompt_id: str) -> Prompt | None:
         return next((one for one in self._desk.business.prompts if one.id == prompt_id), None)
@@ -191,32 +154,3 @@ def _prompt_of(written: str) -> str:
     """The prompt that an item plays: a text names the one that replaces it."""
     item = item_of(written)
     return written if item is None or not item.name else item.name
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-
-
-async def _reencoded(given: Path, made: Path) -> float:
-    """The length of the sound in seconds; `Refused` when it is none."""
-    worker = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "media.reencode", str(given), str(made)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            told, _ = await worker.communicate()
-    except TimeoutError:
-        told = "耗时过长 / takes too long to read".encode()
-    finally:
-        if worker.returncode is None:
-            worker.kill()
-            await worker.wait()
-    text = told.decode(errors="replace").strip()
-    if worker.returncode == 0:
-        return float(text)
-    chinese, _, english = (text or "无法读取 / cannot be read").partition(" / ")
-    raise Refused("not_audio", f"不是可用的声音:{chinese} / is no usable sound: {english or chinese}")

@@ -18,6 +18,7 @@ from media import commands
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.prompt_shelf import PromptShelf
 from softswitch.business.seed import from_file
+from softswitch.business.sound_folder import SoundFolder
 from softswitch.store.business import StoredVersions
 from softswitch.store.reader import Reader
 from tests import spectrum
@@ -69,7 +70,8 @@ async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
         stack.push_async_callback(reader.close)
         desk = BusinessDesk(store, StoredVersions(reader), machine, lambda: NOW)
         await desk.open(from_file(city_file()))
-        shelf = PromptShelf(desk, folder, SHIPPED, orders.append)
+        desk.sounds = SoundFolder(folder)
+        shelf = PromptShelf(desk, desk.sounds, SHIPPED, orders.append)
         desk.take = lambda business, changes, version: shelf.take(changes)
         ports = ports_with(
             tmp_path,
