@@ -281,6 +281,17 @@ class Bonds:
             agent.apply(APPLIED_LATER[presence], self.now, reason)
             self.settle(agent)
 
+    def hand_back(self, contact: Contact, agent: Agent) -> None:
+        """A contact of another medium than voice, which is nowhere yet, is in an agent's hands."""
+        self.tally["restored"] += 1
+        self.floor.give(contact, contact.queue, self.now)
+        self.floor.enter(contact)
+        for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):  # the way it once went
+            contact.apply(step)
+        contact.agent = agent.id
+        agent.take_up(Task(contact.id, contact.medium, Activity.TALKING), self.now)
+        self.report_contact(contact)
+
     def begin_wrap_up(self, agent: Agent, queue: Queue) -> None:
         """After a conversation: wrap-up first, then what was asked for during the call.
 

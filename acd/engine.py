@@ -13,7 +13,7 @@ from typing import Any
 
 from acd import events, views
 from acd.agent import PHONE_LOST, Agent
-from acd.agent_state import Activity, AgentTrigger, Presence
+from acd.agent_state import AgentTrigger, Presence
 from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer, Witness
 from acd.commands import Command, RefuseCause, RefuseContact
 from acd.contact import ANY_AGENT, Contact, Place
@@ -32,7 +32,7 @@ from acd.explain import reasons
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
 from acd.matching import available
-from acd.medium import Medium, Task
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import Route
 from acd.rulebook import Rulebook
@@ -195,6 +195,8 @@ class Engine:
 
     def _on_agent_restored(self, event: events.AgentRestored) -> None:
         agent = self._newcomer(event)
+        for task in event.tasks:
+            self._check_in_hand(task)
         if event.contact is None or event.contact_queue is None:
             self._sit_down(agent, event.presence, event.reason, event.reachable)
         else:
@@ -223,6 +225,9 @@ class Engine:
         agent.pending, agent.pending_reason = event.pending, event.pending_reason
         agent.idle_since = event.idle_since
         agent.taken, agent.talk_s = max(agent.taken, event.taken), event.talk_s
+        agent.no_answers = event.no_answers
+        for task in event.tasks:
+            self._hand_back(agent, task)
         if agent.presence is Presence.WRAP_UP and event.wrap_up_until is not None:
             self._bonds.deadlines.set((WRAP_UP, agent.id), event.wrap_up_until)
         self._bonds.settle(agent)
@@ -348,22 +353,22 @@ class Engine:
         return RefuseCause.QUEUE_FULL if len(queue.standing) >= queue.definition.limit else None
 
     def _on_contact_restored(self, event: events.ContactRestored) -> None:
-        queue, agent = self._floor.queue(event.queue), self._agent(event.agent)
+        agent = self._agent(event.agent)
+        self._check_in_hand(event)
+        self._hand_back(agent, event)
+        self._bonds.settle(agent)
+
+    def _check_in_hand(self, event: events.ContactRestored) -> None:
+        self._floor.queue(event.queue)
         known = self._floor.contacts.get(event.contact)
         if known is not None:
             raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
-        places = (queue.place_for(ANY_AGENT, event.medium),)
+
+    def _hand_back(self, agent: Agent, event: events.ContactRestored) -> None:
+        places = (self._floor.queue(event.queue).place_for(ANY_AGENT, event.medium),)
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         self._contacts_seen += 1
-        self._bonds.tally["restored"] += 1
-        self._floor.give(contact, queue.name, self._bonds.now)
-        self._floor.enter(contact)
-        for step in (ContactTrigger.OFFERED, ContactTrigger.ACCEPTED):
-            contact.apply(step)
-        contact.agent = agent.id
-        agent.take_up(Task(contact.id, event.medium, Activity.TALKING), self._bonds.now)
-        self._bonds.report_contact(contact)
-        self._bonds.settle(agent)
+        self._bonds.hand_back(contact, agent)
 
     def _on_callback_agreed(self, event: events.CallbackAgreed) -> None:
         contact = self._contact(event.contact)

@@ -216,7 +216,8 @@ class AgentRestored:
     Times are on the new clock and may be negative.  `wrap_up_until` None with presence `WRAP_UP` is a wrap-up that
     the agent ends.  With `contact` (then also its queue and arrival) the agent talks with it.  Restore waiting
     contacts before agents, and agents by the time they have been idle: each takes a call as soon as it is told of.
-    `taken` and `talk_s` are the calls since the login and the time they lasted.
+    `taken` and `talk_s` are the calls since the login and the time they lasted, `no_answers` those in a row that rang out.
+    `tasks` is what they have in hand of other media: with it nothing is offered that does not go beside it.
     """
 
     agent: AgentId
@@ -241,11 +242,14 @@ class AgentRestored:
     capacities: str = ""
     taken: int = 0
     talk_s: float = 0.0
+    no_answers: int = 0
+    tasks: tuple["ContactRestored", ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the fields can be true together."""
         _check_assignment(self)
-        check_at_least(self, 0, taken=self.taken, talk_s=self.talk_s)
+        check_at_least(self, 0, taken=self.taken, talk_s=self.talk_s, no_answers=self.no_answers)
+        check_distinct(self, "tasks", [self.contact or "", *(task.contact for task in self.tasks)])
         check_named(self, agent=self.agent)
         check_finite(
             self,
@@ -259,6 +263,8 @@ class AgentRestored:
             raise InvalidValue(name, "presence", self.presence, "that of an agent who is logged in")
         if self.pending not in (None, Presence.READY, Presence.NOT_READY):
             raise InvalidValue(name, "pending", self.pending, "ready, not_ready or None")
+        if any(task.agent != self.agent for task in self.tasks):
+            raise InvalidValue(name, "tasks", self.tasks, "those of the agent")
         if self.contact is not None:
             if self.presence is Presence.WRAP_UP:
                 raise InvalidValue(name, "presence", self.presence, "ready or not_ready in a conversation")
@@ -420,7 +426,7 @@ class ContactQueued:
 class ContactRestored:
     """A contact of another medium than voice that an agent had in hand before a restart, as the records have it.
 
-    Its agent was restored before.  It is theirs whatever their capacities are now.
+    Its agent was restored before, or is by the event that it is part of.  It is theirs whatever their capacities are now.
     """
 
     contact: ContactId

@@ -22,7 +22,7 @@ class TaskSnapshot(NamedTuple):
 class AgentSnapshot:
     """An agent who is logged in.  Times are monotonic seconds; fields as in `ReportAgent`.
 
-    `open_media` are those of which an offer could be made now.  `taken`, `talk_s` and `occupancy` count from the login to the last change of the agent's state.
+    `open_media` are those of which an offer could be made now.  `no_answers` rang out in a row.  `taken`, `talk_s` and `occupancy` count from the login to the last change of the agent's state.
     """
 
     agent: AgentId
@@ -50,6 +50,7 @@ class AgentSnapshot:
     tasks: tuple[TaskSnapshot, ...] = ()
     open_media: tuple[Medium, ...] = ()
     capacities: str = ""
+    no_answers: int = 0
 
 
 class Standing(NamedTuple):

@@ -115,6 +115,7 @@ def agent_snapshot(agent: Agent, wrap_up_until: float | None) -> AgentSnapshot:
         tasks=tuple(TaskSnapshot(each.contact, each.medium, each.offer) for each in agent.tasks.values()),
         open_media=tuple(sorted(agent.open_media)),
         capacities=agent.capacities_name,
+        no_answers=agent.no_answers,
     )
 
 

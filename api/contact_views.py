@@ -13,7 +13,7 @@ STATES = ("waiting", "offered", "accepted", "completed", "cancelled", "refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactView:
-    """One contact.  `position` is its place in the line, 1 for the next; `offered_to` the agents who are shown it now,
+    """One contact.  `skills` (levels by name) and `route` are what it came with.  `position` is its place in the line, 1 for the next; `offered_to` the agents who are shown it now,
     `agent` the one who has it.  `allowed` names what can be done with it: `accept` and `decline` by those, `complete` by
     that one, `cancel` by whoever may.
     """
@@ -22,6 +22,8 @@ class ContactView:
     medium: str
     queue: str
     level: int
+    skills: dict[str, int]
+    route: str
     address: str
     state: str
     position: int | None
@@ -54,10 +56,28 @@ class ContactsQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactBody:
-    """A contact that an agent is wanted for."""
+    """A contact that an agent is wanted for; it needs a queue or a route."""
 
     medium: str = field(metadata={"doc": "媒体 / medium", "choices": MEDIA})
-    queue: str = field(metadata={"doc": "队列 / queue", "most": 64, "pattern": r".+"})
+    queue: str = field(
+        default="",
+        metadata={"doc": "队列,空为路由点的队列 / queue, empty = that of the route", "most": 64},
+    )
+    route: str = field(
+        default="",
+        metadata={
+            "doc": "路由点(标准形式的号码):其队列、级别、路由表、策略号、地区,如同来话 / route point, a number in its "
+            "normal form: its queue, level, table, strategy and region, as for a call",
+            "most": 32,
+        },
+    )
+    skills: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={
+            "doc": '所需技能及级别,代替队列的 / skills that are needed and their levels, in place of the queue\'s: {"tax": 2}'
+        },
+    )
+    agent: str = field(default="", metadata={"doc": "仅给此坐席 / for this agent alone", "most": 16})
     level: int = field(default=0, metadata={"doc": "级别 / level", "minimum": -1000, "maximum": 1000})
     address: str = field(
         default="", metadata={"doc": "客户地址:号码、邮箱、会话号 / the customer's address", "most": 256}

@@ -479,7 +479,9 @@ class Control:
             ),
             call_lists=self._call_lists,
             callbacks=CallbackDesk(self._board.callbacks, self._board.table),
-            contacts=ContactDesk(self._board.contacts),
+            contacts=ContactDesk(
+                self._board.contacts, lambda: self._desk.business.agents, self._store.committed
+            ),
             voicemails=VoicemailDesk(
                 StoredVoicemails(self._reader),
                 self._board.contacts,

@@ -123,7 +123,7 @@ class Succession:
                 self._dispatcher.tell_late(self._queued(call))
         self._board.callbacks.restore()  # they wait as well
         self._board.contacts.restore()  # and so do messages
-        self._seats.restore(talking)
+        self._seats.restore(talking, self._board.contacts.in_hand)
         self._board.contacts.hand_back()
         self._board.engage_adopted()
         for call_id in over:

@@ -9,6 +9,7 @@ from acd.names import AgentId, ContactId, QueueName
 from acd.routes import Route
 from softswitch.calls.call import Call
 from softswitch.calls.queue_definition import skill_levels
+from softswitch.calls.routes import Route as RoutePoint
 from softswitch.calls.routes import Routes
 from softswitch.settings.overflow import LEVELS
 from softswitch.settings.queues import QueueSettings
@@ -111,18 +112,26 @@ class Callers:
             queue=QueueName(queue),
             level=call.level,
             arrived_at=arrived_at,
-            routes=tuple(self._rows(route.table, call.number, now))
-            if route is not None and has_table
-            else (),
+            routes=self.rows_of(route, call.number, now) if route is not None and has_table else (),
             caller=self.history_of(call),
             strategy=0 if route is None else route.strategy,
-            region=self._region_of(call.number) or ("" if route is None else route.region),
+            region=self.region_of(call.number, route),
             number=call.number,
             is_callback=call.calls_back,
         )
 
-    def _region_of(self, number: str) -> str:
-        return "" if self._business is None else self._business.region_of(number)
+    def route_point(self, number: str) -> RoutePoint | None:
+        """The route point of a dialled number in its normal form, whatever the trunk."""
+        return self._routes.find(number, "")
+
+    def region_of(self, number: str, point: RoutePoint | None) -> str:
+        """The region that a number belongs to, or else that of the route point."""
+        region = "" if self._business is None else self._business.region_of(number)
+        return region or ("" if point is None else point.region)
+
+    def rows_of(self, point: RoutePoint, number: str, now: float) -> tuple[Route, ...]:
+        """The lines of a route point's table for who has this number, in the engine's words."""
+        return tuple(self._rows(point.table, number, now))
 
     def _rows(self, table: tuple[RouteRowSettings, ...], caller: str, now: float) -> Iterator[Route]:
         """The rows that are for this caller: one for the last agent is not, when there is none."""

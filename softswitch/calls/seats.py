@@ -5,7 +5,7 @@ one seat an agent.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import structlog
@@ -282,10 +282,15 @@ class Seats:
 
     # ---- restart ---------------------------------------------------------------------------------
 
-    def restore(self, talking: Mapping[str, tuple[str, str, float]]) -> None:
+    def restore(
+        self,
+        talking: Mapping[str, tuple[str, str, float]],
+        in_hand: Callable[[str], tuple[events.ContactRestored, ...]] = lambda agent_id: (),
+    ) -> None:
         """Seat everybody again who sat before; `talking`: agent → (call id, queue, arrival on the clock).
 
-        A record that nobody can read costs its agent the seat, not control its start.
+        `in_hand` gives what an agent had accepted of other media.  A record that nobody can read costs its agent the seat,
+        not control its start.
         """
         facts: list[events.AgentRestored] = []
         records = self._keeper.load(TABLE)
@@ -293,7 +298,8 @@ class Seats:
             try:
                 agent, account = self._agents.get(agent_id), self.account_of(record["extension"])
                 if agent is not None and account is not None:
-                    facts.append(self._restored(agent, account, record, talking.get(agent_id)))
+                    fact = self._restored(agent, account, record, talking.get(agent_id))
+                    facts.append(replace(fact, tasks=in_hand(agent_id)))
                     agent.extension = record["extension"]
                     continue
             except (KeyError, TypeError, ValueError):
@@ -311,7 +317,7 @@ class Seats:
                 self._return_later(self._agents[fact.agent], self._to_clock(returns_at))
 
     def _return_later(self, agent: Agent, at: float) -> None:
-        """The ladder of the engine begins anew with a restart; the step that ran goes on here."""
+        """The engine knows which step of the ladder is next; the one that ran goes on here."""
         agent.returns_at = at
 
         def back() -> None:
@@ -343,6 +349,9 @@ class Seats:
             contact=None if call is None else ContactId(call[0]),
             contact_queue=None if call is None else QueueName(call[1]),
             contact_arrived_at=None if call is None else call[2],
+            taken=record.get("taken", 0),
+            talk_s=record.get("talk_s", 0.0),
+            no_answers=record.get("no_answers", 0),
         )
 
     def _record_of(self, agent: Agent, report: ReportAgent) -> dict[str, Any]:
@@ -354,6 +363,9 @@ class Seats:
             "activity": report.activity.value,
             "reason": report.reason,
             "idle_since": self._to_wall(idle_since),
+            "taken": 0 if found is None else found.taken,
+            "talk_s": 0.0 if found is None else found.talk_s,
+            "no_answers": 0 if found is None else found.no_answers,
             "wrap_up_until": None if report.wrap_up_until is None else self._to_wall(report.wrap_up_until),
             "pending": None if report.pending is None else report.pending.value,
             "pending_reason": report.pending_reason,

@@ -44,7 +44,8 @@ class IllegalWorkState(Exception):
 class MediaContact:
     """A contact as control knows it.  Times are wall seconds; `address` is the customer's, as the medium has them.
 
-    It is for the agent who is `wanted` alone, where there is one.
+    It is for the agent who is `wanted` alone, where there is one.  `skills` (levels by name) is what it needs, in place of
+    what its queue asks for; `route` the route point that it came by.  `level` is the `given_level` with what rules added.
     """
 
     contact_id: str
@@ -52,6 +53,9 @@ class MediaContact:
     queue: str
     arrived_at: float
     level: int = 0
+    given_level: int = 0
+    skills: dict[str, int] = field(default_factory=dict)
+    route: str = ""
     address: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     state: WorkState = WorkState.WAITING
@@ -79,7 +83,7 @@ class MediaContact:
     @classmethod
     def restored(cls, record: Mapping[str, Any]) -> "MediaContact":
         """Return a contact as it was written down; raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-        found = cls(**{**record, "state": WorkState(record["state"])})
+        found = cls(**{"given_level": record["level"], **record, "state": WorkState(record["state"])})
         if found.state is WorkState.OFFERED:
             found.become(WorkState.WAITING)
         return found

@@ -5,6 +5,8 @@ offered stands in its line again, with the place it had.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import structlog
@@ -12,9 +14,11 @@ import structlog
 from acd import commands as acd_orders
 from acd import events as acd_facts
 from acd.contact_state import ContactState
+from acd.levels import CallerHistory
 from acd.medium import Medium
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
 from acd.routes import Route
+from acd.skills import SkillLevel
 from api.faults import Conflict, NotFound, Refused
 from softswitch.calls.call_table import CallTable
 from softswitch.contacts.contact import MediaContact, WorkState
@@ -84,12 +88,21 @@ class Contacts:
         by: str,
         contact_id: str = "",
         wanted: str = "",
+        skills: Mapping[str, int] = MappingProxyType({}),
+        route: str = "",
     ) -> MediaContact:
-        """A contact has come; `Refused` for an unknown queue, `Conflict` when the queue takes nobody.
+        """A contact has come; `Refused` for an unknown queue or route, `Conflict` when the queue takes nobody.
 
-        It is for the agent who is `wanted` alone, whatever queues they serve.  Who gives it a `contact_id` knows that no
-        open contact has it.
+        It is for the agent who is `wanted` alone, whatever queues they serve.  By a `route` (a dialled number in its normal
+        form) it comes as a call would: to its queue where no other is named, at its level, in the lines of its table.  Who
+        gives it a `contact_id` knows that no open contact has it.
         """
+        if route:
+            point = self._table.callers.route_point(route)
+            if point is None:
+                raise Refused("unknown_route", f"没有此路由点 / there is no route point {route!r}")
+            queue = queue or point.queue
+            level += point.level_of(address, self._table.callers.lists_of(address, self._table.clock.wall()))
         if QueueName(queue) not in {each.queue for each in self._table.dispatcher.engine.statistics().queues}:
             raise Refused("unknown_queue", f"没有此队列 / there is no queue {queue!r}")
         now = self._table.clock.wall()
@@ -99,9 +112,12 @@ class Contacts:
             queue=queue,
             arrived_at=now,
             level=level,
+            given_level=level,
             address=address,
             data=data,
             wanted=wanted,
+            skills=dict(skills),
+            route=route,
         )
         self._contacts.pop(contact.contact_id, None)  # of before: the newest stands last
         self._contacts[contact.contact_id] = contact  # an agent may be offered it at once
@@ -219,20 +235,28 @@ class Contacts:
             if contact.state is WorkState.WAITING:
                 self._table.dispatcher.tell_late(self._queued(contact))
 
-    def hand_back(self) -> None:
-        """What agents had accepted is theirs again; of one who is not back it waits again.  After the agents are back."""
-        for contact in self._contacts.values():
-            if contact.state is not WorkState.ACCEPTED:
-                continue
-            held = acd_facts.ContactRestored(
+    def in_hand(self, agent: str) -> tuple[acd_facts.ContactRestored, ...]:
+        """What an agent had accepted before a restart, of queues that there are: they come back with it."""
+        queues = self._table.dispatcher.engine.statistics().queues
+        names = {each.queue for each in queues}
+        return tuple(
+            acd_facts.ContactRestored(
                 contact=ContactId(contact.contact_id),
                 queue=QueueName(contact.queue),
-                agent=AgentId(contact.agent),
+                agent=AgentId(agent),
                 medium=Medium(contact.medium),
-                level=contact.level,
+                level=contact.given_level,
                 arrived_at=self._to_clock(contact.arrived_at),
             )
-            if not self._table.dispatcher.tell_late(held):
+            for contact in self._contacts.values()
+            if contact.state is WorkState.ACCEPTED and contact.agent == agent and contact.queue in names
+        )
+
+    def hand_back(self) -> None:
+        """What was accepted by agents who are not back waits again.  After the agents are back."""
+        for contact in self._contacts.values():
+            is_back = self._table.dispatcher.engine.contact(ContactId(contact.contact_id)) is not None
+            if contact.state is WorkState.ACCEPTED and not is_back:
                 contact.become(WorkState.WAITING)
                 contact.agent, contact.accepted_at = "", None
                 self._keep(contact)
@@ -241,13 +265,30 @@ class Contacts:
     # ---- traces --------------------------------------------------------------------------------------------
 
     def _queued(self, contact: MediaContact) -> acd_facts.ContactQueued:
+        callers, now = self._table.callers, self._table.clock.wall()
+        point = callers.route_point(contact.route) if contact.route else None
+        skills = tuple(
+            SkillLevel(skill=SkillName(name), level=level) for name, level in contact.skills.items()
+        )
+        rows: tuple[Route, ...] = ()
+        if contact.wanted:
+            rows = (Route(agent=AgentId(contact.wanted), skills=skills),)
+        elif point is not None and point.queue == contact.queue:
+            rows = tuple(
+                replace(row, skills=skills or row.skills)
+                for row in callers.rows_of(point, contact.address, now)
+            )
         return acd_facts.ContactQueued(
             contact=ContactId(contact.contact_id),
             queue=QueueName(contact.queue),
-            level=contact.level,
+            level=contact.given_level,
             arrived_at=self._to_clock(contact.arrived_at),
             medium=Medium(contact.medium),
-            routes=(Route(agent=AgentId(contact.wanted)),) if contact.wanted else (),
+            skills=() if rows else skills,
+            routes=rows,
+            caller=CallerHistory(lists=callers.lists_of(contact.address, now)),
+            strategy=0 if point is None else point.strategy,
+            region=callers.region_of(contact.address, point),
         )
 
     def _to_clock(self, wall: float) -> float:

@@ -14,11 +14,13 @@ from acd.events import (
     AgentLoggedIn,
     AgentRestored,
     ContactQueued,
+    ContactRestored,
     Event,
     QueueDefined,
     QueuePriority,
     WrapUpExtended,
 )
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, QueueName
 from tests.acd.hotline import skilled
 
@@ -50,6 +52,13 @@ def restored(**more: object) -> AgentRestored:
     return AgentRestored(**values)  # type: ignore[arg-type]
 
 
+def held(contact: str, agent: AgentId = ANA) -> ContactRestored:
+    """A chat in an agent's hands."""
+    return ContactRestored(
+        contact=ContactId(contact), queue=MAIN, agent=agent, medium=Medium.CHAT, arrived_at=0.0
+    )
+
+
 @pytest.mark.parametrize(
     ("build", "field"),
     [
@@ -75,6 +84,9 @@ def restored(**more: object) -> AgentRestored:
         (lambda: restored(wrap_up_until=math.inf), "wrap_up_until"),
         (lambda: restored(pending=Presence.WRAP_UP), "pending"),
         (lambda: restored(contact=ContactId("c1")), "contact_queue"),
+        (lambda: restored(no_answers=-1), "no_answers"),
+        (lambda: restored(contact=ContactId("c1"), contact_queue=MAIN, tasks=(held("c1"),)), "tasks"),
+        (lambda: restored(tasks=(held("c1", AgentId("ben")),)), "tasks"),
         (
             lambda: restored(contact=ContactId("c1"), contact_queue=MAIN, presence=Presence.WRAP_UP),
             "presence",

@@ -460,6 +460,8 @@ class Floor(Promises):
         reachable=st.booleans(),
         contact=st.one_of(st.none(), contacts),
         queue=queues,
+        task=st.one_of(st.none(), contacts),
+        no_answers=st.integers(0, 2),
     )
     def restore(
         self,
@@ -468,9 +470,17 @@ class Floor(Promises):
         reachable: bool,
         contact: ContactId | None,
         queue: QueueName,
+        task: ContactId | None,
+        no_answers: int,
     ) -> None:
-        """Somebody is found after a restart, perhaps talking."""
+        """Somebody is found after a restart, perhaps talking, perhaps with a chat in hand."""
         is_talking = contact is not None and presence is not Presence.WRAP_UP
+        tasks: tuple[ContactRestored, ...] = ()
+        if task is not None and task != contact:
+            self.lax.add(agent)
+            tasks = (
+                ContactRestored(contact=task, queue=queue, agent=agent, medium=Medium.CHAT, arrived_at=-3.0),
+            )
         answer = self.tell(
             AgentRestored(
                 agent=agent,
@@ -483,6 +493,8 @@ class Floor(Promises):
                 contact=contact if is_talking else None,
                 contact_queue=queue,
                 contact_arrived_at=-3.0,
+                no_answers=no_answers,
+                tasks=tasks,
             )
         )
         self.restored_talking += bool(is_talking and answer)

@@ -5,11 +5,12 @@ import pytest
 from acd.agent_state import Activity, AgentCondition, Presence
 from acd.commands import OfferContact, WithdrawCause
 from acd.contact_state import ContactState
-from acd.errors import InvalidEvent, InvalidValue, JournalFault, UnknownStrategy
+from acd.errors import AcdError, InvalidEvent, InvalidValue, JournalFault, UnknownStrategy
 from acd.events import (
     AgentDisengaged,
     AgentEngaged,
     AgentReassigned,
+    AgentRestored,
     CapacitiesDefined,
     ContactQueued,
     ContactRestored,
@@ -307,6 +308,42 @@ def test_what_was_in_hand_before_a_restart_is_in_hand_after_it() -> None:
     line.end("mail", 3.0)
     line.wait(13.0)
     assert line.offered() == [("next", "ana")]
+
+
+def restored(*tasks: ContactRestored) -> AgentRestored:
+    """An agent of before with the capacities of a desk, and with these in hand."""
+    return AgentRestored(
+        agent=AgentId("ana"),
+        queues=(MAIN,),
+        presence=Presence.READY,
+        idle_since=0.0,
+        capacities="desk",
+        tasks=tasks,
+    )
+
+
+def held(contact: str, **more: object) -> ContactRestored:
+    """A chat that the agent had in hand."""
+    values = {"queue": MAIN, "agent": AgentId("ana"), "medium": Medium.CHAT, "arrived_at": -60.0, **more}
+    return ContactRestored(contact=ContactId(contact), **values)  # type: ignore[arg-type]
+
+
+def test_who_comes_back_with_a_chat_in_hand_is_not_offered_the_call_that_waits() -> None:
+    """As without the restart: it comes back in the same step; nobody who cannot be comes back at all."""
+    line = hotline()
+    line.call("c1", 1.0)
+    line.call("c2", 1.5)
+    for wrong, refusal in ((held("c2"), "waiting"), (held("c9", queue=QueueName("none")), "none")):
+        with pytest.raises(AcdError, match=refusal):
+            line.tell(restored(wrong))
+        assert line.engine.agent(AgentId("ana")) is None
+    line.tell(restored(held("c3"), held("c4")), 2.0)
+    assert line.offered() == []
+    assert [each.contact for each in line.agent("ana").tasks] == ["c3", "c4"]
+    line.end("c3", 3.0)
+    line.end("c4", 4.0)
+    line.wait(14.0)
+    assert line.offered() == [("c1", "ana")]
 
 
 def test_a_contact_keeps_its_medium() -> None:

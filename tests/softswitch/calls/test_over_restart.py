@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from acd.names import AgentId
 from softswitch.calls.kept_places import TABLE, KeptPlaces
+from softswitch.calls.seats import TABLE as SEATED
 from softswitch.settings.distribution import DistributionSettings
 from tests.softswitch.calls.node import CALLER, EPOCH, QUEUE, Keeper, Node, done
 
-LADDER = replace(QUEUE, distribution=DistributionSettings(no_answer_returns_s=(60.0,)))
+LADDER = replace(QUEUE, distribution=DistributionSettings(no_answer_returns_s=(60.0, 300.0)))
 RESUMES = replace(QUEUE, distribution=DistributionSettings(resume_s=120.0))
 OTHER = "13900002222"
 
@@ -42,6 +44,37 @@ def test_an_agent_who_let_it_ring_out_is_ready_again_in_time() -> None:
     assert after.agent()[0] == "not_ready"
     after.pass_time(1.5)
     assert after.agent()[0] == "ready"
+
+
+def test_the_ladder_goes_on_where_it_was() -> None:
+    """The second call in a row that rings out is the second, whatever was restarted between; an answer begins anew."""
+    after = next_control(rung_out())
+    after.pass_time(50.5)
+    call_id = after.call_in("in2")
+    after.pass_time(QUEUE.ring_time_s)
+    assert after.agent() == ("not_ready", "idle", "no_answer")
+    after.pass_time(299.0)
+    assert after.agent()[0] == "not_ready"
+    after.pass_time(1.5)
+    assert after.agent()[1] == "reserved"
+    assert after.keeper.load(SEATED)["1001"]["no_answers"] == 2
+    after.answer(after.leg_of_agent(call_id))
+    assert after.keeper.load(SEATED)["1001"]["no_answers"] == 0
+
+
+def test_what_was_counted_since_the_login_counts_on() -> None:
+    """Calls taken and talked, by which some queues choose among agents."""
+    node = Node(greeting="")
+    node.login()
+    node.talk()
+    node.pass_time(30.0)
+    node.sip.leave("in1")
+    node.settle()
+    after = Node(greeting="", before=node, keeper=node.keeper, journal=node.journal)
+    after.seats.restore({})
+    found = after.engine.agent(AgentId("1001"))
+    assert found is not None
+    assert (found.taken, round(found.talk_s)) == (1, 30)
 
 
 def test_an_agent_who_took_a_break_meanwhile_stays_away() -> None:

@@ -1,14 +1,19 @@
 """Chats and emails beside calls: one queue, one engine, and nothing lost over a restart."""
 
+from dataclasses import replace
+
 import pytest
 
 from acd.events import CapacitiesDefined
 from acd.medium import Medium, MediumCapacity
+from acd.names import ContactId
 from api.faults import Conflict, NotFound, Refused
 from softswitch.contacts.contact import MediaContact, WorkState
 from softswitch.contacts.contacts import Contacts
+from softswitch.settings.distribution import DistributionSettings, LevelRuleSettings, SkillSettings
+from softswitch.settings.routes import CallerLevelSettings, RouteRowSettings, RouteSettings
 from softswitch.store import entries
-from tests.softswitch.calls.node import Node
+from tests.softswitch.calls.node import QUEUE, Node
 
 DESK = CapacitiesDefined(
     name="",
@@ -127,7 +132,8 @@ def test_what_was_accepted_is_in_the_same_hands_after_a_restart_and_who_waited_w
     again = new.board.contacts
     again.restore()
     assert again.position(again.get(third.contact_id)) == 1
-    new.login("1001", "8001")
+    new.keeper.remove("agent_state", "1002")  # who is not back
+    new.seats.restore({}, again.in_hand)
     again.hand_back()
     kept, lost, waited = (again.get(each.contact_id) for each in (first, second, third))
     assert (kept.state, kept.agent, kept.arrived_at) == (WorkState.ACCEPTED, "1001", first.arrived_at)
@@ -135,3 +141,56 @@ def test_what_was_accepted_is_in_the_same_hands_after_a_restart_and_who_waited_w
     assert waited.state is WorkState.OFFERED
     again.complete("1001", kept.contact_id)
     assert kept.state is WorkState.COMPLETED
+
+
+def test_skills_of_its_own_are_asked_for_in_place_of_the_queues(node: Node) -> None:
+    """Who has them not is stepped over; a restart forgets none of them."""
+    contacts = node.board.contacts
+    node.login()
+    chat = contacts.queue("chat", "hotline", level=0, address="", data={}, by="web", skills={"tax": 2})
+    assert chat.state is WorkState.WAITING
+    assert node.engine.why_waiting(ContactId(chat.contact_id)) == (("1001", "skill"),)
+    assert write(contacts).state is WorkState.OFFERED
+    new = Node(before=node, keeper=node.keeper, journal=node.journal)
+    new.board.table.dispatcher.tell(DESK)
+    new.board.contacts.restore()
+    new.login()
+    assert new.board.contacts.get(chat.contact_id).skills == {"tax": 2}
+    assert new.engine.why_waiting(ContactId(chat.contact_id)) == (("1001", "skill"),)
+
+
+def test_by_a_route_point_it_comes_as_a_call_would() -> None:
+    """To its queue, with its level and its caller's, in the lines of its table, each asking for its own skills."""
+    table = (
+        RouteRowSettings(agent="1002", until_s=30.0),
+        RouteRowSettings(skills=(SkillSettings(name="tax"),), after_s=30.0),
+    )
+    senders = (CallerLevelSettings(add=2, prefix="0510"),)
+    route = RouteSettings(
+        number="12345", queue="hotline", level=1, callers=senders, table=table, region="north", strategy=4
+    )
+    node = Node(route=route)
+    node.board.table.dispatcher.tell(DESK)
+    contacts = node.board.contacts
+    node.login("1001", "8001")
+    node.login("1002", "8002", "not_ready")
+    chat = contacts.queue("chat", "", level=0, address="05101234567", data={}, by="web", route="12345")
+    assert (chat.queue, chat.level, chat.state) == ("hotline", 3, WorkState.WAITING)
+    assert node.engine.why_waiting(ContactId(chat.contact_id)) == (("1002", "not_ready"),)
+    node.pass_time(31.0)
+    assert node.engine.why_waiting(ContactId(chat.contact_id)) == (
+        ("1001", "skill"),
+        ("1002", "skill"),
+    )
+
+
+def test_a_level_by_rules_is_not_added_again_after_a_restart() -> None:
+    """What it came with is kept beside what it has."""
+    rules = (LevelRuleSettings(add=2),)
+    queue = replace(QUEUE, distribution=DistributionSettings(level_rules=rules))
+    node = Node(queue=queue)
+    chat = write(node.board.contacts, level=1)
+    assert chat.level == 3
+    new = Node(queue=queue, before=node, keeper=node.keeper, journal=node.journal)
+    new.board.contacts.restore()
+    assert new.board.contacts.get(chat.contact_id).level == 3

@@ -5,9 +5,12 @@ import pytest
 from acd.events import CapacitiesDefined
 from acd.medium import Medium, MediumCapacity
 from api.contact_views import ContactBody, ContactsQuery, ContactView
-from api.faults import NotFound
+from api.faults import NotFound, Refused
 from api.reach import EVERYTHING, Reach
 from softswitch.contacts.desk import ContactDesk
+from softswitch.settings.agents import AgentSettings
+from softswitch.settings.distribution import SkillSettings
+from softswitch.store.errors import StoreClosed
 from tests.softswitch.calls.node import Node, done
 
 
@@ -24,7 +27,12 @@ def node() -> Node:
 @pytest.fixture
 def desk(node: Node) -> ContactDesk:
     """Nothing has come as yet."""
-    return ContactDesk(node.board.contacts)
+    ana = AgentSettings(id="1001", queues=("hotline",), skills=(SkillSettings(name="tax", level=2),))
+    return ContactDesk(node.board.contacts, lambda: (ana,), written)
+
+
+async def written() -> None:
+    """The disk is fast."""
 
 
 def write(desk: ContactDesk, medium: str = "chat") -> ContactView:
@@ -74,3 +82,35 @@ def test_agents_see_what_they_have_or_are_shown_and_supervisors_their_queues(
         done(desk.cancel(view.contact_id, other, "1002"))
     done(desk.decline("1001", view.contact_id))
     assert done(desk.list(ContactsQuery(), other)).items == ()
+
+
+def test_a_contact_comes_with_skills_an_agent_or_a_route(desk: ContactDesk) -> None:
+    """They are shown; whoever is unknown is named."""
+    body = ContactBody(medium="chat", route="12345", skills={"tax": 2})
+    view = done(desk.queue(body, "web"))
+    assert (view.queue, view.route, view.skills) == ("hotline", "12345", {"tax": 2})
+    own = done(desk.queue(ContactBody(medium="chat", queue="hotline", agent="1001"), "web"))
+    assert own.state == "waiting"
+    wrong: list[tuple[str, str, dict[str, object]]] = [
+        ("unknown_skill", "law", {"skills": {"law": 1}}),
+        ("skill_level", "tax", {"skills": {"tax": 0}}),
+        ("skill_level", "tax", {"skills": {"tax": True}}),
+        ("unknown_agent", "1009", {"agent": "1009"}),
+        ("unknown_route", "96000", {"route": "96000"}),
+        ("unknown_queue", "''", {"queue": ""}),
+    ]
+    for code, name, more in wrong:
+        with pytest.raises(Refused, match=name) as refusal:
+            done(desk.queue(ContactBody(**{"medium": "chat", "queue": "hotline", **more}), "web"))  # type: ignore[arg-type]
+        assert refusal.value.code == code
+
+
+def test_nobody_is_told_of_what_is_not_on_the_disk(node: Node) -> None:
+    """A disk that fails fails the request: it was done, and might be lost."""
+
+    async def broken() -> None:
+        raise StoreClosed(1)
+
+    desk = ContactDesk(node.board.contacts, lambda: (), broken)
+    with pytest.raises(StoreClosed):
+        write(desk)
