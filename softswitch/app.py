@@ -72,6 +72,7 @@ from softswitch.people import People
 from softswitch.plane_link import Held, PlaneLink
 from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
+from softswitch.sip.invite_log import InviteLog
 from softswitch.speech.desk import SpeechDesk
 from softswitch.speech.synthesis import Synthesis, Voices
 from softswitch.store import entries
@@ -144,6 +145,7 @@ class Control:
             on_event=self._news.hear_edge,
             keep=store,
             when_kept=self._when_written,
+            invites=InviteLog(settings.node.run_dir / "invites", clock.wall),
         )
         self._pool = CellPool(
             settings.node.run_dir,

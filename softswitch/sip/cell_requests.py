@@ -96,12 +96,9 @@ class CellRequests:
         contacts = request.contacts
         dialog.cell_target = str(contacts[0].uri) if contacts and contacts != "*" else ""
         dialog.move(Step.CARRIED)
-        relay = self._carry(dialog, request, cell)
-        if relay is not None:
-            dialog.invite = relay
-            wiring.keep_dialog(dialog)
+        self._carry(dialog, request, cell)
 
-    def _carry(self, dialog: Dialog, request: Request, cell: tuple[str, int]) -> Relay | None:
+    def _carry(self, dialog: Dialog, request: Request, cell: tuple[str, int]) -> None:
         wiring = self._wiring
         key = transaction_key(request)
         is_first = request.method == "INVITE" and request.to.tag is None
@@ -109,7 +106,7 @@ class CellRequests:
             body, duty = bodies.offer_for_outside(dialog, request)
         except OfferPending as fault:
             wiring.answer_cell(request, cell, fault.status)
-            return None
+            return
         content_type = bodies.SDP
         if duty is BodyDuty.NONE and request.body and request.content_type not in (bodies.SDP, ""):
             body, content_type = request.body, request.headers.get("Content-Type") or request.content_type
@@ -144,11 +141,13 @@ class CellRequests:
         wiring.relays.add(relay)
         if request.method == "INVITE":
             wiring.inner.send(cell, response_to(request, 100).serialise())
+            if is_first:
+                dialog.invite = relay
+                wiring.invites.note(dialog.leg_id, dialog.to_record())
             self.begin(dialog, relay)
         else:
             wiring.transports.send(flow, relay.forwarded)
         wiring.keep_dialog(dialog)
-        return relay
 
     def begin(self, dialog: Dialog, relay: Relay, *, proceeding: bool = False) -> None:
         """Start (or, after a restart of control, go on with) the outside transaction of a cell's INVITE."""

@@ -34,6 +34,7 @@ from softswitch.sip.events import EdgeEvent, Peer, PeerKind
 from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.identity import Identity
+from softswitch.sip.invite_log import InviteLog
 from softswitch.sip.limits import Allowance, Gate
 from softswitch.sip.location import Contact, Location
 from softswitch.sip.message import Headers, MalformedMessage, NameAddr, SipUri, parse_uri
@@ -123,6 +124,7 @@ class Edge:
         on_event: Callable[[EdgeEvent], None],
         keep: StateKeeper,
         when_kept: Callable[[Callable[[], None]], None] = lambda action: action(),
+        invites: InviteLog | None = None,
     ) -> None:
         """`when_kept` does something once all that was given to `keep` is on the disk (or at once without one)."""
         by_name = self._accounts = {account.username: account for account in accounts}
@@ -169,6 +171,7 @@ class Edge:
             inner=inner,
             keep=keep,
             when_kept=when_kept,
+            invites=invites or InviteLog(None, clock.wall),
             on_event=on_event,
             clients=ClientTransactions(clock, settings.t1_s),
             servers=ServerTransactions(clock, settings.t1_s),
@@ -209,6 +212,7 @@ class Edge:
         self._trunks.stop()
         self._phones.stop()
         self._wiring.inner.stop()
+        self._wiring.invites.close()
         await self._wiring.transports.stop()
 
     def restore(
@@ -218,6 +222,10 @@ class Edge:
         trunk_addresses: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
         """Go on from what was written down before a restart of control (call it before `start`)."""
+        unwritten = (
+            self._wiring.invites.left
+        )  # they went out, and came to no disk: call control has them ended
+        dialogs = unwritten | dict(dialogs)
         self._names.restore(trunk_addresses or {})
         for contact in self._registrar.restore(dict(bindings)):
             if self._wiring.transports.listeners:
@@ -231,6 +239,8 @@ class Edge:
             self._wiring.dialogs.add(dialog)
             self._outside.adopt(dialog)
             self._cells.adopt(dialog)
+            if leg_id in unwritten:
+                self._wiring.keep_dialog(dialog)
             if dialog.is_over:
                 self._wiring.clock.after(LIFE_T1 * self._wiring.settings.t1_s, partial(self.forget, leg_id))
 
@@ -406,6 +416,8 @@ class Edge:
             self._endings.finish(dialog, 503, None)
         dialog.is_forgotten = True
         wiring.keep.remove("dialog", dialog.leg_id)
+        if not dialog.inbound:
+            wiring.invites.over(dialog.leg_id)
         self._outside.leave(dialog)
         wiring.clock.after(LIFE_T1 * wiring.settings.t1_s, lambda: wiring.dialogs.discard(dialog))
 

@@ -16,6 +16,7 @@ from softswitch.sip.allow_list import MAX_FORWARDS, Header, add_all, tag_for_cel
 from softswitch.sip.dialogs import Dialog, DialogTable, RemoteEnd, addressed
 from softswitch.sip.events import EdgeEvent, Peer, PeerKind
 from softswitch.sip.flows import Flow, are_of_one_version, is_ip_literal, is_within
+from softswitch.sip.invite_log import InviteLog
 from softswitch.sip.limits import Allowance
 from softswitch.sip.message import Headers, Request, Response, SipUri, response_to
 from softswitch.sip.relays import Relay, RelayTable
@@ -64,6 +65,7 @@ class Wiring:
     inner: InnerSocket
     keep: StateKeeper
     when_kept: Callable[[Callable[[], None]], None]
+    invites: InviteLog
     on_event: Callable[[EdgeEvent], None]
     clients: ClientTransactions
     servers: ServerTransactions

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.desk_phones import Manner
+from bench.desk_phones import DeskPhone, Manner
 from bench.peers.call import Call
 from tests import spectrum
 from tests.peers import Peers, alaw_samples, peers, seconds
@@ -110,6 +110,28 @@ async def test_control_dies_while_a_caller_waits_and_the_place_is_kept(tmp_path:
         await around.trunk.hang_up(second)
         record = (await here.wait_call(second_id))["call"]
         assert record["end_reason"] == "abandoned"
+
+
+async def test_control_dies_as_a_phone_is_rung_and_no_phone_rings_on(tmp_path: Path) -> None:
+    """Killed in the very moment in which the INVITE arrives, before anything of it is on the disk; twice."""
+    async with stand(tmp_path / "stand", TERMS) as here, peers(here, Manner(answer_s=None)) as around:
+        (phone,) = around.phones
+        killed: list[Call] = []
+
+        def kill(kind: str, _: DeskPhone, rung: Call) -> None:
+            if kind == "ringing" and len(killed) < 2:
+                killed.append(rung)
+                here.server.kill("control")
+
+        phone.on_event = kill
+        await here.login(1)
+        caller, _ = await around.call()
+        async with asyncio.timeout(40):
+            while len(phone.calls) < 3:
+                await asyncio.sleep(0.05)
+            assert [await rung.ended for rung in killed] == ["cancelled"] * 2
+        assert not caller.ended.done()
+        assert not phone.calls[2].ended.done(), "the last control rings it for the same caller"
 
 
 async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_path: Path) -> None:
