@@ -3,6 +3,7 @@
 What it costs does not depend on how many wait or serve: heads and the first few, and counts that are kept anyway.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -10,7 +11,7 @@ from itertools import islice
 from acd.agent import Agent
 from acd.agent_state import AgentCondition
 from acd.contact import Contact, Place
-from acd.criteria import SELECTION
+from acd.criteria import SELECTION, Selection
 from acd.decision import (
     MOST_CANDIDATES,
     AgentCandidate,
@@ -20,16 +21,17 @@ from acd.decision import (
     Exclusion,
 )
 from acd.floor import Floor, Queue
-from acd.matching import Pairing, available, is_over_number, key_getter, lines
+from acd.matching import URGENCY, Pairing, available, is_over_number, key_getter, lines
 from acd.medium import Medium
 from acd.names import AgentId
 from acd.ranking import Key
-from acd.skills import ANYBODY, Need
 from acd.strategies import order_named
 from acd.waiting_line import Bucket
 
 Counts = dict[str, int]
 """How many by reason."""
+
+_LEAST_URGENT = (True, math.inf, math.inf)
 
 HeadValues = tuple[bool, int, int, int, Key, Contact]
 """What a `matching.Head` holds."""
@@ -39,8 +41,7 @@ def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decisio
     """Return the record of a pairing that is about to be made."""
     contact, agent, turn = pairing
     order = floor.selections.get(agent.selection, SELECTION)
-    found, contacts_excluded = _contacts(floor, agent, now)
-    found.sort(key=key_getter(order))
+    found, contacts_excluded = _contacts(floor, pairing, order, now)
     if turn is not None:  # the region whose turn it is may stand behind others: it is shown all the same
         found.sort(key=lambda head: head[5] is not contact)
     row = contact.standing.index(place)
@@ -112,39 +113,63 @@ def kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
         yield from ((queue, bucket) for bucket in line.buckets())
 
 
-def _contacts(floor: Floor, agent: Agent, now: float) -> tuple[list[HeadValues], Counts]:
-    """The first of each kind that an agent may serve, and how many others there are for each reason: in one pass."""
+def _contacts(
+    floor: Floor, pairing: Pairing, order: tuple[Selection, ...], now: float
+) -> tuple[list[HeadValues], Counts]:
+    """The first of each kind that an agent may serve, in order, and how many others there are for each reason.
+
+    One pass over all kinds: most can be served or can not, and whoever is no callback and was not declined is asked
+    nothing more.  Of the first, those may be missing that certainly are none of the `MOST_CANDIDATES` that are shown.
+    """
+    chosen, agent, _ = pairing
     found: list[HeadValues] = []
-    counts: Counts = {}
-    here = left_out = 0
+    counts: Counts = dict.fromkeys(Exclusion, 0)
+    key_of, is_sorted = key_getter(order), order[:3] == URGENCY
+    last: tuple[bool, float, float] = _LEAST_URGENT  # of those that are shown, as far as is known
     fits, open_media = agent.fits, agent.open_media
+    has_room_for_all = open_media == agent.capacities.media
+    left = 0
     for queue, line, base in lines(floor, agent):
-        here += len(line)
+        left += len(line)
         is_anybodys = queue is not None
         for steps, level, _, bucket in line.fronts(now):
             fit = fits[bucket.need]
-            first = bucket.first
-            if bucket.need.medium not in open_media:
-                number, reason = len(bucket.contacts), Exclusion.MEDIUM
-            elif bucket.is_callback and queue is not None and queue.has_callbacks_enough:
-                number, reason = len(bucket.contacts), Exclusion.QUOTA
-            elif fit is None:
-                number, reason = len(bucket.contacts), Exclusion.SKILL
-            elif not first.declined_by:
-                found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, first))
+            if (
+                fit is not None
+                and has_room_for_all
+                and not bucket.is_callback
+                and not bucket.first.declined_by
+            ):
+                left -= 1
+                if (is_anybodys, base + steps, level) <= last or bucket.first is chosen:
+                    found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, bucket.first))
                 continue
-            else:
-                number, reason = 0, Exclusion.DECLINED
-                for contact in bucket.contacts:
-                    if floor.may_serve(agent, contact):
-                        won, reached = contact.urgency(bucket.ageing, now)
-                        found.append((is_anybodys, base - won, -reached, -fit, contact.arrival, contact))
-                        break
-                    number += 1
-            counts[reason] = counts.get(reason, 0) + number
-            left_out += number
-    counts[Exclusion.BEHIND] = here - left_out - len(found)
+            reason = _against_kind(agent, queue, bucket)
+            if reason is not None:
+                counts[reason] += len(bucket.contacts)
+                continue
+            for contact in bucket.contacts:
+                if floor.may_serve(agent, contact):
+                    won, reached = contact.urgency(bucket.ageing, now)
+                    left -= 1
+                    found.append((is_anybodys, base - won, -reached, -(fit or 0), contact.arrival, contact))
+                    break
+                counts[Exclusion.DECLINED] += 1
+        if is_sorted and last is _LEAST_URGENT and len(found) >= MOST_CANDIDATES:
+            found.sort(key=key_of)
+            last = found[MOST_CANDIDATES - 1][:3]
+    found.sort(key=key_of)
+    counts[Exclusion.BEHIND] = left - sum(counts.values())
     return found, counts
+
+
+def _against_kind(agent: Agent, queue: Queue | None, bucket: Bucket) -> Exclusion | None:
+    """Why an agent may take none of a kind; None if it is not for the kind."""
+    if bucket.need.medium not in agent.open_media:
+        return Exclusion.MEDIUM
+    if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
+        return Exclusion.QUOTA
+    return Exclusion.SKILL if agent.fit(bucket.need) is None else None
 
 
 def _agents(floor: Floor, pairing: Pairing, row: int) -> tuple[list[Agent], Counts]:
@@ -172,8 +197,7 @@ def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
             continue
         queue = floor.queues[place.queue]
         counts.update(floor.attendance.counts(queue.members))
-        roomy = queue.free.able(ANYBODY if place.need.medium is Medium.VOICE else Need((), place.need.medium))
-        counts[Exclusion.SKILL] += roomy - queue.free.able(place.need)
+        counts[Exclusion.SKILL] += queue.free.open_to(place.need.medium) - queue.free.able(place.need)
         _regard_media(counts, floor, queue, place)
         counts[Exclusion.DECLINED] += sum(
             each in queue.free and not floor.may_serve(floor.agents[each], contact)
@@ -188,7 +212,7 @@ def _regard_media(counts: Counter[str], floor: Floor, queue: Queue, place: Place
     medium = place.need.medium
     if medium is Medium.VOICE:
         free = floor.attendance.counts(queue.members).get(AgentCondition.FREE, 0)
-        counts[Exclusion.MEDIUM] += free - queue.free.able(ANYBODY)
+        counts[Exclusion.MEDIUM] += free - queue.free.open_to(medium)
         return
     for agent in queue.free:
         has_room, is_free = medium in agent.open_media, agent.condition is AgentCondition.FREE

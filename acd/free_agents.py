@@ -26,14 +26,16 @@ _Able = tuple[tuple[Ranking[Agent], Medium, int], ...]
 class FreeAgents:
     """Who is available now."""
 
-    __slots__ = ("_able", "_filed", "_order", "_places", "_queue", "_rankings", "_skill_at")
+    __slots__ = ("_able", "_filed", "_open", "_order", "_places", "_queue", "_rankings", "_skill_at")
 
     def __init__(self, queue: QueueName, order: Order) -> None:
         """Begin with nobody."""
         self._queue = queue
         self._skill_at = order.index(Routing.SKILL) if Routing.SKILL in order else None
         self._order = tuple(criterion for criterion in order if criterion is not Routing.SKILL)
-        self._filed: dict[AgentId, tuple[Agent, Key]] = {}  # the key without the skill, which differs by need
+        # With the key without the skill, which differs by need, and the media that are open:
+        self._filed: dict[AgentId, tuple[Agent, Key, frozenset[Medium]]] = {}
+        self._open = dict.fromkeys(Medium, 0)  # how many may be offered something of a medium
         self._places: dict[AgentId, list[tuple[Ranking[Agent], Key]]] = {}
         self._rankings: dict[Need, Ranking[Agent]] = {}
         self._able: dict[AgentId, tuple[int, _Able]] = {}  # of one assignment: what each may serve, how well
@@ -49,8 +51,10 @@ class FreeAgents:
             )
             self._able[agent.id] = known
         key = key_of(self._order, agent, self._queue)
-        self._filed[agent.id] = (agent, key)
         open_media = agent.open_media
+        self._filed[agent.id] = (agent, key, open_media)
+        for medium in open_media:
+            self._open[medium] += 1
         places = self._places[agent.id] = []
         for ranking, medium, fit in known[1]:
             if medium not in open_media:
@@ -63,7 +67,8 @@ class FreeAgents:
         """Take an agent out; raises `KeyError`."""
         for ranking, key in self._places.pop(agent.id):
             ranking.remove(key)
-        del self._filed[agent.id]
+        for medium in self._filed.pop(agent.id)[2]:
+            self._open[medium] -= 1
 
     def best_first(self, need: Need) -> Iterator[Agent]:
         """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
@@ -81,6 +86,10 @@ class FreeAgents:
         shared = self._ranking(Need(((skill, 0),), need.medium))
         return shared.count_while(lambda agent: agent.skills.get(skill, 0) >= least)
 
+    def open_to(self, medium: Medium) -> int:
+        """How many of them may be offered something of a medium, whatever their skills."""
+        return self._open[medium]
+
     def _shares_ranking(self, need: Need) -> bool:
         """Whether who has the skill, but not enough of it, stands behind all who have enough."""
         return self._skill_at == 0 and len(need.skills) == 1
@@ -96,8 +105,8 @@ class FreeAgents:
             self._drop(next(iter(self._rankings)))
         self._able.clear()
         ranking = self._rankings[need] = Ranking()
-        for agent, bare in self._filed.values():
-            fit = agent.fit(need) if need.medium in agent.open_media else None
+        for agent, bare, open_media in self._filed.values():
+            fit = agent.fit(need) if need.medium in open_media else None
             if fit is not None:
                 key = self._with_skill(bare, fit)
                 ranking.add(key, agent)
@@ -125,4 +134,4 @@ class FreeAgents:
 
     def __iter__(self) -> Iterator[Agent]:
         """All of them, in no order."""
-        return (agent for agent, _ in self._filed.values())
+        return (filed[0] for filed in self._filed.values())

@@ -45,7 +45,7 @@ _PLACES: Mapping[Selection, int] = {
 }
 
 
-_URGENCY = (Selection.OWN, Selection.PRIORITY, Selection.LEVEL)
+URGENCY = (Selection.OWN, Selection.PRIORITY, Selection.LEVEL)
 """What most agents look at before all else: lines are sorted by it, so that what follows in one need not be looked at."""
 
 
@@ -156,7 +156,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
     found: list[Head] = []
     best: Any = None  # the key of those found
     key_of = key_getter(order, is_whole=False)
-    is_sorted = order[:3] == _URGENCY
+    is_sorted = order[:3] == URGENCY
     is_unsorted = bool(order) and not is_sorted
     most_urgent = (0, 0)
     fits, open_media = agent.fits, agent.open_media
