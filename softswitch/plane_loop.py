@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from media.events import Event, PlaneReported, PlaylistFinished, RecordingClosed
+from media.events import Event, PlaneReported, PlaylistFinished, RecordingClosed, SpeechStopped
 from media.plane import Plane
 from media.tick_meter import TickMeter
 
@@ -30,7 +30,7 @@ COLLECT_ROOM_S: Final = 0.008  # garbage is collected only with so much time bef
 SWITCH_INTERVAL_S: Final = 0.0005  # the writer thread may hold the interpreter no longer
 REALTIME_PRIORITY: Final = 10
 NICE: Final = -10
-KEPT_EVENTS: Final = (RecordingClosed, PlaylistFinished)
+KEPT_EVENTS: Final = (RecordingClosed, PlaylistFinished, SpeechStopped)
 """What control cannot find out by asking again what the plane holds: kept while nobody listens."""
 KEPT_MOST: Final = 2000
 

@@ -178,7 +178,7 @@ class Succession:
             self._edge.forget(leg_id)
         for leg_id in held.legs.keys() - known:
             self._tell_plane(plane_words.CloseLeg(leg_id=leg_id))
-        live = {call.recording_id for call in self._board.calls()}
+        live = {each for call in self._board.calls() for each in (call.recording_id, call.message_id)}
         for recording_id, recording in held.recordings.items():
             if recording_id not in live:
                 self._recordings.opened(recording_id, recording.call_id, recording.path)

@@ -24,7 +24,7 @@ from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.callbacks import Callbacks, Wish
 from softswitch.calls.dispatcher import Dispatcher
-from softswitch.calls.flow_run import FlowRun
+from softswitch.calls.flow_run import FlowRun, LeftMessage
 from softswitch.calls.lookups import Answered
 from softswitch.calls.message_desk import MessageDesk
 from softswitch.calls.party import CallParty
@@ -276,7 +276,7 @@ class FlowDesk:
                 return None
 
     def resume(self, call: Call) -> bool:
-        """An adopted caller begins the node again; False for one who was in no flow that is still there, or waited."""
+        """An adopted caller begins the node again, or speaks on; False for one who was in no flow that is there, or waited."""
         record, call.flow_record = call.flow_record, None
         flow = None if record is None else self._flow_begun(call, record)
         if record is None or flow is None:
@@ -286,15 +286,22 @@ class FlowDesk:
             call.flow = self._waiting_for(call, record)
             return False
         call.become(CallState.IN_FLOW)
-        step = interpreter.resume(flow, self._facts(call), record)
-        call.flow = FlowRun(
+        message = LeftMessage(**record["message"]) if record.get("message") else None
+        is_spoken = message is not None and record["phase"] == Phase.RECORDING
+        spoken = interpreter.recording(flow, record) if is_spoken else None
+        step = interpreter.resume(flow, self._facts(call), record) if spoken is None else (spoken, ())
+        run = call.flow = FlowRun(
             flow=flow,
             state=step[0],
             version=version,
             is_detour=record.get("is_detour", False),
             before=self._waiting_for(call, record.get("before")),
+            message=message,
         )
         self._follow(call, flow, step)
+        if message is not None and spoken is not None:
+            self._messages.resume(call, message)
+            self._limit_message(call, run)
         return True
 
     def _waiting_for(self, call: Call, record: Mapping[str, Any] | None) -> FlowRun | None:
@@ -522,9 +529,13 @@ class FlowDesk:
     # ---- messages --------------------------------------------------------------------------------------
 
     def _take_message(self, call: Call, run: FlowRun, command: do.TakeMessage) -> None:
-        self._messages.take(call, command.box, command.silence_s)
-        if call.message_id:
-            run.alarm = self._table.clock.after(command.longest_s, lambda: self._finish_message(call))
+        self._messages.take(call, run, command)
+        self._limit_message(call, run)
+
+    def _limit_message(self, call: Call, run: FlowRun) -> None:
+        if run.message is not None:
+            left_s = max(0.0, run.message.most_until - self._table.clock.wall())
+            run.alarm = self._table.clock.after(left_s, lambda: self._finish_message(call))
 
     def quiet(self, call: Call, recording_id: str) -> None:
         """Nobody speaks on a recording any more: if it is a message, it is over."""

@@ -1,6 +1,6 @@
 """Where one caller is in one flow, as the call keeps it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from softswitch.clock import Alarm
@@ -10,11 +10,15 @@ from softswitch.flows.nodes import Flow
 
 @dataclass(slots=True)
 class LeftMessage:
-    """The message that the caller left last, and may look over: where its file is, and how long it is."""
+    """The message that the caller speaks, or has spoken and may look over: where its file is, how long it may be and is.
+
+    Times are wall seconds.
+    """
 
     message_id: str
     path: str
     began_at: float
+    most_until: float
     length_s: float = 0.0
 
 
@@ -39,6 +43,7 @@ class FlowRun:
             "flow": self.flow.id,
             "version": self.version,
             "is_detour": self.is_detour,
+            "message": None if self.message is None else asdict(self.message),
             "before": None if self.before is None else self.before.to_record(),
             **self.state.to_record(),
         }

@@ -12,6 +12,7 @@ from softswitch.calls.call import Call
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.flow_run import FlowRun, LeftMessage
 from softswitch.calls.recording_desk import RecordingDesk
+from softswitch.flows import commands as do
 from softswitch.store import entries
 
 BEEP = "tone_connect"
@@ -38,7 +39,7 @@ class MessageDesk:
         self._wanted: dict[str, Callable[[], None]] = {}  # by message: what is done once its file is closed
         self._played: dict[str, str] = {}  # by playlist: the prompt that is a message
 
-    def take(self, call: Call, box: str, silence_s: float) -> None:
+    def take(self, call: Call, run: FlowRun, order: do.TakeMessage) -> None:
         """Begin one after a tone; who has no leg says nothing."""
         table = self._table
         if call.customer is None:
@@ -48,7 +49,7 @@ class MessageDesk:
         path = self._path(call.message_id, now)
         table.chronicle.record(
             entries.VoicemailStarted(
-                at=now, voicemail_id=call.message_id, call_id=call.call_id, box=box, caller=call.caller
+                at=now, voicemail_id=call.message_id, call_id=call.call_id, box=order.box, caller=call.caller
             )
         )
         table.chronicle.record(
@@ -62,12 +63,18 @@ class MessageDesk:
                 path=path,
                 left=(call.customer.leg_id,),
                 right=(),
-                silence_s=silence_s,
+                silence_s=order.silence_s,
             )
         )
         table.legs.play(call.customer.leg, f"{call.call_id}:beep", (BEEP,))
-        if call.flow is not None:
-            call.flow.message = LeftMessage(message_id=call.message_id, path=path, began_at=now)
+        run.message = LeftMessage(
+            message_id=call.message_id, path=path, began_at=now, most_until=now + order.longest_s
+        )
+
+    def resume(self, call: Call, message: LeftMessage) -> None:
+        """A control that has ended began it, and the plane records it still."""
+        call.message_id = message.message_id
+        self._recordings.opened(message.message_id, call.call_id, message.path)
 
     def _path(self, message_id: str, now: float) -> str:
         return str(self._folder / local(now).date().isoformat() / f"{message_id}.wav")

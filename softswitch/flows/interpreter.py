@@ -79,7 +79,13 @@ class FlowState:
 
     def to_record(self) -> dict[str, Any]:
         """What a restarted control needs, in JSON types; the caller begins the node again.  No digit is in it."""
-        return {"node": self.node, "phase": self.phase.value, "level": self.level, "data": dict(self.data)}
+        return {
+            "node": self.node,
+            "phase": self.phase.value,
+            "level": self.level,
+            "is_review": self.is_review,
+            "data": dict(self.data),
+        }
 
 
 Step = tuple[FlowState, tuple[FlowCommand, ...]]
@@ -97,16 +103,27 @@ def begin(
 
 
 def resume(flow: Flow, facts: Facts, record: Mapping[str, Any]) -> Step:
-    """The caller of before a restart begins the node again; one that the flow has no more begins the flow again."""
-    node = record["node"] if record["node"] in flow.nodes else flow.start
-    state = FlowState(node=node, level=record["level"], data=dict(record["data"]))
-    return _Walk(flow, facts, state).go_to(node)
+    """The caller of before a restart begins the node again, or the review; of a node that is no more, the flow."""
+    name = record["node"] if record["node"] in flow.nodes else flow.start
+    node = flow.nodes[name]
+    state = FlowState(node=name, level=record["level"], data=dict(record["data"]))
+    if record.get("is_review") and isinstance(node, Voicemail):
+        return _Walk(flow, facts, replace(state, is_review=True)).look_over(node)
+    return _Walk(flow, facts, state).go_to(name)
 
 
 def queued(flow: Flow, record: Mapping[str, Any]) -> FlowState:
     """The state of a caller of before a restart who waits for an agent, or talks with one, and comes back afterwards."""
     node = record["node"] if record["node"] in flow.nodes else flow.start
     return FlowState(node=node, phase=Phase.QUEUED, level=record["level"], data=dict(record["data"]))
+
+
+def recording(flow: Flow, record: Mapping[str, Any]) -> FlowState | None:
+    """The state of a caller of before a restart who speaks a message still; None where the flow has no such node any more."""
+    if not isinstance(flow.nodes.get(record["node"]), Voicemail):
+        return None
+    data, level = dict(record["data"]), record["level"]
+    return FlowState(node=record["node"], phase=Phase.RECORDING, level=level, data=data)
 
 
 def step(
@@ -172,6 +189,10 @@ class _Walk:
 
     def go_to(self, name: str) -> Step:
         self._enter(name)
+        return self._done()
+
+    def look_over(self, node: Voicemail) -> Step:
+        self._review(node)
         return self._done()
 
     def _done(self) -> Step:

@@ -66,3 +66,48 @@ async def test_a_caller_hears_the_message_speaks_another_and_keeps_that(tmp_path
         assert [one["voicemail_id"] for one in await messages(here)] == [second]
         (left, _), _ = spectrum.read_channels(file_of(here, second)[0])
         assert spectrum.dominant_tone(left[8000:16000]) == pytest.approx(OTHER_HZ, abs=15)
+
+
+async def test_a_message_goes_on_over_the_death_of_control(tmp_path: Path) -> None:
+    """One message without a gap, ended by the caller's key as if nothing had been; it is played in parts."""
+    async with running(tmp_path) as (here, caller):
+        await caller.call(here.hotline)
+        await hears(caller, TONES["menu_services"])
+        await caller.send_dtmf("2")
+        started = await here.wait_event("VoicemailStarted", within_s=8)
+        await asyncio.sleep(1.0)
+        here.server.kill("control")
+        await asyncio.sleep(2.0)
+        await here.server.wait_ready()
+        since = len(here.events)
+        await asyncio.sleep(1.0)
+        await caller.send_dtmf("#")
+        await hears(caller, TONES["message_kept"])
+        await here.wait_event("CallEnded", since=since, call_id=started["call_id"], end_reason="served")
+        [message] = await messages(here)
+        assert (message["voicemail_id"], message["state"]) == (started["voicemail_id"], "done")
+        (left, _), _ = spectrum.read_channels(file_of(here, started["voicemail_id"])[0])
+        spans = spectrum.find_tone_spans(left, CALLER_HZ, bridge_s=0.1)
+        assert max(end - start for start, end in spans) > 3.5, spans
+        status, sound = await here.api.download(
+            f"/v1/voicemails/{message['voicemail_id']}/sound", "bytes=0-99"
+        )
+        assert (status, len(sound)) == (206, 100)
+
+
+async def test_a_message_is_kept_when_its_recorder_dies(tmp_path: Path) -> None:
+    """The call ends; all but the last second is there to be heard."""
+    async with running(tmp_path) as (here, caller):
+        await caller.call(here.hotline)
+        await hears(caller, TONES["menu_services"])
+        await caller.send_dtmf("2")
+        started = await here.wait_event("VoicemailStarted", within_s=8)
+        await asyncio.sleep(4.0)
+        here.server.kill("plane-0")
+        await caller.wait_for("disconnected", within_s=5)
+        closed = await here.wait_event("RecordingClosed", recording_id=started["voicemail_id"])
+        assert closed["state"] == "crash"
+        [message] = await messages(here)
+        assert message["duration_s"] == pytest.approx(4.0, abs=1.2)
+        (left, _), _ = spectrum.read_channels(file_of(here, started["voicemail_id"])[0])
+        assert spectrum.dominant_tone(left[8000:16000]) == pytest.approx(CALLER_HZ, abs=15)

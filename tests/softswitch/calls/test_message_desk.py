@@ -140,3 +140,45 @@ def test_what_comes_too_late_plays_nothing(node: FlowNode) -> None:
     assert node.call(call_id).state is CallState.IN_FLOW
     closed = [one for one in node.plane.news if isinstance(one, plane_news.RecordingClosed)]
     assert closed == []
+
+
+def killed(node: FlowNode) -> FlowNode:
+    """Control dies, and another one takes the call over with what was written down of it."""
+    [record] = node.keeper.load("live_call").values()
+    for call in node.board.calls():
+        assert call.flow is not None
+        call.flow_record, call.flow, call.message_id = record["flow"], None, ""
+        assert node.board.resume_flow(call)
+    return node
+
+
+def test_a_message_that_is_spoken_while_control_dies_goes_on(node: FlowNode) -> None:
+    """The same file, the same limit, counted from its beginning; what is over by then is over at once."""
+    call_id = node.enter()
+    node.press("2")
+    node.listen()
+    [started] = node.entries(entries.VoicemailStarted)
+    node.pass_time(20.0)
+    killed(node)
+    assert node.call(call_id).message_id == started.voicemail_id
+    assert started.voicemail_id in node.recordings.open_ids
+    node.pass_time(9.0)
+    assert started.voicemail_id in node.plane.recordings
+    node.pass_time(1.5)
+    assert started.voicemail_id not in node.plane.recordings
+    assert node.plane.prompts_of("in1") == ("ask",)
+    assert len(node.entries(entries.VoicemailStarted)) == 1
+
+
+def test_a_review_in_which_control_dies_begins_again_with_the_same_message(node: FlowNode) -> None:
+    """It can be heard still."""
+    node.enter()
+    message = leave_message(node)
+    node.press("1")
+    node.listen()
+    node.listen()
+    killed(node)
+    assert node.plane.prompts_of("in1") == ("ask",)
+    node.press("1")
+    assert message in node.plane.prompts_of("in1")[0]
+    assert len(node.entries(entries.VoicemailStarted)) == 1
