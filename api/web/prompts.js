@@ -38,7 +38,7 @@ export async function showPrompts(place, { client }) {
       tell(done);
     } catch (problem) {
       const faults = problem.problem?.errors ?? [];
-      tell(problem.status === 412 ? word('prompts.outdated') : faults.length ? faults.map(({ detail }) => inLanguage(detail, spoken())).join(' · ') : problemText(problem), true);
+      tell(problem.status === 412 ? word('prompts.outdated') : faults.length ? faults.map(({ field, detail }) => `${field}: ${inLanguage(detail, spoken())}`).join(' · ') : problemText(problem), true);
     }
     await load();
   };
@@ -105,7 +105,7 @@ function rowOf(prompt, { replace, remove }) {
     make('td', { class: 'when' }, version ? `${momentText(at)} · ${by}` : word('prompts.shipped')),
     make('td', {}, make('div', { class: 'deeds' }, file,
       make('button', { class: 'button', type: 'button', onclick: () => file.click() }, word('prompts.replace')),
-      version > 0 && make('button', { class: 'button danger', type: 'button', disabled: !isShipped && users.length > 0, onclick: () => remove(prompt) }, word(isShipped ? 'prompts.back' : 'admin.delete')))));
+      version > 0 && make('button', { class: 'button danger', type: 'button', onclick: () => remove(prompt) }, word(isShipped ? 'prompts.back' : 'admin.delete')))));
 }
 
 function userOf(user) {

@@ -1,7 +1,7 @@
 """What would happen to a call: the example city, at noon, at night, on National Day, with and without keys."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from api.faults import NotFound
 from api.what_if_port import WhatIfView
 from softswitch.business.seed import from_file
 from softswitch.business.whole import Machine, whole_of
+from softswitch.calendars.days import is_published
 from softswitch.calendars.opening import SHANGHAI
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import definition_of
@@ -65,6 +66,16 @@ def test_a_service_with_hours_takes_messages_outside_of_them(what_if: WhatIf) ->
         way = ask(what_if, "12346", closed)
         assert (way.queue, way.box, way.nodes) == ("", "enterprise", ("hours", "closed"))
     assert ask(what_if, "12346", "2026-10-10T10:00").queue == "enterprise"  # worked for National Day
+
+
+def test_a_year_that_nobody_has_published_breaks_no_call(what_if: WhatIf) -> None:
+    """Its weekends and the holidays of fixed date are closed, all other days are worked."""
+    year = next(year for year in range(2026, 2100) if not is_published(year))
+    first = date(year, 3, 1)
+    monday = first + timedelta(days=-first.weekday() % 7)
+    assert ask(what_if, "12346", f"{monday}T10:00").queue == "enterprise"
+    for closed in (f"{monday + timedelta(days=5)}T10:00", f"{year}-10-01T10:00", f"{year}-01-01T10:00"):
+        assert ask(what_if, "12346", closed).box == "enterprise"
 
 
 def test_keys_are_pressed_where_the_flow_waits_for_them(what_if: WhatIf) -> None:
