@@ -72,16 +72,20 @@ def _operation(method: str, path: str, operation: Json) -> str:
         for one in operation["parameters"]
     ]
     body = operation.get("requestBody", {}).get("content", {})
-    answers = [
-        (status, media, _kind(content.get("schema", {})), "")
-        for status, response in operation["responses"].items()
-        for media, content in (response.get("content") or {response["description"]: {}}).items()
-    ]
+    answers: dict[
+        tuple[str, str], list[str]
+    ] = {}  # the statuses of each form, as its faults have all but one
+    for status, response in operation["responses"].items():
+        for media, content in (response.get("content") or {response["description"]: {}}).items():
+            answers.setdefault((media, _kind(content.get("schema", {}))), []).append(status)
     parts = [
         _who(operation),
         _table(("参数 / parameter", "", "", ""), rows),
         *(f"<p>请求体 / body: {_kind(content['schema'])}</p>" for content in body.values()),
-        _table(("状态 / status", "", "", ""), answers),
+        _table(
+            ("状态 / status", "", "", ""),
+            [(" ".join(statuses), media, kind, "") for (media, kind), statuses in answers.items()],
+        ),
     ]
     anchor = escape(operation["operationId"])
     return (
