@@ -48,15 +48,21 @@ export class CallListForm {
   /** Ask for numbers of a list. */
   fill(list) {
     const csv = make('textarea', { name: 'csv', rows: 8, required: true, placeholder: 'number,name\n13900000001,张三' });
+    const name = make('span');
     const file = make('input', {
-      type: 'file', accept: '.csv,text/csv', 'aria-label': word('lists.file'),
-      onchange: async () => { if (file.files.length) csv.value = await file.files[0].text(); },
+      class: 'unseen', type: 'file', accept: '.csv,text/csv',
+      onchange: async () => {
+        if (!file.files.length) return;
+        csv.value = await file.files[0].text();
+        name.textContent = file.files[0].name;
+      },
     });
     const take = (dryRun) => () => this.#take(form, list, csv.value, dryRun);
     const form = this.#open('lists.numbers', [
       make('p', {}, make('strong', {}, list.name)),
-      field('lists.csv', csv), file,
-      make('div', { class: 'choices' },
+      field('lists.csv', csv),
+      make('div', { class: 'file' }, make('label', { class: 'button' }, word('lists.file'), file), name),
+      make('div', { class: 'deeds' },
         make('button', { class: 'button', type: 'button', dataset: { deed: 'check' }, onclick: take(true) }, word('lists.check')),
         make('button', { class: 'button primary', type: 'submit' }, word('lists.take')),
         make('button', { class: 'button danger', type: 'button', dataset: { deed: 'stop' }, onclick: () => this.#stop(form, list) }, word('lists.stop'))),

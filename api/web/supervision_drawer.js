@@ -145,8 +145,9 @@ export class SupervisionDrawer {
   }
 
   #showCall(call) {
-    const place = this.#bar.floor.waiting(call.queue).findIndex((other) => other.call_id === call.call_id) + 1;
-    fill(this.#parts.head, numberOf(call), make('small', {}, `${call.queue} · ${word('supervisor.position', place)}`));
+    const place = this.#bar.floor.placeOf(call);
+    const where = place ? word('supervisor.position', place) : `${word('supervisor.ringing_at')} ${call.agent}`;
+    fill(this.#parts.head, numberOf(call), make('small', {}, `${call.queue} · ${where}`));
     fill(this.#parts.facts, this.#factsOf(call));
     this.#why.show(call.call_id);
     const free = [...this.#bar.floor.agents.values()].filter(couldTake).map((agent) => `${agent.agent_id}${agent.presence}`);

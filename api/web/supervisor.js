@@ -160,7 +160,7 @@ class SupervisorPage {
         make('div', { class: 'queue-head' }, make('strong', {}, queue.queue), queue.limit && make('span', {}, `${waiting.length} / ${queue.limit}`)),
         make('dl', { class: 'queue-figures' }, ...figures.map(([name, value]) => make('div', {}, make('dt', {}, word(name)), make('dd', {}, value)))),
         waiting.length === 0 && make('p', { class: 'empty' }, word('supervisor.nobody_waits')),
-        make('ol', { class: 'callers' }, ...waiting.slice(0, CALLERS_SHOWN).map((call, index) => this.#caller(call, index + 1, free)),
+        make('ol', { class: 'callers' }, ...waiting.slice(0, CALLERS_SHOWN).map((call) => this.#caller(call, floor.placeOf(call), free)),
           waiting.length > CALLERS_SHOWN && make('li', { class: 'more' }, `+ ${waiting.length - CALLERS_SHOWN}`)),
       );
     });
@@ -171,7 +171,7 @@ class SupervisorPage {
     const why = call.state === 'offered' ? `${word('supervisor.ringing_at')} ${call.agent}`
       : free === 0 ? word('supervisor.no_agent') : word('call.waiting');
     return make('li', {}, make('button', { type: 'button', onclick: () => { this.#drawer.openCall(call.call_id); this.#showTimes(); } },
-      make('span', { class: 'place' }, place), make('span', {}, numberOf(call)),
+      make('span', { class: 'place' }, place || icon('bell')), make('span', {}, numberOf(call)),
       make('time', { dataset: { since: call.queued_at } }), make('small', {}, why)));
   }
 

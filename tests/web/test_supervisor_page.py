@@ -70,12 +70,15 @@ async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path)
 
         await page.get_by_role("button", name="关闭").click()
         await page.locator(".callers button").first.click()
-        await expect(drawer).to_contain_text("第1位")
-        await picture(page, "supervisor-waiting-call")
+        await expect(drawer).to_contain_text("hotline · 正在振铃 1003")
+        await expect(drawer.locator("#why")).to_contain_text("送给坐席 1003")
         await page.get_by_role("button", name="关闭").click()
 
         # By hand: a waiting caller goes first, is given to an agent at lunch, and another agent has to take calls.
         await page.locator(".callers button").nth(5).click()
+        await expect(drawer.locator("#why")).to_contain_text("中排第 5 位。")
+        await expect(drawer).to_contain_text("hotline · 第5位")
+        await picture(page, "supervisor-waiting-call")
         await drawer.get_by_role("button", name="市民投诉").click()
         await drawer.get_by_role("spinbutton", name="调级").fill("5")
         await drawer.locator("[data-deed=level]").click()
