@@ -35,6 +35,7 @@ async def test_the_example_city_is_whole(desk: BusinessDesk) -> None:
     assert sorted(agent.groups[0] for agent in desk.business.agents if agent.role == "supervisor") == [
         f"g{number}" for number in range(1, 7)
     ]
+    assert [agent.id for agent in desk.business.agents if agent.role == "admin"] == ["1077"]
     groups = [agent.groups for agent in desk.business.agents]
     assert {groups.count((f"g{number}",)) for number in range(1, 7)} == {12, 13}
     assert desk.business.region_of(normalise("+86 510 8123 4567", "0510")) == "east"
