@@ -109,10 +109,12 @@ class VoicemailDesk:
         business = self._business()
         if message.box in {queue.name for queue in business.queues}:
             return message.box
-        served = next((one.queues for one in business.agents if one.id == agent), ())
-        if not served:
+        served = {one.id: one.queues for one in business.agents}
+        if agent and agent not in served:
+            raise NotFound("agent", agent)
+        if not served.get(agent):
             raise Refused("queue_needed", "须指明队列 / say which queue")
-        return served[0]
+        return served[agent][0]
 
     def _check_taker(self, queue: str, agent: str) -> None:
         """Somebody must be able to have it, else it would wait for ever."""

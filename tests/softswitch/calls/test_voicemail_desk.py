@@ -161,6 +161,16 @@ async def test_whom_it_cannot_reach_it_is_not_given_to(office: Office) -> None:
     assert not office.node.board.contacts.all()
 
 
+async def test_without_a_queue_of_its_own_a_message_stands_in_the_first_of_its_agent(office: Office) -> None:
+    """Its caller stood in none, and no queue has the name of its box."""
+    office.leave("m2", box="elsewhere")
+    shown = await office.desk.hand_over("m2", HandOverBody(agent="1001"), EVERYTHING, "lead")
+    assert (shown.handed_queue, shown.handed_agent) == ("hotline", "1001")
+    with pytest.raises(Refused) as unsaid:
+        await office.desk.hand_over(MESSAGE, HandOverBody(queue="night"), EVERYTHING, "lead")
+    assert unsaid.value.code == "no_capacity"
+
+
 async def test_who_deals_with_it_elsewhere_takes_it_out_of_the_line(office: Office) -> None:
     """Nobody works on what is done."""
     await office.hand()

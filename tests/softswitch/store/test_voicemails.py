@@ -131,6 +131,7 @@ async def test_agents_are_given_a_message_and_its_caller_is_called(client: aioht
         ("m1/hand-over", {"queue": "hotline"}, "no_capacity"),
         ("none/hand-over", {}, "voicemail_not_found"),
         ("m1/hand-over", {"agent": "1999"}, "agent_not_found"),
+        ("m1/hand-over", {}, "queue_needed"),
         ("m1/call-back", {}, "agent_needed"),
         ("m1/call-back", {"agent": "1999"}, "agent_not_found"),
     ):
