@@ -66,6 +66,7 @@ from softswitch.news import PLANE_ID, News, Readers
 from softswitch.operations.alarm_calls import AlarmCalls
 from softswitch.operations.alarms import AlarmKind
 from softswitch.operations.control_room import ControlRoom
+from softswitch.operations.emergency_codes import EmergencyCodes
 from softswitch.operations.healer import Healer
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
@@ -326,6 +327,15 @@ class Control:
             prompts=shipped_prompts(settings),
             token=secrets.token_hex,
         )
+        self._codes = EmergencyCodes(
+            desk,
+            directory=self._board.directory,
+            legs=self._legs,
+            audience=self._audience,
+            clock=clock,
+            token=secrets.token_hex,
+        )
+        self._board.outgoing.is_service_code = self._codes.dialled
         self._healer = Healer(
             edge=self._edge,
             pool=self._pool,
@@ -395,10 +405,12 @@ class Control:
 
     def _more_parts(self) -> tuple[PartView, ...]:
         healed = f"healed={self._healer.healed}"
-        parts = (self._room.part(), PartView(name="reconciliation", ok=True, detail=healed))
-        if not self._is_draining:
-            return parts
-        return *parts, PartView(name="draining", ok=False, detail=f"calls={len(self._board.calls())}")
+        parts = [self._room.part(), PartView(name="reconciliation", ok=True, detail=healed)]
+        if (switch := self._desk.business.emergency) is not None:
+            parts.append(PartView(name="emergency", ok=True, detail=switch.means))
+        if self._is_draining:
+            parts.append(PartView(name="draining", ok=False, detail=f"calls={len(self._board.calls())}"))
+        return tuple(parts)
 
     async def drain(self) -> None:
         """Let nobody in any more, and return after the last call."""
@@ -443,6 +455,7 @@ class Control:
         self._hours.close()
         await self._lookups.close()
         await self._speech.close()
+        await self._codes.close()
         await self._orders.close()
         await self._recordings.wait_repaired()
         await self._plane.stop()
@@ -529,8 +542,7 @@ class Control:
         if switch is None:
             self._room.alarms.clear(AlarmKind.EMERGENCY_ON)
         else:
-            detail = " ".join((*switch.notice, switch.flow)).strip()
-            self._room.alarms.raise_alarm(AlarmKind.EMERGENCY_ON, detail=detail)
+            self._room.alarms.raise_alarm(AlarmKind.EMERGENCY_ON, detail=switch.means)
 
     def _missing_year(self, year: int | None) -> None:
         if year is None:

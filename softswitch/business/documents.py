@@ -31,6 +31,10 @@ HIDDEN: Final = "****"
 """What is shown of a secret; given back, it means that the secret stays."""
 
 
+CODE: Final = r"[*#]\d{1,8}"
+"""What a phone dials to have something done."""
+
+
 def _id(doc: str) -> Any:
     return field(metadata={"doc": doc, "pattern": r"[A-Za-z0-9_\-]{1,40}"})
 
@@ -154,7 +158,7 @@ class TrunkNumbers(NumberSettings):
 class Emergency:
     """The emergency switch (应急开关): while it is on, every new call hears the notice first.
 
-    Then it goes on by its route, or all calls by one `flow`.
+    Then it goes on by its route, all calls by one `flow`, or they ring at a `number` first.  `phones` switch it by a code.
     """
 
     id: str = field(default="switch", metadata={"doc": "只有一个 / there is one", "pattern": "switch"})
@@ -163,11 +167,36 @@ class Emergency:
     flow: str = field(
         default="", metadata={"doc": "全部来电改走此流程 / flow of all calls, empty = their own"}
     )
+    number: str = field(
+        default="",
+        metadata={
+            "doc": "全部来电转到此号码或分机,无人接则照常 / number or extension that all calls ring first, empty = none",
+            "pattern": r"(\+?\d{1,20})?",
+        },
+    )
+    phones: tuple[str, ...] = field(
+        default=(), metadata={"doc": "可用代码开关的分机 / extensions that may dial the codes"}
+    )
+    code_on: str = field(
+        default="*99", metadata={"doc": "启用代码 / code that switches it on", "pattern": CODE}
+    )
+    code_off: str = field(
+        default="*990", metadata={"doc": "关闭代码 / code that switches it off", "pattern": CODE}
+    )
+
+    @property
+    def means(self) -> str:
+        """What it does, in a line."""
+        return " ".join((*self.notice, self.flow or self.number)).strip()
 
     def faults(self) -> Iterator[tuple[str, str]]:
-        """On, it does something."""
-        if self.is_on and not self.notice and not self.flow:
-            yield "notice", "需要通知或流程 / needs a notice or a flow"
+        """On, it does something, and one thing; a code means one thing."""
+        if (self.is_on or self.phones) and not (self.notice or self.flow or self.number):
+            yield "notice", "需要通知、流程或号码 / needs a notice, a flow or a number"
+        if self.flow and self.number:
+            yield "number", "流程与号码只能选一 / either a flow or a number"
+        if self.code_on == self.code_off:
+            yield "code_off", "与启用代码相同 / is the code that switches it on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

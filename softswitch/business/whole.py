@@ -271,8 +271,8 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     yield from _route_faults(business, machine, queues)
     yield from _prefixes_twice(business)
     yield from _seat_faults(business, machine)
-    if business.emergency is not None:
-        yield from _emergency_faults(business.emergency, machine, frozenset(business.flows))
+    for switch in business.emergencies:
+        yield from _emergency_faults(switch, machine, business)
     around = Surroundings(
         prompts=machine.prompts,
         queues=queues,
@@ -354,24 +354,32 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
 
 def _duty_faults(business: Business, hours: frozenset[str]) -> Iterator[Fault]:
     """Everybody on the roster can be rung."""
-    extensions = {account.extension for account in business.accounts}
     for person in business.duty:
         path = f"duty.{person.id}"
         yield from _absent(
             f"{path}.hours", (person.hours,) if person.hours else (), hours, "工作时间 / hours"
         )
-        if person.number not in extensions and not any(
-            rule.takes(person.number) for rule in business.outbound
-        ):
-            expected = "既非分机,也无外呼规则适用 / no extension, and no outbound rule takes it"
-            yield Fault(path=f"{path}.number", value=person.number, expected=expected)
+        yield from _out_of_reach(f"{path}.number", person.number, business)
 
 
-def _emergency_faults(switch: Emergency, machine: Machine, flows: frozenset[str]) -> Iterator[Fault]:
+def _out_of_reach(path: str, number: str, business: Business) -> Iterator[Fault]:
+    """A number that nobody can be rung at."""
+    extensions = (account.extension for account in business.accounts)
+    if number not in extensions and not any(rule.takes(number) for rule in business.outbound):
+        expected = "既非分机,也无外呼规则适用 / no extension, and no outbound rule takes it"
+        yield Fault(path=path, value=number, expected=expected)
+
+
+def _emergency_faults(switch: Emergency, machine: Machine, business: Business) -> Iterator[Fault]:
+    """Also while it is off: there is no time to mend it when it is needed."""
+    extensions = frozenset(account.extension for account in business.accounts)
+    yield from _absent("emergency.switch.phones", switch.phones, extensions, "分机 / extension")
+    if switch.number:
+        yield from _out_of_reach("emergency.switch.number", switch.number, business)
     for written in switch.notice:
         yield from item_faults(written, machine.prompts, "emergency.switch.notice")
     if switch.flow:
-        yield from _absent("emergency.switch.flow", (switch.flow,), flows, "流程 / flow")
+        yield from _absent("emergency.switch.flow", (switch.flow,), frozenset(business.flows), "流程 / flow")
 
 
 def _seat_faults(business: Business, machine: Machine) -> Iterator[Fault]:

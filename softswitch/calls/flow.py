@@ -27,6 +27,7 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow_run import FlowRun, LeftMessage
 from softswitch.calls.lookups import Answered
 from softswitch.calls.message_desk import MessageDesk
+from softswitch.calls.own_flows import VOICEMAIL, callback_of, in_emergency, voicemail_of
 from softswitch.calls.party import CallParty
 from softswitch.calls.put_through import PutThrough
 from softswitch.calls.queue_desk import QueueDesk
@@ -38,59 +39,12 @@ from softswitch.flows import interpreter
 from softswitch.flows.commands import FlowCommand
 from softswitch.flows.events import FlowEvent
 from softswitch.flows.interpreter import Phase
-from softswitch.flows.nodes import Callback, Collect, Flow, HangUp, Menu, Node, Play, Queue, Voicemail
+from softswitch.flows.nodes import Flow
 from softswitch.speech.item import item_of
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
 
 log = structlog.get_logger(__name__)
-
-LEAVE_MESSAGE, REVIEW_MESSAGE, MESSAGE_KEPT = "leave_message", "review_message", "message_kept"
-OFFER_CALLBACK, ENTER_NUMBER, CALLBACK_NOTED = "offer_callback", "enter_number", "callback_noted"
-
-
-def voicemail_of(queue: str) -> Flow:
-    """The flow of callers who overflow to the voicemail: each queue has a box of its own name."""
-    return Flow(
-        id=VOICEMAIL,
-        name="语音留言 / voicemail",
-        start="message",
-        nodes={
-            "message": Voicemail(say=(LEAVE_MESSAGE,), box=queue, review=(REVIEW_MESSAGE,), next="kept"),
-            "kept": HangUp(say=(MESSAGE_KEPT,)),
-        },
-    )
-
-
-def callback_of(queue: str) -> Flow:
-    """The flow of callers who overflow to a callback: by their own number, by another one, or back into the line."""
-    return Flow(
-        id="callback",
-        name="回呼 / callback",
-        start="offer",
-        nodes={
-            "offer": Menu(say=(OFFER_CALLBACK,), keys={"1": "own", "2": "ask"}, repeats=0, otherwise="line"),
-            "own": Callback(queue=queue, next="noted", otherwise="line"),
-            "ask": Collect(
-                say=(ENTER_NUMBER,), into="callback_number", least=3, next="other", otherwise="line"
-            ),
-            "other": Callback(queue=queue, number="{callback_number}", next="noted", otherwise="line"),
-            "noted": HangUp(say=(CALLBACK_NOTED,)),
-            "line": Queue(queue=queue),
-        },
-    )
-
-
-def with_notice(notice: tuple[str, ...], flow: Flow | None, queue: str) -> Flow:
-    """A flow with a notice in front of it; without a flow the queue follows.  No node of an operator has such a name."""
-    front: dict[str, Node] = {"!notice": Play(say=notice, next="!queue" if flow is None else flow.start)}
-    if flow is None:
-        front["!queue"] = Queue(queue=queue)
-        return Flow(id="emergency", name="应急通知 / emergency notice", start="!notice", nodes=front)
-    return Flow(id=flow.id, name=flow.name, start="!notice", nodes={**front, **flow.nodes})
-
-
-VOICEMAIL = "voicemail"
 
 
 class BusinessNow(Protocol):
@@ -364,11 +318,7 @@ class FlowDesk:
         business = self._desk.business
         switch = None if name else business.emergency
         flow = business.flows.get(name or (switch.flow if switch is not None else "") or call.route.flow)
-        return (
-            flow
-            if switch is None or not switch.notice
-            else with_notice(switch.notice, flow, call.route.queue)
-        )
+        return flow if switch is None else in_emergency(switch, flow, call.route.queue)
 
     # ---- steps -----------------------------------------------------------------------------------------
 

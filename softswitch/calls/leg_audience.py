@@ -4,6 +4,7 @@ A leg that is claimed is none of the switchboard's business, and appears in no r
 to whoever claimed it.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from media import events as plane_news
@@ -46,20 +47,24 @@ class LegAudience:
     def __init__(self) -> None:
         """Nothing is claimed."""
         self._owners: dict[str, LegOwner] = {}
+        self._answers: dict[str, Callable[[Leg], None]] = {}
 
-    def claim(self, leg_id: str, owner: LegOwner) -> None:
-        """From now on news of this leg is for `owner`; it ends with the leg."""
+    def claim(self, leg_id: str, owner: LegOwner, answers: Callable[[Leg], None] | None = None) -> None:
+        """From now on news of this leg is for `owner`; it ends with the leg.  `answers` is told of one that waits for an answer."""
         self._owners[leg_id] = owner
+        if answers is not None:
+            self._answers[leg_id] = answers
 
     def disclaim(self, leg_id: str) -> None:
         """The leg was not opened after all."""
         self._owners.pop(leg_id, None)
+        self._answers.pop(leg_id, None)
 
     # ---- LegListener -------------------------------------------------------------------------------
 
     def leg_arrived(self, leg: Leg) -> None:
-        """An inbound leg waits for an answer; legs that are claimed are outbound."""
-        self.switchboard.leg_arrived(leg)
+        """An inbound leg waits for an answer."""
+        self._answers.get(leg.leg_id, self.switchboard.leg_arrived)(leg)
 
     def leg_rang(self, leg: Leg) -> None:
         """The far end rings."""
@@ -86,6 +91,7 @@ class LegAudience:
     def leg_ended(self, leg: Leg, end: LegEnd) -> None:
         """The leg is over, once."""
         owner = self._owners.pop(leg.leg_id, None)
+        self._answers.pop(leg.leg_id, None)
         if owner is None:
             self.switchboard.leg_ended(leg, end)
         else:

@@ -57,6 +57,8 @@ class Outgoing:
         self._record = record
         self._token = token
         self._records_internal = records_internal
+        self.is_service_code: Callable[[InviteReceived], bool] = lambda invite: False
+        """Whether what a phone dialled is a code, which is dealt with elsewhere; set by the composition root."""
         self.is_open = True
         """False while the node drains: no call begins any more."""
         self._targets: dict[str, Destination] = {}  # by call, until the agent's own phone is answered
@@ -84,6 +86,8 @@ class Outgoing:
 
     def dialled_by_phone(self, invite: InviteReceived) -> None:
         """A number was dialled on the keypad of a desk phone: by the rules of its seat."""
+        if self.is_service_code(invite):
+            return
         table, now = self._table, self._table.clock.wall()
         seat, agent = self._directory.seat_of_account(invite.peer.name)
         try:
