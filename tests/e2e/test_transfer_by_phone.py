@@ -11,10 +11,15 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.long
-async def test_a_blind_transfer_by_the_phones_key(tmp_path: Path) -> None:
+async def test_hold_and_a_blind_transfer_by_the_phones_keys(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand") as talk:
         here, one, two = talk.here, talk.phones["one"], talk.phones["two"]
         await talk.begin()
+        for key, kind, held in ((one.hold, "CallHeld", True), (one.unhold, "CallRetrieved", False)):
+            await key()
+            await here.wait_event(kind, call_id=talk.call_id, agent=here.agent(1))
+            assert (await here.api.call(talk.call_id))["call"]["held"] is held
+            await talk.wait_heard(caller={MUSIC} if held else {"one"})
         await here.login(2, state="not_ready")
         await one.refer(f"sip:13900000002@{here.registrar}")
         assert (await one.wait_for("transfer", final=True))["status"] == 403, "no outbound rule of the seat"
@@ -43,9 +48,7 @@ async def test_an_attended_transfer_by_the_phones_keys(tmp_path: Path) -> None:
         await talk.begin()
         await here.login(2, state="not_ready")
         await one.hold()
-        await here.wait_event("CallHeld", call_id=talk.call_id, agent=here.agent(1))
         await talk.wait_heard(caller={MUSIC})
-        assert (await here.api.call(talk.call_id))["call"]["held"] is True
         since = len(one.events)
         await one.call(f"sip:{here.extension(2)}@{here.registrar}")
         await one.wait_for("confirmed", since=since)
@@ -67,18 +70,6 @@ async def test_the_keypad_calls_outside_by_the_rules_of_the_seat_alone(tmp_path:
         one = talk.phones["one"]
         await one.call(f"sip:13900000002@{talk.here.registrar}")
         assert (await one.wait_for("disconnected"))["status"] == 403
-
-
-@pytest.mark.long
-async def test_the_hold_key_is_the_hold_of_the_bar(tmp_path: Path) -> None:
-    async with conversation(tmp_path / "stand", agents=1) as talk:
-        here, one = talk.here, talk.phones["one"]
-        await talk.begin()
-        for do, kind, held in ((one.hold, "CallHeld", True), (one.unhold, "CallRetrieved", False)):
-            await do()
-            await here.wait_event(kind, call_id=talk.call_id, agent=here.agent(1))
-            assert (await here.api.call(talk.call_id))["call"]["held"] is held
-            await talk.wait_heard(caller={MUSIC} if held else {"one"})
 
 
 @pytest.mark.long
