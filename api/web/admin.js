@@ -136,7 +136,8 @@ class AdminPage {
       fill(place, make('p', { class: 'faults', role: 'alert' }, problemText(problem)));
       if (problem.status === undefined) throw problem;
     }
-    if (document.activeElement === document.body) place.focus();
+    globalThis.scrollTo(0, 0);
+    if (document.activeElement === document.body) place.focus({ preventScroll: true }); // its head stands under the page's
   }
 
   async #show(place, name, id = '') {

@@ -11,7 +11,7 @@ addWords({
   'prompts.used_by': ['用于', 'Played by'],
   'prompts.changed': ['来源', 'From'],
   'prompts.deeds': ['操作', 'Do'],
-  'prompts.unused': ['未使用', 'not played'],
+  'prompts.unused': ['业务中未用', 'nothing of the business'],
   'prompts.shipped': ['随系统带来', 'came with the system'],
   'prompts.length': ['{0} 秒', '{0} s'],
   'prompts.replace': ['替换', 'Replace'],

@@ -29,7 +29,7 @@ export async function showPrompts(place, { client }) {
   };
   const search = make('input', { type: 'search', placeholder: word('admin.find'), 'aria-label': word('admin.find'), oninput: show });
   const load = async () => {
-    prompts = await all(client);
+    prompts = (await all(client)).sort((one, other) => rankOf(other) - rankOf(one));
     show();
   };
   const run = async (work, done) => {
@@ -65,6 +65,9 @@ export async function showPrompts(place, { client }) {
   );
   await load();
 }
+
+/** Own ones first, then those that the business plays; each by id, as the server lists them. */
+const rankOf = ({ version, used_by: users }) => 2 * (version > 0) + (users.length > 0);
 
 async function all(client) {
   const found = [];
