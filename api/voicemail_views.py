@@ -12,6 +12,7 @@ class VoicemailView:
     """One message.  `state` is that of its sound (`open` while the caller speaks); nobody dealt with it while
     `handled_at` is null.
 
+    `reason` is `overflow` where a rule of the queue sent the caller there, or `flow`, which is then named; null of old ones.
     `handed_*`: who gave it last to the agents of a queue, or to one of them, as `contact_id`.  `called_back_*`: who had
     whoever left it called last, in which call.
     """
@@ -26,6 +27,8 @@ class VoicemailView:
     handled_at: WallTime | None
     handled_by: str | None
     note: str
+    reason: str | None
+    flow: str | None
     handed_at: WallTime | None
     handed_by: str | None
     handed_queue: str | None

@@ -206,6 +206,8 @@ addWords({
   'voicemail.handle': ['标记已处理', 'Mark as done'],
   'voicemail.call_back': ['回拨', 'Call back'],
   'voicemail.hand': ['交给坐席', 'Hand to an agent'],
+  'voicemail.by_overflow': ['队列溢出', 'overflow of the queue'],
+  'voicemail.by_flow': ['流程 {0}', 'flow {0}'],
   'voicemail.to': ['交给谁', 'Hand to whom'],
   'voicemail.anybody': ['队列中任一坐席', 'Anybody of the queue'],
   'voicemail.handed': ['{0} 交给 {1},{2}', '{0} to {1}, {2}'],

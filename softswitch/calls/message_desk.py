@@ -11,6 +11,7 @@ from softswitch.calendars.opening import local
 from softswitch.calls.call import Call
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.flow_run import FlowRun, LeftMessage
+from softswitch.calls.own_flows import VOICEMAIL
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.flows import commands as do
 from softswitch.store import entries
@@ -20,6 +21,9 @@ BEEP = "tone_connect"
 
 PROMPT = "message:"
 """What the plane calls the sound of a message while its caller hears it; its id and a number follow."""
+
+OVERFLOW, FLOW = "overflow", "flow"
+"""Why a caller comes to leave a message."""
 
 LATE_S = 5.0
 """A message that was to be played is over so long after its own length, whatever the plane says of it."""
@@ -49,7 +53,13 @@ class MessageDesk:
         path = self._path(call.message_id, now)
         table.chronicle.record(
             entries.VoicemailStarted(
-                at=now, voicemail_id=call.message_id, call_id=call.call_id, box=order.box, caller=call.caller
+                at=now,
+                voicemail_id=call.message_id,
+                call_id=call.call_id,
+                box=order.box,
+                caller=call.caller,
+                reason=OVERFLOW if run.flow.id == VOICEMAIL else FLOW,
+                flow="" if run.flow.id == VOICEMAIL else run.flow.id,
             )
         )
         table.chronicle.record(

@@ -318,6 +318,8 @@ def _voicemail(entry: VoicemailEntry, row: VoicemailRow | None) -> tuple[Row, ..
             box=entry.box,
             caller=entry.caller,
             left_at=entry.at,
+            reason=entry.reason or None,
+            flow=entry.flow or None,
         )
         return (fresh,) if row is None else ()
     return () if row is None else (_worked_on(entry, row),)

@@ -114,6 +114,8 @@ class VoicemailRow:
     handled_at: float | None = None
     handled_by: str | None = None
     note: str = ""
+    reason: str | None = None
+    flow: str | None = None
     discarded_at: float | None = None
     handed_at: float | None = None
     handed_by: str | None = None

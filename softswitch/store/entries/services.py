@@ -25,13 +25,18 @@ class SurveyAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailStarted:
-    """A message is about to be recorded; its sound is the recording of the same id."""
+    """A message is about to be recorded; its sound is the recording of the same id.
+
+    `reason`: an `overflow` rule sent the caller there, or a `flow` led there, which is named.
+    """
 
     at: float
     voicemail_id: str
     call_id: str
     box: str
     caller: str
+    reason: str = ""
+    flow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

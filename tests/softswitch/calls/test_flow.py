@@ -223,6 +223,7 @@ def test_a_full_queue_takes_a_message_which_is_a_recording_of_its_own(node: Flow
     narrow.listen("in2")
     [started] = narrow.entries(entries.VoicemailStarted)
     assert (started.call_id, started.box) == (call_id, "night")
+    assert (started.reason, started.flow) == ("flow", "main")
     message = narrow.plane.recordings[started.voicemail_id]
     assert (message.left, message.right) == (("in2",), ())
     assert narrow.plane.prompts_of("in2") == ("tone_connect",)
@@ -377,7 +378,7 @@ def test_who_has_waited_too_long_goes_to_the_voicemail_of_the_queue() -> None:
     assert node.waits(call_id) is None
     node.listen()
     [started] = node.entries(entries.VoicemailStarted)
-    assert started.box == "hotline"
+    assert (started.box, started.reason, started.flow) == ("hotline", "overflow", "")
     node.press("#")
     assert node.plane.prompts_of("in1") == ("review_message",)
     node.press("#")

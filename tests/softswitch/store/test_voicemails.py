@@ -42,7 +42,12 @@ async def no_dial(agent: str, number: str, data: dict[str, Any], caller_id: str)
 def leave(store: Store, number: int, box: str = "main", caller: str = CALLER) -> None:
     """A caller begins a message."""
     at, name = START + number, f"m{number}"
-    store.record(VoicemailStarted(at=at, voicemail_id=name, call_id=f"c{number}", box=box, caller=caller))
+    call_id = f"c{number}"
+    store.record(
+        VoicemailStarted(
+            at=at, voicemail_id=name, call_id=call_id, box=box, caller=caller, reason="flow", flow="main"
+        )
+    )
     store.record(RecordingStarted(at=at, recording_id=name, call_id=f"c{number}", path=f"/data/{name}.wav"))
 
 
@@ -113,6 +118,7 @@ async def test_a_message_is_heard_in_parts_once_it_is_finished(client: aiohttp.C
     async with client.get("/v1/voicemails/m1") as answer:
         shown = await answer.json()
     assert (shown["duration_s"], shown["state"], shown["handled_by"]) == (20.0, "done", None)
+    assert (shown["reason"], shown["flow"]) == ("flow", "main")
     assert "path" not in shown
 
 
