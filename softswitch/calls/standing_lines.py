@@ -106,6 +106,7 @@ class StandingLines:
         self._clock = clock
         self._token = token
         self._lines: dict[str, StandingLine] = {}
+        self._again: dict[str, Alarm] = {}  # accounts whose line we lost, until it is rung again
         self.take_accounts(accounts)
 
     def take_accounts(self, accounts: Iterable[AccountSettings]) -> None:
@@ -132,6 +133,7 @@ class StandingLines:
 
     def raise_line(self, account: str, *, then_ready: bool) -> None:
         """Ring the phone of an agent who is there; nothing for an account without a standing line."""
+        self._give_up(account)
         line = self._lines.get(account)
         if line is not None:
             line.then_ready = line.then_ready or then_ready
@@ -146,6 +148,12 @@ class StandingLines:
             self._clock.after(RING_TIME_S, lambda: self._rang_out(line))
             log.info("line.rung", account=account, leg_id=leg_id)
 
+    def _give_up(self, account: str) -> None:
+        """What was lost is not rung again."""
+        again = self._again.pop(account, None)
+        if again is not None:
+            again.cancel()
+
     def drop_wish(self, account: str) -> None:
         """The agent does not want to be ready any more once the line stands."""
         line = self._lines.get(account)
@@ -158,6 +166,7 @@ class StandingLines:
 
     def lower_line(self, account: str) -> None:
         """The agent signed out: the phone may be put down."""
+        self._give_up(account)
         line = self._lines.get(account)
         if line is not None:
             self._forget(line)
@@ -198,7 +207,9 @@ class StandingLines:
         log.info("line.down", account=line.account, leg_id=leg.leg_id, by_far_end=end.by_far_end)
         was_ready = self.changed(line.account, False, False)
         if stood and not end.by_far_end:
-            self._clock.after(AGAIN_S, lambda: self.raise_line(line.account, then_ready=was_ready))
+            self._again[line.account] = self._clock.after(
+                AGAIN_S, lambda: self.raise_line(line.account, then_ready=was_ready)
+            )
 
     def _line_of(self, leg: Leg) -> StandingLine | None:
         return next((line for line in self._lines.values() if line.leg is leg), None)

@@ -222,6 +222,16 @@ def test_a_line_that_we_lost_is_rung_again_and_its_agent_ready_as_before() -> No
     assert node.agent()[:2] == ("ready", "idle")
 
 
+def test_a_line_that_we_lost_is_not_rung_for_an_agent_who_left() -> None:
+    node = hotline()
+    cell = node.sip.cell_of(sit_down(node))
+    assert cell is not None
+    node.lose_cell(cell.cell_id)
+    done(node.seats.logout("1001"))
+    node.pass_time(2 * AGAIN_S)
+    assert not node.legs.all()
+
+
 def test_a_phone_that_comes_back_is_rung_for_its_line() -> None:
     node = hotline()
     node.sip.reachable.discard("phone8001")
