@@ -6,7 +6,15 @@ from typing import Any
 from aiohttp import web
 
 from api.business_ports import BusinessPort
-from api.business_views import DocumentView, ImportView, KindView, ReasonView, VersionDetail, VersionView
+from api.business_views import (
+    CheckView,
+    DocumentView,
+    ImportView,
+    KindView,
+    ReasonView,
+    VersionDetail,
+    VersionView,
+)
 from api.exchange import Exchange
 from api.faults import NotBuilt, NotFound, Outdated
 from api.json_text import dump
@@ -84,6 +92,11 @@ async def get(ports: Ports, exchange: Exchange) -> web.Response:
     """One document with its ETag."""
     view = await business_of(ports).get(*_place(exchange))
     return tagged(view, view.version)
+
+
+async def check(ports: Ports, exchange: Exchange) -> CheckView:
+    """What would be wrong with a document."""
+    return await business_of(ports).check(*_place(exchange), exchange.body.data)
 
 
 async def put(ports: Ports, exchange: Exchange) -> web.Response:

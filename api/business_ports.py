@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from api.business_views import (
     CalendarView,
+    CheckView,
     DaysImportView,
     DocumentView,
     ImportView,
@@ -36,6 +37,10 @@ class BusinessPort(Protocol):
 
     async def get(self, kind: str, key: str) -> DocumentView:
         """One document; `NotFound`."""
+        ...
+
+    async def check(self, kind: str, key: str, data: dict[str, Any]) -> CheckView:
+        """Every fault that taking a document would meet, as `put` tells them; nothing is changed."""
         ...
 
     async def put(

@@ -38,6 +38,13 @@ class DocumentBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckBody:
+    """A document as it might become."""
+
+    data: dict[str, Any] = field(metadata={"doc": "内容 / content"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreBody:
     """Roll back."""
 

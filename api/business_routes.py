@@ -4,6 +4,7 @@ from typing import Any
 
 from api import business, calendars
 from api.business_requests import (
+    CheckBody,
     DayBody,
     DaysImportBody,
     DocumentBody,
@@ -16,6 +17,7 @@ from api.business_requests import (
 )
 from api.business_views import (
     CalendarView,
+    CheckView,
     DaysImportView,
     DocumentView,
     ImportView,
@@ -94,6 +96,15 @@ BUSINESS: tuple[Route, ...] = (
         business.put,
         DocumentView,
         body=DocumentBody,
+    ),
+    _change(
+        "POST",
+        f"{_DOCUMENT}/check",
+        "仅检查:列出全部问题及位置,不改动 / only check: every fault with its place, nothing is changed",
+        business.check,
+        CheckView,
+        body=CheckBody,
+        faults=(404, 501),
     ),
     _change(
         "DELETE",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from api.schemas import FieldFault
 from api.views import WallTime
 
 
@@ -42,6 +43,13 @@ class DifferenceView:
     path: str
     before: dict[str, Any]
     after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView:
+    """What would be wrong with the business if a document were as it was sent: empty, and it could be taken."""
+
+    faults: tuple[FieldFault, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

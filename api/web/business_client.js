@@ -57,6 +57,9 @@ export class BusinessClient {
    */
   put(kind, id, data, version, reason = '') { return this.change('PUT', pathOf(kind, id), { data, reason }, version); }
 
+  /** @returns {Promise<{faults: {field: string, detail: string}[]}>} what would be wrong with a document; nothing is changed */
+  check(kind, id, data) { return this.change('POST', `${pathOf(kind, id)}/check`, { data }); }
+
   /** Remove a document. */
   remove(kind, id, version, reason = '') {
     return this.change('DELETE', `${pathOf(kind, id)}?${new URLSearchParams(reason ? { reason } : {})}`, undefined, version);

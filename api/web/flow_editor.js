@@ -88,6 +88,7 @@ export class FlowEditor {
         make('input', { type: 'text', value: this.#flow.name ?? '', oninput: change('name'), placeholder: word('flow.name'), 'aria-label': word('flow.name') }),
         add, make('span', { class: 'note' }, word('flow.connect')), reason,
         document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#delete(reason.value) }, word('admin.delete')),
+        make('button', { class: 'button', type: 'button', onclick: () => this.#check() }, word('flow.check')),
         make('button', { class: 'button primary', type: 'button', onclick: () => this.#save(reason.value) }, word('do.save'))),
       this.#told,
       make('div', { class: 'flow-room' }, this.#chart, this.#drawer),
@@ -208,6 +209,19 @@ export class FlowEditor {
 
   // ---- saving it -------------------------------------------------------------------------------------
 
+  /** What saving would find, without saving. */
+  async #check() {
+    this.#keepNode();
+    const id = this.#document?.id ?? this.#flow.id;
+    try {
+      const { faults } = await this.#client.check(KIND, id || '?', this.#flow);
+      this.#showFaults(faults, id, 'flow.faults_found');
+      if (!faults.length) this.#tell(word('flow.no_faults'));
+    } catch (problem) {
+      this.#tell(problemText(problem), true);
+    }
+  }
+
   async #save(reason) {
     this.#keepNode();
     const id = this.#document?.id ?? this.#flow.id;
@@ -236,8 +250,14 @@ export class FlowEditor {
       this.#show();
       return;
     }
-    const prefix = `${KIND}.${id}.nodes.`;
     const faults = problem.problem?.errors ?? [];
+    this.#showFaults(faults, id, 'flow.faults');
+    if (!faults.length) this.#tell(problemText(problem), true);
+  }
+
+  /** Faults at their nodes; those of no node, and how many there are, in a line. */
+  #showFaults(faults, id, told) {
+    const prefix = `${KIND}.${id}.nodes.`;
     const others = [];
     this.#errors = [];
     this.#faults.clear();
@@ -251,7 +271,7 @@ export class FlowEditor {
     if (this.#errors.length) this.#chosen = this.#errors[0].node;
     this.#draw();
     this.#showNode();
-    this.#tell(faults.length ? [word('flow.faults', faults.length), ...others].join(' · ') : problemText(problem), true);
+    if (faults.length) this.#tell([word(told, faults.length), ...others].join(' · '), true);
   }
 
   async #delete(reason) {

@@ -13,6 +13,7 @@ import structlog
 
 from api.business_views import (
     ChangedDocument,
+    CheckView,
     DifferenceView,
     DocumentView,
     ImportView,
@@ -182,6 +183,21 @@ class BusinessDesk:
         return file
 
     # ---- BusinessPort: changing ----------------------------------------------------------------------
+
+    async def check(self, kind: str, key: str, data: Data) -> CheckView:
+        """What would be wrong; its texts are spoken for that, as they would be to be taken."""
+        self._need_kind(kind)
+        change = Change(
+            kind=kind,
+            id=key,
+            before=self._documents.get((kind, key)),
+            after=KINDS[kind].with_secrets(data, self._documents.get((kind, key))),
+        )
+        try:
+            await self._validated(change_rules.applied(self._documents, (change,)))
+        except InvalidRequest as refused:
+            return CheckView(faults=refused.faults)
+        return CheckView(faults=())
 
     async def put(
         self, kind: str, key: str, data: Data, *, expected: int | None, by: str, reason: str

@@ -81,6 +81,27 @@ async def test_what_cannot_be_is_told_field_by_field_in_both_languages(page: Pag
     assert all(" / " in detail for detail in fields.values())
 
 
+async def test_a_document_is_checked_without_being_taken(page: Page) -> None:
+    """The same faults at the same places as saving tells, and nothing for what could be saved."""
+    nodes: dict[str, Any] = {
+        "a": {"type": "play", "say": ["none"], "next": "b"},
+        "b": {"type": "queue", "queue": "none"},
+    }
+    path = "/v1/business/documents/flows/storm"
+    body = {"data": {"id": "storm", "start": "a", "nodes": nodes}}
+    status, checked, _ = await page.ask("POST", f"{path}/check", json=body)
+    assert status == 200
+    fields = [fault["field"] for fault in checked["faults"]]
+    assert fields == ["flows.storm.nodes.a.say", "flows.storm.nodes.b.queue"]
+    status, problem, _ = await page.ask("PUT", path, json=body)
+    assert (status, problem["errors"]) == (422, checked["faults"])
+    nodes["a"]["say"], nodes["b"]["queue"] = ["welcome"], "consult"
+    assert await page.ask("POST", f"{path}/check", json=body) == (200, {"faults": []}, "")
+    assert (await page.ask("GET", path))[0] == 404
+    assert (await page.ask("POST", f"{path}/check", "supervisor", json=body))[0] == 403
+    assert (await page.ask("POST", "/v1/business/documents/dances/a/check", json=body))[0] == 404
+
+
 async def test_only_administrators_change_the_business(page: Page) -> None:
     for who in ("read", "supervisor", "agent"):
         assert (await page.ask("PUT", QUEUE, who, json={"data": {}}))[0] == 403
