@@ -61,7 +61,10 @@ async def test_no_page_keeps_anybody_out(tmp_path: Path) -> None:
         await expect(desk.locator(".callers li")).to_have_count(1)
         await assert_accessible(desk)
         await desk.locator(".tile").first.click()
-        await expect(desk.locator("#drawer")).to_be_visible()
+        await expect(desk.locator("#why")).to_be_visible()
+        await assert_accessible(desk)
+        await desk.keyboard.press("Escape")
+        await desk.get_by_role("button", name="新建名单").click()
         await assert_accessible(desk)
 
         board = await browser.open("/wallboard", width=1920, height=1080)
