@@ -87,7 +87,7 @@ def live_through(seed: int, steps: int = 60) -> LineWeather:
 
 def test_days_by_chance() -> None:
     seen = {type(entry).__name__ for seed in range(12) for entry in live_through(seed).node.journal.entries}
-    assert {"ConsultAnswered", "CallTransferred", "SupervisionStarted", "CallHeld"} <= seen
+    assert {"OfferAccepted", "CallConnected", "CallHeld", "SupervisionStarted"} <= seen
 
 
 @pytest.mark.long
