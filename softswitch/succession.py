@@ -17,6 +17,7 @@ from softswitch.calls.adoption import Adoption, Fate, decide
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.leg_desk import LegDesk
+from softswitch.calls.message_desk import SPOKEN_ANEW
 from softswitch.calls.ports import CellsPort, EdgePort
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.seats import Seats
@@ -138,6 +139,8 @@ class Succession:
         for recording_id, call_id, path in orphans.recordings:
             self._recordings.opened(recording_id, call_id, path)
         self._recordings.repair_all_but(frozenset(held.recordings))
+        for recording_id, call_id, path in orphans.discarded:
+            self._recordings.discard(recording_id, call_id, path, SPOKEN_ANEW)
 
     def _queued(self, call: Call) -> acd_facts.ContactQueued:
         """An adopted call's place in its line: the one that its arrival gives."""

@@ -25,6 +25,9 @@ PROMPT = "message:"
 OVERFLOW, FLOW = "overflow", "flow"
 """Why a caller comes to leave a message."""
 
+SPOKEN_ANEW = "spoken_anew"
+"""Why the file of a message is deleted."""
+
 LATE_S = 5.0
 """A message that was to be played is over so long after its own length, whatever the plane says of it."""
 
@@ -144,4 +147,4 @@ class MessageDesk:
                 at=self._table.clock.wall(), voicemail_id=message.message_id, call_id=call.call_id
             )
         )
-        self._recordings.discard(message.message_id, call.call_id, message.path, "spoken_anew")
+        self._recordings.discard(message.message_id, call.call_id, message.path, SPOKEN_ANEW)

@@ -66,13 +66,15 @@ class StoreStatistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orphans:
-    """What a crash left open: calls that were closed now, and recordings whose files want repair.
+    """What a crash left open: calls that were closed now, recordings whose files want repair, and `discarded` messages whose
+    files want to be deleted.
 
     Each recording is (recording id, call id, path); record its `RecordingClosed` after the repair.
     """
 
     calls: tuple[str, ...]
     recordings: tuple[tuple[str, str, str], ...]
+    discarded: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +233,11 @@ class Store:
             recordings = await connection.execute_fetchall(
                 "SELECT recording_id, call_id, path FROM recordings WHERE state = 'open' ORDER BY started_at"
             )
+            discarded = await connection.execute_fetchall(
+                """SELECT r.recording_id, r.call_id, r.path FROM voicemails v
+                JOIN recordings r ON r.recording_id = v.voicemail_id
+                WHERE v.discarded_at IS NOT NULL AND r.state NOT IN ('open', 'deleted')"""
+            )
         died_at = now if self.last_alive_at is None else min(now, self.last_alive_at)
         dead = [(str(call_id), float(last_at)) for call_id, last_at in calls if call_id not in live_call_ids]
         for call_id, last_at in dead:
@@ -244,7 +251,11 @@ class Store:
             )
         await self.committed()
         left = tuple((str(a), str(b), str(c)) for a, b, c in recordings if b not in live_call_ids)
-        return Orphans(calls=tuple(call_id for call_id, _ in dead), recordings=left)
+        return Orphans(
+            calls=tuple(call_id for call_id, _ in dead),
+            recordings=left,
+            discarded=tuple((str(a), str(b), str(c)) for a, b, c in discarded),
+        )
 
     async def close(self, timeout_s: float = 10.0) -> None:
         """Write what is left and stop; `StoreClosed` with the count of what could not be written in time."""

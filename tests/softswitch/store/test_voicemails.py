@@ -19,7 +19,12 @@ from api.voicemail_views import VoicemailsQuery
 from softswitch.business.whole import whole_of
 from softswitch.calls.voicemail_desk import VoicemailDesk
 from softswitch.store.calls import StoredCalls
-from softswitch.store.entries import RecordingStarted, VoicemailStarted
+from softswitch.store.entries import (
+    RecordingDeleted,
+    RecordingStarted,
+    VoicemailDiscarded,
+    VoicemailStarted,
+)
 from softswitch.store.reader import Reader
 from softswitch.store.voicemails import StoredVoicemails
 from softswitch.store.writer import Store
@@ -161,4 +166,21 @@ async def test_a_message_belongs_to_the_queue_in_which_its_caller_stood(tmp_path
         page = await messages.list(VoicemailsQuery(), Reach(queues=frozenset(queues), sees_queued=True))
         assert [one.voicemail_id for one in page.items] == seen
     await reader.close()
+    await store.close()
+
+
+async def test_a_control_that_starts_learns_which_files_of_discarded_messages_are_left(
+    tmp_path: Path,
+) -> None:
+    """The one before it was killed after the caller had spoken anew; what is deleted already is not told again."""
+    store = await open_store(tmp_path)
+    for number in (1, 2, 3):
+        leave(store, number)
+    for number in (1, 2):
+        store.record(closed(f"m{number}", f"c{number}", START + 21))
+    for number in (1, 2, 3):
+        store.record(VoicemailDiscarded(at=START + 22, voicemail_id=f"m{number}", call_id=f"c{number}"))
+    store.record(RecordingDeleted(at=START + 23, recording_id="m1", call_id="c1", reason="spoken_anew"))
+    orphans = await store.close_orphans(START + 30, ())
+    assert orphans.discarded == (("m2", "c2", "/data/m2.wav"),)
     await store.close()
