@@ -11,7 +11,8 @@ from api.views import Page, WallTime
 class PromptView:
     """An announcement (提示音).  One that came with the system has version 0 until another one takes its place.
 
-    `used_by` names the documents (`kind/id`) that play it; while there are any it cannot be removed.
+    `used_by` names the documents (`kind/id`) that play it; while there are any it cannot be removed.  `text` is what a
+    flow has spoken by the machine until a sound of this name is uploaded; of one that is only spoken there is no sound.
     """
 
     prompt_id: str
@@ -22,6 +23,7 @@ class PromptView:
     changed_at: WallTime | None
     changed_by: str
     used_by: tuple[str, ...]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

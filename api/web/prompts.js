@@ -23,7 +23,7 @@ export async function showPrompts(place, { client }) {
   let prompts = [];
   const show = () => {
     const wanted = search.value.trim().toLowerCase();
-    const found = prompts.filter((each) => [each.prompt_id, each.title, ...each.used_by].join(' ').toLowerCase().includes(wanted));
+    const found = prompts.filter((each) => [each.prompt_id, each.title, each.text, ...each.used_by].join(' ').toLowerCase().includes(wanted));
     fill(rows, ...found.map((prompt) => rowOf(prompt, deeds)));
     none.hidden = found.length > 0;
   };
@@ -45,8 +45,8 @@ export async function showPrompts(place, { client }) {
   const deeds = {
     replace: (prompt, file) => run(() => upload(client, prompt.prompt_id, file, { title: prompt.title, version: prompt.version || null }), word('prompts.kept', prompt.prompt_id)),
     remove: async (prompt) => {
-      const question = word(prompt.is_shipped ? 'prompts.sure_back' : 'prompts.sure_remove', prompt.prompt_id);
-      if (!(await isSure(question, word(prompt.is_shipped ? 'prompts.back' : 'admin.delete')))) return;
+      const question = word(prompt.is_shipped || prompt.text ? 'prompts.sure_back' : 'prompts.sure_remove', prompt.prompt_id);
+      if (!(await isSure(question, word(prompt.is_shipped || prompt.text ? 'prompts.back' : 'admin.delete')))) return;
       await run(() => client.change('DELETE', pathOf(prompt.prompt_id), undefined, prompt.version), word('prompts.gone', prompt.prompt_id));
     },
   };
@@ -55,7 +55,7 @@ export async function showPrompts(place, { client }) {
     make('div', { class: 'place-head' }, make('h2', {}, word('admin.prompts')), make('span', { class: 'note' }, word('prompts.note')), search),
     uploadForm((id, file, title) => {
       const before = prompts.find(({ prompt_id: each }) => each === id);
-      if (before) tell(word('prompts.there', id), true);
+      if (before?.version || before?.is_shipped) tell(word('prompts.there', id), true);
       else run(() => upload(client, id, file, { title, version: null }), word('prompts.kept', id));
     }),
     told,
@@ -99,16 +99,17 @@ function uploadForm(take) {
 }
 
 function rowOf(prompt, { replace, remove }) {
-  const { prompt_id: id, title, version, is_shipped: isShipped, duration_s: length, changed_at: at, changed_by: by, used_by: users } = prompt;
+  const { prompt_id: id, title, text, version, is_shipped: isShipped, duration_s: length, changed_at: at, changed_by: by, used_by: users } = prompt;
+  const isSpoken = !version && !isShipped; // by the machine, as long as there is no sound
   const file = make('input', { type: 'file', accept: SOUNDS, hidden: true, 'aria-label': `${word('prompts.replace')} ${id}`, onchange: () => { if (file.files[0]) replace(prompt, file.files[0]); } });
   return make('tr', { dataset: { prompt: id } },
     make('td', {}, make('strong', {}, id), title && make('div', { class: 'note' }, title)),
-    make('td', {}, make('audio', { controls: true, preload: 'none', src: `${pathOf(id)}/sound`, 'aria-label': `${word('prompts.sound')} ${id}` }), length ? make('div', { class: 'note' }, word('prompts.length', length.toFixed(1))) : null),
+    make('td', {}, isSpoken ? make('q', {}, text) : make('audio', { controls: true, preload: 'none', src: `${pathOf(id)}/sound`, 'aria-label': `${word('prompts.sound')} ${id}` }), length ? make('div', { class: 'note' }, word('prompts.length', length.toFixed(1))) : null),
     make('td', {}, users.length ? make('ul', { class: 'users' }, ...users.map(userOf)) : make('span', { class: 'note' }, word('prompts.unused'))),
-    make('td', { class: 'when' }, version ? `${momentText(at)} · ${by}` : word('prompts.shipped')),
+    make('td', { class: 'when' }, version ? `${momentText(at)} · ${by}` : word(isSpoken ? 'prompts.spoken' : 'prompts.shipped')),
     make('td', {}, make('div', { class: 'deeds' }, file,
       make('button', { class: 'button', type: 'button', onclick: () => file.click() }, word('prompts.replace')),
-      version > 0 && make('button', { class: 'button danger', type: 'button', onclick: () => remove(prompt) }, word(isShipped ? 'prompts.back' : 'admin.delete')))));
+      version > 0 && make('button', { class: 'button danger', type: 'button', onclick: () => remove(prompt) }, word(isShipped || text ? 'prompts.back' : 'admin.delete')))));
 }
 
 function userOf(user) {

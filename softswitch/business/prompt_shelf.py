@@ -3,7 +3,7 @@
 A document `prompts/ID` says which file is played under that name; an older version of the business finds its file again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from api.faults import NotFound
 from api.prompt_views import PromptQuery, PromptsQuery, PromptView
 from api.views import Page
 from media import commands as plane_words
-from softswitch.business.changes import Change
+from softswitch.business.changes import Change, Data, Key
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.documents import Prompt
 from softswitch.business.sound_folder import SoundFolder
@@ -64,10 +64,12 @@ class PromptShelf:
 
     async def list(self, query: PromptsQuery) -> Page[PromptView]:
         """A page of announcements, by id."""
-        names = self._shipped.keys() | {prompt.id for prompt in self._desk.business.prompts}
-        wanted = sorted(name for name in names if name > query.cursor)
-        users = self._users()
-        items = tuple([await self._view(name, users) for name in wanted[: query.limit]])
+        users, texts = _users(self._desk.documents())
+        uploaded = {prompt.id for prompt in self._desk.business.prompts}
+        wanted = sorted(
+            name for name in self._shipped.keys() | uploaded | texts.keys() if name > query.cursor
+        )
+        items = tuple([await self._view(name, users, texts) for name in wanted[: query.limit]])
         return Page(items=items, next_cursor=items[-1].prompt_id if len(wanted) > query.limit else None)
 
     def has(self, name: str) -> bool:
@@ -76,7 +78,7 @@ class PromptShelf:
 
     async def get(self, prompt_id: str) -> PromptView:
         """One of them; `NotFound`."""
-        return await self._view(prompt_id, self._users())
+        return await self._view(prompt_id, *_users(self._desk.documents()))
 
     async def path_of(self, prompt_id: str) -> Path:
         """The file that is played."""
@@ -112,9 +114,11 @@ class PromptShelf:
     def _named(self, prompt_id: str) -> Prompt | None:
         return next((one for one in self._desk.business.prompts if one.id == prompt_id), None)
 
-    async def _view(self, prompt_id: str, users: Mapping[str, tuple[str, ...]]) -> PromptView:
+    async def _view(
+        self, prompt_id: str, users: Mapping[str, Sequence[str]], texts: Mapping[str, str]
+    ) -> PromptView:
         prompt = self._named(prompt_id)
-        if prompt is None and prompt_id not in self._shipped:
+        if prompt is None and prompt_id not in self._shipped and prompt_id not in texts:
             raise NotFound("prompt", prompt_id)
         document = None if prompt is None else await self._desk.get("prompts", prompt_id)
         return PromptView(
@@ -125,20 +129,25 @@ class PromptShelf:
             duration_s=None if prompt is None else prompt.duration_s,
             changed_at=None if document is None else document.changed_at,
             changed_by="" if document is None else document.changed_by,
-            used_by=users.get(prompt_id, ()),
+            used_by=tuple(sorted(users.get(prompt_id, ()))),
+            text=texts.get(prompt_id, ""),
         )
 
-    def _users(self) -> dict[str, tuple[str, ...]]:
-        """Which documents play which prompts."""
-        found: dict[str, list[str]] = {}
-        for (kind, key), data in self._desk.documents().items():
-            for name in sorted(set(_played(data))):
-                found.setdefault(name, []).append(f"{kind}/{key}")
-        return {name: tuple(sorted(users)) for name, users in found.items()}
+
+def _users(documents: Mapping[Key, Data]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Which documents play which prompts, and the texts that are spoken where there is none of that name."""
+    users: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}
+    for (kind, key), data in documents.items():
+        for name, text in dict(_played(data)).items():
+            users.setdefault(name, []).append(f"{kind}/{key}")
+            if text:
+                texts[name] = text
+    return users, texts
 
 
-def _played(value: Any) -> Iterator[str]:
-    """The texts of all fields that name prompts, however deep."""
+def _played(value: Any) -> Iterator[tuple[str, str]]:
+    """What all fields that name prompts play, however deep: names, and the texts that they replace."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key in _PLAYED_BY:
@@ -150,7 +159,7 @@ def _played(value: Any) -> Iterator[str]:
             yield from _played(inner)
 
 
-def _prompt_of(written: str) -> str:
-    """The prompt that an item plays: a text names the one that replaces it."""
+def _prompt_of(written: str) -> tuple[str, str]:
+    """The prompt that an item plays, and the text in its place where it names one; else the item as it is written."""
     item = item_of(written)
-    return written if item is None or not item.name else item.name
+    return (written, "") if item is None or not item.name else (item.name, item.value)

@@ -29,7 +29,7 @@ HEARS = """audio => new Promise((hear, fail) => {
 CLOSING: dict[str, Any] = {
     "id": "closing",
     "start": "end",
-    "nodes": {"end": {"type": "hang_up", "say": ["storm"]}},
+    "nodes": {"end": {"type": "hang_up", "say": ["storm", "text@bye:感谢来电"]}},
 }
 FIELDS: dict[str, Any] = {"id": "village", "name": "村", "choices": ["东村", "西村"]}
 
@@ -194,6 +194,13 @@ async def test_announcements_are_heard_uploaded_replaced_and_kept_while_played(t
         await expect(storm).to_be_visible()
         await expect(welcome).to_have_count(0)
         await page.get_by_role("searchbox").fill("")
+        bye = page.locator("[data-prompt=bye]")
+        await expect(bye).to_contain_text("感谢来电")
+        await page.get_by_label("替换 bye").set_input_files([sound_file(660, 1.0)])
+        await expect(bye).to_contain_text("1.0 秒")
+        await bye.get_by_role("button", name="恢复原音").click()
+        await page.locator("#dialog").get_by_role("button", name="恢复原音").click()
+        await expect(bye).to_contain_text("系统合成")
         await welcome.get_by_role("button", name="恢复原音").click()
         await page.locator("#dialog").get_by_role("button", name="恢复原音").click()
         await expect(welcome).to_contain_text("随系统带来")

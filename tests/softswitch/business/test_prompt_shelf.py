@@ -153,6 +153,23 @@ async def test_a_prompt_that_something_plays_stays(operator: Operator) -> None:
     assert (await operator.ask("GET", "/welcome/sound"))[1] == SHIPPED["welcome"].read_bytes()
 
 
+async def test_a_text_that_is_spoken_is_listed_until_a_sound_takes_its_place(operator: Operator) -> None:
+    end = {"type": "hang_up", "say": ["welcome", "text@bye:感谢来电", "digits:{caller}"]}
+    flow = {"data": {"id": "closing", "start": "end", "nodes": {"end": end}}}
+    async with operator.client.put("/v1/business/documents/flows/closing", json=flow) as answer:
+        assert answer.status == 201
+    _, view, _ = await operator.ask("GET", "/bye")
+    assert (view["text"], view["version"], view["used_by"]) == ("感谢来电", 0, ["flows/closing"])
+    assert (await operator.ask("GET", "/bye/sound"))[0] == 404
+    _, page, _ = await operator.ask("GET", "", params={"limit": "500"})
+    assert {one["prompt_id"] for one in page["items"]} == SHIPPED.keys() | {"bye"}
+    _, view, tag = await operator.ask("PUT", "/bye", data=sound(700))
+    assert (view["text"], view["duration_s"], view["used_by"]) == ("感谢来电", 1.0, ["flows/closing"])
+    assert (await operator.ask("GET", "/bye/sound"))[0] == 200
+    assert (await operator.ask("DELETE", "/bye", tag=tag))[0] == 204
+    assert (await operator.ask("GET", "/bye"))[1]["version"] == 0
+
+
 async def test_a_document_cannot_name_a_sound_that_is_not_here(operator: Operator) -> None:
     data = {"data": {"id": "storm", "sha256": "0" * 64}}
     async with operator.client.put("/v1/business/documents/prompts/storm", json=data) as answer:
