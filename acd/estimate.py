@@ -74,15 +74,14 @@ class Paces:
     def take(self, answer: Iterable[Command], now: float) -> None:
         """Note an answer of the engine at `now`."""
         for command in answer:
-            if isinstance(command, OfferContact | ReportContact) and command.medium is not Medium.VOICE:
-                continue
-            if isinstance(command, OfferContact):
+            if isinstance(command, ReportAgent):
+                self._see_agent(command, now)
+            elif isinstance(command, ReportContact):
+                if command.medium is Medium.VOICE:
+                    self._see_contact(command, now)
+            elif isinstance(command, OfferContact) and command.medium is Medium.VOICE:
                 self._complete(command.agent, now)  # free in this very answer, and never reported so
                 self._offered[command.agent] = (command.queue, now)
-            elif isinstance(command, ReportContact):
-                self._see_contact(command, now)
-            elif isinstance(command, ReportAgent):
-                self._see_agent(command, now)
 
     def expected_wait(self, queue: QueueName, position: int, agents: float) -> Band | None:
         """As `Completions.expected_wait`, for one queue."""

@@ -46,20 +46,24 @@ class Bucket:
         self.level, self.need, self.ageing, self.region, self.is_callback = kind
         self.contacts: Ranking[Contact] = Ranking()
         self.serial = serial  # tells buckets of the same urgency apart
-        self.first: Contact  # as looked at last,
+        self.first: Contact  # of the contacts,
         self.arrival: Key
-        self.front: Front = (0, 0, serial, self)
+        self.front: Front = (0, 0, serial, self)  # as looked at last,
         self.steady_until = _UNKNOWN  # and holds as long
+
+    def begin_with(self, first: Contact) -> None:
+        """Another contact is the first now."""
+        self.first, self.arrival, self.steady_until = first, first.arrival, _UNKNOWN
 
     def look(self, now: float) -> None:
         """Work out how urgent the first is, and until when that holds."""
-        first = self.first = self.contacts.first
-        self.arrival = first.arrival
+        first = self.first
         level_s, priority_s = self.ageing
         steps, level = first.urgency(self.ageing, now)
         coming_s = math.inf if priority_s is None else (steps + 1) * priority_s
         if level_s is not None:
-            coming_s = min(coming_s, (level - first.level + 1) * level_s)
+            next_level_s = (level - first.level + 1) * level_s
+            coming_s = min(coming_s, next_level_s)
         self.front = (-steps, -level, self.serial, self)
         self.steady_until = first.arrived_at + coming_s - _ROUNDING_S
 
@@ -94,20 +98,21 @@ class WaitingLine:
         bucket.contacts.add(contact.arrival, contact)
         self._length += 1
         if bucket.contacts.first is contact:
-            bucket.steady_until = self._steady_until = _UNKNOWN
+            bucket.begin_with(contact)
+            self._steady_until = _UNKNOWN
 
     def leave(self, contact: Contact, place: Place) -> None:
         """Take a contact out, level and place as they were when it joined; raises `KeyError`."""
         kind = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
         bucket = self._buckets[kind]
-        was_first = bucket.contacts.first is contact
         bucket.contacts.remove(contact.arrival)
         self._length -= 1
         if not len(bucket.contacts):
             del self._buckets[kind]
             del self._fronts[bisect_left(self._fronts, bucket.front)]
-        elif was_first:
-            bucket.steady_until = self._steady_until = _UNKNOWN
+        elif bucket.first is contact:
+            bucket.begin_with(bucket.contacts.first)
+            self._steady_until = _UNKNOWN
 
     def buckets(self) -> Iterable[Bucket]:
         """All kinds of contacts that wait."""

@@ -107,6 +107,44 @@ def test_only_the_first_are_listed() -> None:
     assert len(line.decision().agents) == MOST_CANDIDATES
 
 
+def test_of_many_kinds_the_first_are_listed_and_the_others_counted() -> None:
+    """Whichever line they stand in; who is chosen by a turn is shown in every line, however far behind."""
+    line = Explained(QueueDefined(queue=MAIN, priority=1, wrap_up_s=0), QueueDefined(queue=TAX))
+    line.tell(
+        SharesDefined(
+            name="cities",
+            shares=tuple(RegionShare(region=name, share=1.0) for name in ("north", "west")),
+        )
+    )
+    line.login("ana", queues=("main", "tax"), shares="cities")
+    line.talk("c0")
+    for level in range(25):
+        line.call(f"m{level}", 1.0, level=level)
+        line.call(f"t{level}", 2.0, level=level, queue="tax")
+        line.call(f"n{level}", 3.0, level=level)
+    both = (Route(), Route(queue=TAX))
+    line.call("c1", 4.0, level=24, region="north", routes=both)
+    line.end("c0", 5.0)
+    decision = line.decision()
+    assert decision.contact == "m24"
+    assert [each.contact for each in decision.contacts] == [
+        "m24",
+        "c1",
+        *(f"m{level}" for level in range(23, 5, -1)),
+    ]
+    assert counts(decision.contacts_excluded) == {Exclusion.BEHIND: 25}
+    line.accept("m24", 6.0)
+    line.hang_up("n24", 6.0)
+    line.end("m24", 7.0)
+    decision = line.decision()
+    assert (decision.contact, decision.turn) == ("c1", "north")
+    assert [(each.contact, each.priority) for each in decision.contacts[:3]] == [
+        ("c1", 1),
+        ("c1", 0),
+        ("m23", 1),
+    ]
+
+
 def test_a_region_whose_turn_it_is_is_named_and_its_contact_shown() -> None:
     """Though others came before it."""
     line = Explained(QueueDefined(queue=MAIN, wrap_up_s=0))
