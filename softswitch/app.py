@@ -425,6 +425,9 @@ class Control:
             or self._recordings.open_ids
         ):
             await self._clock.wait(DRAIN_LOOK_S)
+        self._board.lines.close()
+        while self._legs.all():
+            await self._clock.wait(DRAIN_LOOK_S)
 
     async def close_calls(self) -> None:
         """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""

@@ -212,6 +212,8 @@ class StandingLines:
             )
 
     def _line_of(self, leg: Leg) -> StandingLine | None:
+        if not leg.is_standing:
+            return None
         return next((line for line in self._lines.values() if line.leg is leg), None)
 
     # ---- calls -------------------------------------------------------------------------------------

@@ -7,14 +7,11 @@ import pytest
 
 from tests import spectrum
 from tests.conversation import TERMS, Conversation, conversation
+from tests.e2e.test_upkeep import command
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TONE_HZ = 880
-
-
-def standing(way: str) -> object:
-    return replace(TERMS, seat_extra=f'answers_by = "{way}"')
 
 
 async def _connected(talk: Conversation, since: int) -> str:
@@ -72,6 +69,7 @@ async def test_calls_are_joined_to_the_line_with_a_tone_and_leave_it_standing(tm
 
 
 async def test_a_line_may_join_its_calls_by_itself_after_the_tone(tmp_path: Path) -> None:
+    """And a system that is drained hangs it up in the end."""
     terms = replace(TERMS, seat_extra='answers_by = "line_auto"')
     async with conversation(tmp_path / "stand", terms, agents=1) as talk:
         here, one = talk.here, talk.phones["one"]
@@ -89,5 +87,7 @@ async def test_a_line_may_join_its_calls_by_itself_after_the_tone(tmp_path: Path
         await talk.phones["caller"].hang_up()
         await here.wait_call(talk.call_id)
         await here.wait_agent(1, presence="wrap_up")
-        await here.api.logout(here.agent(1))
+        code, text = await command(here.server, "drain", "--most-s", "30")
+        assert code == 0, text
         await one.wait_for("disconnected")
+        assert await here.server.process.wait() == 0, "a line that stands keeps no system from its rest"
