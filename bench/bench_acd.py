@@ -3,7 +3,9 @@
     python -m bench.bench_acd [--lifecycles 20000] [--json]
 
 The engine alone on one core: what it is told is worked out beforehand, and only its own calls are timed, in processor
-time, so that other processes of the machine do not count.
+time, so that other processes of the machine do not count.  They are felt all the same (caches, the other half of a core),
+so the slowest events are printed twice: `event_p99_us` of the best whole round, and `event_least_p99_us` of each event's
+best time in all rounds, which leaves out what met an event in some of them only.
 """
 
 import argparse
@@ -13,7 +15,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from acd.commands import Command
@@ -31,6 +34,7 @@ TALK_S = (120.0, 240.0)
 ANSWER_S, WRAP_UP_S = 3.0, 10.0
 CYCLE_S = sum(TALK_S) / 2 + ANSWER_S + WRAP_UP_S
 ROUNDS = 3
+EVENT_ROUNDS = 5
 
 
 def floor(
@@ -61,10 +65,19 @@ def seconds_of(told: list[Happening], engine: Engine) -> float:
     return time.process_time() - began
 
 
+@contextmanager
+def only_the_engine() -> Iterator[None]:
+    """Leave what stands to the collector no more, as the server does: it is for the engine's own doing to pay."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def best_of(measure: Callable[[], float]) -> float:
     """The best of some rounds: others take caches and memory away, nobody gives any."""
-    gc.collect()
-    return min(measure() for _ in range(ROUNDS))
+    with only_the_engine():
+        return min(measure() for _ in range(ROUNDS))
 
 
 def _explained_s(told: list[Happening]) -> float:
@@ -73,7 +86,7 @@ def _explained_s(told: list[Happening]) -> float:
 
 
 def event_times_us(told: list[Happening]) -> list[float]:
-    """How long each event took while the line was full, in order of size."""
+    """How long each event took while the line was full, one after the other."""
     engine = Engine()
     handle: Callable[[Event, float], tuple[Command, ...]] = engine.handle
     clock, times = time.thread_time_ns, []
@@ -85,7 +98,7 @@ def event_times_us(told: list[Happening]) -> list[float]:
         taken = clock() - began
         if first <= index < last:
             times.append(taken / 1000)
-    return sorted(times)
+    return times
 
 
 def rate(told: list[Happening], best_s: float) -> float:
@@ -110,7 +123,10 @@ def main() -> None:
     explained_s = sum(best_of(partial(_explained_s, told)) for told in (relaxed, crowded))
 
     full = floor(QUEUES, SEATS, 5000, load=1.0, at_once=SEATS + WAITING)
-    event_us = min((event_times_us(full) for _ in range(ROUNDS)), key=lambda times: percentile(times, 99))
+    with only_the_engine():
+        rounds_us = [event_times_us(full) for _ in range(EVENT_ROUNDS)]
+    event_us = min((sorted(times) for times in rounds_us), key=lambda times: percentile(times, 99))
+    least_us = sorted(min(times) for times in zip(*rounds_us, strict=True))
 
     day = floor(QUEUES, SEATS, DAY_CALLS, load=DAY_CALLS * CYCLE_S / SEATS / DAY_S, patience_s=120.0)
     journal = [encode_event(event, now) for event, now in day]
@@ -124,6 +140,7 @@ def main() -> None:
         "event_p50_us": round(percentile(event_us, 50), 1),
         "event_p99_us": round(percentile(event_us, 99), 1),
         "event_max_us": round(event_us[-1], 1),
+        "event_least_p99_us": round(percentile(least_us, 99), 1),
         "replay_day_s": round(replay_s, 2),
         "replay_day_events": len(journal),
         "queues": QUEUES,
