@@ -21,6 +21,7 @@ from api.orders_port import OrdersPort
 from api.period_figures import FiguresPort
 from api.prompt_views import PromptsPort
 from api.reach import EVERYTHING, Reach
+from api.self_check_port import SelfCheckPort
 from api.sessions import KeeperPort
 from api.views import (
     AgentView,
@@ -494,6 +495,7 @@ class Ports:
     flow_callers: FlowCallersPort | None = None
     figures: FiguresPort | None = None
     decisions: DecisionsPort | None = None
+    self_checks: SelfCheckPort | None = None
     customers: CustomersPort | None = None
     orders: OrdersPort | None = None
     prompts: PromptsPort | None = None

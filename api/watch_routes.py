@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from api import watch
+from api import self_checks, watch
 from api.route import LOOK, SUPERVISE, Route
+from api.self_check_port import SelfCheckView
+from api.self_checks import SelfChecksQuery
 from api.views import Page
 from api.watch import AcknowledgeBody, TestAlarmBody
 from api.watch_port import AlarmView
@@ -46,5 +48,33 @@ WATCH: tuple[Route, ...] = (
         handler=watch.acknowledge,
         body=AcknowledgeBody,
         faults=(404, 501),
+    ),
+    Route(
+        method="GET",
+        path="/v1/self-checks",
+        summary="每日自检 / daily self-checks, the last one first",
+        scopes=LOOK,
+        handler=self_checks.newest,
+        query=SelfChecksQuery,
+        shows=Page[SelfCheckView],
+        faults=(501,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/self-checks/{check_id}",
+        summary="自检报告(HTML) / the report of a self-check as a page",
+        scopes=LOOK,
+        handler=self_checks.page,
+        media_type="text/html",
+        faults=(404, 501),
+    ),
+    Route(
+        method="POST",
+        path="/v1/self-checks",
+        summary="立即自检 / check now, with a test call",
+        scopes=SUPERVISE,
+        handler=self_checks.check,
+        shows=SelfCheckView,
+        faults=(409, 501),
     ),
 )

@@ -63,11 +63,12 @@ from softswitch.ears import Ears
 from softswitch.heartbeat import Heartbeat
 from softswitch.https import certificate_of
 from softswitch.news import PLANE_ID, News, Readers
-from softswitch.operations.alarm_calls import AlarmCalls
 from softswitch.operations.alarms import AlarmKind
 from softswitch.operations.control_room import ControlRoom
 from softswitch.operations.emergency_codes import EmergencyCodes
 from softswitch.operations.healer import Healer
+from softswitch.operations.test_line import with_test_line
+from softswitch.operations.upkeep import Upkeep
 from softswitch.overview import Overview, product_version
 from softswitch.people import People
 from softswitch.plane_link import Held, PlaneLink
@@ -116,6 +117,7 @@ class Control:
 
         `desk` and `customers` are open: they have the business and the customers as they stand.
         """
+        settings = with_test_line(settings)
         self._desk = desk
         self._customers = customers
         customers.publish = self._publish
@@ -312,20 +314,22 @@ class Control:
             keep_free_mb=settings.recording.keep_free_mb,
             certificates=lambda: (*self._edge.certificates, *filter(None, (self._certificate,))),
         )
-        self._alarm_calls = AlarmCalls(
-            settings.alarm_calls,
-            alarms=self._room.alarms,
-            roster=lambda: desk.business,
-            account_of=self._seats.account_of,
-            directory=self._board.directory,
+        self._upkeep = Upkeep(
+            settings,
+            room=self._room,
+            board=self._board,
             legs=self._legs,
             audience=self._audience,
+            seats=self._seats,
             trunks=self._trunks,
+            routes=routes,
+            pool=self._pool,
+            desk=desk,
+            reader=reader,
             record=self._chronicle.record,
             keeper=store,
+            stream=self._stream,
             clock=clock,
-            prompts=shipped_prompts(settings),
-            token=secrets.token_hex,
         )
         self._codes = EmergencyCodes(
             desk,
@@ -358,6 +362,7 @@ class Control:
             ears=self._ears,
             room=self._room,
             chronicle=self._chronicle,
+            test_call=self._upkeep.test_call,
         )
         self._edge.listen_in(self._room.sip_trace.note_outside, self._room.sip_trace.note_inside)
 
@@ -396,7 +401,7 @@ class Control:
         self._webhooks.open()
         self._ears.open()
         self._dialling.open()
-        self._alarm_calls.open()
+        self._upkeep.open()
         await self._serve_http()
         Heartbeat(self._settings.node.run_dir, self._clock).begin()
         log.info(
@@ -433,7 +438,7 @@ class Control:
         """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
         self._news.lets_in = False
         self._dialling.close()
-        self._alarm_calls.close()
+        self._upkeep.stop_calling()
         self._board.close()
         try:
             async with asyncio.timeout(CLOSING_MOST_S):
@@ -450,7 +455,7 @@ class Control:
         self._is_ready = False
         self._news.close()
         self._ears.close()
-        self._alarm_calls.close()
+        await self._upkeep.close()
         self._dialling.close()
         await self._webhooks.close()
         self._healer.close()
@@ -477,6 +482,7 @@ class Control:
             events=self._stream,
             figures=StoredFigures(self._reader),
             decisions=self._board.decisions,
+            self_checks=self._upkeep.self_check,
             watch=self._room,
             webhooks=self._webhooks,
             listening=self._ears,

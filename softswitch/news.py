@@ -21,6 +21,7 @@ from softswitch.cells import messages as cell_words
 from softswitch.clock import Clock
 from softswitch.ears import Ears
 from softswitch.operations.control_room import ControlRoom
+from softswitch.operations.test_call import TestCall
 from softswitch.plane_link import Held
 from softswitch.sip.events import (
     AccountReachabilityChanged,
@@ -30,6 +31,7 @@ from softswitch.sip.events import (
     TrunkStateChanged,
 )
 from softswitch.store import entries
+from softswitch.store.half_hours import TEST_LINE
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class Readers:
     recordings: RecordingDesk
     ears: Ears
     room: ControlRoom
+    test_call: TestCall
     chronicle: Chronicle
 
 
@@ -104,6 +107,8 @@ class News:
         match event:
             case InviteReceived() if not self.lets_in:
                 readers.legs.refuse(event.leg_id, 503, headers=(("Retry-After", str(RETRY_AFTER_S)),))
+            case InviteReceived() if event.peer.name == TEST_LINE and not readers.test_call.takes(event):
+                readers.legs.refuse(event.leg_id, 403)
             case InviteReceived():
                 readers.board.invited(event)
             case AccountReachabilityChanged():

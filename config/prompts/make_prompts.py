@@ -68,6 +68,7 @@ ALARMS: Final = {
     "alarm_emergency_on": "应急开关已启用。",
     "alarm_no_answer": "坐席久叫不应。",
     "alarm_certificate_refused": "证书无法使用。",
+    "alarm_self_check_failed": "每日自检未通过。",
     "alarm_test": "这是一次演习。",
 }
 """What a phone that is rung about an alarm is told, by the kind of alarm."""
@@ -107,6 +108,12 @@ def beep() -> Sound:
     return 0.14 * np.sin(2 * np.pi * 880 * time) * np.hanning(len(time)) ** 0.5
 
 
+def tone() -> Sound:
+    """1 kHz at -20 dBFS RMS: the test call that the system makes to itself is measured by it."""
+    time = np.arange(int(3.0 * RATE_HZ)) / RATE_HZ
+    return np.sqrt(2) * 10 ** (LEVEL_DBFS / 20) * np.sin(2 * np.pi * 1000 * time)
+
+
 def main(folder: Path) -> None:
     """Write all of them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,6 +135,7 @@ def main(folder: Path) -> None:
     for path, fault in json.loads(done.stdout).items():
         print(f"{path}: {fault}")
     soundfile.write(folder / "tone_connect.wav", beep(), RATE_HZ, subtype="PCM_16")
+    soundfile.write(folder / "self_check_tone.wav", tone(), RATE_HZ, subtype="PCM_16")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ class Routes:
     def __init__(self, rows: Iterable[RouteSettings], area_code: str) -> None:
         """Bring the numbers into their normal form."""
         self._area_code = area_code
+        self._led: dict[tuple[str, str], Route] = {}
         self.take(rows)
 
     def take(self, rows: Iterable[RouteSettings]) -> None:
@@ -59,6 +60,14 @@ class Routes:
             for row in rows
         }
 
+    def lead(self, number: str, trunk: str, route: Route) -> None:
+        """Let a number lead somewhere, as no row says, until `lead_nowhere`."""
+        self._led[number, trunk] = route
+
+    def lead_nowhere(self, number: str, trunk: str) -> None:
+        """Take that back; harmless for a number that was not led."""
+        self._led.pop((number, trunk), None)
+
     @property
     def ask_for_last_agents(self) -> bool:
         """Whether any of them wants to know who served a caller last."""
@@ -66,4 +75,6 @@ class Routes:
 
     def find(self, called: str, trunk: str) -> Route | None:
         """Return the route of a number in its normal form, None when it leads nowhere."""
-        return self._rows.get((called, trunk)) or self._rows.get((called, ""))
+        return (
+            self._led.get((called, trunk)) or self._rows.get((called, trunk)) or self._rows.get((called, ""))
+        )

@@ -47,6 +47,7 @@ class AlarmKind(StrEnum):
     EMERGENCY_ON = "emergency_on"
     NO_ANSWER = "no_answer"
     CERTIFICATE_REFUSED = "certificate_refused"
+    SELF_CHECK_FAILED = "self_check_failed"
     TEST = "test"
 
 
@@ -68,6 +69,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.EMERGENCY_ON: Severity.MAJOR,
     AlarmKind.NO_ANSWER: Severity.WARNING,
     AlarmKind.CERTIFICATE_REFUSED: Severity.MAJOR,
+    AlarmKind.SELF_CHECK_FAILED: Severity.MAJOR,
     AlarmKind.TEST: Severity.WARNING,
 }
 

@@ -6,9 +6,10 @@ stream, as any other reader.
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -27,6 +28,7 @@ from softswitch.clock import Alarm as Deadline
 from softswitch.clock import Clock
 from softswitch.operations.alarms import Alarm, AlarmBoard, AlarmKind, NoSuchAlarm
 from softswitch.operations.conditions import JUDGED, Conditions, Figures
+from softswitch.operations.errands import asked_for
 from softswitch.operations.exposition import (
     EdgeFigures,
     NodeCollector,
@@ -83,6 +85,7 @@ class ControlRoom:
         self._night_watch = NightWatch(
             data_dir / "hotline.sqlite", data_dir / "recording.key", clock, self.alarms.raise_alarm
         )
+        self._run_dir = run_dir
         self._plane = plane
         self._pool = pool
         self._store = store
@@ -91,7 +94,7 @@ class ControlRoom:
         self._clock = clock
         self._data_dir = data_dir
         self._keep_free_mb = keep_free_mb
-        self._certificates = certificates
+        self.certificates = certificates
         self._conditions = Conditions()
         self._registry = CollectorRegistry(auto_describe=False)
         self._measures = Measures(self._registry)
@@ -112,6 +115,9 @@ class ControlRoom:
         self._reader: asyncio.Task[None] | None = None
         self._subscription: StreamSubscription | None = None
         self._next_look: Deadline | None = None
+
+    errands: Mapping[str, Callable[[], object]] = MappingProxyType({})
+    """What the command line may ask for, by name (`softswitch.operations.errands`)."""
 
     # ---- life --------------------------------------------------------------------------------------
 
@@ -198,6 +204,8 @@ class ControlRoom:
     def _look(self) -> None:
         try:
             self.alarms.settle(JUDGED, self._conditions.present(self._figures()))
+            for name in asked_for(self._run_dir, self.errands):
+                self.errands[name]()
         except Exception:  # the watch goes on, whatever it stumbles over
             log.exception("control_room.look_failed")
         self._next_look = self._clock.after(LOOK_EVERY_S, self._look)
@@ -218,7 +226,7 @@ class ControlRoom:
         )
 
     def _refused_certificates(self) -> dict[str, str]:
-        found = tuple(self._certificates())
+        found = tuple(self.certificates())
         for certificate in found:
             certificate.refresh()  # nobody may have connected since it was mended
         return {certificate.name: certificate.fault for certificate in found if certificate.fault}
@@ -238,6 +246,10 @@ class ControlRoom:
     async def standing(self) -> tuple[AlarmView, ...]:
         """The alarms that stand, oldest first."""
         return tuple(_view(alarm) for alarm in self.alarms.standing())
+
+    def drill(self) -> None:
+        """Raise the test alarm, asked for at the machine itself."""
+        self.alarms.raise_alarm(AlarmKind.TEST, "", "command line")
 
     async def test(self, detail: str) -> AlarmView:
         """Raise the test alarm, as a fire drill: it goes where every alarm goes."""

@@ -1,6 +1,7 @@
 """The commands of whoever operates a node: what is added to the command line for them."""
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -13,8 +14,11 @@ from config.faults import ConfigFaults
 from config.load import load
 from softswitch.launcher import drain_mark
 from softswitch.operations.call_trace import UnknownCall, read_trace
+from softswitch.operations.errands import ALARM_TEST, SELF_CHECK, wish
 from softswitch.operations.ladder import as_svg, as_text
 from softswitch.operations.processes import pids_of
+from softswitch.operations.self_check_report import FOLDER, SelfCheckReport
+from softswitch.operations.self_check_report import as_text as as_page
 from softswitch.operations.support_bundle import write_bundle
 from softswitch.settings.whole import Settings
 from softswitch.store.backup import backup, restore
@@ -22,6 +26,8 @@ from softswitch.store.errors import StoreError
 
 FAILED, CONFIG_EXIT = 1, 2
 LOOK_EVERY_S = 0.2
+HEARD_MOST_S = 10.0
+CHECK_MOST_S = 120.0
 
 
 def add_operations(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -43,6 +49,8 @@ def add_operations(commands: "argparse._SubParsersAction[Any]") -> None:
     bundle = add("support-bundle", "支持包,不含秘密 / all that support needs, no secret in it", _bundle)
     bundle.add_argument("target", type=Path)
     bundle.add_argument("--log", type=Path, action="append", default=[], help="日志 / a log file to put in")
+    add("alarm-test", "告警演习 / raise the test alarm, which rings whoever is on duty", _alarm_test)
+    add("self-check", "立即自检 / make a test call now, and print the report", _self_check)
     drain = add("drain", "不接新呼叫,等现有呼叫结束后停止 / stop after the last call", _drain)
     drain.add_argument("--most-s", type=float, default=3600.0, help="最多等待 / wait at most so long")
 
@@ -90,6 +98,47 @@ def _bundle(settings: Settings, arguments: argparse.Namespace) -> int:
     names = write_bundle(settings, tuple(arguments.log), arguments.target)
     sys.stdout.write(f"{arguments.target}: {len(names)} 个文件 / files\n")
     return 0
+
+
+def _alarm_test(settings: Settings, _arguments: argparse.Namespace) -> int:
+    return 0 if _heard(settings, ALARM_TEST) else FAILED
+
+
+def _self_check(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Wait for the report that comes of it."""
+    if not settings.self_check.at:
+        sys.stderr.write("自检未启用 / self_check.at is empty\n")
+        return FAILED
+    folder = settings.node.data_dir / FOLDER
+    before = set(folder.glob("*.json"))
+    if not _heard(settings, SELF_CHECK):
+        return FAILED
+    until = time.monotonic() + CHECK_MOST_S
+    while time.monotonic() < until:
+        for path in sorted(set(folder.glob("*.json")) - before):
+            report = SelfCheckReport.restored(json.loads(path.read_text(encoding="utf-8")))
+            sys.stdout.write(as_page(report))
+            return 0 if report.is_well else FAILED
+        time.sleep(LOOK_EVERY_S)
+    sys.stderr.write("没有报告 / no report came\n")
+    return FAILED
+
+
+def _heard(settings: Settings, errand: str) -> bool:
+    """Ask running control for something; False, and said so, when nobody hears."""
+    control = pids_of(settings.node.run_dir).get("control")
+    if control is None or not _lives(control):
+        sys.stderr.write("没有在运行 / nothing runs here\n")
+        return False
+    asked = wish(settings.node.run_dir, errand)
+    until = time.monotonic() + HEARD_MOST_S
+    while asked.exists():
+        if time.monotonic() > until:
+            asked.unlink(missing_ok=True)
+            sys.stderr.write("没有应答 / nobody hears\n")
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return True
 
 
 def _drain(settings: Settings, arguments: argparse.Namespace) -> int:

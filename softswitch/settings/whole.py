@@ -14,6 +14,7 @@ from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.overflow import OverflowTo
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
+from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.settings.sip import SipSettings
 from softswitch.settings.terms import Fault, meta
 from softswitch.settings.trunks import TrunkSettings
@@ -41,6 +42,9 @@ class Settings:
     flows: FlowSettings = field(default_factory=FlowSettings, metadata=meta("呼叫流程 / call flows"))
     alarm_calls: AlarmCallSettings = field(
         default_factory=AlarmCallSettings, metadata=meta("电话告警 / alarms by phone")
+    )
+    self_check: SelfCheckSettings = field(
+        default_factory=SelfCheckSettings, metadata=meta("每日自检 / daily self-check")
     )
 
     def faults(self) -> Iterator[Fault]:

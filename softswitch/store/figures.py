@@ -5,6 +5,7 @@ from typing import Any
 from acd.metrics import Counts, Formula, service_level
 from api.period_figures import INTERVAL_S, FiguresQuery, FiguresView, IntervalView
 from api.views import WallTime
+from softswitch.store.half_hours import TEST_LINE
 from softswitch.store.reader import Conditions, Reader
 
 LEVEL = Formula.F4
@@ -25,6 +26,7 @@ class StoredFigures:
         """One pass over the calls of the period, by half hour."""
         where = Conditions()
         where.add("queued_at IS NOT NULL AND arrived_at >= ?", query.since)
+        where.add("trunk IS NOT ?", TEST_LINE)
         if query.until is not None:
             where.add("arrived_at < ?", query.until)
         if query.queue:

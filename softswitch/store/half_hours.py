@@ -13,6 +13,9 @@ from softswitch.store.rows import CallRow
 HALF_HOUR_S = 1800
 TABLE = "half_hours"
 
+TEST_LINE = "self-check"
+"""The trunk, and the queue, of test calls: the system's own, which count nowhere."""
+
 Key = tuple[str, int]
 """A queue, and the wall second at which the half hour began."""
 
@@ -48,8 +51,8 @@ DROP_EMPTY = f"DELETE FROM {TABLE} WHERE queue = ? AND began_at = ? AND offered 
 
 
 def share_of(call: CallRow) -> tuple[Key, Sums] | None:
-    """What a call as it stands now adds, and to which half hour; None for one that never stood in a line."""
-    if call.queue is None or call.queued_at is None:
+    """What a call as it stands now adds, and to which half hour; None for one that never stood in a line, or tested it."""
+    if call.queue is None or call.queued_at is None or call.trunk == TEST_LINE:
         return None
     is_answered = call.connected_at is not None
     reason = None if is_answered or call.ended_at is None else call.end_reason

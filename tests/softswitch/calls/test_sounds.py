@@ -7,6 +7,7 @@ from pathlib import Path
 from media.prompts import PromptBank
 from softswitch.calls.announcements import REQUIRED_PROMPTS
 from softswitch.operations.alarm_speech import ALARM_PROMPTS
+from softswitch.operations.test_call import TONE_PROMPT
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -17,7 +18,7 @@ def test_every_prompt_that_can_be_named_comes_with_the_system_and_no_other() -> 
     examples = [*(CONFIG / "flows").glob("*.json"), *(CONFIG / "business").glob("*.json")]
     named = {name for each in examples for name in _texts(json.loads(each.read_text(encoding="utf-8")))}
     assert set(bank.names()) >= REQUIRED_PROMPTS
-    assert set(bank.names()) <= REQUIRED_PROMPTS | ALARM_PROMPTS | named
+    assert set(bank.names()) <= REQUIRED_PROMPTS | ALARM_PROMPTS | {TONE_PROMPT} | named
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,0 +1,33 @@
+"""Self-checks of the node, for the HTTP interface."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from api.views import WallTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfCheckView:
+    """A check: `fault` is the step that failed and why, empty when all was well; `text` the whole report."""
+
+    check_id: str
+    started_at: WallTime
+    is_well: bool
+    fault: str
+    text: str
+
+
+class SelfCheckPort(Protocol):
+    """Whoever checks (`softswitch.operations.self_check.SelfCheck`)."""
+
+    async def newest(self, most: int) -> tuple[SelfCheckView, ...]:
+        """The newest checks, the last one first."""
+        ...
+
+    async def page(self, check_id: str) -> str:
+        """The report of one as HTML; `NotFound`."""
+        ...
+
+    async def check(self) -> SelfCheckView:
+        """Check now; `Conflict` while one is under way, or where there is none."""
+        ...
