@@ -70,7 +70,7 @@ class CallView:
 
     `queued_at` is the first, `offered_at` the last, `connected_at` the first of its kind.  `wait_s` runs from
     queued to connected (or to the end), `ring_s` from the last offer to the agent's answer, `talk_s` is the sum of the
-    talks with agents.  `dial_result` says what came of an outgoing call.  `parties` and `held` are those of a call that runs, `data` is what is attached to it (随路数据).
+    talks with agents.  `dial_result` says what came of an outgoing call.  `parties`, `held` and `recording_paused` are those of a call that runs, `data` is what is attached to it (随路数据).
     """
 
     call_id: str
@@ -100,6 +100,7 @@ class CallView:
     q850_cause: int | None
     parties: tuple[PartyView, ...] = ()
     held: bool = False
+    recording_paused: bool = False
     data: dict[str, Any] = field(default_factory=dict)
     dial_result: str | None = None
 

@@ -16,6 +16,8 @@ import { clockText, dayTime, problemText, speak, spoken, switchLanguage, word, w
 const HISTORY = 8;
 /** A press makes the wrap-up so much longer. */
 const LONGER_S = 60;
+/** Why nothing is recorded for a while. */
+const PRIVATE = ['agent.password', 'agent.private'];
 
 class AgentPage {
   #bar;
@@ -175,7 +177,20 @@ class AgentPage {
         icon('user'), word('agent.pop')),
       this.#caller?.of === call.call_id && customerCard(this.#caller),
       this.#parties(call),
+      ['talking', 'held'].includes(state) && this.#recording(call),
     );
+  }
+
+  /** What nobody is to hear later (a password, something private) is left out of the recording. */
+  #recording(call) {
+    const { recording_paused: isPaused, call_id: id } = call;
+    const resume = () => this.#controls.run(() => this.#bar.resumeRecording(word('agent.recording_goes_on'), id));
+    const pause = () => this.#controls.choose('do.pause_recording', PRIVATE.map((name) => word(name)),
+      (reason) => this.#bar.pauseRecording(reason, id), () => this.#bar.call?.call_id === id);
+    return make('p', { class: 'deeds' },
+      make('button', { class: 'button', id: 'recording', type: 'button', 'aria-pressed': String(Boolean(isPaused)), onclick: isPaused ? resume : pause },
+        icon(isPaused ? 'retrieve' : 'hold'), word(isPaused ? 'do.resume_recording' : 'do.pause_recording')),
+      isPaused && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('hold'), word('event.recording_paused')));
   }
 
   #parties(call) {

@@ -107,6 +107,14 @@ export class BarControls {
   /** Open the dial form with a number filled in; it is dialled by a click. */
   prepareDial(number, data) { this.#askNumber(number, data); }
 
+  /** Ask in the bar for one of some reasons, and do it with that one, while it `stays` possible. */
+  choose(title, reasons, work, stays) {
+    const choices = reasons.map((reason) => make('button', {
+      class: 'button', type: 'button', onclick: async () => { if (await this.run(() => work(reason))) this.#close(); },
+    }, reason));
+    this.#open(title, [make('span', { class: 'choices' }, ...choices)], async () => {}, stays);
+  }
+
   /** Do something of the server's, and tell a person when it refuses. */
   async run(work) {
     try {

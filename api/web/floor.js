@@ -27,6 +27,7 @@
  * @property {string|null} queue
  * @property {string} state  arrived, answered, waiting, offered, accepted, connected
  * @property {boolean} [held]
+ * @property {boolean} [recording_paused]  nobody's voice is recorded now
  * @property {object[]} [parties]  leg_id, role, agent_id, number, state, held, muted, supervising
  * @property {object} [data]  随路数据 / attached data
  * @property {number} arrived_at  seconds since 1970, by the server's clock
@@ -152,9 +153,9 @@ const unknownCall = (callId, at) => ({
 /** A call of the HTTP interface in the form of the floor; what it does not tell is left out. */
 export function callOfView(view) {
   const supervisors = view.parties && supervisorsOf(view.parties);
-  const { call_id, caller, called, trunk, queue, held, data, parties, direction } = view;
+  const { call_id, caller, called, trunk, queue, held, recording_paused, data, parties, direction } = view;
   const told = {
-    call_id, caller, called, trunk, queue, held, data, parties, direction, supervisors, isPartial: false,
+    call_id, caller, called, trunk, queue, held, recording_paused, data, parties, direction, supervisors, isPartial: false,
     arrived_at: secondsOf(view.arrived_at), queued_at: secondsOf(view.queued_at), connected_at: secondsOf(view.connected_at),
   };
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
@@ -190,6 +191,8 @@ function changeOf(kind, data, at, call) {
     case 'call_requeued': return { state: 'waiting', agent: null, held: false };
     case 'call_held': return { held: true };
     case 'call_retrieved': return { held: false };
+    case 'recording_paused': return { recording_paused: true };
+    case 'recording_resumed': return { recording_paused: false };
     case 'supervision_started':
     case 'supervision_changed': return { supervisors: { ...call.supervisors, [data.supervisor]: data.mode } };
     case 'supervision_ended': {

@@ -462,7 +462,9 @@ class Switchboard:
         if call is None:
             return None
         parties = tuple(_shown(party) for party in call.parties)
-        return RunningCall(parties=parties, held=call.is_held, data=call.data)
+        return RunningCall(
+            parties=parties, held=call.is_held, recording_paused=call.recording_paused, data=call.data
+        )
 
     def situation_of(self, agent: str) -> Situation | None:
         """What an agent's call is now; None without one."""

@@ -10,7 +10,7 @@ from api.ports import CallQuery
 from api.views import CallDetail, CallView, EntryView, Page, PartyView, SegmentView
 from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
 
-_LIVE = frozenset({"parties", "held", "data", "dial_result"})
+_LIVE = frozenset({"parties", "held", "recording_paused", "data", "dial_result"})
 _COLUMNS = ", ".join(name for name in CallView.__dataclass_fields__ if name not in _LIVE)
 
 
@@ -20,6 +20,7 @@ class RunningCall:
 
     parties: tuple[PartyView, ...] = ()
     held: bool = False
+    recording_paused: bool = False
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -124,7 +125,13 @@ class StoredCalls:
         now = self._running(stored.call_id) if stored.ended_at is None else None
         if now is None:
             return stored
-        return replace(stored, parties=now.parties, held=now.held, data=now.data)
+        return replace(
+            stored,
+            parties=now.parties,
+            held=now.held,
+            recording_paused=now.recording_paused,
+            data=now.data,
+        )
 
     async def hang_up(self, call_id: str, reason: str) -> None:
         """End a call by force: call control does it.  `NotFound` for a call that never was, `Conflict` for one that ended."""

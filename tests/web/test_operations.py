@@ -61,6 +61,17 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await talk.wait_heard(one={"caller"}, caller={MUSIC})
         await press(page, "取消静音")
 
+        await page.locator("#recording").click()
+        await page.locator("#ask").get_by_role("button", name="市民报密码").click()
+        await expect(page.locator("#call")).to_contain_text("录音暂停")
+        paused = await here.wait_event("RecordingPaused", call_id=talk.call_id)
+        assert paused["reason"] == "市民报密码"
+        await page.reload()
+        await expect(page.locator("#recording")).to_have_text("恢复录音")
+        await page.locator("#recording").click()
+        await expect(page.locator("#recording")).to_have_text("暂停录音")
+        assert (await here.api.call(talk.call_id))["call"]["recording_paused"] is False
+
         form = page.locator("#data-form")
         await form.get_by_placeholder("名称").fill("工单")
         await form.get_by_placeholder("内容").fill("<b>20261128</b>")
