@@ -105,9 +105,17 @@ class Diversions:
             if first is None or first is contact or not first.has_waited(rule.longest_wait_s, now):
                 return False
         if rule.expected_wait_s is not None:
-            band = self._paces.expected_wait(queue.name, others + 1, len(queue.on_duty))
-            return band is not None and (band.low_s + band.high_s) / 2 > rule.expected_wait_s
+            expected_s = self._expected_wait_s(queue, others)
+            return expected_s is not None and expected_s > rule.expected_wait_s
         return True
+
+    def expected_wait_s(self, queue: Queue) -> float | None:
+        """Return the middle of the wait behind all who stand there; None while too little is known, or nobody is on duty."""
+        return self._expected_wait_s(queue, len(queue.standing))
+
+    def _expected_wait_s(self, queue: Queue, others: int) -> float | None:
+        band = self._paces.expected_wait(queue.name, others + 1, len(queue.on_duty))
+        return None if band is None else (band.low_s + band.high_s) / 2
 
     def _can_go(self, rule: Overflow, contact: Contact) -> bool:
         if rule.target.kind is not TargetKind.QUEUE:

@@ -145,6 +145,10 @@ class Engine:
         """Return who waits for the agents of a queue, the next one first; raises `UnknownQueue`."""
         return views.line_snapshot(self._floor.queue(queue).line, self._bonds.now)
 
+    def expected_wait_s(self, queue: QueueName) -> float | None:
+        """Return the wait of a call that came now, as overflow has it, None while unknown; raises `UnknownQueue`."""
+        return self._diversions.expected_wait_s(self._floor.queue(queue))
+
     def waiting_for(self, agent: AgentId) -> tuple[ContactSnapshot, ...]:
         """Return who waits for this very agent, the next one first."""
         line = self._floor.own_lines.get(agent)

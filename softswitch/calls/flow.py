@@ -12,18 +12,15 @@ from typing import Any, Protocol
 import structlog
 
 from acd import events as acd_facts
-from acd.agent_state import Presence
-from acd.names import ContactId, QueueName
+from acd.names import ContactId
 from acd.overflow import Target, TargetKind
 from api.faults import ApiFault
 from media import commands as plane_words
 from softswitch.business.whole import Business
-from softswitch.calendars.days import DayKind
-from softswitch.calendars.opening import local
 from softswitch.calls.call import Call, CallState
+from softswitch.calls.call_facts import CallFacts
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.callbacks import Callbacks, Wish
-from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow_run import FlowRun, LeftMessage
 from softswitch.calls.lookups import Answered
 from softswitch.calls.message_desk import MessageDesk
@@ -32,7 +29,6 @@ from softswitch.calls.party import CallParty
 from softswitch.calls.put_through import PutThrough
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.recording_desk import RecordingDesk
-from softswitch.clock import Clock
 from softswitch.flows import commands as do
 from softswitch.flows import events as told
 from softswitch.flows import interpreter
@@ -67,48 +63,6 @@ class Outside(Protocol):
     def ask(self, url: str, timeout_s: float, answered: Answered) -> None:
         """Begin a look-up."""
         ...
-
-
-class CallFacts:
-    """What a branch asks of the world, for one caller."""
-
-    def __init__(
-        self, dispatcher: Dispatcher, clock: Clock, business: Business, caller: str, at: float | None = None
-    ) -> None:
-        """Ask these; `at` is the moment that calendars are asked for, now for None."""
-        self._dispatcher = dispatcher
-        self._clock = clock
-        self._at = at
-        self._business = business
-        self._caller = caller
-
-    def fact(self, name: str, of: str) -> bool | float | str:
-        """The fact of that name."""
-        engine = self._dispatcher.engine
-        now = self._clock.wall() if self._at is None else self._at
-        match name:
-            case "open":
-                opening = self._business.openings.get(of)
-                return opening is not None and opening.is_open(now)
-            case "holiday":
-                return self._business.days.day(local(now).date()).kind is DayKind.HOLIDAY
-            case "listed":
-                return self._business.is_listed(self._caller, of, now)
-            case "waiting":
-                return float(len(engine.waiting(QueueName(of))))
-            case "ready":
-                return float(
-                    sum(of in agent.queues and agent.presence is Presence.READY for agent in engine.agents())
-                )
-            case "expected_wait_s":
-                return self._expected_wait_s(of)
-        return ""
-
-    def _expected_wait_s(self, queue: str) -> float:
-        """Who was longest in line has waited so long: the least that one who comes now has to expect."""
-        line = self._dispatcher.engine.waiting(QueueName(queue))
-        now = self._clock.now()
-        return max((now - contact.arrived_at for contact in line), default=0.0)
 
 
 Speaks = Callable[[tuple[str, ...], Callable[[tuple[str, ...]], None]], None]

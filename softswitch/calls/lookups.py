@@ -18,11 +18,26 @@ log = structlog.get_logger(__name__)
 ANSWER_MOST = 64 * 1024
 """Bytes of an answer; a longer one counts as none."""
 
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Where translators reach IPv4 from (RFC 6052 section 2.1)."""
+
 Answered = Callable[[dict[str, str] | None], None]
 
 
 class LookUpRefused(Exception):
     """The look-up is not allowed, or its answer is none that can be used."""
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is one of the public internet; what carries an IPv4 address inside is judged by that one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if carried is not None:
+            return is_public(carried)
+        return address.is_global and not address.is_multicast and address.teredo is None
+    return address.is_global and not address.is_multicast
 
 
 class _PublicOnly(AbstractResolver):
@@ -35,7 +50,7 @@ class _PublicOnly(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
-        public = [each for each in found if ipaddress.ip_address(each["host"]).is_global]
+        public = [each for each in found if is_public(ipaddress.ip_address(each["host"]))]
         if not public:
             raise OSError(f"{host} leads into a private network")
         return public
@@ -106,7 +121,7 @@ class Lookups:
             address = ipaddress.ip_address(host)
         except ValueError:
             return
-        if not address.is_global and not self._may_be_private:
+        if not self._may_be_private and not is_public(address):
             raise LookUpRefused(f"{host} lies in a private network")
 
 

@@ -84,6 +84,9 @@ class TestConditions:
             line.talk(f"old{serial}", serial * 200.0)
             line.end(f"old{serial}", serial * 200.0 + 150.0)
         line.talk("c0", 600.0)
+        expected_s = line.engine.expected_wait_s(MAIN)
+        assert expected_s is not None and 100.0 < expected_s < 300.0
+        assert line.engine.expected_wait_s(TAX) is None
         line.call("c1")
         assert line.line("tax") == ["c1"]
 

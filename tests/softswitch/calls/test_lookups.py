@@ -1,14 +1,17 @@
 """Web services that flows ask: only those on the list, no private networks, and nothing that an answer can do harm with."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from softswitch.calls.lookups import ANSWER_MOST, Lookups
+from softswitch.calls.lookups import ANSWER_MOST, Lookups, is_public
 
 HOST = "127.63.0.9"
 
@@ -103,6 +106,39 @@ async def test_nobody_is_asked_who_is_not_allowed(
     lookups = Lookups(hosts, may_be_private=private)
     assert await answer_of(lookups, url.format(host=HOST, port=office.port)) is None
     assert office.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        *(("1.1.1.1", True), ("2606:4700::1111", True), ("64:ff9b::101:101", True)),
+        *(("10.0.0.1", False), ("127.0.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False)),
+        *(("0.0.0.0", False), ("224.0.0.1", False), ("::1", False), ("fe80::1", False), ("fc00::1", False)),
+        *(("::ffff:10.0.0.1", False), ("2002:7f00:1::", False), ("64:ff9b::7f00:1", False)),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False),
+    ],
+)
+def test_an_address_inside_another_one_is_judged_by_itself(address: str, public: bool) -> None:
+    """Mapped, 6to4, NAT64 and Teredo addresses lead into private networks as well."""
+    assert is_public(ip_address(address)) is public
+
+
+async def test_a_name_is_judged_by_the_addresses_that_are_connected_to(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leads somewhere else each time that it is asked for: only what this very question found is used."""
+    answers = iter(["1.1.1.1", HOST, HOST, HOST])
+
+    def resolve(*_asked: object, **_more: object) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), office.port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    assert socket.getaddrinfo("rebind.test", 80)[0][4][0] == "1.1.1.1", "whoever looked before"
+    lookups = Lookups(("rebind.test",), may_be_private=False)
+    assert await answer_of(lookups, f"http://rebind.test:{office.port}/good") is None
+    assert office.asked == []
+    lookups = Lookups(("rebind.test",), may_be_private=True)
+    assert await answer_of(lookups, f"http://rebind.test:{office.port}/good") is not None
 
 
 async def test_what_callers_typed_is_not_in_the_log(office: Office) -> None:

@@ -294,6 +294,7 @@ def test_after_a_restart_of_control_the_caller_begins_the_node_again() -> None:
 # ---- any key at any time ----------------------------------------------------------------------------
 
 NAMES = [f"n{number}" for number in range(7)]
+SAID = ["p", "digits:{d}", "number:{d}", "amount:{d}", "date/en:{d}", "time:{d}", "text:{d}", "text@p:好"]
 AROUND = Surroundings(prompts=frozenset({"p"}), queues=frozenset({"general"}), hours=frozenset({"h"}))
 
 
@@ -311,7 +312,7 @@ def _flows(draw: st.DrawFn) -> Flow:
 
 @st.composite
 def _node(draw: st.DrawFn, number: int) -> dict[str, Any]:
-    say = {"say": draw(st.lists(st.sampled_from(["p", "digits:{d}", "number:{d}"]), max_size=2))}
+    say = {"say": draw(st.lists(st.sampled_from(SAID), max_size=2))}
     if number == len(NAMES) - 1:
         return {"type": "hang_up", **say}
     later, any_node = st.sampled_from(NAMES[number + 1 :]), st.sampled_from(NAMES)
