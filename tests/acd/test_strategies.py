@@ -139,6 +139,37 @@ def test_linear_goes_by_rank_always() -> None:
     assert line.offered() == [("c4", "ben")]
 
 
+def test_in_a_fixed_order_nobody_who_cannot_be_rung_holds_the_queue_up() -> None:
+    """Whoever of the order is away, without a phone or resting after a decline is passed over, the last one too."""
+    line = hotline("linear")
+    line.phone("cid", reachable=False)
+    line.not_ready("ben")
+    line.call("c1", 10.0)
+    assert line.offered() == [("c1", "ana")]
+    line.call("c2", 11.0)
+    line.decline("c1", 12.0)
+    assert line.line() == ["c1", "c2"]
+    line.ready("ben", 13.0)
+    assert line.offered() == [("c1", "ben")]
+    line.wait(14.5)
+    assert line.offered() == [("c2", "ana")]
+
+
+def test_each_wrap_up_ends_by_itself() -> None:
+    """Of two who talked, whoever is done first has the caller who waits at once, however long the other still writes."""
+    line = Hotline(QueueDefined(queue=MAIN, wrap_up_s=30.0))
+    for name in ("ana", "ben"):
+        line.login(name)
+    line.talk("c1", 1.0)
+    line.talk("c2", 2.0)
+    line.call("c3", 3.0)
+    line.end("c1", 10.0)
+    line.end("c2", 20.0)
+    line.wait(40.0)
+    assert line.offered() == [("c3", "ana")]
+    assert line.state("ben")[0] is Presence.WRAP_UP
+
+
 def test_skill_goes_before_the_strategy() -> None:
     """The strategy chooses among agents of equal skill."""
     line = hotline("linear")
