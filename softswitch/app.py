@@ -76,7 +76,7 @@ from softswitch.settings.whole import Settings
 from softswitch.sip.edge import Edge
 from softswitch.sip.invite_log import InviteLog
 from softswitch.speech.desk import SpeechDesk
-from softswitch.speech.synthesis import Synthesis, Voices
+from softswitch.speech.synthesis import Synthesis, voices_of
 from softswitch.store import entries
 from softswitch.store.business import StoredVersions
 from softswitch.store.caller_past import CallerPast
@@ -217,13 +217,8 @@ class Control:
 
         self._orders = WorkOrders(settings.http.work_orders, settings.http.work_orders_timeout_s)
         self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)
-        voices = Voices(
-            chinese=settings.flows.voice,
-            english=settings.flows.voice_en,
-            words_per_minute=settings.flows.words_per_minute,
-        )
         self._speech = SpeechDesk(
-            Synthesis(speech_of(settings), voices),
+            Synthesis(speech_of(settings), voices_of(settings.flows)),
             self._plane.send,
             self._prompts.has,
             timeout_s=settings.flows.speech_timeout_s,

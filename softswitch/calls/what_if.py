@@ -5,8 +5,8 @@ from collections.abc import Callable
 from api.faults import NotFound
 from api.views import WallTime
 from api.what_if_port import WhatIfView
-from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.call_facts import CallFacts
+from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import BusinessNow
 from softswitch.calls.numbers import normalise
 from softswitch.calls.routes import Routes

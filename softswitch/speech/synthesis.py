@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from softswitch.settings.flows import FlowSettings
 from softswitch.speech.item import ENGLISH, Item
 
 EDITION: Final = "1"
@@ -35,6 +36,13 @@ class Voices:
     def of(self, item: Item) -> str:
         """The voice that speaks a text."""
         return self.english if item.language == ENGLISH else self.chinese
+
+
+def voices_of(settings: FlowSettings) -> Voices:
+    """The voices that the settings name."""
+    return Voices(
+        chinese=settings.voice, english=settings.voice_en, words_per_minute=settings.words_per_minute
+    )
 
 
 class Synthesis:
