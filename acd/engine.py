@@ -78,7 +78,6 @@ class Engine:
             events.WrapUpExtended: self._on_wrap_up_extended,
             events.ContactQueued: self._on_contact_queued,
             events.ContactRestored: self._on_contact_restored,
-            events.CallbackAgreed: self._on_callback_agreed,
             events.CallbackReached: self._on_callback_reached,
             events.ContactLevelChanged: self._on_contact_level_changed,
             events.CallerRecalled: self._on_caller_recalled,
@@ -373,14 +372,6 @@ class Engine:
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         self._contacts_seen += 1
         self._bonds.hand_back(contact, agent)
-
-    def _on_callback_agreed(self, event: events.CallbackAgreed) -> None:
-        contact = self._contact(event.contact)
-        if not contact.is_caller_there or contact.state is ContactState.CONNECTED:
-            raise InvalidEvent(_name(event), f"contact {contact.id!r}", _condition_of(contact))
-        self._bonds.tell_contact(_name(event), contact, ContactTrigger.MOVED)
-        contact.is_callback, contact.is_diverted = True, False
-        self._bonds.line_up(contact)
 
     def _on_callback_reached(self, event: events.CallbackReached) -> None:
         contact = self._contact(event.contact)

@@ -447,13 +447,6 @@ class ContactRestored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackAgreed:
-    """A caller who waits or is being offered wants to be called back and hung up: the place is kept."""
-
-    contact: ContactId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackReached:
     """The agent who has a callback reached the caller: from now on it is a call like any other."""
 
@@ -573,7 +566,6 @@ AgentEvent = (
 ContactEvent = (
     ContactQueued
     | ContactRestored
-    | CallbackAgreed
     | CallbackReached
     | ContactLevelChanged
     | CallerRecalled

@@ -7,7 +7,6 @@ from acd.commands import OfferContact
 from acd.contact_state import ContactState
 from acd.errors import InvalidEvent
 from acd.events import (
-    CallbackAgreed,
     CallbackReached,
     ContactRequeued,
     QueueDefined,
@@ -19,8 +18,8 @@ from tests.acd.hotline import MAIN, Hotline
 
 
 def agree(line: Hotline, contact: str, at: float | None = None) -> None:
-    """A caller hangs up, to be called back."""
-    line.tell(CallbackAgreed(contact=ContactId(contact)), at)
+    """A caller hangs up, to be called back: the contact stands in its line anew, as a callback."""
+    line.call(contact, at, is_callback=True)
 
 
 def reach(line: Hotline, contact: str, at: float | None = None) -> None:
@@ -149,18 +148,14 @@ def test_the_overflow_to_callback_is_answered_by_the_agreement() -> None:
     assert line.offered() == [("c1", "ana")]
 
 
-def test_only_a_caller_who_waits_can_agree_and_only_a_callback_with_an_agent_is_reached() -> None:
+def test_only_a_callback_with_an_agent_is_reached() -> None:
     """Everything else is refused with what it is."""
     line = Hotline()
     line.login("ana")
     line.talk("c1")
     with pytest.raises(InvalidEvent, match="voice, connected"):
-        agree(line, "c1")
-    with pytest.raises(InvalidEvent, match="voice, connected"):
         reach(line, "c1")
     line.call("b1", is_callback=True)
-    with pytest.raises(InvalidEvent, match="callback, waiting"):
-        agree(line, "b1")
     with pytest.raises(InvalidEvent, match="callback, waiting"):
         reach(line, "b1")
 

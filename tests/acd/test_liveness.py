@@ -41,7 +41,6 @@ from acd.events import (
     AgentReachabilityChanged,
     AgentReassigned,
     AgentRestored,
-    CallbackAgreed,
     CallbackReached,
     ContactEnded,
     ContactLeft,
@@ -444,10 +443,10 @@ class Floor(Promises):
                 ContactRestored(contact=contact, queue=queue, agent=agent, medium=medium, arrived_at=-3.0)
             )
 
-    @rule(contact=contacts, is_reached=st.booleans(), later_s=seconds)
-    def call_back(self, contact: ContactId, is_reached: bool, later_s: float) -> None:
-        """Somebody hangs up to be called back, or is."""
-        event = CallbackReached(contact=contact) if is_reached else CallbackAgreed(contact=contact)
+    @rule(contact=contacts, later_s=seconds)
+    def call_back(self, contact: ContactId, later_s: float) -> None:
+        """Somebody who hung up to be called back is reached."""
+        event = CallbackReached(contact=contact)
         here = self.engine.contact(contact)
         if self.tell(event, later_s):
             self.diverted.pop(contact, None)
