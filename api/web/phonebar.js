@@ -408,6 +408,12 @@ export class PhoneBar {
   /** 开始、暂停、终止 / work a list off, pause it, or end it for good. @param {string} listId @param {'start'|'pause'|'stop'} how */
   turnCallList(listId, how) { return this.#commands.ask(`${how}_call_list`, { list_id: listId }, { once: true }); }
 
+  /** 确认告警 / say that one looks after an alarm: nobody is rung for it any more. @param {string} alarmId */
+  acknowledgeAlarm(alarmId) {
+    const by = this.#session?.name || this.#agent?.name || this.#agentId;
+    return this.#ask('POST', `/v1/alarms/${encodeURIComponent(alarmId)}/acknowledge`, { by });
+  }
+
   // ---- reading -----------------------------------------------------------------------------------
 
   /** GET of any resource under /v1. @param {string} path @param {Record<string, string|number>} [query] */

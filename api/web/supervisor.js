@@ -1,5 +1,6 @@
 /** The supervisor's page: every seat as a tile with its state and how long it lasts, and every line with who waits in it. */
 
+import { AlarmList } from './alarm_list.js';
 import { CallListsCard } from './call_lists.js';
 import { byId, fill, keepList, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
@@ -8,7 +9,7 @@ import { icon, stateIcon } from './icons.js';
 import { paced } from './pacing.js';
 import { serve } from './sign_in.js';
 import { SupervisionDrawer } from './supervision_drawer.js';
-import { clockText, dayTime, speak, spoken, switchLanguage, word, wordOf } from './words.js';
+import { clockText, speak, spoken, switchLanguage, word, wordOf } from './words.js';
 
 const FILTERS = ['ready', 'ringing', 'talking', 'wrap_up', 'not_ready', 'unreachable', 'logged_out'];
 const CALLERS_SHOWN = 12;
@@ -21,6 +22,7 @@ class SupervisorPage {
   #bar;
   #drawer;
   #lists;
+  #alarms;
   #filter = '';
   #showSoon = paced(() => this.#show());
   #clock;
@@ -31,14 +33,12 @@ class SupervisorPage {
     byId('language').onclick = () => switchLanguage(() => this.showAll());
     byId('find').oninput = () => this.#showTiles();
     for (const name of ['event', 'snapshot', 'line']) bar.on(name, () => this.#showSoon());
-    bar.on('event', ({ kind }) => { if (kind.startsWith('alarm_')) this.#askForAlarms(); });
-    bar.on('line', ({ line }) => { if (line === 'live') this.#askForAlarms(); });
     this.#lists = new CallListsCard(bar);
     this.#clock = setInterval(() => {
       this.#showTimes();
       this.#drawer.refresh();
     }, 1000);
-    this.#askForAlarms();
+    this.#alarms = new AlarmList(bar);
   }
 
   /** All of it, in the language that is set. */
@@ -46,6 +46,7 @@ class SupervisorPage {
     speak();
     this.#show();
     this.#lists.show();
+    this.#alarms.show();
   }
 
   close() { clearInterval(this.#clock); }
@@ -66,18 +67,6 @@ class SupervisorPage {
     this.#showTrunks();
     this.#drawer.show();
     this.#showTimes();
-  }
-
-  /** Alarms that stand, as the server lists them: an event only says that the list has changed. */
-  async #askForAlarms() {
-    try {
-      const { items } = await this.#bar.read('/v1/alarms');
-      fill(byId('alarms'), ...items.map((alarm) => make(
-        'li', { dataset: { severity: alarm.severity } }, icon('alert'), make('strong', {}, wordOf('alarm', alarm.kind)),
-        make('span', {}, [alarm.subject, alarm.detail].filter(Boolean).join(' · ')), make('time', {}, dayTime(Date.parse(alarm.raised_at) / 1000)),
-      )));
-    } catch { // what stands is shown when the server answers again
-    }
   }
 
   #states() {

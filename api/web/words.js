@@ -332,6 +332,8 @@ const WORDS = {
   'alarm.emergency_on': ['应急模式已开启', 'Emergency mode is on'],
   'alarm.no_answer': ['坐席久叫不应', 'Agent does not answer'],
   'alarm.test': ['测试告警', 'Test alarm'],
+  'alarms.acknowledge': ['确认', 'Acknowledge'],
+  'alarms.acknowledged': ['已确认', 'Acknowledged by'],
   // forced actions, by the name of the command
   'action.supervise': ['监听', 'Supervise'],
   'action.intercept': ['强插', 'Intercept'],
