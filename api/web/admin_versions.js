@@ -11,7 +11,6 @@ const NAMED_MOST = 4;
 
 export async function showVersions(place, { client }) {
   const rows = make('tbody');
-  const told = make('p', { class: 'told', role: 'status' });
   const more = make('button', { class: 'button', type: 'button', hidden: true }, word('version.more'));
   let cursor = '';
   let newest = null;
@@ -29,6 +28,8 @@ export async function showVersions(place, { client }) {
       await showVersions(place, { client });
       place.querySelector('.told').textContent = word('version.restored', version.version);
     } catch (problem) {
+      if (problem.status === 412) await showVersions(place, { client }); // what came meanwhile is to be seen first
+      const told = place.querySelector('.told');
       told.classList.add('wrong');
       fill(told, icon('alert'), problemText(problem));
     }
@@ -36,7 +37,7 @@ export async function showVersions(place, { client }) {
   more.onclick = load;
   fill(
     place,
-    make('div', { class: 'place-head' }, make('h2', {}, word('admin.versions'))), told,
+    make('div', { class: 'place-head' }, make('h2', {}, word('admin.versions'))), make('p', { class: 'told', role: 'status' }),
     make('div', { class: 'card table-card' }, make('table', {},
       make('thead', {}, make('tr', {}, ...['number', 'at', 'by', 'reason', 'what'].map((name) => make('th', { scope: 'col' }, word(`version.${name}`))), make('th', {}, make('span', { class: 'unseen' }, word('version.open'))))),
       rows)),

@@ -308,6 +308,15 @@ async def test_an_agent_is_made_and_goes_and_the_whole_comes_as_a_file(tmp_path:
         await expect(page.locator(".told")).to_contain_text("已导入")
         assert (await here.api.get("/v1/agents/1078"))["name"] == "老坐席"
 
+        await page.get_by_role("link", name="版本与回退").click()
+        await page.locator("tr[data-version='1'] button").click()
+        await here.api.put("/v1/business/documents/skills/music", {"data": {"id": "music"}})
+        await page.locator("tr[data-version='1'] + tr").get_by_role("button", name="回退到此版本").click()
+        await page.locator("#dialog").get_by_role("button", name="回退到此版本").click()
+        await expect(page.locator(".told.wrong")).to_contain_text("什么也没有被覆盖")
+        await expect(page.locator("tr[data-version]").first).to_contain_text("skills/music")
+        assert (await here.api.get("/v1/agents/1078"))["name"] == "老坐席"
+
         await page.get_by_role("link", name="坐席", exact=False).first.click()
         await page.get_by_role("link", name="1078").click()
         await page.get_by_role("button", name="删除").click()
