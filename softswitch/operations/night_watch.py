@@ -7,7 +7,6 @@ only starts it and hears what it found.
 import asyncio
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -15,22 +14,14 @@ import structlog
 from softswitch.clock import Alarm as Deadline
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmKind
+from softswitch.operations.time_of_day import seconds_until
 
 log = structlog.get_logger(__name__)
 
-AT_HOUR, AT_MINUTE = 3, 30
+AT = "03:30"
 MOST_S = 3 * 3600.0
 DIFFERS = 1
 """The exit code of `softswitch.store` for what does not agree."""
-
-
-def seconds_until_night(wall: float) -> float:
-    """Seconds from a wall time to the next 03:30 of this machine's zone."""
-    now = datetime.fromtimestamp(wall).astimezone()
-    then = now.replace(hour=AT_HOUR, minute=AT_MINUTE, second=0, microsecond=0)
-    if then <= now:
-        then += timedelta(days=1)
-    return (then - now).total_seconds()
 
 
 class NightWatch:
@@ -51,7 +42,7 @@ class NightWatch:
 
     def open(self) -> None:
         """Wait for the night."""
-        self._next = self._clock.after(seconds_until_night(self._clock.wall()), self._begin)
+        self._next = self._clock.after(seconds_until(AT, self._clock.wall()), self._begin)
 
     async def close(self) -> None:
         """Stop, also in the middle of a comparison."""

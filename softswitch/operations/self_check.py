@@ -24,6 +24,7 @@ from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard, AlarmKind
 from softswitch.operations.self_check_report import FOLDER, Fact, SelfCheckReport, as_html, as_text
 from softswitch.operations.test_call import Step, TestCall
+from softswitch.operations.time_of_day import seconds_until
 from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.store.half_hours import TEST_LINE
 from softswitch.store.reader import Reader
@@ -36,14 +37,6 @@ PUT_OFF_S: Final = 600.0
 DAYS_OF_A_CERTIFICATE: Final = 21
 """One that ends sooner is pointed out."""
 GIGABYTE: Final = 1024**3
-
-
-def seconds_until(time_of_day: str, wall: float) -> float:
-    """Seconds from a wall time to the next `HH:MM` of this machine's zone."""
-    hour, minute = map(int, time_of_day.split(":"))
-    now = datetime.fromtimestamp(wall).astimezone()
-    then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return ((then if then > now else then + timedelta(days=1)) - now).total_seconds()
 
 
 class SelfCheck:

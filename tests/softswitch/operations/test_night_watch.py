@@ -7,7 +7,8 @@ from pathlib import Path
 
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmKind
-from softswitch.operations.night_watch import NightWatch, seconds_until_night
+from softswitch.operations.night_watch import AT, NightWatch
+from softswitch.operations.time_of_day import seconds_until
 from tests.softswitch.store.samples import open_store, whole_call
 
 
@@ -16,9 +17,9 @@ def local(hour: int, minute: int) -> float:
 
 
 def test_the_night_is_the_next_half_past_three() -> None:
-    assert seconds_until_night(local(3, 29)) == 60
-    assert seconds_until_night(local(3, 30)) == 24 * 3600
-    assert seconds_until_night(local(23, 30)) == 4 * 3600
+    assert seconds_until(AT, local(3, 29)) == 60
+    assert seconds_until(AT, local(3, 30)) == 24 * 3600
+    assert seconds_until(AT, local(23, 30)) == 4 * 3600
 
 
 async def watch_over(folder: Path) -> tuple[NightWatch, list[tuple[AlarmKind, str, str]]]:

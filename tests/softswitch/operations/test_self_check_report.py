@@ -1,9 +1,7 @@
 """The report of a self-check says what failed, on one page that nothing in it can break, and is kept whole."""
 
 import json
-import time
 
-from softswitch.operations.self_check import seconds_until
 from softswitch.operations.self_check_report import Fact, SelfCheckReport, as_html, as_text
 from softswitch.operations.test_call import Step
 
@@ -35,9 +33,3 @@ def test_both_pages_mark_what_failed() -> None:
     page = as_html(made)
     assert "&lt;700 Hz&gt;" in page
     assert "<700" not in page
-
-
-def test_the_next_check_is_at_the_time_of_day() -> None:
-    now = time.mktime((2026, 11, 28, 5, 9, 0, 0, 0, -1))
-    assert seconds_until("05:10", now) == 60.0
-    assert seconds_until("05:09", now) == 86_400.0
