@@ -18,7 +18,7 @@ from tests.stand import Terms, stand
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TERMS = Terms(seats=2, greeting="", announce_agent=False)
-ROUNDS = 4
+ROUNDS = 3
 CUSTOMERS, NUMBERS = 300, 1500
 KILLED_WITHIN_S = 0.4
 """A round of changes takes about as long."""
