@@ -65,7 +65,7 @@ export class Floor {
       .sort((one, other) => one.queued_at - other.queued_at || (one.call_id < other.call_id ? -1 : 1));
   }
 
-  /** The place in its line, as the distributor counts: 1 is next, and 0 is for whom a phone rings already. */
+  /** The place among those who wait by their arrival: 1 came first, and 0 is for whom a phone rings already. */
   placeOf(call) {
     return this.waiting(call.queue).filter(({ state }) => state === 'waiting').findIndex((other) => other.call_id === call.call_id) + 1;
   }

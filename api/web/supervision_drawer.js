@@ -145,9 +145,9 @@ export class SupervisionDrawer {
   }
 
   #showCall(call) {
-    const place = this.#bar.floor.placeOf(call);
-    const where = place ? word('supervisor.position', place) : `${word('supervisor.ringing_at')} ${call.agent}`;
-    fill(this.#parts.head, numberOf(call), make('small', {}, `${call.queue} · ${where}`));
+    // The place is told below by whoever decides it: it goes by levels and by the rules of the queue, not by arrival alone.
+    const where = [call.queue, call.state === 'offered' && `${word('supervisor.ringing_at')} ${call.agent}`];
+    fill(this.#parts.head, numberOf(call), make('small', {}, where.filter(Boolean).join(' · ')));
     fill(this.#parts.facts, this.#factsOf(call));
     this.#why.show(call.call_id);
     const free = [...this.#bar.floor.agents.values()].filter(couldTake).map((agent) => `${agent.agent_id}${agent.presence}`);

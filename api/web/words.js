@@ -288,7 +288,6 @@ const WORDS = {
   'supervisor.no_queue': ['没有其他队列', 'There is no other queue'],
   'supervisor.why_waiting': ['为何等待', 'Why it waits'],
   'supervisor.why_here': ['为何分给该坐席', 'Why it came here'],
-  'supervisor.position': ['第{0}位', 'No. {0}'],
   'supervisor.up': ['正常', 'Up'],
   'supervisor.down': ['中断', 'Down'],
   'supervisor.channels': ['占用 {0}/{1}', '{0} of {1} in use'],
