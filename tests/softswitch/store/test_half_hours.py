@@ -18,7 +18,7 @@ from softswitch.store.entries import (
     EndReason,
     Entry,
 )
-from softswitch.store.half_hours import NAMES, Sums, share_of
+from softswitch.store.half_hours import NAMES, TEST_LINE, Sums, share_of
 from softswitch.store.rebuild import compare, rebuild
 from softswitch.store.rows import CallRow
 from tests.softswitch.store.samples import any_entries, open_store, whole_call
@@ -52,6 +52,7 @@ def sums(path: Path) -> dict[tuple[str, int], Sums]:
 
 def test_a_call_that_never_stood_in_a_line_adds_nothing() -> None:
     assert share_of(waiting(queue=None, queued_at=None)) is None
+    assert share_of(waiting(trunk=TEST_LINE)) is None
 
 
 @pytest.mark.parametrize(
