@@ -203,7 +203,7 @@ class Bonds:
         steps_s = [self._widen(contact, place) for place in places]
         steps_s += [place.route.until_s for place in places]
         steps_s += [place.route.after_s for place in contact.places if not place.is_open]
-        steps_s += [rule.waited_s for rule in rules.level_rules]
+        steps_s += [rule.waited_s for rule in contact.level_rules]
         steps = [contact.arrived_at + each for each in steps_s if each is not None]
         steps += [contact.given_at + rule.waited_s for rule in rules.overflow if rule.waited_s is not None]
         coming = min((at for at in steps if at > self.now), default=None)
@@ -235,10 +235,9 @@ class Bonds:
                 self.line_up_anew(contact)
 
     def judge(self, contact: Contact) -> None:
-        """Give a contact that stands nowhere the level that it has by the rules of now."""
-        rules = self.floor.queues[contact.given].definition.level_rules
+        """Give a contact that stands nowhere the level that it has by its rules."""
         contact.level = contact.given_level + added_levels(
-            rules, contact.caller, lambda seconds: contact.has_waited(seconds, self.now)
+            contact.level_rules, contact.caller, lambda seconds: contact.has_waited(seconds, self.now)
         )
 
     def take_out(self, cause: str, contact: Contact) -> None:

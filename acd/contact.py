@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from acd.commands import RefuseCause, ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
-from acd.levels import UNKNOWN_CALLER
+from acd.levels import UNKNOWN_CALLER, LevelRule
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
@@ -69,7 +69,7 @@ class Contact:
 
     `arrived_at` and `serial` are its place among those of its level: they stay whatever happens to it.  `place` is the
     one that counts: the first that it stands in, or the one in which it is offered or was taken.  `level` is the given
-    one with what the rules add.  With `is_callback` nobody is on the line: the caller is called once an agent has it.
+    one with what the `level_rules` add, those that held when it was given to its queue: changed ones turn nobody's place about.  With `is_callback` nobody is on the line: the caller is called once an agent has it.
     """
 
     __slots__ = (
@@ -85,6 +85,7 @@ class Contact:
         "is_diverted",
         "let_in_despite",
         "level",
+        "level_rules",
         "number",
         "offers",
         "place",
@@ -108,6 +109,7 @@ class Contact:
         self.place = places[0]
         self.standing: tuple[Place, ...] = ()  # where it stands, or stood last
         self.level = self.given_level = level
+        self.level_rules: tuple[LevelRule, ...] = ()
         self.given = self.place.queue  # the queue whose limit, level and overflow rules hold
         self.given_at = arrived_at
         self.visits: Counter[QueueName] = Counter()  # queues that it was given to

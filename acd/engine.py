@@ -541,6 +541,7 @@ class Engine:
         """Return the contact that is told of, nowhere yet."""
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         contact.given, contact.given_at = event.queue, self._bonds.now
+        contact.level_rules = self._floor.queues[event.queue].definition.level_rules
         contact.caller, contact.strategy = event.caller, event.strategy
         contact.region, contact.number = event.region, event.number
         contact.is_callback = event.is_callback

@@ -293,6 +293,7 @@ class Floor:
     def give(self, contact: Contact, queue: QueueName, now: float) -> None:
         """From now on the rules of a queue hold for a contact, which is in no line."""
         contact.given, contact.given_at = queue, now
+        contact.level_rules = self.queues[queue].definition.level_rules
         contact.visits[queue] += 1
         contact.is_diverted, contact.let_in_despite = False, None
 

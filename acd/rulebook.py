@@ -8,7 +8,7 @@ from acd.floor import Queue
 from acd.medium import Capacities
 from acd.strategies import order_named
 
-_RULES_OF_WAITING = ("widening", "level_rules", "overflow", "dismisses_when")
+_RULES_OF_WAITING = ("widening", "overflow", "dismisses_when")
 """Rules of a queue that hold at once for those who wait already."""
 
 

@@ -8,6 +8,7 @@ from acd.errors import InvalidValue, UnknownContact
 from acd.events import CallerRecalled, ContactLevelChanged, QueueDefined
 from acd.levels import CallerHistory, LevelRule, added_levels
 from acd.names import ContactId
+from acd.skills import Widening
 from tests.acd.hotline import MAIN, Hotline
 
 C1 = ContactId("c1")
@@ -109,8 +110,8 @@ def test_what_comes_to_light_of_a_caller_counts_from_then_on() -> None:
         line.tell(CallerRecalled(contact=ContactId("c9"), caller=CallerHistory()))
 
 
-def test_new_rules_hold_for_those_who_wait() -> None:
-    """At once."""
+def test_changed_rules_are_for_those_who_come_and_move_nobody_who_waits() -> None:
+    """Not when another rule of the queue changes either, nor after an offer in vain; who is moved comes anew."""
     line = hotline()
     line.call("c1", 1.0)
     line.call("c2", 2.0, caller=CallerHistory(calls=1))
@@ -118,7 +119,14 @@ def test_new_rules_hold_for_those_who_wait() -> None:
     assert line.offered() == [("c1", "ana")]
     line.call("c3", 2.6)
     line.call("c4", 2.7, caller=CallerHistory(calls=1))
-    line.tell(QueueDefined(queue=MAIN, level_rules=(LevelRule(add=1, calls=1),)), 3.0)
-    assert line.line() == ["c2", "c4", "c3"]
+    before = line.line()
+    for widening in ((), (Widening(after_s=9.0),)):
+        rules = (LevelRule(add=1, calls=1),)
+        line.tell(QueueDefined(queue=MAIN, level_rules=rules, widening=widening), 3.0)
+        assert line.line() == before
+    line.call("c5", 3.5, caller=CallerHistory(calls=1))
+    assert line.line() == ["c5", *before]
     line.decline("c1", 4.0)
-    assert line.line() == ["c2", "c4", "c1", "c3"]
+    assert line.line() == ["c5", "c1", *before]
+    line.call("c4", 5.0, caller=CallerHistory(calls=1))
+    assert line.line() == ["c4", "c5", "c1", *[name for name in before if name != "c4"]]

@@ -63,6 +63,7 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.journal import encode_command, encode_event, replay
+from acd.levels import LevelRule
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Overflow
@@ -318,6 +319,7 @@ class Floor(Promises):
         widening=st.sampled_from(((), WIDENING, WIDENING[:1])),
         overflow=st.sampled_from((OVERFLOW, ())),
         absence=absences,
+        levels=st.sampled_from((MORE_RULES["level_rules"], ())),
     )
     def define(
         self,
@@ -329,10 +331,18 @@ class Floor(Promises):
         widening: tuple[Widening, ...],
         overflow: Mapping[QueueName, tuple[Overflow, ...]],
         absence: tuple[AgentCondition, ...] | None,
+        levels: tuple[LevelRule, ...],
     ) -> None:
-        """A queue's rules change; where all ring together they go on so."""
+        """A queue's rules change, and nobody who waits in a line is behind others than before; where all ring together
+        they go on so.
+        """
         if queue in self.rings_all:
             strategy = RING_ALL
+        self.tell(TimePassed())
+        before = {
+            each.queue: [one.contact for one in self.engine.waiting(each.queue)]
+            for each in self.engine.statistics().queues
+        }
         self.tell(
             QueueDefined(
                 queue=queue,
@@ -347,10 +357,13 @@ class Floor(Promises):
                 dismisses_when=absence,
                 refuses_when=absence,
                 callbacks_most=CALLBACKS_MOST[queue],
-                **MORE_RULES,
+                **{**MORE_RULES, "level_rules": levels},
                 **self.ageing,
             )
         )
+        for name, line in before.items():
+            still = [each.contact for each in self.engine.waiting(name) if each.contact in line]
+            assert still == [contact for contact in line if contact in still], f"turned about in {name}"
 
     @rule(queue=queues, is_open=st.booleans())
     def hours(self, queue: QueueName, is_open: bool) -> None:
