@@ -72,6 +72,8 @@ class FreeAgents:
 
     def best_first(self, need: Need) -> Iterator[Agent]:
         """Those who may serve a need, best first.  Nobody may come or go meanwhile."""
+        if not self._filed:  # mostly so while contacts wait
+            return iter(())
         if not self._shares_ranking(need):
             return iter(self._ranking(need))
         ((skill, least),) = need.skills
