@@ -9,8 +9,8 @@ from softswitch.speech import chinese, english, values
 
 CHINESE: Final = "zh"
 ENGLISH: Final = "en"
-TEXT_MOST: Final = 500
-"""Characters of one text."""
+TEXT_MOST: Final = 400
+"""Characters of one text: in Chinese about a hundred seconds, and a prompt has two minutes."""
 
 _ITEM: Final = re.compile(
     r"(?P<kind>digits|number|amount|date|time|text)(?:/(?P<language>zh|en))?(?:@(?P<name>[A-Za-z0-9_\-]{1,40}))?:(?P<value>.*)"

@@ -18,7 +18,7 @@ from softswitch.speech.item import ENGLISH, Item
 EDITION: Final = "1"
 """Of the way in which `media.speak` makes sound: another one makes every text anew."""
 
-AT_ONCE: Final = 32
+AT_ONCE: Final = 8
 """Texts that one process makes, one after the other."""
 
 PATIENCE_S: Final = 60.0
