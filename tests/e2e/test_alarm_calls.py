@@ -14,7 +14,7 @@ from tests.e2e.test_business import ask
 from tests.phones.handset import Handset
 from tests.stand import Stand, Terms
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PROMPTS = Path(__file__).resolve().parents[2] / "config" / "prompts" / "zh"
 PIECE = 1600  # 0.2 s
@@ -84,7 +84,6 @@ async def test_who_refuses_is_followed_by_the_next_who_hears_it_and_presses_one(
         assert len(one.seen("incoming")) == 1
 
 
-@pytest.mark.long
 async def test_a_number_outside_is_rung_by_a_trunk_that_keeps_a_channel_for_callers(tmp_path: Path) -> None:
     """Who hears it and presses nothing is followed by the first again; acknowledging on the page ends the ringing."""
     terms = quick(replace(outbound_terms(), channels=2))
@@ -110,7 +109,6 @@ async def test_a_number_outside_is_rung_by_a_trunk_that_keeps_a_channel_for_call
         await here.wait_event("alarm_call_ended", since=since, outcome="cleared")
 
 
-@pytest.mark.long
 async def test_a_control_that_is_killed_rings_on(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand", quick(), agents=1) as talk:
         here, one = talk.here, talk.phones["one"]
