@@ -144,7 +144,7 @@ def _contacts(
                 if (is_anybodys, base + steps, level) <= last or bucket.first is chosen:
                     found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, bucket.first))
                 continue
-            reason = _against_kind(agent, queue, bucket)
+            reason = against_kind(agent, queue, bucket)
             if reason is not None:
                 counts[reason] += len(bucket.contacts)
                 continue
@@ -163,7 +163,7 @@ def _contacts(
     return found, counts
 
 
-def _against_kind(agent: Agent, queue: Queue | None, bucket: Bucket) -> Exclusion | None:
+def against_kind(agent: Agent, queue: Queue | None, bucket: Bucket) -> Exclusion | None:
     """Why an agent may take none of a kind; None if it is not for the kind."""
     if bucket.need.medium not in agent.open_media:
         return Exclusion.MEDIUM

@@ -12,7 +12,7 @@ from acd.agent import Agent
 from acd.contact import Contact, Place
 from acd.criteria import SELECTION
 from acd.decision import REASONS, AgentCandidate, ContactCandidate, Exclusion
-from acd.explain import agent_candidates, contact_candidate, kinds, reason_against
+from acd.explain import against_kind, agent_candidates, contact_candidate, kinds, reason_against
 from acd.floor import Floor, Queue
 from acd.matching import Head, Pairing, available, is_over_number, key_getter
 from acd.names import AgentId, ContactId
@@ -125,10 +125,7 @@ def _reason_of(
     floor: Floor, agent: Agent, queue: Queue | None, bucket: Bucket, contact: Contact
 ) -> str | None:
     """Why the agent could not have a contact of a line; None when they could."""
-    if bucket.need.medium not in agent.open_media:
-        return Exclusion.MEDIUM.value
-    if bucket.is_callback and queue is not None and queue.has_callbacks_enough:
-        return Exclusion.QUOTA.value
-    if agent.fit(bucket.need) is None:
-        return Exclusion.SKILL.value
+    reason = against_kind(agent, queue, bucket)
+    if reason is not None:
+        return reason.value
     return None if floor.may_serve(agent, contact) else Exclusion.DECLINED.value
