@@ -120,6 +120,7 @@ async def test_a_control_that_is_killed_rings_on(tmp_path: Path) -> None:
         await one.auto_answer(0.1)  # the next call
         rang = len(one.events)
         here.server.kill("control")
+        await asyncio.sleep(0.5)
         await here.server.wait_ready()
         since = len(here.events)
         await one.wait_for("incoming", since=rang, within_s=20)
