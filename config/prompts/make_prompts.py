@@ -111,7 +111,8 @@ def beep() -> Sound:
 def tone() -> Sound:
     """1 kHz at -20 dBFS RMS: the test call that the system makes to itself is measured by it."""
     time = np.arange(int(3.0 * RATE_HZ)) / RATE_HZ
-    return np.sqrt(2) * 10 ** (LEVEL_DBFS / 20) * np.sin(2 * np.pi * 1000 * time)
+    amplitude = float(2**0.5 * 10 ** (LEVEL_DBFS / 20))
+    return amplitude * np.sin(2 * np.pi * 1000 * time)
 
 
 def main(folder: Path) -> None:

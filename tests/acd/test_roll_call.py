@@ -96,7 +96,7 @@ def test_every_contact_of_the_agents_lines_has_a_verdict() -> None:
         ("young", 3, LATER),
         ("hard", 0, Exclusion.SKILL),
     ]
-    values = {each.values.contact: each.values for each in line.calls[-1].contacts}
+    values = {str(each.values.contact): each.values for each in line.calls[-1].contacts}
     assert (values["both"].priority, values["old"].level, values["young"].level) == (1, 1, 0)
 
 
