@@ -41,6 +41,7 @@ class Terms:
     trunk_extra: str = "options_ping = false"
     media_extra: str = ""
     seat_extra: str = ""
+    queue_extra: str = ""
     http_extra: str = ""
     agent_extra: tuple[str, ...] = ()  # of agent 1, 2, …
     extra: str = ""
@@ -127,6 +128,7 @@ wrap_up_s = {terms.wrap_up_s}
 decline_delay_s = {terms.decline_delay_s}
 position_every_s = {terms.position_every_s}
 announce_agent = {str(terms.announce_agent).lower()}
+{terms.queue_extra}
 
 [[routes]]
 number = "{HOTLINE}"

@@ -39,6 +39,8 @@ class AgentPage {
     byId('data-form').onsubmit = (event) => this.#saveData(event);
     for (const name of ['agent', 'call', 'line', 'event', 'snapshot']) bar.on(name, () => this.#showSoon());
     bar.on('hangup', () => this.#loadMine());
+    bar.on('holdReminded', ({ call, data }) => this.#tell(word('agent.forgotten', call.caller, Math.round(data.held_s))));
+    bar.on('retrieved', () => this.#tell(''));
     bar.on('progress', ({ data }) => this.#tell(`${data.number}: ${wordOf('progress', data.progress)}`));
     bar.on('dialResult', ({ data }) => this.#tell(data.result === 'answered' ? '' : `${data.number}: ${wordOf('result', data.result)}`));
     popScreens(bar, (address) => {

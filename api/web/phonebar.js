@@ -35,6 +35,7 @@ import { LiveStream } from './live_stream.js';
  * @property {{call: Call}} ringing  the phone rings for this call
  * @property {{call: Call}} talking
  * @property {{call: Call}} held
+ * @property {{call: Call, data: {held_s: number}}} holdReminded  the caller has been on hold for long
  * @property {{call: Call}} retrieved
  * @property {{call: Call, data: object}} consulting
  * @property {{call: Call, data: object}} consultAnswered
@@ -79,7 +80,7 @@ export class PhoneBarProblem extends Error {
 
 /** Kinds of the stream that concern this agent's call, and the name under which they are handed on. */
 const CALL_EVENTS = {
-  call_held: 'held', call_retrieved: 'retrieved', consult_started: 'consulting', consult_answered: 'consultAnswered',
+  call_held: 'held', call_retrieved: 'retrieved', call_hold_reminded: 'holdReminded', consult_started: 'consulting', consult_answered: 'consultAnswered',
   consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
   call_sent_to_flow: 'sentToFlow', call_back_from_flow: 'backFromFlow', call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
   call_progress: 'progress', call_dial_result: 'dialResult',

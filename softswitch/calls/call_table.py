@@ -17,6 +17,7 @@ from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
+from softswitch.calls.hold_reminders import HOLD_REMINDER_S, HoldReminders
 from softswitch.calls.kept_places import KeptPlaces
 from softswitch.calls.leg import Header, Leg
 from softswitch.calls.leg_desk import LegDesk
@@ -77,6 +78,7 @@ class CallTable:
         self.callers = Callers(routes, keeper)
         self.callers.take_queues(self.queues.values())
         self.places = KeptPlaces(keeper)
+        self._holds = HoldReminders(clock, chronicle, self._hold_reminder_s)
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
         self._moving = self._refused = (
@@ -138,8 +140,13 @@ class CallTable:
         call.rows = rows
         if call.is_recorded:
             self._record_voices(call)
+        self._holds.look(call)
         self.settled(call)
         self.keep(call)
+
+    def _hold_reminder_s(self, call: Call) -> float:
+        queue = self.queues.get(call.route.queue)
+        return HOLD_REMINDER_S if queue is None else queue.hold_reminder_s
 
     def _record_voices(self, call: Call) -> None:
         voices = call.voices()
@@ -327,6 +334,7 @@ class CallTable:
         if self._calls.pop(call.call_id, None) is None:
             return
         self.before_end(call, reason)
+        self._holds.forget(call)
         was = call.state
         call.become(CallState.ENDED)
         if call.next_position is not None:

@@ -34,6 +34,7 @@ KINDS: dict[type, str] = {
     entries.ListRecordChanged: "call_list.record_changed",
     entries.CallHeld: "call.held",
     entries.CallRetrieved: "call.retrieved",
+    entries.HoldReminded: "call.hold_reminded",
     entries.PartyMuted: "party.muted",
     entries.PartyUnmuted: "party.unmuted",
     entries.ConsultStarted: "consult.started",

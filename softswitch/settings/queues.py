@@ -25,6 +25,14 @@ class QueueSettings:
         default=30.0,
         metadata=meta("报位间隔,0 不报 / interval of position announcements, 0 = none", unit="s", minimum=0),
     )
+    hold_reminder_s: float = field(
+        default=60.0,
+        metadata=meta(
+            "保持多久提醒坐席,之后每隔同样时间,0 不提醒 / when an agent is reminded of a held caller, and how often, 0 = never",
+            unit="s",
+            minimum=0,
+        ),
+    )
     music: str = field(default="waiting", metadata=meta("等待音乐 / music track"))
     hours: str = field(
         default="",

@@ -41,8 +41,9 @@ async def call_up(talk: Conversation, page: Page) -> None:
 
 @pytest.mark.long
 async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Path) -> None:
+    terms = replace(STAFFED, queue_extra="hold_reminder_s = 3.0")
     async with (
-        conversation(tmp_path / "stand", STAFFED) as talk,
+        conversation(tmp_path / "stand", terms) as talk,
         window(talk.here.api.base) as browser,
     ):
         here = talk.here
@@ -53,8 +54,10 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await press(page, "保持")
         await expect(page.locator("#state-word")).to_have_text("保持")
         await talk.wait_heard(caller={MUSIC})
+        await expect(page.locator("#banner")).to_contain_text("已保持 3 秒")
         await picture(page, "agent-held")
         await press(page, "取回")
+        await expect(page.locator("#banner")).to_be_hidden()
         await talk.wait_heard(caller={"one"}, one={"caller"})
         await press(page, "静音")
         await expect(page.locator("#state-note")).to_contain_text("已静音")

@@ -77,6 +77,7 @@ from softswitch.store.entries.softphone import (
     ConsultAnswered,
     ConsultFailed,
     ConsultStarted,
+    HoldReminded,
     PartyDropped,
     PartyMuted,
     PartyUnmuted,
@@ -131,6 +132,7 @@ __all__ = (
     "EndedBy",
     "Entry",
     "FlowStarted",
+    "HoldReminded",
     "ListRecordChanged",
     "ListRecordShown",
     "OfferAccepted",
@@ -179,6 +181,7 @@ CallEntry = (
 SoftphoneEntry = (
     CallHeld
     | CallRetrieved
+    | HoldReminded
     | PartyMuted
     | PartyUnmuted
     | ConsultStarted

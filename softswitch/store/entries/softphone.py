@@ -22,6 +22,16 @@ class CallRetrieved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReminded:
+    """The agent was reminded of a caller who has been on hold for `held_s` seconds."""
+
+    at: float
+    call_id: str
+    agent: str
+    held_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyMuted:
     """An agent is heard by nobody from now on."""
 

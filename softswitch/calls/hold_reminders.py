@@ -1,0 +1,73 @@
+"""Nobody is forgotten on hold: after a while the agent is reminded, and again until the caller is taken back.
+
+A caller who is held while the agent asks a colleague is not forgotten.  The reminder is an event: the bar shows it, and
+so does whoever watches the seat.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from softswitch.calls.call import Call, CallState
+from softswitch.calls.chronicle import Chronicle
+from softswitch.clock import Alarm, Clock
+from softswitch.store import entries
+
+HOLD_REMINDER_S: Final = 60.0
+"""For a call that belongs to no queue; a queue has a setting of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A caller on hold since `since`, in wall seconds, and when the agent is told next."""
+
+    since: float
+    next: Alarm
+
+
+class HoldReminders:
+    """Looks at each call whose sound may have changed."""
+
+    def __init__(self, clock: Clock, chronicle: Chronicle, every_s: Callable[[Call], float]) -> None:
+        """`every_s` says after how long the agent of a call is reminded, and how often; 0 for never."""
+        self._clock = clock
+        self._chronicle = chronicle
+        self._every_s = every_s
+        self._held: dict[str, _Held] = {}
+
+    def look(self, call: Call) -> None:
+        """A call is as it is now: the time begins with a hold, and ends with it."""
+        if not _is_left_alone(call):
+            self.forget(call)
+        elif call.call_id not in self._held:
+            self._wait(call, self._clock.wall())
+
+    def forget(self, call: Call) -> None:
+        """The caller is held no longer."""
+        held = self._held.pop(call.call_id, None)
+        if held is not None:
+            held.next.cancel()
+
+    def _wait(self, call: Call, since: float) -> None:
+        every_s = self._every_s(call)
+        if every_s > 0:
+            alarm = self._clock.after(every_s, lambda: self._remind(call, since))
+            self._held[call.call_id] = _Held(since=since, next=alarm)
+
+    def _remind(self, call: Call, since: float) -> None:
+        now = self._clock.wall()
+        agent = "" if call.agent is None else call.agent.agent
+        self._chronicle.record(
+            entries.HoldReminded(at=now, call_id=call.call_id, agent=agent, held_s=round(now - since, 1))
+        )
+        self._wait(call, since)
+
+    def __repr__(self) -> str:
+        """How many callers are held."""
+        return f"<HoldReminders held={len(self._held)}>"
+
+
+def _is_left_alone(call: Call) -> bool:
+    """Whether the caller is on hold and nobody is being asked on their behalf."""
+    asks = call.consultee is not None or call.queue_consult is not None
+    return call.state is CallState.TALKING and call.is_held and not asks
