@@ -16,6 +16,7 @@ async def list_some(ports: Ports, exchange: Exchange) -> Page[CallView]:
             agent=query.agent,
             number=query.number,
             queue=query.queue,
+            end_reason=query.end_reason,
             cursor=query.cursor,
             limit=query.limit,
             reach=exchange.reach,

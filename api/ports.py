@@ -88,6 +88,7 @@ class CallQuery:
     agent: str = ""
     number: str = ""
     queue: str = ""
+    end_reason: str = ""
     cursor: str = ""
     limit: int = 100
     reach: Reach = EVERYTHING

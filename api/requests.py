@@ -50,6 +50,10 @@ class CallsQuery:
     agent: str = field(default="", metadata=_AGENT)
     number: str = field(default="", metadata=_NUMBER)
     queue: str = field(default="", metadata={"doc": "队列 / queue", "most": 64})
+    end_reason: str = field(
+        default="",
+        metadata={"doc": "结束原因,如 abandoned 为放弃 / why they ended, abandoned for one", "most": 32},
+    )
     cursor: str = field(default="", metadata=_CURSOR)
     limit: int = field(default=100, metadata=_LIMIT)
 

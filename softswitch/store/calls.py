@@ -60,6 +60,8 @@ class StoredCalls:
             where.add("caller = ? OR called = ?", query.number, query.number)
         if query.queue:
             where.add("queue = ?", query.queue)
+        if query.end_reason:
+            where.add("end_reason = ?", query.end_reason)
         if not query.reach.is_all:
             where.add_one_of(
                 ("agent IN (?*)", query.reach.agents),

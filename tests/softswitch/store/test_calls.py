@@ -50,13 +50,15 @@ async def calls(tmp_path: Path) -> AsyncIterator[StoredCalls]:
         (CallQuery(number="12345", since=2500.0), ["open", "c3"]),
         (CallQuery(number="nobody"), []),
         (CallQuery(queue="general", until=1500.0), ["c1", "c0"]),
+        (CallQuery(end_reason="completed", agent="1001"), ["c1", "c0"]),
+        (CallQuery(end_reason="abandoned"), []),
         (CallQuery(agent="1002' OR 1=1 --"), []),
     ],
 )
 async def test_calls_are_found_newest_first(
     calls: StoredCalls, query: CallQuery, expected: list[str]
 ) -> None:
-    """By time, agent, number, queue, and whether they run."""
+    """By time, agent, number, queue, why they ended, and whether they run."""
     assert [call.call_id for call in (await calls.list(query)).items] == expected
 
 
