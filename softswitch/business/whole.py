@@ -249,6 +249,8 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
         yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
+        priorities = tuple(each.queue for each in agent.priorities)
+        yield from _absent(f"agents.{agent.id}.priorities", priorities, queues, "队列 / queue")
         for name, used, kind in (
             ("selection", agent.selection, "selections"),
             ("shares", agent.shares, "shares"),
@@ -269,6 +271,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
             yield from _absent(f"outbound.{rule.name}.hours", (rule.hours,), hours, "工作时间 / hours")
     yield from _duty_faults(business, hours)
     yield from _route_faults(business, machine, queues)
+    yield from _skill_faults(business)
     yield from _prefixes_twice(business)
     yield from _seat_faults(business, machine)
     for switch in business.emergencies:
@@ -350,6 +353,22 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             yield from _absent(f"{place}.agent", (row.agent,) if row.agent else (), agents, "坐席 / agent")
         listed = tuple(row.listed for row in route.callers if row.listed)
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
+
+
+def _skill_faults(business: Business) -> Iterator[Fault]:
+    """Skills are those that there are; a business that lists none, as a settings file seeds it, may use any name."""
+    known = business.names_of("skills")
+    if not known:
+        return
+    used = [(f"agents.{agent.id}.skills", agent.skills) for agent in business.agents]
+    used += [
+        (f"queues.{queue.name}.distribution.skills", queue.distribution.skills) for queue in business.queues
+    ]
+    for route in business.routes:
+        path = f"routes.{KINDS['routes'].id_of(route)}.table"
+        used += [(f"{path}[{number}].skills", row.skills) for number, row in enumerate(route.table)]
+    for path, skills in used:
+        yield from _absent(path, tuple(skill.name for skill in skills), known, "技能 / skill")
 
 
 def _duty_faults(business: Business, hours: frozenset[str]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from config.faults import Fault
 from softswitch.business.whole import BusinessFaults, Machine, whole_of
 
 MACHINE = Machine(trunks=frozenset({"city"}), prompts=frozenset(), music=frozenset({"waiting"}))
+NAMED_BY = {"queues": "name", "routes": "number"}
 
 
 def queue(**more: Any) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def agent(level: int, **more: Any) -> dict[str, Any]:
 
 def wrong(*documents: tuple[str, dict[str, Any]]) -> list[str]:
     """Where these documents are at fault; each fault is told in both languages."""
-    named = {(kind, data.get("name") if kind == "queues" else data["id"]): data for kind, data in documents}
+    named = {(kind, data[NAMED_BY.get(kind, "id")]): data for kind, data in documents}
     found: tuple[Fault, ...] = ()
     try:
         whole_of(named, MACHINE)  # type: ignore[arg-type]
@@ -45,6 +46,10 @@ def test_a_queue_that_needs_what_nobody_has_must_overflow() -> None:
     easier = {"skills": [{"name": "law", "level": 5}], "widening": [{"after_s": 60, "lower_by": 1}]}
     assert wrong(("queues", queue(distribution=easier)), ("agents", agent(4))) == []
     assert wrong(("queues", queue(distribution=easier)), ("agents", agent(3))) == nobody
+    steps = [{"after_s": 60, "lower_by": 1}, {"after_s": 90, "lower_by": 2}]
+    in_steps = {"skills": [{"name": "law", "level": 5}], "widening": steps}
+    assert wrong(("queues", queue(distribution=in_steps)), ("agents", agent(3))) == []
+    assert wrong(("queues", queue(distribution=in_steps)), ("agents", agent(2))) == nobody
     both = {"skills": [{"name": "law", "level": 1}, {"name": "english", "level": 1}]}
     assert wrong(("queues", queue(distribution=both)), ("agents", agent(9))) == nobody
 
@@ -59,6 +64,27 @@ def test_an_agent_stands_once_in_each_place(place: str) -> None:
     }
     one = agent(5, **{place: twice[place]})
     assert wrong(("queues", queue()), ("groups", {"id": "g1"}), ("agents", one)) == [f"agents.1001.{place}"]
+
+
+def test_the_priorities_of_an_agent_are_for_queues_that_there_are() -> None:
+    own = [{"queue": "law", "priority": 1}, {"queue": "lwa", "priority": 2}]
+    assert wrong(("queues", queue()), ("agents", agent(5, priorities=own))) == ["agents.1001.priorities"]
+
+
+def test_skills_are_those_that_there_are_where_any_are_listed() -> None:
+    """Of agents, queues and rows of routes; what a settings file seeds lists none."""
+    table = [{"skills": [{"name": "law", "level": 1}]}, {"skills": [{"name": "tax", "level": 1}]}]
+    route = {"number": "12345", "queue": "law", "greeting": "", "table": table}
+    used = (("queues", queue()), ("agents", agent(5)), ("routes", route))
+    assert wrong(*used) == []
+    assert wrong(*used, ("skills", {"id": "law"}), ("skills", {"id": "tax"})) == []
+    assert wrong(*used, ("skills", {"id": "law"})) == ["routes.12345.table[1].skills"]
+    assert wrong(*used, ("skills", {"id": "dance"})) == [
+        "agents.1001.skills",
+        "queues.law.distribution.skills",
+        "routes.12345.table[0].skills",
+        "routes.12345.table[1].skills",
+    ]
 
 
 def test_a_number_stands_once_on_a_list() -> None:
