@@ -320,7 +320,7 @@ def _queue_faults(
 
 def _unserved(queue: QueueSettings, agents: tuple[AgentSettings, ...]) -> Iterator[Fault]:
     """A queue whose callers need what none of its agents has, however long they wait, has to lead somewhere else."""
-    lowered = sum(step.lower_by for step in queue.distribution.widening)
+    lowered = max((step.lower_by for step in queue.distribution.widening), default=0)
     needed = {skill.name: skill.level - lowered for skill in queue.distribution.skills}
     if queue.overflow or all(level <= 0 for level in needed.values()):
         return

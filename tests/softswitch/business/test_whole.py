@@ -26,7 +26,7 @@ def wrong(*documents: tuple[str, dict[str, Any]]) -> list[str]:
     named = {(kind, data[NAMED_BY.get(kind, "id")]): data for kind, data in documents}
     found: tuple[Fault, ...] = ()
     try:
-        whole_of(named, MACHINE)  # type: ignore[arg-type]
+        whole_of(named, MACHINE)
     except BusinessFaults as faults:
         found = faults.faults
     assert all(" / " in fault.expected for fault in found)
@@ -74,7 +74,7 @@ def test_the_priorities_of_an_agent_are_for_queues_that_there_are() -> None:
 def test_skills_are_those_that_there_are_where_any_are_listed() -> None:
     """Of agents, queues and rows of routes; what a settings file seeds lists none."""
     table = [{"skills": [{"name": "law", "level": 1}]}, {"skills": [{"name": "tax", "level": 1}]}]
-    route = {"number": "12345", "queue": "law", "greeting": "", "table": table}
+    route: dict[str, Any] = {"number": "12345", "queue": "law", "greeting": "", "table": table}
     used = (("queues", queue()), ("agents", agent(5)), ("routes", route))
     assert wrong(*used) == []
     assert wrong(*used, ("skills", {"id": "law"}), ("skills", {"id": "tax"})) == []
