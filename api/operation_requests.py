@@ -9,8 +9,8 @@ _AGENT = {"doc": "工号 / agent number", "pattern": r"[A-Za-z0-9]{1,16}"}
 _DATA = {"doc": "随路数据,JSON 对象,最大 16 kB / attached data, a JSON object of at most 16 kB"}
 _KINDS = ("agent", "queue", "number")
 
-LEVEL_MOST = 100
-"""Levels of callers run from 0 to this."""
+LEVELS = 1000
+"""Levels of callers lie between this and its negative, as those of routes."""
 
 EXTEND_MOST_S = 3600
 """A wrap-up can be made longer by so much at a time."""
@@ -146,7 +146,7 @@ class LevelBody:
     """Change the level of a waiting caller; a higher one goes first."""
 
     level: int = field(
-        metadata={"doc": "级别,大者优先 / level, higher goes first", "minimum": 0, "maximum": LEVEL_MOST}
+        metadata={"doc": "级别,大者优先 / level, higher goes first", "minimum": -LEVELS, "maximum": LEVELS}
     )
     reason: str = field(metadata=_REASON)
 

@@ -160,7 +160,7 @@ export class SupervisionDrawer {
     const others = [...floor.queues.keys()].filter((name) => name !== call.queue);
     const agents = choice('supervisor.to_agent', free.map((agent) => [agent.agent_id, `${agent.agent_id} ${agent.name ?? ''} · ${word(`state.${shownState(agent)}`)}`]), 'supervisor.no_agent');
     const queues = choice('supervisor.to_queue', others.map((name) => [name, name]), 'supervisor.no_queue');
-    const level = make('input', { type: 'number', min: 0, max: 100, value: call.level ?? 0, 'aria-label': word('do.level') });
+    const level = make('input', { type: 'number', min: -1000, max: 1000, value: call.level ?? 0, 'aria-label': word('do.level') });
     const row = (field, deed) => make('div', { class: 'deed-with' }, field, deed);
     return [
       row(agents, this.#deed('pick_up', 'answer', free.length > 0, (reason) => this.#bar.pickUp(call.call_id, agents.value, reason))),

@@ -1,7 +1,7 @@
 """What supervisors do with calls and agents: the other part of the `OperationsPort`."""
 
 from acd import events as acd_facts
-from acd.names import AgentId
+from acd.names import AgentId, ContactId
 from api.faults import Conflict, NotFound, Refused
 from api.ports import ForcedState, HangUpTarget, SuperviseMode
 from softswitch.calls.call import Call, CallState
@@ -120,10 +120,12 @@ class SupervisorOperations:
             raise Conflict("queue_full", "队列已满 / the queue is full", call.state.value)
 
     async def set_level(self, call_id: str, level: int, reason: str) -> None:
-        """Change the level of a waiting call."""
+        """Change the level of a waiting call; its wait, what it needs and where it has been stay."""
         call = self._waiting(call_id)
+        changed = acd_facts.ContactLevelChanged(contact=ContactId(call_id), level=level)
+        if not self._table.dispatcher.tell_late(changed):
+            raise Conflict("not_waiting", "来电不在排队 / the call does not wait", call.state.value)
         call.level = level
-        self._table.put_in_line(call, call.route.queue)
         self._table.keep(call)
 
     async def extend_wrap_up(self, agent_id: str, seconds: int) -> None:

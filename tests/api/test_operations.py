@@ -124,6 +124,13 @@ async def test_attached_data_is_read_from_the_call(city: City) -> None:
     assert await city.ask("GET", "/v1/calls/c1/data") == (200, {"call_id": "c1", "data": {"order": 5}})
 
 
+@pytest.mark.parametrize(("level", "status"), [(-1000, 202), (1000, 202), (-1001, 422), (1001, 422)])
+async def test_levels_are_those_that_a_route_can_have(city: City, level: int, status: int) -> None:
+    """A caller who was put down can be put up again, and the other way round."""
+    answered, _ = await city.ask("POST", "/v1/calls/c2/level", json={"level": level, "reason": "x"})
+    assert answered == status
+
+
 async def test_without_call_control_the_operations_say_so(tmp_path: Path) -> None:
     """501, every one of them; ending a whole call by force is older than they are."""
     async with running_city(tmp_path, has_operations=False) as city:

@@ -1,14 +1,22 @@
 """Supervisors in calls: who hears them in which mode, and how they come and go, between scripted neighbours."""
 
+from dataclasses import replace
+
 import pytest
 
+from acd.names import ContactId
 from api.faults import Conflict
 from api.ports import HangUpTarget, SuperviseMode, Target, TargetKind
+from softswitch.calls.announcements import BUSY_LATER
 from softswitch.calls.call import CallState
 from softswitch.calls.operations import Operations
+from softswitch.settings.distribution import DistributionSettings, SkillSettings
+from softswitch.settings.overflow import OverflowSettings, OverflowTo
+from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndReason
-from tests.softswitch.calls.node import Node, done
+from tests.softswitch.calls.node import QUEUE, Node, done
 
 
 @pytest.fixture
@@ -254,3 +262,33 @@ def test_a_higher_level_goes_first(node: Node, bar: Operations) -> None:
     done(bar.move(second, "hotline", "back"))
     assert node.waits(second) == 1
     assert node.call(second).state is CallState.WAITING
+
+
+def test_another_level_makes_no_wait_begin_anew() -> None:
+    """Overflow is due when it was, in the queue that the caller went on to too, and what they need stays."""
+    onwards = OverflowSettings(to=OverflowTo.QUEUE, name="hotline", waited_s=10.0)
+    busy = OverflowSettings(to=OverflowTo.BUSY, waited_s=20.0)
+    needs = DistributionSettings(skills=(SkillSettings(name="law", level=3),))
+    node = Node(
+        route=RouteSettings(number="12345", queue="law", greeting=""),
+        queue=replace(QUEUE, overflow=(busy,)),
+        more_queues=(QueueSettings(name="law", overflow=(onwards,), distribution=needs),),
+    )
+    bar = Operations(node.board, node.seats)
+    call_id = node.call_in("in1")
+    node.pass_time(8.0)
+    done(bar.set_level(call_id, 5, "important"))
+    node.pass_time(3.0)
+    before = node.engine.contact(ContactId(call_id))
+    assert before is not None
+    assert (before.queue, before.level) == ("hotline", 5)
+    node.pass_time(15.0)
+    done(bar.set_level(call_id, -5, "less important"))
+    after = node.engine.contact(ContactId(call_id))
+    assert after is not None
+    assert after == replace(before, level=-5)
+    assert after.lines[0].need.skills == (("law", 3),)
+    assert node.engine.statistics().tally.moved == 0
+    node.pass_time(5.0)
+    assert node.waits(call_id) is None
+    assert node.plane.prompts_of("in1")[-1] == BUSY_LATER
