@@ -74,10 +74,12 @@ async def schemas(ports: Ports, _exchange: Exchange) -> dict[str, Any]:
 
 
 async def reasons(ports: Ports, _exchange: Exchange) -> Page[ReasonView]:
-    """What agents choose from when they show busy."""
+    """What agents choose from when they show busy: no reason that is the system's own."""
     page = await business_of(ports).list("reasons", "", REASONS_MOST)
     items = tuple(
-        ReasonView(reason_id=one.id, name=str(one.data.get("name") or one.id)) for one in page.items
+        ReasonView(reason_id=one.id, name=str(one.data.get("name") or one.id), category=category)
+        for one in page.items
+        if (category := str(one.data.get("category") or "break")) != "system"
     )
     return Page(items=items, next_cursor=None)
 

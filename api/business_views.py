@@ -18,10 +18,11 @@ class KindView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonView:
-    """Why an agent can show busy (示忙原因); `name` is for people."""
+    """Why an agent can show busy (示忙原因); `name` is for people, `category` is `break` or `work`."""
 
     reason_id: str
     name: str
+    category: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from config.binding import Binding
@@ -84,12 +85,26 @@ class Region:
     )
 
 
+class ReasonCategory(StrEnum):
+    """What the time of an agent who is not ready counts as (示忙类别)."""
+
+    BREAK = "break"  # a pause: a meal, a rest
+    WORK = "work"  # of use to the hotline, away from callers: training, paperwork
+    SYSTEM = "system"  # set by the system or by a supervisor: nobody chooses it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotReadyReason:
     """Why an agent can show busy (示忙原因)."""
 
     id: str = _id("原因 / reason")
     name: str = _name()
+    category: ReasonCategory = field(
+        default=ReasonCategory.BREAK,
+        metadata={
+            "doc": "类别:休息、工作、系统(坐席不可选) / category: break, work, system (no agent can choose it)"
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -296,10 +296,24 @@ async def test_objects_that_cannot_be_are_refused(page: Page) -> None:
 
 async def test_agents_are_told_what_they_can_choose_from_to_show_busy(page: Page) -> None:
     _, shown, _ = await page.ask("GET", "/v1/reasons", "agent")
-    assert {one["reason_id"]: one["name"] for one in shown["items"]} == {
-        "rest": "小休",
-        "meal": "用餐",
-        "training": "培训",
-        "meeting": "会议",
-        "back_office": "整理工单",
+    assert {one["reason_id"]: (one["name"], one["category"]) for one in shown["items"]} == {
+        "rest": ("小休", "break"),
+        "meal": ("用餐", "break"),
+        "training": ("培训", "work"),
+        "meeting": ("会议", "work"),
+        "back_office": ("整理工单", "work"),
     }
+
+
+async def test_a_reason_is_a_break_unless_it_says_otherwise_and_that_of_the_system_is_nobodys_choice(
+    page: Page,
+) -> None:
+    for body, status in (
+        ({"id": "walk"}, 200),
+        ({"id": "line_down", "name": "线路中断", "category": "system"}, 200),
+        ({"id": "nap", "category": "sleep"}, 422),
+    ):
+        assert (await page.ask("PUT", f"/v1/admin/reasons/{body['id']}", json=body))[0] == status
+    _, shown, _ = await page.ask("GET", "/v1/reasons", "agent")
+    found = {one["reason_id"]: one["category"] for one in shown["items"]}
+    assert (found["walk"], "line_down" in found, "nap" in found) == ("break", False, False)
