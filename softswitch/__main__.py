@@ -15,7 +15,8 @@ from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
 from softswitch.file_limit import raise_file_limit
 from softswitch.https import check_certificate
-from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, living_part, parts_of
+from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, parts_of
+from softswitch.living_parts import living_part
 from softswitch.log_setup import set_up_logs
 from softswitch.operations.desk import add_operations
 from softswitch.operations.examination import Verdict, examine

@@ -5,7 +5,6 @@ one can be restarted under the others; only control's restart is invisible to ca
 """
 
 import fcntl
-import json
 import os
 import select
 import signal
@@ -22,6 +21,7 @@ import structlog
 from softswitch.heartbeat import PATIENCE_S, HeartbeatEar
 from softswitch.link_version import is_understood, note_version
 from softswitch.links import private_folder
+from softswitch.living_parts import forget_parts, living_part, note_parts, runs
 from softswitch.settings.whole import Settings
 from softswitch.vigil import Vigil
 
@@ -176,7 +176,9 @@ class Launcher:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, self._drain)
         if not is_understood(self._run_dir):
-            self._wait_out()
+            self._wait_out("launcher.parts_of_another_version")
+        elif changed := self._changed():
+            self._wait_out("launcher.parts_with_another_command", changed=changed)
         self._inherit()
         note_version(self._run_dir)
         code = 0
@@ -216,8 +218,13 @@ class Launcher:
                 part.vigil = None
                 process.kill()
 
-    def _wait_out(self) -> None:
-        """Parts of another version live, which ours could not talk with: let them serve to their end, then begin."""
+    def _changed(self) -> list[str]:
+        """Parts that live and were started with other settings, or by another Python."""
+        living = [(part, living_part(self._run_dir, part.name, part.command)) for part in self._parts]
+        return [part.name for part, pid in living if pid is not None and not runs(pid, part.command)]
+
+    def _wait_out(self, why: str, **details: object) -> None:
+        """Parts live that ours could not work with: let them serve to their end, then begin; never start a second one."""
         for part in self._parts:
             pid = living_part(self._run_dir, part.name)
             if pid is not None:
@@ -227,7 +234,7 @@ class Launcher:
         if not living:
             return
         self._write_pids()
-        log.error("launcher.parts_of_another_version", parts=living, what_helps="softswitch drain")
+        log.error(why, parts=living, what_helps="softswitch drain", **details)
         while not self._stopping and any(
             part.drains and part.process is not None and part.process.poll() is None for part in self._parts
         ):
@@ -271,9 +278,7 @@ class Launcher:
     def _write_pids(self) -> None:
         """Leave the process ids for people and tools."""
         pids = {part.name: part.process.pid for part in self._parts if part.process is not None}
-        draft = self._run_dir / "pids.json.draft"
-        draft.write_text(json.dumps({"launcher": os.getpid(), **pids}))
-        draft.rename(self._run_dir / "pids.json")
+        note_parts(self._run_dir, {"launcher": os.getpid(), **pids})
 
     def _stop(self, number: int, _frame: object) -> None:
         log.info("launcher.stopping", signal=number)
@@ -300,20 +305,7 @@ class Launcher:
                 log.error("launcher.part_hangs", part=part.name)
                 process.kill()
                 process.wait()
-        (self._run_dir / "pids.json").unlink(missing_ok=True)
-
-
-def living_part(run_dir: Path, name: str, command: Sequence[str] = ()) -> int | None:
-    """The process id of a part that lives, by `pids.json`; of another program under that number it is None."""
-    try:
-        pid = int(json.loads((run_dir / "pids.json").read_text())[name])
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    told = [word.decode("utf-8", "surrogateescape") for word in words]
-    if command:
-        return pid if told == list(command) else None
-    return pid if any("softswitch" in word for word in told) else None
+        forget_parts(self._run_dir)
 
 
 def _words(options: dict[str, object]) -> list[str]:

@@ -223,26 +223,81 @@ def test_a_second_launcher_is_refused_while_the_first_lives(launch: Launch) -> N
     assert first.process.poll() is None
 
 
-def test_what_outlived_a_killed_launcher_is_taken_over_and_a_part_of_another_kind_is_not(
-    launch: Launch,
-) -> None:
+def kill(launcher: Running) -> dict[str, int]:
+    """Kill a launcher alone; the process ids of its parts."""
+    left = launcher.pids()
+    launcher.process.kill()
+    launcher.process.wait()
+    return left
+
+
+def test_what_outlived_a_killed_launcher_is_taken_over(launch: Launch) -> None:
     first = launch(nursery=LIVES, plane=LIVES)
     first.wait(lambda: len(first.lines("started")) == 2)
-    before = first.pids()
-    first.process.kill()
-    first.process.wait()
-    second = launch(nursery=LIVES, plane=NOTES + LIVES)
+    before = kill(first)
+    second = launch(nursery=LIVES, plane=LIVES)
     second.wait(lambda: second.pids().get("launcher") == second.process.pid and len(second.pids()) == 3)
     after = second.pids()
-    assert after["nursery"] == before["nursery"]
-    assert after["plane"] != before["plane"], "another command: not ours to watch"
-    os.kill(before["plane"], signal.SIGKILL)
+    assert (after["nursery"], after["plane"]) == (before["nursery"], before["plane"])
     os.kill(after["nursery"], signal.SIGKILL)
     second.wait(lambda: second.lines("started").count("nursery") == 2)
     assert second.pids()["nursery"] != after["nursery"]
     second.process.terminate()
     assert second.end() == 0
     assert second.lines("ended") == ["plane:SIGTERM", "nursery:SIGTERM"]
+
+
+def test_a_part_that_runs_with_other_settings_is_waited_out_and_no_second_one_is_started_beside_it(
+    launch: Launch,
+) -> None:
+    """Somebody changed a setting of the nursery's before its launcher was killed: calls go on until a drain."""
+    first = launch(nursery=LIVES, control=LIVES)
+    first.wait(lambda: len(first.lines("started")) == 2)
+    before = kill(first)
+    second = launch(nursery=LIVES + "# changed", control=LIVES)
+    second.wait(lambda: second.pids().get("launcher") == second.process.pid)
+    time.sleep(0.5)
+    assert {**before, "launcher": second.process.pid} == second.pids()
+    assert sorted(second.lines("started")) == ["control", "nursery"]
+    os.kill(before["control"], signal.SIGINT)  # as after its last call
+    second.wait(lambda: len(second.lines("started")) == 4)
+    assert second.lines("ended") == ["control:SIGINT", "nursery:SIGTERM"]
+    assert not any(is_alive(before[name]) for name in ("nursery", "control"))
+    second.process.terminate()
+    assert second.end() == 0
+
+
+def test_another_program_under_the_number_of_a_dead_part_is_let_be(launch: Launch) -> None:
+    """The kernel gave the process id to somebody else, even to one with the very same command line."""
+    first = launch(nursery=LIVES)
+    first.wait(lambda: len(first.lines("started")) == 1)
+    before = kill(first)
+    stranger = before["nursery"]
+    births = first.folder / "run" / "births.json"
+    births.write_text(json.dumps({str(stranger): "another boot 1"}))
+    second = launch(nursery=LIVES)
+    second.wait(lambda: len(second.lines("started")) == 2)
+    assert second.pids()["nursery"] != stranger
+    second.process.terminate()
+    assert second.end() == 0
+    assert is_alive(stranger)
+    os.kill(stranger, signal.SIGKILL)
+
+
+def test_parts_of_a_launcher_that_wrote_no_births_down_are_known_by_their_command_line(
+    launch: Launch,
+) -> None:
+    first = launch(nursery=LIVES, plane=LIVES)
+    first.wait(lambda: len(first.lines("started")) == 2)
+    before = kill(first)
+    (first.folder / "run" / "births.json").unlink()
+    second = launch(nursery=LIVES, plane=NOTES + LIVES)
+    second.wait(lambda: second.pids().get("launcher") == second.process.pid and len(second.pids()) == 3)
+    assert second.pids()["nursery"] == before["nursery"]
+    assert second.pids()["plane"] != before["plane"], "it may be anybody's"
+    os.kill(before["plane"], signal.SIGKILL)
+    second.process.terminate()
+    assert second.end() == 0
 
 
 def test_a_part_that_says_it_is_drained_ends_everything_in_good_order(launch: Launch) -> None:
@@ -261,10 +316,8 @@ def test_parts_of_another_version_are_let_be_until_they_are_drained(launch: Laun
     """They serve on, the launcher says so and starts nothing; a drain ends them, and with them the launcher."""
     first = launch(nursery=STRANGER, control=STRANGER)
     first.wait(lambda: len(first.lines("started")) == 2)
-    before = first.pids()
     (first.folder / "run" / "link-version").write_text("another")
-    first.process.kill()
-    first.process.wait()
+    before = kill(first)
     second = launch(nursery=STRANGER, control=STRANGER)
     second.wait(lambda: second.pids().get("launcher") == second.process.pid)
     time.sleep(0.5)
@@ -283,10 +336,8 @@ def test_when_the_control_of_another_version_dies_ours_begins(launch: Launch) ->
     """Nobody else could end those calls: what is left of that version is ended, and the new one started."""
     first = launch(nursery=STRANGER, control=STRANGER)
     first.wait(lambda: len(first.lines("started")) == 2)
-    before = first.pids()
     (first.folder / "run" / "link-version").write_text("another")
-    first.process.kill()
-    first.process.wait()
+    before = kill(first)
     second = launch(nursery=STRANGER, control=STRANGER)
     second.wait(lambda: second.pids().get("launcher") == second.process.pid)
     os.kill(before["control"], signal.SIGKILL)
