@@ -1,4 +1,4 @@
-"""A phone's line is down for a while: nothing comes and nothing arrives, in neither direction (the phone stands still)."""
+"""A phone's line is down for a while (its process stands still), or the phone loses its power for good (it is killed)."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ TERMS = Terms(
     options_timeout_s=1.0,
     media_extra="rtp_timeout_s = 12",
 )
-CALLER_HZ, AGENT_HZ = 440, 1000
+CALLER_HZ, AGENT_HZ, NEW_PHONE_HZ = 440, 1000, 1400
 
 
 @asynccontextmanager
@@ -66,11 +66,11 @@ async def talk(here: Stand, caller: Handset) -> str:
     return str(call_id)
 
 
-async def hears_the_agent(caller: Handset) -> bool:
+async def hears_the_agent(caller: Handset, hz: float = AGENT_HZ) -> bool:
     """Whether what arrived in the last moments is the agent's voice."""
     await caller.recording()
     await asyncio.sleep(1.5)
-    return bool(spectrum.find_tone_spans(await caller.recording(), AGENT_HZ))
+    return bool(spectrum.find_tone_spans(await caller.recording(), hz))
 
 
 async def test_a_line_that_is_down_for_five_seconds_costs_five_seconds(tmp_path: Path) -> None:
@@ -108,4 +108,40 @@ async def test_a_line_that_is_down_for_long_puts_the_caller_back_at_the_head_and
         assert await hears_the_agent(caller)
         await caller.hang_up()
         assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
+        assert not await here.active_calls()
+
+
+async def test_a_phone_that_loses_its_power_in_a_talk_costs_the_caller_a_wait(tmp_path: Path) -> None:
+    """No BYE comes: the caller waits again at the head, and talks on with the same agent at a phone that is put in its place."""
+    async with at_both_ends(tmp_path / "stand") as (here, caller, phone):
+        call_id = await talk(here, caller)
+        os.kill(phone.pid, signal.SIGKILL)
+        await phone.wait_for("died")
+        await here.wait_event("CallRequeued", call_id=call_id, within_s=25)
+        await here.wait_agent(1, reachable=False, within_s=20)
+        assert not caller.seen("disconnected")
+        username, password = here.account(1)
+        async with handset(
+            here.phone_address,
+            account=username,
+            password=password,
+            registrar=here.registrar,
+            tone_hz=NEW_PHONE_HZ,
+        ) as new_phone:
+            assert await new_phone.register() == 200
+            await new_phone.auto_answer(0.0)
+            await here.wait_agent(1, reachable=True, within_s=15)
+            since = len(here.events)
+            if (await here.api.agent(here.agent(1)))["presence"] == "not_ready":
+                await here.api.ready(here.agent(1))
+            await here.wait_event("CallConnected", since=since, call_id=call_id, within_s=15)
+            assert await hears_the_agent(caller, NEW_PHONE_HZ)
+            assert not caller.seen("disconnected")
+            await caller.hang_up()
+            detail = await here.wait_call(call_id)
+        assert detail["call"]["end_reason"] == "completed"
+        assert (await here.recording(detail["recordings"][0]))["state"] == "done"
+        (_, right), _ = spectrum.read_channels(here.wav(detail["recordings"][0]))
+        assert spectrum.find_tone_spans(right, AGENT_HZ), "the talk before the power was lost is not recorded"
+        assert spectrum.find_tone_spans(right, NEW_PHONE_HZ), "the talk at the new phone is not recorded"
         assert not await here.active_calls()

@@ -147,6 +147,7 @@ async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_pat
         async with asyncio.timeout(2):
             await phone_leg.ended
         await here.wait_event("CallRequeued", call_id=call_id, within_s=2)
+        await here.wait_event("AlarmRaised", alarm="cell_lost", within_s=5)
         assert not call.ended.done()
         _, other_id = await around.call("13800000009")
         await asyncio.sleep(1.0)

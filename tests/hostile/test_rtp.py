@@ -96,7 +96,7 @@ async def test_forged_packets_are_heard_by_nobody_and_draw_no_sound_to_their_sen
 async def test_a_leg_that_is_not_heard_yet_or_just_now_is_nobodys_prey(
     here: Stand, attackers: list[Ear], moment: str
 ) -> None:
-    """The silence in which other systems learn a new source."""
+    """The silence in which other systems learn a new source; nothing of theirs is taken in either."""
     caller = await RawCaller.dial(here, is_acknowledged=moment == "during hold")
     if moment == "during hold":
         await caller.speak_for(0.5)
@@ -120,6 +120,13 @@ async def test_a_leg_that_is_not_heard_yet_or_just_now_is_nobodys_prey(
     assert [ear.packets() for ear in attackers] == [[], [], []]
     await caller.hang_up()
     caller.close()
+    arrived = await here.wait_event("CallArrived", sip_call_id=header(caller.invite, "Call-ID"))
+    detail = await here.wait_call(arrived["call_id"])
+    (left, _), rate = spectrum.read_channels(here.wav(detail["recordings"][0]))
+    assert len(left) / rate > 0.9
+    assert spectrum.tone_level_dbfs(left, FORGED_HZ) < -50
+    (figures,) = here.server.log_lines("leg.sound", call_id=arrived["call_id"])
+    assert figures["packets_refused"] > 0
 
 
 async def test_rtcp_is_answered_at_its_own_pace_and_only_to_the_peer(
