@@ -100,6 +100,35 @@ def test_a_call_counts_for_who_caused_it_after_it_was_transferred_away() -> None
     assert [party.permit for party in restored] == [PERMIT, PERMIT]
 
 
+def test_a_call_counts_for_who_caused_it_after_both_calls_of_its_phone_were_joined() -> None:
+    """REFER with Replaces: the phone has hung up, and its two far ends talk by what it was allowed."""
+    node = seated(calls_at_once=2)
+    ends: list[str] = []
+    for own, number in (("out1", MOBILE), ("out2", "13900000003")):
+        if ends:
+            node.sip.hold("out1", held=True)
+        assert dial(node, own, number) == 0
+        (target,) = node.ringing()
+        node.sip.pick_up(target.leg_id)
+        node.settle()
+        node.sip.acknowledge(own)
+        node.settle()
+        ends.append(target.leg_id)
+    first, second = ends
+    node.sip.refer("out1", "<sip:13900000003@hotline?Replaces=sip-out2%3Bto-tag%3D1%3Bfrom-tag%3D2>")
+    node.settle()
+    assert [node.outside(own).told[-1][0] for own in ("out1", "out2")] == ["BYE", "BYE"]
+    assert (node.plane.hears(first), node.plane.hears(second)) == ({second}, {first})
+    assert under_way(node.board.calls(), PERMIT) == 2
+    assert dial(node, "out3") == 403
+    node.sip.leave(first)
+    node.settle()
+    assert under_way(node.board.calls(), PERMIT) == 0
+    assert dial(node, "out4") == 0
+    refuse_what_rings(node)
+    node.assert_nothing_is_left()
+
+
 def test_a_rule_holds_in_its_hours() -> None:
     """Also one whose hours were taken out of the business: then it never holds."""
     clock = datetime.fromtimestamp(EPOCH, SHANGHAI)
