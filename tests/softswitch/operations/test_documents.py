@@ -52,3 +52,20 @@ def test_the_dashboard_has_a_query_in_every_panel_and_no_two_of_one_id() -> None
     board = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
     assert all(target["expr"] for panel in board["panels"] for target in panel["targets"])
+
+
+def test_logs_are_rotated_by_day_and_a_day_too_large_before_its_end() -> None:
+    """`size` beside `daily` would silently replace it: a quiet machine would keep one log for ever (logrotate.conf(5))."""
+    text = (ROOT / "config" / "deploy" / "logrotate.conf").read_text(encoding="utf-8")
+    lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+    assert lines[0] == "/var/log/softswitch/*.log {"
+    assert lines[-1] == "}"
+    words = [line.split() for line in lines[1:-1]]
+    directives = {name: values for name, *values in words}
+    assert len(directives) == len(words), "a directive stands twice"
+    assert "daily" in directives
+    assert not directives.keys() & {"size", "hourly", "weekly", "monthly", "yearly", "minsize"}
+    assert re.fullmatch(r"\d+[kMG]", directives["maxsize"][0])
+    assert int(directives["rotate"][0]) >= 7
+    # Nothing reopens its log: the file that is written to must stay the same one.
+    assert "copytruncate" in directives
