@@ -5,7 +5,9 @@ contact that waits is put in its lines by `stand` and taken out of all of them b
 *fresh*: only a pair with a fresh agent or a fresh contact can have become possible, so matching looks at nothing else.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from acd.agent import Agent
 from acd.agent_state import AgentCondition, Presence
@@ -146,7 +148,10 @@ class Floor:
         self.selections: dict[str, tuple[Selection, ...]] = {DEFAULT: SELECTION}
         self.capacities: dict[str, Capacities] = {DEFAULT: VOICE_ALONE}
         self.shares: dict[str, dict[str, float]] = {}
-        self.ledgers: dict[tuple[str, int], Ledger] = {}  # by shares and level
+        self.ledgers: dict[
+            tuple[str, int, AbstractSet[str]], Ledger
+        ] = {}  # by shares, level, and part of the regions
+        self.regions: Counter[str] = Counter()  # of those who wait
         self.agents: dict[AgentId, Agent] = {}
         self.attendance = Attendance()
         self.contacts: dict[ContactId, Contact] = {}
@@ -186,9 +191,13 @@ class Floor:
         for agent in self.agents.values():
             agent.queues = tuple(name for name in agent.queues if name != queue.name)
 
-    def ledger(self, shares: str, level: int) -> Ledger:
-        """Return the calls by region of the agents who have these shares, at one level."""
-        key = (shares, level)
+    def ledger(self, shares: str, level: int, present: AbstractSet[str]) -> Ledger:
+        """Return the calls by region of the agents who have these shares, at one level: of those who have a choice of all
+        regions with callers, or of those for whom no more of them are `present`.  Else the latter would have the count
+        of the former begin anew.
+        """
+        serves_all = all(region in present or not self.regions[region] for region in self.shares[shares])
+        key = (shares, level, frozenset() if serves_all else frozenset(present))
         if key not in self.ledgers:
             self.ledgers[key] = Ledger(self.shares[shares])
         return self.ledgers[key]
@@ -366,6 +375,7 @@ class Floor:
             self.declined[contact.id] = contact
         self.fresh_contacts[contact.id] = contact
         self.queues[contact.given].lined_up += 1
+        self.regions[contact.region] += 1
 
     def begin_callback(self, contact: Contact) -> None:
         """A callback is under way, in the queue where it counts."""
@@ -392,5 +402,6 @@ class Floor:
                 del self.own_lines[place.agent]
             self.queues[place.queue].standing.pop(contact.id, None)
         self.queues[contact.given].lined_up -= 1
+        self.regions[contact.region] -= 1
         self.declined.pop(contact.id, None)
         self.fresh_contacts.pop(contact.id, None)

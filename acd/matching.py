@@ -140,7 +140,7 @@ def _by_shares(
     if equal[0].contact.region not in shares:
         return equal[0].contact, None
     present = frozenset(head.contact.region for head in equal) & shares.keys()
-    ledger = floor.ledger(agent.shares, equal[0].level)
+    ledger = floor.ledger(agent.shares, equal[0].level, present)
     region = ledger.next_region(present)
     contact = next(head.contact for head in equal if head.contact.region == region)
     return contact, Turn(ledger, region, present)

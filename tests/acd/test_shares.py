@@ -1,5 +1,6 @@
 """Region shares: of the calls, to within one."""
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from acd.errors import InvalidValue
 from acd.events import QueueDefined, SharesDefined
+from acd.names import QueueName
 from acd.shares import Ledger, RegionShare
 from tests.acd.hotline import MAIN, Hotline
 
@@ -121,6 +123,90 @@ def test_a_region_without_callers_costs_nobody_a_call() -> None:
     for serial in range(100):
         line.call(f"south-{serial}", region="south")
     assert_within(served(line, talking, 100), PARTS)
+
+
+def crowd(line: Hotline, calls: int, **queues: str) -> None:
+    """So many callers of each city, who call the main queue unless told another one."""
+    for region in CITIES:
+        for serial in range(calls):
+            line.call(f"{region}-{serial}", region=region, queue=queues.get(region, MAIN))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("agents", [1, 3, 10])
+def test_who_serves_one_region_alone_changes_nothing_for_those_who_serve_all(agents: int, seed: int) -> None:
+    """With the same shares, in whatever order talks end; the calls that they take count by themselves."""
+    chance = random.Random(seed)
+    line = Hotline(
+        *(QueueDefined(queue=QueueName(name), wrap_up_s=0, limit=10_000) for name in (MAIN, "far"))
+    )
+    line.tell(DEFINED)
+    talking = {"talkpart": "part"} | {f"talk{number}": f"ana{number}" for number in range(agents)}
+    for talk, agent in talking.items():
+        line.login(agent, queues=("far",) if agent == "part" else (MAIN, "far"), shares="cities")
+        line.call(talk, queue="far")
+        line.accept(talk)
+    crowd(line, 800, north="far")
+    order: list[str] = []
+    while len(order) < 400:
+        contact = chance.choice(list(talking))
+        line.end(contact, line.now + 1.0)
+        ((following, agent),) = line.offered()
+        line.accept(following)
+        assert talking.pop(contact) == agent
+        talking[following] = agent
+        if agent != "part":
+            order.append(following.split("-")[0])
+    assert_within(order, PARTS)
+
+
+def test_whoever_may_not_have_one_caller_does_not_make_the_others_begin_anew() -> None:
+    """An agent who declined the only caller of a region chooses among the others, by a count of its own."""
+    line = busy("ana", "ben")
+    line.call("west-0", region="west")
+    for region in ("north", "south"):
+        for serial in range(9):
+            line.call(f"{region}-{serial}", region=region)
+    assert served(line, ["talkana", "north-0", "south-0"], 3) == ["north", "south", "north"]
+    line.end("north-1", 5.0)
+    assert line.offered() == [("west-0", "ana")]
+    line.decline("west-0")
+    line.wait(9.0)
+    assert line.offered() == [("north-2", "ana")]
+    line.accept("north-2")
+    line.end("talkben", 10.0)
+    assert line.offered() == [("west-0", "ben")]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_while_ten_phones_ring_at_once_it_is_the_offers_that_follow_the_shares(seed: int) -> None:
+    """Those are within one call on every prefix.  Connections come in the order in which phones are answered, so they
+    are off by less than as many calls more as phones ring meanwhile.
+    """
+    chance = random.Random(seed)
+    line = busy(*(f"ana{number}" for number in range(10)))
+    crowd(line, 500)
+    offers: list[str] = []
+    connected: list[str] = []
+    ringing: list[str] = []
+    talking = [f"talkana{number}" for number in range(10)]
+    worst = 0.0
+    while len(offers) < 400:
+        if ringing and (not talking or chance.random() < 0.2):
+            contact = ringing.pop(chance.randrange(len(ringing)))
+            line.accept(contact, line.now + 0.1)
+            talking.append(contact)
+            connected.append(contact.split("-")[0])
+            off = max(abs(connected.count(each) - part * len(connected)) for each, part in PARTS.items())
+            assert off < 1 + len(ringing)
+            worst = max(worst, off)
+        elif talking:
+            line.end(talking.pop(chance.randrange(len(talking))), line.now + 0.1)
+            ((contact, _),) = line.offered()
+            ringing.append(contact)
+            offers.append(contact.split("-")[0])
+    assert_within(offers, PARTS)
+    assert worst > 1  # else connections could be promised what offers are
 
 
 def test_levels_go_before_regions_and_are_counted_by_themselves() -> None:
