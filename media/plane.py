@@ -117,6 +117,11 @@ class Plane:
     def __repr__(self) -> str:
         return f"<Plane legs={len(self._legs)} recordings={len(self._desk)} ticks={self._ticks}>"
 
+    def call_of(self, leg_id: str) -> str:
+        """The call that a leg was opened for, "" when it is not open."""
+        leg = self._legs.get(leg_id)
+        return "" if leg is None else leg.call_id
+
     @property
     def legs(self) -> int:
         """Legs that are open."""

@@ -205,6 +205,7 @@ class Control:
             trunk_patience_s=settings.sip.trunk_patience_s,
             listener=self._audience,
         )
+        self.call_of = self._legs.call_of
         self._seats = self._board.seats = Seats(
             agents=business.agents,
             accounts=business.accounts,

@@ -12,6 +12,7 @@ from softswitch.business.seed import machine_of, seeded
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.customers.desk import CustomerDesk
 from softswitch.launcher import drain_mark
+from softswitch.log_setup import name_calls
 from softswitch.settings.whole import Settings
 from softswitch.store import entries
 from softswitch.store.business import StoredVersions
@@ -54,6 +55,7 @@ async def run_control(
         )
         await customers.open()
         control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk, customers, past)
+        name_calls(control.call_of)
         ears.append(control.hear_store)
         await control.start()
         gc.collect()

@@ -5,6 +5,7 @@ Also what libraries log and what ends a process unasked comes as such a line, so
 
 import logging
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -50,6 +51,27 @@ def set_up_logs(process: str, level: str = "info") -> None:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, LEVELS[level]))
     logging.captureWarnings(capture=True)
     sys.excepthook = _last_words
+
+
+class CallNames:
+    """Names the call in each line that names a leg of it alone: the edge, for one, knows nothing of calls."""
+
+    def __init__(self, call_of: Callable[[str], str]) -> None:
+        """`call_of` knows the call of a leg, "" of one that is none."""
+        self._call_of = call_of
+
+    def __call__(self, _logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        """Take a line on its way out."""
+        leg_id = line.get("leg_id")
+        if isinstance(leg_id, str) and not line.get("call_id") and (call_id := self._call_of(leg_id)):
+            line["call_id"] = call_id
+        return line
+
+
+def name_calls(call_of: Callable[[str], str]) -> None:
+    """From now on every line of this process that names a leg names its call too."""
+    # In place: loggers that have spoken already hold this very list.
+    structlog.get_config()["processors"].insert(0, CallNames(call_of))
 
 
 def _in_order(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -33,6 +33,7 @@ NICE: Final = -10
 KEPT_EVENTS: Final = (RecordingClosed, PlaylistFinished, SpeechStopped)
 """What control cannot find out by asking again what the plane holds: kept while nobody listens."""
 KEPT_MOST: Final = 2000
+SUBJECTS: Final = ("leg_id", "recording_id", "call_id")
 
 
 class CommandServer(Protocol):
@@ -140,8 +141,17 @@ class PlaneLoop:
             try:
                 self._plane.execute(command, self._clock())  # type: ignore[arg-type]
             except Exception:  # one broken command must not silence every call
-                log.exception("plane.command_failed", command=type(command).__name__)
+                log.exception(
+                    "plane.command_failed", command=type(command).__name__, **self._subject(command)
+                )
         self._tell(self._plane.take_events())
+
+    def _subject(self, command: object) -> dict[str, str]:
+        """Which leg, recording and call a command is about, so that a log of one call has it."""
+        named = {name: getattr(command, name) for name in SUBJECTS if hasattr(command, name)}
+        if "leg_id" in named:
+            named.setdefault("call_id", self._plane.call_of(named["leg_id"]))
+        return named
 
     def _tell(self, events: Sequence[Event]) -> None:
         for event in events:

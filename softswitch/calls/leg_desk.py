@@ -242,6 +242,11 @@ class LegDesk:
         """Return a leg that is not over everywhere."""
         return self._legs.get(leg_id)
 
+    def call_of(self, leg_id: str) -> str:
+        """Return the call that a leg belongs to, "" when it is over or of none."""
+        leg = self._legs.get(leg_id)
+        return "" if leg is None else leg.call_id
+
     def all(self) -> tuple[Leg, ...]:
         """Return every leg."""
         return tuple(self._legs.values())

@@ -179,6 +179,8 @@ class CellRequests:
         if relay.is_final or transaction is None or not transaction.is_pending or transaction.has_provisional:
             return
         transaction.stop_repeating()
+        if dialog.peer.kind is PeerKind.TRUNK:  # while the leg is there: it may be over when this is told
+            log.warning("sip.trunk_passed_over", leg_id=dialog.leg_id, trunk=dialog.peer.name, reason=reason)
         relay_was_cancelled, relay.is_cancelled = relay.is_cancelled, True
         bodies.drop_offer(dialog, relay)
         if not relay_was_cancelled:
@@ -187,7 +189,6 @@ class CellRequests:
         self._answer_cell(dialog, relay, 487 if relay_was_cancelled else status)
         self._wiring.keep_dialog(dialog)
         if dialog.peer.kind is PeerKind.TRUNK:
-            log.warning("sip.trunk_passed_over", leg_id=dialog.leg_id, trunk=dialog.peer.name, reason=reason)
             self._wiring.doubt(dialog.peer.name)
 
     def adopt(self, dialog: Dialog) -> None:

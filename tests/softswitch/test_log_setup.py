@@ -7,7 +7,7 @@ import sys
 SPEAKS = """
 import logging, threading, warnings
 import structlog
-from softswitch.log_setup import set_up_logs
+from softswitch.log_setup import name_calls, set_up_logs
 set_up_logs("cell-1", "info")
 log = structlog.get_logger("x")
 log.info("call.arrived", call_id="c1", caller="市民")
@@ -18,6 +18,10 @@ thread.join()
 logging.getLogger("aiohttp.server").error("a library %s", "complains")
 logging.getLogger("aiohttp.access").info("not shown either")
 warnings.warn("an old habit")
+name_calls({"leg-1": "c1"}.get)
+log.info("sip.answer_refused", leg_id="leg-1")
+log.info("sip.answer_refused", leg_id="leg-1", call_id="c2")
+log.info("sip.answer_refused", leg_id="nobody")
 def check(password):
     1 / 0
 try:
@@ -41,11 +45,14 @@ def test_a_process_speaks_json_to_its_last_word() -> None:
         "call.arrived",
         "from.a.thread",
         "a library complains",
+        *["sip.answer_refused"] * 3,
         "handled",
         "process.failed",
     ]
     assert any("an old habit" in event for event in events)
     assert list(lines[0]) == ["timestamp", "process", "level", "event", "call_id", "caller"]
+    edge = [line.get("call_id") for line in lines if line["event"] == "sip.answer_refused"]
+    assert edge == ["c1", "c2", None], "who knows the leg alone names its call as well"
     assert "市民" in done.stderr, "people read it as it is"
     assert "swordfish" not in done.stderr, "values of variables may be secrets"
     assert lines[-1]["exception"][0]["exc_value"] == "the end"

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from media.commands import CloseLeg, OpenLeg, PermitSending, ReportState, StartRecording, StopRecording
 from media.events import (
@@ -157,11 +158,17 @@ async def test_commands_are_carried_out_between_ticks(control: Control) -> None:
 
 
 async def test_a_broken_command_costs_no_other(control: Control) -> None:
-    """The loop reports it and goes on."""
-    control.send(opening("leg"))
-    control.send(PermitSending(leg_id="leg"))
-    control.send(CloseLeg(leg_id="leg"))
-    await control.wait_for(LegClosed)
+    """The loop reports it, in the name of its leg and call, and goes on."""
+    with capture_logs() as lines:
+        control.send(opening("leg"))
+        control.send(PermitSending(leg_id="leg"))
+        control.send(PermitSending(leg_id="no leg"))
+        control.send(CloseLeg(leg_id="leg"))
+        await control.wait_for(LegClosed)
+    assert [(line["event"], line["leg_id"], line["call_id"]) for line in lines] == [
+        ("plane.command_failed", "leg", "call"),
+        ("plane.command_failed", "no leg", ""),
+    ]
     control.send(CloseLeg(leg_id="leg"))
     await control.wait_for(LegRefused)
 

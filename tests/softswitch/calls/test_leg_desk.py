@@ -249,8 +249,10 @@ def test_a_phone_that_is_lost_between_sound_and_invite_ends_the_leg(desk: Desk) 
 
 def test_a_refusal_tells_status_and_cause_as_the_edge_saw_them(desk: Desk) -> None:
     desk.ring()
+    assert desk.legs.call_of("out1") == "c1"
     desk.sip.refuse("out1", 486, cause=17)
     desk.settle()
+    assert desk.legs.call_of("out1") == ""
     (end,) = desk.listener.ends
     assert (end.status, end.q850_cause, end.by_far_end) == (486, 17, True)
     desk.assert_empty()

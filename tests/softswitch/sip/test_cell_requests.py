@@ -4,7 +4,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
+from softswitch.log_setup import CallNames
 from softswitch.sip.edge import NotReachable, PhoneTarget, TrunkTarget
 from softswitch.sip.events import DialogConfirmed, FarEndAnswered, FarEndLeft, RemoteMediaAgreed
 from tests.softswitch.sip.edge_stand import (
@@ -277,10 +279,13 @@ async def test_answer_outside_the_phones_networks_is_left_and_the_cell_hears_488
     async with running_edge() as stand:
         ring = await ring_of_phone(stand)
         got = await ring.ring()
-        ring.far.answer(got, 200, stand.udp, tag_value="fartag", content=sdp("127.63.0.1"))
-        await ring.far.wait_request("ACK")
-        await ring.far.wait_request("BYE")
-        await ring.cell.wait_status(488, "INVITE")
+        with capture_logs(processors=[CallNames({"out1": "call 7"}.__getitem__)]) as lines:
+            ring.far.answer(got, 200, stand.udp, tag_value="fartag", content=sdp("127.63.0.1"))
+            await ring.far.wait_request("ACK")
+            await ring.far.wait_request("BYE")
+            await ring.cell.wait_status(488, "INVITE")
+        refused = [line["call_id"] for line in lines if line["event"] == "sip.answer_refused"]
+        assert refused == ["call 7"], "a log of one call has what the edge said of it"
         assert not stand.has_event(RemoteMediaAgreed)
 
 
