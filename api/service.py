@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from api.actors import Actor
+from api.actors import Actor, Role
 from api.call_index import Concern
 from api.exchange import Exchange
 from api.gate import Gate
@@ -103,6 +103,7 @@ class Service:
             gate=self._gate,
         )
         concern = await self._check_reach(exchange)
+        await self._need_hand_in_call(errand)
         if not errand.key or not errand.route.is_done_once:
             return await self._do(errand, exchange, concern)
         if not compiled(KEY_PATTERN).fullmatch(errand.key):
@@ -146,6 +147,16 @@ class Service:
             raise NotYours
         _check_body(exchange.actor, reach, body)
         return concern
+
+    async def _need_hand_in_call(self, errand: Errand) -> None:
+        """An agent who has left a call, or did not take it, may look at it and change nothing of it; `NotYours`."""
+        person = None if errand.actor is None else errand.actor.person
+        if not errand.route.command or "call_id" not in errand.ids:
+            return
+        if person is None or person.role is not Role.AGENT:
+            return
+        if (await self._ports.agents.get(person.agent_id)).call_id != errand.ids["call_id"]:
+            raise NotYours
 
     async def _call_of_sound(self, exchange: Exchange) -> str | None:
         """The call of the recording or the message that the path names; None for a message that agents within reach have."""

@@ -215,6 +215,10 @@ class Agents:
             raise Conflict("logged_out", "未签入 / not signed in", agent.presence, ("login",))
         return agent
 
+    def put_in_call(self, agent_id: str, call_id: str | None) -> None:
+        """An agent's phone rings for a call or talks in it; None for none any more."""
+        self._set(agent_id, call_id=call_id)
+
     def _set(self, agent_id: str, **changes: Any) -> AgentView:
         self.rows[agent_id] = replace(self.rows[agent_id], **changes)
         return self.rows[agent_id]

@@ -139,6 +139,7 @@ def test_every_endpoint_says_who_may_ask() -> None:
 async def test_programs_need_a_scope_and_people_a_role(city: City, name: str) -> None:
     """Everybody who lacks it gets 403, nobody who has it does; who shows nothing gets 401."""
     operation = OPERATIONS[name]
+    city.agents.put_in_call("1001", "c2")
     assert await status_of(city, name, {}) == (400 if operation["x-upgrade"] else 401)
     for who in ("none", "read", "agent", "supervisor", "admin"):
         allowed = who == "admin" or who in operation["x-scopes"]
@@ -172,6 +173,39 @@ async def test_what_belongs_to_others_is_out_of_reach(city: City, name: str) -> 
     assert city.control.asked == []
     assert city.ledger.actions == []
     assert await status_of(city, name, await city.bearer_of("9001"), "9001", **FOREIGN) != 403
+
+
+IN_CALL = (
+    ("PUT", "/v1/calls/c2/data", {"data": {"a": 1}}),
+    ("PATCH", "/v1/calls/c2/data", {"data": {"a": 1}}),
+    ("POST", "/v1/calls/c2/recording/pause", {"reason": "x"}),
+    ("POST", "/v1/calls/c2/recording/resume", {"reason": "x"}),
+)
+
+
+async def test_an_agent_who_has_left_a_call_may_look_at_it_and_change_nothing(city: City) -> None:
+    """Declined, or handed over: the call goes on with a colleague.  Their supervisor may."""
+    agent, supervisor = await city.bearer_of("1001"), await city.bearer_of("2001")
+    city.events.publish("call.offered", {"call_id": "c2", "agent": "1001", "queue": "general"})
+
+    async def statuses(headers: dict[str, str]) -> set[int]:
+        found = set()
+        for method, path, body in IN_CALL:
+            async with city.client.request(method, path, json=body, headers=headers) as answer:
+                found.add(answer.status)
+        return found
+
+    city.agents.put_in_call("1001", "c2")
+    assert 403 not in await statuses(agent)
+    city.control.asked.clear()
+    city.agents.put_in_call("1001", None)
+    assert await statuses(agent) == {403}
+    city.agents.put_in_call("1001", "c3")
+    assert await statuses(agent) == {403}
+    assert city.control.asked == []
+    async with city.client.get("/v1/calls/c2", headers=agent) as answer:
+        assert answer.status == 200
+    assert 403 not in await statuses(supervisor)
 
 
 async def test_a_foreign_agent_and_none_at_all_look_alike(city: City) -> None:

@@ -39,6 +39,7 @@ async def test_a_supervisor_sees_each_command_and_its_result(city: City) -> None
         seen = await told(supervisor)
         assert (seen["command"], seen["status"], seen["code"]) == ("ready", 409, "logged_out")
         city.events.publish("call.offered", {"call_id": "c2", "agent": "1001"})
+        city.agents.put_in_call("1001", "c2")
         await supervisor.receive_json(timeout=5)
         await city.client.post("/v1/calls/c2/recording/pause", json={"reason": "密码"}, headers=agent)
         seen = await told(supervisor)
