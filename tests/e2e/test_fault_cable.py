@@ -108,11 +108,12 @@ async def test_a_cable_that_is_out_for_a_minute_puts_the_caller_first_in_line_un
 ) -> None:
     """The phone is called lost, the caller hears music and is served by the same phone, without anybody's doing."""
     async with talk_by_cable(tmp_path / "stand") as talk:
-        here = talk.here
+        here, loop = talk.here, asyncio.get_running_loop()
         talk.line.pull()
+        pulled_at = loop.time()
         await here.wait_agent(1, reachable=False, within_s=20)
         await here.wait_event("CallRequeued", call_id=talk.call_id, within_s=20)
-        await asyncio.sleep(45.0)
+        await asyncio.sleep(pulled_at + 60.0 - loop.time())
         assert not talk.caller.seen("disconnected")
         assert [call["call_id"] for call in await here.active_calls()] == [talk.call_id]
         since = len(here.events)
