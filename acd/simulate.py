@@ -13,7 +13,7 @@ from acd.agent_state import Activity, Presence
 from acd.commands import Command, DivertContact, OfferContact, RefuseContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
 from acd.engine import Engine
-from acd.errors import AcdError
+from acd.errors import AcdError, UnknownQueue, UnknownStrategy
 from acd.events import (
     AgentLoggedOut,
     ContactEnded,
@@ -66,6 +66,9 @@ class Simulation:
         self.ledger = Ledger()
         self.now = engine.statistics().now
         self.refused = 0  # facts that did not fit what had come about
+        self.fault: tuple[Event, AcdError] | None = (
+            None  # the first that names a queue or an order that nobody defined
+        )
         self._plan = _in_order(facts, callers)
         self._coming = next(self._plan, None)
         self._agenda: list[tuple[float, int, Event]] = []
@@ -124,11 +127,13 @@ class Simulation:
     def _tell(self, event: Event) -> None:
         try:
             answer = self.engine.handle(event, self.now)
-        except AcdError:
+        except AcdError as error:
             if isinstance(event, AgentLoggedOut) and event.agent in self._wrapping:
                 self._leaving[event.agent] = event
             else:
                 self.refused += 1
+                if self.fault is None and isinstance(error, UnknownQueue | UnknownStrategy):
+                    self.fault = event, error
             return
         self.ledger.take(event, answer, self.now)
         if self._hear is not None:

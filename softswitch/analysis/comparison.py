@@ -84,7 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def compared(path: Path, policy: Policy | None, terms: Terms, seeds: range) -> Comparison:
-    """Replay a journal; raises `JournalFault`, `EmptyJournal`, `OSError`."""
+    """Replay a journal; raises `JournalFault`, `EmptyJournal`, `OSError`, and `PolicyFault` for a policy that names what
+    there is not.
+    """
     lines = path.read_bytes().splitlines()
     head = head_of(lines[0]) if lines else None
     events = _events(lines if head is None else lines[1:])
@@ -114,6 +116,8 @@ def _events(lines: list[bytes]) -> Iterator[tuple[Event, float]]:
 def _played(history: History, policy: Policy | None, terms: Terms, seed: int) -> Column:
     simulation = Simulation(Engine(), history.facts(policy), history.callers(seed))
     ledger = simulation.run(until=history.ended)
+    if policy is not None:
+        policy.check(simulation.fault)
     return _column(ledger, history.ended, terms)
 
 

@@ -44,7 +44,7 @@ from acd.events import (
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.outcomes import Ending, Ledger
 from acd.simulate import Caller, Fact
-from softswitch.analysis.policies import Policy
+from softswitch.analysis.policies import Order, Policy, place_of
 
 _OF_THE_FLOOR = tuple(
     each
@@ -98,25 +98,22 @@ class History:
     def facts(self, policy: Policy | None = None) -> list[Fact]:
         """What happens whatever is decided, under another policy if one is given.
 
-        Queues and agents that only the policy knows are there from the beginning.
+        Queues, agents and orders that only the policy knows are there from the beginning.
         """
         if policy is None:
             return self._facts
-        queues = {event.queue for _, event in self._facts if isinstance(event, QueueDefined)}
-        agents = {event.agent for _, event in self._facts if isinstance(event, AgentLoggedIn | AgentRestored)}
-        new: list[Event] = [each for name, each in policy.queues.items() if name not in queues]
-        seats: list[Event] = [each for name, each in policy.agents.items() if name not in agents]
         defined = [(at, policy.over(event)) for at, event in self._facts]
+        known: dict[str, Event] = {}
+        for _, event in defined:
+            known.setdefault(place_of(event), event)
+        new = [each for place, each in policy.rules.items() if place not in known]
+        # What is new may name any order, and a new agent serve any queue: those come first, whenever they were defined.
+        orders = [each for each in (*known.values(), *new) if isinstance(each, Order)] if policy.rules else []
+        seats = [each for each in new if isinstance(each, AgentLoggedIn)]
+        queues = [each for each in (*known.values(), *new) if isinstance(each, QueueDefined)]
         if not seats:
-            return [*((self.began, each) for each in new), *defined]
-        # A new agent may serve any queue: those are defined first, whenever that was.
-        opening = [(self.began, event) for _, event in defined if isinstance(event, QueueDefined)]
-        return [
-            *((self.began, each) for each in new),
-            *opening,
-            *((self.began, each) for each in seats),
-            *defined,
-        ]
+            queues = [each for each in new if isinstance(each, QueueDefined)]
+        return [*((self.began, each) for each in (*orders, *queues, *seats)), *defined]
 
     def callers(self, seed: int) -> Iterator[Caller]:
         """Who came; what was never seen of them is drawn, the same for the same seed."""

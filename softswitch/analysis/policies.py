@@ -1,4 +1,4 @@
-"""A policy file: queues and agents in the words of the distributor's events.
+"""A policy file: queues, agents and orders in the words of the distributor's events.
 
     [[queues]]                  # the fields of QueueDefined
     queue = "main"
@@ -9,6 +9,10 @@
     agent = "1001"
     queues = ["main", "tax"]
     skills = [{skill = "tax", level = 2}]
+
+    [[routings]]                # of RoutingDefined; [[selections]], [[shares]], [[capacities]] likewise
+    name = "fair"
+    criteria = ["skill", "idle"]
 
 Played as they stand they open a simulation; laid over a journal they change the keys that are given and leave the rest
 as it was.
@@ -21,12 +25,46 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from acd.errors import JournalFault
-from acd.events import AgentLoggedIn, AgentReassigned, AgentRestored, Event, QueueDefined
+from acd.errors import AcdError, JournalFault
+from acd.events import (
+    AgentLoggedIn,
+    AgentReassigned,
+    AgentRestored,
+    CapacitiesDefined,
+    Event,
+    QueueDefined,
+    RoutingDefined,
+    SelectionDefined,
+    SharesDefined,
+)
 from acd.journal import decode_event
 from acd.names import AgentId, QueueName
 
 E = TypeVar("E", bound=Event)
+
+Order = RoutingDefined | SelectionDefined | SharesDefined | CapacitiesDefined
+"""What queues and agents name."""
+
+_TABLES: Mapping[str, type[QueueDefined | AgentLoggedIn | Order]] = {
+    "queues": QueueDefined,
+    "agents": AgentLoggedIn,
+    "routings": RoutingDefined,
+    "selections": SelectionDefined,
+    "shares": SharesDefined,
+    "capacities": CapacitiesDefined,
+}
+_TABLE_OF: Mapping[type[Event], str] = {
+    **{event: table for table, event in _TABLES.items()},
+    AgentRestored: "agents",
+    AgentReassigned: "agents",
+}
+
+
+def place_of(event: Event) -> str:
+    """Where a policy has what an event tells: "queues.NAME", "agents.NAME", …; empty where it says nothing of it."""
+    table = _TABLE_OF.get(type(event), "")
+    key = {"queues": "queue", "agents": "agent"}.get(table, "name")
+    return f"{table}.{getattr(event, key)}" if table else ""
 
 
 class PolicyFault(Exception):
@@ -41,19 +79,39 @@ class PolicyFault(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Queues and agents, and which of their keys the file gave."""
+    """Queues, agents and orders, and which of their keys the file at `path` gave: by `place_of`."""
 
-    queues: Mapping[QueueName, QueueDefined]
-    agents: Mapping[AgentId, AgentLoggedIn]
-    given: Mapping[str, frozenset[str]]  # by "queues.NAME" and "agents.NAME"
+    path: Path
+    rules: Mapping[str, QueueDefined | AgentLoggedIn | Order]
+    given: Mapping[str, frozenset[str]]
+
+    @property
+    def orders(self) -> Mapping[str, Order]:
+        """What queues and agents may name."""
+        return {place: each for place, each in self.rules.items() if isinstance(each, Order)}
+
+    @property
+    def queues(self) -> Mapping[QueueName, QueueDefined]:
+        """By name."""
+        return {each.queue: each for each in self.rules.values() if isinstance(each, QueueDefined)}
+
+    @property
+    def agents(self) -> Mapping[AgentId, AgentLoggedIn]:
+        """By name."""
+        return {each.agent: each for each in self.rules.values() if isinstance(each, AgentLoggedIn)}
+
+    def check(self, fault: tuple[Event, AcdError] | None) -> None:
+        """Raise `PolicyFault` when the distributor refused what this policy says."""
+        if fault is not None:
+            event, error = fault
+            raise PolicyFault(
+                self.path, place_of(event), f"分配引擎不接受 / the distributor refuses it: {error}"
+            )
 
     def over(self, event: Event) -> Event:
         """Return what the event would have been under this policy."""
-        if isinstance(event, QueueDefined) and event.queue in self.queues:
-            return self._laid(self.queues[event.queue], event, f"queues.{event.queue}")
-        if isinstance(event, AgentLoggedIn | AgentRestored | AgentReassigned) and event.agent in self.agents:
-            return self._laid(self.agents[event.agent], event, f"agents.{event.agent}")
-        return event
+        place = place_of(event)
+        return self._laid(self.rules[place], event, place) if place in self.rules else event
 
     def _laid(self, rules: Event, event: E, place: str) -> E:
         known = type(event).__dataclass_fields__
@@ -66,35 +124,34 @@ def load_policy(path: Path) -> Policy:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolicyFault(path, "", f"TOML 语法错误 / not TOML: {error}") from error
-    queues: dict[QueueName, QueueDefined] = {}
-    agents: dict[AgentId, AgentLoggedIn] = {}
+    rules: dict[str, QueueDefined | AgentLoggedIn | Order] = {}
     given: dict[str, frozenset[str]] = {}
     for table, rows in document.items():
-        if table not in {"queues", "agents"} or not isinstance(rows, list):
-            raise PolicyFault(path, table, "应为 / expected [[queues]] or [[agents]]")
+        if table not in _TABLES or not isinstance(rows, list):
+            known = ", ".join(f"[[{name}]]" for name in _TABLES)
+            raise PolicyFault(path, table, f"应为其一 / expected one of {known}")
         for number, row in enumerate(rows):
             place = f"{table}[{number}]"
-            event = _read(path, place, "QueueDefined" if table == "queues" else "AgentLoggedIn", row)
-            name = event.queue if isinstance(event, QueueDefined) else event.agent
-            if f"{table}.{name}" in given:
+            event = _read(path, place, _TABLES[table], row)
+            named = place_of(event)
+            if named in rules:
+                name = named.partition(".")[2]
                 raise PolicyFault(path, place, f"{name!r} 重复 / stands here twice")
-            given[f"{table}.{name}"] = frozenset(row)
-            if isinstance(event, QueueDefined):
-                queues[event.queue] = event
-            else:
-                agents[event.agent] = event
-    return Policy(queues=queues, agents=agents, given=given)
+            rules[named], given[named] = event, frozenset(row)
+    return Policy(path=path, rules=rules, given=given)
 
 
-def _read(path: Path, place: str, kind: str, row: Any) -> QueueDefined | AgentLoggedIn:
+def _read(
+    path: Path, place: str, kind: type[QueueDefined | AgentLoggedIn | Order], row: Any
+) -> QueueDefined | AgentLoggedIn | Order:
     """One table as the event that it stands for, by the journal's own reader."""
-    needed: dict[str, Any] = {} if kind == "QueueDefined" else {"queues": []}
+    needed: dict[str, Any] = {"queues": []} if kind is AgentLoggedIn else {}
     try:
-        line = json.dumps({**needed, **row, "at": 0.0, "event": kind}).encode()
+        line = json.dumps({**needed, **row, "at": 0.0, "event": kind.__name__}).encode()
         event, _ = decode_event(line)
     except JournalFault as fault:
         raise PolicyFault(path, place, fault.detail) from fault
     except TypeError as error:
         raise PolicyFault(path, place, f"{error}") from error
-    assert isinstance(event, QueueDefined | AgentLoggedIn)  # noqa: S101  `kind` said so
+    assert isinstance(event, QueueDefined | AgentLoggedIn | Order)  # noqa: S101  `kind` said so
     return event

@@ -24,7 +24,7 @@ from acd.outcomes import Ending, Outcome
 from acd.simulate import Fact, Simulation
 from acd.staffing import Traffic, forecast
 from softswitch.analysis.callers import Stream, callers_of
-from softswitch.analysis.policies import PolicyFault, load_policy
+from softswitch.analysis.policies import Policy, PolicyFault, load_policy
 from softswitch.analysis.tables import percent, seconds, table
 
 HELP = "用真实排队引擎仿真 / play the real engine with callers that come by chance"
@@ -73,9 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
 def simulated(arguments: argparse.Namespace) -> dict[str, Any]:
     """Play; raises `WrongCall` and what the parts raise."""
     streams = _streams(arguments)
-    facts = _opening(arguments, {each.queue for each in streams})
+    policy = None if arguments.policy is None else load_policy(arguments.policy)
+    facts = _opening(arguments, {each.queue for each in streams}, policy)
     simulation = Simulation(Engine(), facts, callers_of(streams, arguments.hours, arguments.seed))
     ledger = simulation.run(until=arguments.hours * 3600)  # who is still there then is left out below
+    if policy is not None:
+        policy.check(simulation.fault)
     at_work = figures_of((), ledger.times(simulation.now)).occupancy
     over = [each for each in simulation.run().outcomes(simulation.now) if each.ending is not Ending.WAITING]
     outcomes = sorted(over, key=lambda each: each.arrived_at)
@@ -136,12 +139,15 @@ def _streams(arguments: argparse.Namespace) -> tuple[Stream, ...]:
     )
 
 
-def _opening(arguments: argparse.Namespace, called: set[QueueName]) -> list[Fact]:
-    if arguments.policy is not None:
-        policy = load_policy(arguments.policy)
+def _opening(arguments: argparse.Namespace, called: set[QueueName], policy: Policy | None) -> list[Fact]:
+    if policy is not None:
         if unknown := sorted(called - set(policy.queues)):
             raise WrongCall(f"策略中无此队列 / not in the policy: {', '.join(unknown)}")
-        opening: tuple[Event, ...] = (*policy.queues.values(), *policy.agents.values())
+        opening: tuple[Event, ...] = (
+            *policy.orders.values(),
+            *policy.queues.values(),
+            *policy.agents.values(),
+        )
         return [(0.0, each) for each in opening]
     if called != {QueueName(MAIN)}:
         raise WrongCall("多个队列需 --policy / several queues need --policy")

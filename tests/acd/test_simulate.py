@@ -208,6 +208,18 @@ def test_a_fact_that_does_not_fit_is_counted() -> None:
         [*seated(ANA), (5.0, AgentMadeNotReady(agent=BEN, reason="lunch")), (6.0, AgentLoggedOut(agent=BEN))]
     )
     assert simulation.refused == 2
+    assert simulation.fault is None
+
+
+def test_a_rule_that_cannot_hold_is_told() -> None:
+    """The first of them, with the reason: whoever wrote it wants to know, whatever else the day brought."""
+    lost = AgentLoggedIn(agent=BEN, queues=(QueueName("nowhere"),))
+    simulation, _ = played([*seated(ANA), (5.0, lost), (6.0, QueueDefined(queue=MAIN, strategy="typo"))])
+    assert simulation.refused == 2
+    assert simulation.fault is not None
+    event, error = simulation.fault
+    assert event is lost
+    assert "nowhere" in str(error)
 
 
 def test_a_full_queue_refuses() -> None:

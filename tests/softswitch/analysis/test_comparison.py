@@ -99,6 +99,51 @@ def test_wrap_ups_that_agents_ended_last_as_long(capsys: pytest.CaptureFixture[s
     assert found["differences"]["F3"]["least"] > 0
 
 
+def test_more_agents_for_a_queue_with_a_named_order(
+    capsys: pytest.CaptureFixture[str], day: Path, tmp_path: Path
+) -> None:
+    """They come in when the order and the queue are there already, and serve."""
+    head, queue, *rest = day.read_text(encoding="utf-8").splitlines()
+    order = '{"at":0.0,"event":"RoutingDefined","name":"fair","criteria":["idle"]}'
+    named = queue.replace('"queue":"main"', '"queue":"main","strategy":"fair"')
+    day.write_text("\n".join([head, order, named, *rest, ""]), encoding="utf-8")
+    more = "".join(f'[[agents]]\nagent = "x{n}"\nqueues = ["main"]\n' for n in range(2))
+    found = replayed(capsys, str(day), "--policy", policy(tmp_path, more), "--runs", "1")
+    assert found["events_refused"] == 0
+    assert found["differences"]["F3"]["least"] > 0.05
+
+
+def test_an_order_that_only_the_other_policy_has(
+    capsys: pytest.CaptureFixture[str], day: Path, tmp_path: Path
+) -> None:
+    """It is there before the queue that names it, and the same people come."""
+    text = (
+        '[[queues]]\nqueue = "main"\nstrategy = "first"\n[[routings]]\nname = "first"\ncriteria = ["rank"]\n'
+    )
+    found = replayed(capsys, str(day), "--policy", policy(tmp_path, text), "--runs", "1")
+    assert found["other"]["offered"] == found["same"]["offered"]
+    assert found["other"]["answered"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[queues]]\nqueue = "main"\nstrategy = "typo"\n', ("queues.main", "strategy 'typo' is not known")),
+        ('[[agents]]\nagent = "a1"\nqueues = ["nowhere"]\n', ("agents.a1", "queue 'nowhere' is not defined")),
+        ('[[agents]]\nagent = "new"\nqueues = ["nowhere"]\n', ("agents.new", "queue 'nowhere'")),
+        ('[[agents]]\nagent = "a1"\nqueues = ["main"]\nshares = "x"\n', ("agents.a1", "strategy 'x'")),
+    ],
+)
+def test_a_policy_that_names_what_there_is_not_is_refused_whole(
+    capsys: pytest.CaptureFixture[str], day: Path, tmp_path: Path, text: str, said: tuple[str, ...]
+) -> None:
+    """With the file, the place and the reason: figures of half a policy would be of none."""
+    assert main(["replay", str(day), "--policy", policy(tmp_path, text), "--runs", "1"]) == 2
+    heard = capsys.readouterr()
+    assert all(each in heard.err for each in ("other.toml", *said))
+    assert not heard.out
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

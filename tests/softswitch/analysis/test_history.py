@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
@@ -163,13 +164,12 @@ def test_what_the_engine_refused_is_left_out() -> None:
 def test_another_policy_is_laid_over_and_added() -> None:
     """Known queues and agents change, unknown ones come in at the beginning, queues first."""
     policy = Policy(
-        queues={
-            MAIN: QueueDefined(queue=MAIN, limit=3),
-            TAX: QueueDefined(queue=TAX),
-        },
-        agents={
-            ANA: AgentLoggedIn(agent=ANA, queues=(MAIN, TAX)),
-            AgentId("new"): AgentLoggedIn(agent=AgentId("new"), queues=(TAX, MAIN)),
+        path=Path("other.toml"),
+        rules={
+            "queues.main": QueueDefined(queue=MAIN, limit=3),
+            "queues.tax": QueueDefined(queue=TAX),
+            "agents.ana": AgentLoggedIn(agent=ANA, queues=(MAIN, TAX)),
+            "agents.new": AgentLoggedIn(agent=AgentId("new"), queues=(TAX, MAIN)),
         },
         given={
             "queues.main": frozenset({"queue", "limit"}),

@@ -5,14 +5,21 @@ from pathlib import Path
 import pytest
 
 from acd.agent_state import Presence
+from acd.criteria import Routing, Selection
 from acd.events import (
     AgentLoggedIn,
     AgentLoggedOut,
     AgentReassigned,
     AgentRestored,
+    CapacitiesDefined,
     QueueDefined,
+    RoutingDefined,
+    SelectionDefined,
+    SharesDefined,
 )
+from acd.medium import Medium, MediumCapacity
 from acd.names import AgentId, QueueName, SkillName
+from acd.shares import RegionShare
 from acd.skills import SkillLevel
 from softswitch.analysis.policies import PolicyFault, load_policy
 
@@ -30,6 +37,24 @@ queue = "tax"
 [[agents]]
 agent = "ana"
 skills = [{skill = "tax", level = 2}]
+"""
+
+ORDERS = """
+[[routings]]
+name = "fair"
+criteria = ["skill", "idle"]
+
+[[selections]]
+name = ""
+criteria = ["level", "arrival"]
+
+[[shares]]
+name = "cities"
+shares = [{region = "north", share = 3.0}, {region = "south", share = 1.0}]
+
+[[capacities]]
+name = "desk"
+capacities = [{medium = "voice", most = 1}]
 """
 
 
@@ -69,6 +94,28 @@ def test_it_changes_what_it_gives_and_nothing_else(file: Path) -> None:
     assert (found.idle_since, found.skills) == (-5.0, skills)
 
 
+def test_it_says_the_orders_that_queues_and_agents_name(tmp_path: Path) -> None:
+    """In the words of their events; laid over those of the same name."""
+    path = tmp_path / "other.toml"
+    path.write_text(ORDERS, encoding="utf-8")
+    policy = load_policy(path)
+    assert policy.orders == {
+        "routings.fair": RoutingDefined(name="fair", criteria=(Routing.SKILL, Routing.IDLE)),
+        "selections.": SelectionDefined(name="", criteria=(Selection.LEVEL, Selection.ARRIVAL)),
+        "shares.cities": SharesDefined(
+            name="cities",
+            shares=(RegionShare(region="north", share=3.0), RegionShare(region="south", share=1.0)),
+        ),
+        "capacities.desk": CapacitiesDefined(
+            name="desk", capacities=(MediumCapacity(medium=Medium.VOICE, most=1),)
+        ),
+    }
+    before = RoutingDefined(name="fair", criteria=(Routing.RANK,))
+    assert policy.over(before) == policy.orders["routings.fair"]
+    other = RoutingDefined(name="other", criteria=(Routing.RANK,))
+    assert policy.over(other) is other
+
+
 def test_what_it_does_not_name_stays(file: Path) -> None:
     """Other queues, other agents, other events."""
     policy = load_policy(file)
@@ -84,12 +131,14 @@ def test_what_it_does_not_name_stays(file: Path) -> None:
     ("text", "said"),
     [
         ("[[queues]\n", "TOML 语法错误 / not TOML"),
-        ("[sip]\n", "sip: 应为 / expected [[queues]] or [[agents]]"),
+        ("[sip]\n", "sip: 应为其一 / expected one of [[queues]], [[agents]], [[routings]]"),
         ("[queues]\n", "queues: 应为"),
         ("[[queues]]\nlimit = 3\n", "queues[0]: .*queue"),
         ('[[queues]]\nqueue = "main"\nlimits = 3\n', "queues[0]: QueueDefined has no field 'limits'"),
         ('[[queues]]\nqueue = "main"\nlimit = -3\n', "queues[0]: QueueDefined.limit is -3"),
         ('[[queues]]\nqueue = "main"\n[[queues]]\nqueue = "main"\n', "queues[1]: 'main' 重复"),
+        ('[[shares]]\nname = "fair"\nshares = [{region = "n", share = 1}]\n', "shares[0]: .*two regions"),
+        ('[[routings]]\nname = "fair"\ncriteria = ["luck"]\n', "routings[0]: .*luck"),
         ('[[agents]]\nagent = "ana"\nqueues = "main"\n', "agents[0]: "),
         ('[[agents]]\nagent = "ana"\nreason = 2026-01-01\n', "agents[0]: .*date"),
     ],

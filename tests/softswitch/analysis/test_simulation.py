@@ -97,6 +97,7 @@ def test_figures_for_people(capsys: pytest.CaptureFixture[str]) -> None:
         ("--arrivals tax=3 --policy OTHER --handle 60", "not in the policy: tax"),
         ("--arrivals 3 --policy nowhere.toml --handle 60", "nowhere.toml"),
         ("--arrivals 300 --agents 30 --handle 60 --wrap-up -1", "wrap_up_s"),
+        ("--arrivals 300 --policy TYPO --handle 60", "queues.main: 分配引擎不接受"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(
@@ -105,7 +106,14 @@ def test_options_that_make_no_sense_are_refused(
     """With the reason, and nothing is played."""
     other = tmp_path / "other.toml"
     other.write_text('[[queues]]\nqueue = "main"\n', encoding="utf-8")
-    options = words.replace("OTHER", str(other)).replace("--arrivals -3", "--arrivals=-3").split()
+    typo = tmp_path / "typo.toml"
+    typo.write_text('[[queues]]\nqueue = "main"\nstrategy = "typo"\n', encoding="utf-8")
+    options = (
+        words.replace("OTHER", str(other))
+        .replace("TYPO", str(typo))
+        .replace("--arrivals -3", "--arrivals=-3")
+        .split()
+    )
     assert main(["simulate", *options]) == 2
     heard = capsys.readouterr()
     assert said in heard.err
