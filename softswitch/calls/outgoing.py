@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from api.faults import ApiFault, Denied, Unavailable
+from softswitch.calls import attached_data
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.directory import Destination, Directory, status_of
@@ -69,6 +70,7 @@ class Outgoing:
         """Ring the agent's own phone; the target follows.  A call list has written the `call_id` down before."""
         if not self.is_open:
             raise Unavailable("draining", "系统正在排空 / the system drains")
+        text = attached_data.checked(data)
         now = self._table.clock.wall()
         shown = own.number if not to.trunk else caller_id or self._directory.hotline
         call = Call(
@@ -82,6 +84,8 @@ class Outgoing:
         )
         leg = self._directory.ring(call.call_id, Role.AGENT, own, shown=to.number, headers=AUTO_ANSWER)
         self._begin(call, leg, own, to)
+        if data:  # so that whoever is rung for the call later is shown it
+            self._table.chronicle.record(entries.CallDataChanged(at=now, call_id=call.call_id, data=text))
         return call
 
     def dialled_by_phone(self, invite: InviteReceived) -> None:

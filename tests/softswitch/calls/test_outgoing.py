@@ -60,6 +60,7 @@ def test_the_agents_own_phone_rings_first_then_the_number_with_the_hotlines(
     assert node.call(call_id).data == {"order": 7}
     assert node.story(call_id) == [
         "CallDialled",
+        "CallDataChanged",
         "CallAnswered",
         "DialResulted",
         "RecordingStarted",
