@@ -95,9 +95,7 @@ class Agent:
         "wrap_up_s",
     )
 
-    def __init__(
-        self, agent: AgentId, queues: tuple[QueueName, ...], *, now: float, wrap_up_s: float | None
-    ) -> None:
+    def __init__(self, agent: AgentId, queues: tuple[QueueName, ...], *, now: float) -> None:
         """Begin as somebody who is logged out, with a phone that is reachable."""
         self.id = agent
         self.queues = tuple(dict.fromkeys(queues))
@@ -131,7 +129,7 @@ class Agent:
         self.bit = 0  # of the attendance, while filed
         self.since = now
         self.idle_since = now
-        self.wrap_up_s = wrap_up_s
+        self.wrap_up_s: float | None = None  # that of the queue
         self.reported: ReportAgent | None = None
 
     @property

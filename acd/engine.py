@@ -488,7 +488,7 @@ class Engine:
         if known is not None:
             raise InvalidEvent(_name(event), f"agent {known.id!r}", known.state)
         self._check_assignment(event)
-        agent = Agent(event.agent, event.queues, now=self._bonds.now, wrap_up_s=event.wrap_up_s)
+        agent = Agent(event.agent, event.queues, now=self._bonds.now)
         self._assign(agent, event)
         return agent
 
@@ -511,6 +511,7 @@ class Engine:
             selection=event.selection,
             shares=event.shares,
         )
+        agent.wrap_up_s = event.wrap_up_s
         agent.allow(event.capacities, self._floor.capacities[event.capacities])
 
     def _sit_down(self, agent: Agent, presence: Presence, reason: str, reachable: bool) -> None:

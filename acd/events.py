@@ -203,7 +203,6 @@ class AgentLoggedIn:
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_named(self, agent=self.agent)
-        check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
         _check_assignment(self)
         if self.presence not in (Presence.READY, Presence.NOT_READY):
             raise InvalidValue(type(self).__name__, "presence", self.presence, "ready or not_ready")
@@ -257,7 +256,6 @@ class AgentRestored:
             wrap_up_until=self.wrap_up_until,
             contact_arrived_at=self.contact_arrived_at,
         )
-        check_at_least(self, 0, wrap_up_s=self.wrap_up_s)
         name = type(self).__name__
         if self.presence is Presence.LOGGED_OUT:
             raise InvalidValue(name, "presence", self.presence, "that of an agent who is logged in")
@@ -274,10 +272,11 @@ class AgentRestored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentReassigned:
-    """From now on an agent who is logged in serves these queues with these skills; a running call goes on."""
+    """From now on an agent who is logged in serves these queues with these skills; a running call or wrap-up goes on."""
 
     agent: AgentId
     queues: tuple[QueueName, ...]
+    wrap_up_s: float | None = None
     skills: tuple[SkillLevel, ...] = ()
     priorities: tuple[QueuePriority, ...] = ()
     rank: int = 0
@@ -295,6 +294,7 @@ Assignment = AgentLoggedIn | AgentRestored | AgentReassigned
 
 
 def _check_assignment(event: Assignment) -> None:
+    check_at_least(event, 0, wrap_up_s=event.wrap_up_s)
     check_distinct(event, "skills", [each.skill for each in event.skills])
     check_distinct(event, "priorities", [each.queue for each in event.priorities])
 

@@ -20,7 +20,7 @@ def definition_of(queue: QueueSettings) -> QueueDefined:
         queue=QueueName(queue.name),
         limit=queue.limit,
         ring_time_s=queue.ring_time_s,
-        wrap_up_s=queue.wrap_up_s,
+        wrap_up_s=None if queue.wrap_up_manual else queue.wrap_up_s,
         decline_delay_s=queue.decline_delay_s,
         strategy=ways.routing or ways.strategy,
         ring_most=ways.ring_most,

@@ -81,6 +81,7 @@ class Agent:
             "queues": tuple(QueueName(name) for name in self.queues),
             "skills": skill_levels(self.settings.skills),
             "priorities": queue_priorities(self.settings.priorities),
+            "wrap_up_s": self.settings.wrap_up_s,
             "rank": self.settings.rank,
             "selection": self.settings.selection,
             "shares": self.settings.shares,

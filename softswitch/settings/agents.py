@@ -18,6 +18,15 @@ class AgentSettings:
     priorities: tuple[QueuePrioritySettings, ...] = field(
         default=(), metadata=meta("各队列优先级,代替队列自己的 / priorities in place of the queues' own")
     )
+    wrap_up_s: float | None = field(
+        default=None,
+        metadata=meta(
+            "话后处理,代替队列的,0 为无 / wrap-up in place of the queues' own, 0 = none",
+            unit="s",
+            minimum=0,
+            example=20.0,
+        ),
+    )
     rank: int = field(default=0, metadata=meta("固定顺序中的位置 / place in a fixed order (linear)"))
     selection: str = field(
         default="", metadata=meta("选呼策略(数据库中) / order of callers, of the database")

@@ -17,7 +17,13 @@ class QueueSettings:
     ring_time_s: float = field(
         default=15.0, metadata=meta("振铃时限 / ring time of an offer", unit="s", minimum=0.5)
     )
-    wrap_up_s: float = field(default=10.0, metadata=meta("话后处理 / wrap-up", unit="s", minimum=0))
+    wrap_up_s: float = field(
+        default=10.0, metadata=meta("话后处理,0 为无 / wrap-up, 0 = none", unit="s", minimum=0)
+    )
+    wrap_up_manual: bool = field(
+        default=False,
+        metadata=meta("话后由坐席手动结束,不用时长 / the agent ends the wrap-up, however long it takes"),
+    )
     decline_delay_s: float = field(
         default=2.0, metadata=meta("拒接后等待 / delay after a declined offer", unit="s", minimum=0)
     )

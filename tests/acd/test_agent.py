@@ -12,7 +12,7 @@ from acd.skills import Need
 @pytest.fixture
 def agent() -> Agent:
     """Ready since 1.0."""
-    agent = Agent(AgentId("ana"), (QueueName("main"), QueueName("main")), now=0.0, wrap_up_s=None)
+    agent = Agent(AgentId("ana"), (QueueName("main"), QueueName("main")), now=0.0)
     agent.apply(AgentTrigger.LOGGED_IN_READY, 1.0)
     return agent
 

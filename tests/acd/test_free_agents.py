@@ -18,7 +18,7 @@ TAX, LAW = SkillName("tax"), SkillName("law")
 
 def agent(serial: int, since: float, tax: int = 0) -> Agent:
     """An agent idle since then, with a skill."""
-    one = Agent(AgentId(f"a{serial:03}"), (MAIN,), now=since, wrap_up_s=None)
+    one = Agent(AgentId(f"a{serial:03}"), (MAIN,), now=since)
     one.assign((MAIN,), {TAX: tax} if tax else {}, {}, 0)
     one.apply(AgentTrigger.LOGGED_IN_READY, since)
     return one

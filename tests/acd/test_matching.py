@@ -274,7 +274,7 @@ class TestFreshPairs:
 
     def agent(self, floor: Floor, name: str, since: float, *queues: QueueName) -> Agent:
         """A free agent."""
-        agent = Agent(AgentId(name), queues, now=since, wrap_up_s=None)
+        agent = Agent(AgentId(name), queues, now=since)
         agent.apply(AgentTrigger.LOGGED_IN_READY, since)
         floor.agents[agent.id] = agent
         floor.settle(agent)
@@ -368,7 +368,7 @@ class TestFreshPairs:
         for queue in (MAIN, TAX):
             floor.queues[queue].redefine(QueueDefined(queue=queue), STRATEGIES["round_robin"])
         for name, rather, lately in (("ana", MAIN, MAIN), ("ben", TAX, TAX)):
-            agent = Agent(AgentId(name), (MAIN, TAX), now=0.0, wrap_up_s=None)
+            agent = Agent(AgentId(name), (MAIN, TAX), now=0.0)
             agent.priorities[rather] = 5
             agent.turns[lately] = 1
             agent.apply(AgentTrigger.LOGGED_IN_READY, 0.0)

@@ -14,7 +14,7 @@ from tests.acd.hotline import MAIN, Hotline, skilled
 
 def agent(name: str, since: float) -> Agent:
     """An agent who is idle since then."""
-    return Agent(AgentId(name), (), now=since, wrap_up_s=None)
+    return Agent(AgentId(name), (), now=since)
 
 
 def test_longest_idle_puts_the_earliest_first_and_names_break_ties() -> None:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from acd.names import AgentId
+from acd.events import ContactEnded
+from acd.names import AgentId, ContactId
 from api.faults import Conflict, NotFound, Refused
+from softswitch.calls.operations import Operations
 from softswitch.calls.seats import TABLE
 from softswitch.settings.agents import AgentSettings
 from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
+from softswitch.settings.queues import QueueSettings
 from softswitch.store import entries
 from softswitch.store.writer import Store
-from tests.softswitch.calls.node import ACCOUNTS, EPOCH, Node, done
+from tests.softswitch.calls.node import ACCOUNTS, EPOCH, QUEUE, Node, done
 
 
 @pytest.fixture
@@ -151,6 +154,74 @@ def test_wrap_up_ends_early_when_the_agent_says_so(node: Node) -> None:
     assert conflict(node, "end_wrap_up")[0] == "not_allowed"
 
 
+def test_a_wrap_up_by_hand_ends_when_the_agent_says_so_also_after_a_restart() -> None:
+    node = Node(queue=replace(QUEUE, wrap_up_manual=True))
+    node.login("1001", "8001")
+    node.sip.leave(node.talk())
+    node.settle()
+    node.pass_time(3600.0)
+    assert node.agent("1001")[0] == "wrap_up"
+    after = successor(node, queue=replace(QUEUE, wrap_up_manual=True))
+    after.seats.restore({})
+    after.pass_time(3600.0)
+    assert after.agent("1001")[0] == "wrap_up"
+    assert done(after.seats.end_wrap_up("1001")).presence == "ready"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("manual", [False, True])
+def test_an_agent_has_a_wrap_up_of_their_own(manual: bool, restarts: bool) -> None:
+    """In place of that of the queue; one who is put back in a talk after a restart has it as well."""
+    queue = replace(QUEUE, wrap_up_manual=manual)
+    node = Node(queue=queue)
+    slow = AgentSettings(id="1001", queues=("hotline",), wrap_up_s=40.0)
+    node.seats.take([slow])
+    node.login("1001", "8001")
+    leg = node.talk()
+    if restarts:
+        node = successor(node, queue=queue)
+        node.seats.take([slow])
+        node.seats.restore({"1001": ("c1", "hotline", 3.0)})
+        node.dispatcher.tell(ContactEnded(contact=ContactId("c1")))
+    else:
+        node.sip.leave(leg)
+    node.settle()
+    node.pass_time(39.9)
+    assert node.agent("1001")[0] == "wrap_up"
+    node.pass_time(0.2)
+    assert node.agent("1001")[0] == "ready"
+
+
+def test_a_new_wrap_up_of_an_agent_counts_from_the_next_one_on(node: Node) -> None:
+    """The one that runs goes on, and an agent who had none of their own has that of the queue again."""
+    node.login("1001", "8001")
+    node.sip.leave(node.talk())
+    node.settle()
+    node.seats.take([AgentSettings(id="1001", queues=("hotline",), wrap_up_s=0.0)])
+    node.pass_time(9.9)
+    assert node.agent("1001")[0] == "wrap_up"
+    node.pass_time(0.2)
+    node.sip.leave(node.talk("in2"))
+    node.settle()
+    assert node.agent("1001")[0] == "ready"
+    node.seats.take([AgentSettings(id="1001", queues=("hotline",))])
+    node.sip.leave(node.talk("in3"))
+    node.settle()
+    assert node.agent("1001")[0] == "wrap_up"
+
+
+def test_a_wrap_up_that_is_extended_ends_so_much_later(node: Node) -> None:
+    node.login("1001", "8001")
+    node.sip.leave(node.talk())
+    node.settle()
+    node.pass_time(4.0)
+    done(Operations(node.board, node.seats).extend_wrap_up("1001", 30))
+    node.pass_time(35.9)
+    assert node.agent("1001")[0] == "wrap_up"
+    node.pass_time(0.2)
+    assert node.agent("1001")[0] == "ready"
+
+
 def test_the_call_stands_in_the_view_while_it_rings_and_talks(node: Node) -> None:
     node.login("1001", "8001")
     call_id = node.call_in()
@@ -181,9 +252,9 @@ def test_a_phone_that_nobody_uses_comes_and_goes_without_a_word(node: Node) -> N
 # ---- restart -------------------------------------------------------------------------------------------
 
 
-def successor(before: Node) -> Node:
+def successor(before: Node, queue: QueueSettings = QUEUE) -> Node:
     """The control after this one, on the same state, half a minute later on another clock."""
-    after = Node(keeper=before.keeper)
+    after = Node(keeper=before.keeper, queue=queue)
     after.sip.reachable = set(before.sip.reachable)
     after.loop.hands = before.loop.hands + 30.0
     return after
