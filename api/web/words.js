@@ -376,6 +376,7 @@ const WORDS = {
   'event.call_intercepted': ['被强插', 'Intercepted'],
   'event.forced': ['班长操作', 'Forced'],
   'event.call_rerouted': ['改走另一中继', 'By another trunk'],
+  'event.call_widened': ['放宽技能要求', 'Less skill needed'],
   'event.call_requeued': ['重新排队', 'Requeued'],
   'event.recording_paused': ['录音暂停', 'Recording paused'],
   'event.recording_resumed': ['录音恢复', 'Recording resumed'],

@@ -20,6 +20,7 @@ KINDS: dict[type, str] = {
     entries.CallArrived: "call.arrived",
     entries.CallAnswered: "call.answered",
     entries.CallQueued: "call.queued",
+    entries.CallWidened: "call.widened",
     entries.CallOffered: "call.offered",
     entries.OfferEnded: "offer.ended",
     entries.OfferAccepted: "offer.accepted",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from acd import commands as acd_orders
 from acd import events as acd_facts
 from acd.names import ContactId, QueueName
 from softswitch.calls import announcements
@@ -48,6 +49,19 @@ class QueueDesk:
         if table.has(call) and call.state is CallState.WAITING:
             self.announce_position(call, first=True)
         table.keep(call)
+
+    def widened(self, order: acd_orders.ReportWidening) -> None:
+        """The engine asks less skill for a caller from now on."""
+        call = self._table.find(order.contact)
+        if call is not None:
+            self._table.chronicle.record(
+                entries.CallWidened(
+                    at=self._table.clock.wall(),
+                    call_id=call.call_id,
+                    queue=order.queue,
+                    lowered_by=order.lowered_by,
+                )
+            )
 
     def turn_away(self, call: Call) -> None:
         """No place is left in the queue: say so; the end of what is said ends the call."""

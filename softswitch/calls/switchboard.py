@@ -380,6 +380,8 @@ class Switchboard:
                 self.diversions.dismiss(order)
             case acd_orders.ReportOverflow():
                 self.diversions.overflowed(order)
+            case acd_orders.ReportWidening():
+                self.queue_desk.widened(order)
             case acd_orders.ReportNoAnswer():
                 self.seats.rang_out(order)
             case acd_orders.ReportAgent():

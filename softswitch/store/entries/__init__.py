@@ -16,6 +16,7 @@ from softswitch.store.entries.calls import (
     CallRequeued,
     CallRerouted,
     CallTransferred,
+    CallWidened,
     EndedBy,
     EndReason,
     OfferAccepted,
@@ -114,6 +115,7 @@ __all__ = (
     "CallRetrieved",
     "CallSentToFlow",
     "CallTransferred",
+    "CallWidened",
     "CallbackClosed",
     "CallbackRequested",
     "CallbackTried",
@@ -174,6 +176,7 @@ CallEntry = (
     | CallConnected
     | CallRequeued
     | CallRerouted
+    | CallWidened
     | CallDialled
     | CallTransferred
     | CallEnded

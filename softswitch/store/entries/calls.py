@@ -62,6 +62,16 @@ class CallQueued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallWidened:
+    """A waiting caller is asked less of: the skill levels needed in `queue` are lower by `lowered_by` from now on."""
+
+    at: float
+    call_id: str
+    queue: str
+    lowered_by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallOffered:
     """An agent's phone is being rung for this call."""
 
