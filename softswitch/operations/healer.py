@@ -12,7 +12,7 @@ import structlog
 from acd import events as acd_facts
 from acd.agent_state import Activity
 from acd.engine import Engine
-from acd.names import AgentId, ContactId
+from acd.names import AgentId, ContactId, OfferId
 from media import commands as plane_words
 from media import events as plane_news
 from softswitch.calls.call import CallState
@@ -152,6 +152,8 @@ class Healer:
         calls = self._board.calls()
         legs = self._legs.all()
         engine = self._dispatcher.engine
+        agents = engine.agents()
+        parties = [party for call in calls for party in call.parties]
         waiting = frozenset(
             call.call_id
             for call in calls
@@ -172,6 +174,20 @@ class Healer:
                 if not self._board.contacts.has_open(contact)  # a chat or an email has no call
             },
             agent_calls=self._agent_calls(engine),
+            talks={
+                one.contact: one.agent
+                for one in agents
+                if one.activity is Activity.TALKING and one.contact is not None
+            },
+            offers={
+                one.offer: call_id_of(one.contact)
+                for one in agents
+                if one.offer is not None and one.contact is not None
+            },
+            party_agents=frozenset(party.agent for party in parties),
+            party_offers=frozenset(party.offer_id for party in parties),
+            joined={party.leg_id: party.agent for party in parties if party.agent and party.is_joined},
+            idle_agents=frozenset(one.agent for one in agents if one.activity is Activity.IDLE),
             channels=self._trunks.holders(),
             recordings=self._recordings.open_ids,
             plane=plane,
@@ -232,6 +248,15 @@ class Healer:
                 return self._put_in_line(subject)
             case What.AGENT_IN_NO_CALL:
                 return self._free_agent(subject)
+            case What.AGENT_NOT_IN_CALL:
+                return self._end_talk(ContactId(subject))
+            case What.OFFER_WITHOUT_LEG:
+                # Not held against the agent; the caller keeps the place and is offered to the next.
+                failed = acd_facts.DeclineCause.FAILED
+                self._dispatcher.tell_late(acd_facts.OfferDeclined(offer=OfferId(subject), cause=failed))
+                return "called off"
+            case What.AGENT_IDLE_IN_CALL:
+                return self._engage(subject)
             case What.STRAY_CHANNEL:
                 for trunk in self._trunks.statistics():
                     self._trunks.free(trunk.name, subject)
@@ -257,6 +282,30 @@ class Healer:
         else:
             self._dispatcher.tell_late(acd_facts.AgentDisengaged(agent=AgentId(agent_id)))
         return "freed"
+
+    def _end_talk(self, contact: ContactId) -> str:
+        """The agent is free; a caller who waits for somebody stands at the head of the line again."""
+        call = self._board.table.find(contact)  # a consulted queue's contact is no call's
+        if call is not None and call.state is CallState.WAITING:
+            self._dispatcher.tell_late(acd_facts.ContactRequeued(contact=contact))
+            return "put in line"
+        self._dispatcher.tell_late(acd_facts.ContactEnded(contact=contact))
+        return "freed"
+
+    def _engage(self, leg_id: str) -> str:
+        """Keep the engine from offering calls to an agent who is in one; the end of that call frees the agent."""
+        leg = self._legs.find(leg_id)
+        call = None if leg is None else self._board.table.find(leg.call_id)
+        party = None if call is None else call.party_at(leg_id)
+        if call is None or party is None:
+            return "left alone: it is over"
+        if party.contact and self._dispatcher.engine.contact(ContactId(party.contact)) is not None:
+            return "left alone: the engine has its contact elsewhere"  # nobody can tell here who is right
+        if party.contact == call.call_id:
+            party.served = call.route.queue  # wrap-up follows, as after any talk with a caller
+        party.contact = ""
+        self._board.table.engage(party)
+        return "engaged"
 
 
 _OF_PLANE = frozenset(

@@ -19,6 +19,13 @@ class What(StrEnum):
     STRAY_CONTACT = "stray_contact"  # somebody stands in a line and no call is up
     CALL_WITHOUT_PLACE = "call_without_place"  # a call waits and stands in no line
     AGENT_IN_NO_CALL = "agent_in_no_call"  # an agent talks or is engaged, and no call is up
+    AGENT_NOT_IN_CALL = (
+        "agent_not_in_call"  # an agent talks for the engine, in a call that is up, and is no party of any
+    )
+    OFFER_WITHOUT_LEG = "offer_without_leg"  # a call is offered to an agent whose phone was never rung for it
+    AGENT_IDLE_IN_CALL = (
+        "agent_idle_in_call"  # an agent is in a call, and the engine takes the agent for free
+    )
     STRAY_CHANNEL = "stray_channel"  # a trunk's channel is held for a call that is over
     STRAY_RECORDING = "stray_recording"  # the plane records a call that is over
     LOST_RECORDING = "lost_recording"  # a recording is believed to run and the plane does not have it
@@ -29,7 +36,7 @@ PATIENCE: Mapping[What, int] = {What.STRAY_OUTSIDE: 8}
 ROUNDS = 2
 
 Difference = tuple[What, str]
-"""What it is, and about which leg, call, agent or recording."""
+"""What it is, and about which leg, call, contact, offer, agent or recording."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,9 @@ class Picture:
 
     `legs` are those of call control, `placed_legs` those of them that a cell should have; `plane` is None when it was not
     asked.  `contacts` map those who wait or talk in the engine to their calls, `agent_calls` agents who talk or are
-    engaged to a call ("" for none).  `waiting_calls` should stand in a line and do not ring anywhere else.
+    engaged to a call ("" for none).  `talks` map contacts that an agent has to the agent and `offers` those that ring to
+    their calls, by the engine; `party_agents` and `party_offers` are what the parties of calls have, `joined` the legs of
+    agents who take part, to the agents, and `idle_agents` those whom the engine has in nothing.  `waiting_calls` should stand in a line and do not ring anywhere else.
     """
 
     calls: frozenset[str]
@@ -60,6 +69,12 @@ class Picture:
     edge_legs: frozenset[str] = frozenset()
     contacts: Mapping[str, str] = field(default_factory=dict)
     agent_calls: Mapping[str, str] = field(default_factory=dict)
+    talks: Mapping[str, str] = field(default_factory=dict)
+    offers: Mapping[str, str] = field(default_factory=dict)
+    party_agents: frozenset[str] = frozenset()
+    party_offers: frozenset[str] = frozenset()
+    joined: Mapping[str, str] = field(default_factory=dict)
+    idle_agents: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()  # calls, and legs to the outside, that hold one
     recordings: frozenset[str] = frozenset()
     plane: Held | None = None
@@ -77,9 +92,23 @@ def differences(picture: Picture) -> Iterator[Difference]:
     for agent, call in picture.agent_calls.items():
         if call not in picture.calls:
             yield What.AGENT_IN_NO_CALL, agent
+    yield from _of_seats(picture)
     yield from ((What.STRAY_CHANNEL, holder) for holder in picture.channels - picture.calls - picture.legs)
     if picture.plane is not None:
         yield from _with_plane(picture, picture.plane)
+
+
+def _of_seats(picture: Picture) -> Iterator[Difference]:
+    """Engine and calls do not agree about an agent; a call that is over is a stray contact, and no more."""
+    for contact, agent in picture.talks.items():
+        if picture.contacts.get(contact) in picture.calls and agent not in picture.party_agents:
+            yield What.AGENT_NOT_IN_CALL, contact
+    for offer, call in picture.offers.items():
+        if call in picture.calls and offer not in picture.party_offers:
+            yield What.OFFER_WITHOUT_LEG, offer
+    for leg, agent in picture.joined.items():
+        if agent in picture.idle_agents:
+            yield What.AGENT_IDLE_IN_CALL, leg
 
 
 def _with_plane(picture: Picture, plane: Held) -> Iterator[Difference]:

@@ -9,11 +9,12 @@ from acd import events as acd_facts
 from acd.names import AgentId, ContactId, QueueName
 from media import commands as plane_words
 from media import events as plane_news
+from softswitch.calls.call import CallState
 from softswitch.cells.messages import CellCommand
 from softswitch.operations.healer import ASK_PLANE_EVERY, ROUND_S, Healer
 from softswitch.plane_link import Held
 from softswitch.store import entries
-from tests.softswitch.calls.node import Node
+from tests.softswitch.calls.node import Node, done
 from tests.softswitch.calls.scripted_plane import PlaneLeg, PlaneRecording
 from tests.softswitch.test_succession import held_by
 
@@ -146,6 +147,82 @@ def test_an_agent_who_is_in_no_call_gets_the_next_one(clinic: Clinic) -> None:
     assert node.waits(call_id) == 1
     assert clinic.rounds(2) == [("agent_in_no_call", "1001")]
     assert node.leg_of_agent(call_id)
+
+
+def test_an_agent_who_has_left_the_call_that_the_engine_names_is_free(clinic: Clinic) -> None:
+    """The caller, with whom nobody talks, goes on as before."""
+    node = clinic.node
+    node.login("1001", "8001")
+    agent_leg = node.talk("in1")
+    call = node.board.calls()[0]
+    party = call.party_at(agent_leg)
+    assert party is not None
+    party.contact = ""  # so that the engine is told nothing
+    node.board.table.remove(call, party)
+    assert node.agent()[1] == "talking"
+    assert clinic.rounds(1) == []
+    assert clinic.rounds(1) == [("agent_not_in_call", call.call_id)]
+    assert node.agent()[1] == "idle"
+    assert clinic.rounds(3) == []
+
+
+def test_a_caller_who_waits_while_the_engine_believes_in_a_talk_is_at_the_head_of_the_line(
+    clinic: Clinic,
+) -> None:
+    node = clinic.node
+    node.login("1001", "8001")
+    agent_leg = node.talk("in1")
+    call = node.board.calls()[0]
+    second = node.call_in("in2")
+    party = call.party_at(agent_leg)
+    assert party is not None
+    party.contact = ""
+    node.board.table.remove(call, party)
+    call.become(CallState.WAITING)
+    assert clinic.rounds(2) == [("agent_not_in_call", call.call_id)]
+    done(node.seats.ready("1001"))
+    node.settle()
+    assert node.leg_of_agent(call.call_id)
+    assert node.waits(second) is not None
+    assert clinic.rounds(3) == []
+
+
+def test_an_offer_for_which_no_phone_rings_goes_to_the_next_agent(clinic: Clinic) -> None:
+    node = clinic.node
+    node.login("1001", "8001")
+    call_id = node.call_in("in1")
+    node.login("1002", "8002")
+    call = node.call(call_id)
+    (party,) = call.offered
+    assert party.agent == "1001"
+    call.parties.remove(party)
+    node.legs.hang_up(party.leg)
+    node.settle()
+    assert clinic.rounds(1) == []
+    assert clinic.rounds(1) == [("offer_without_leg", party.offer_id)]
+    (rung,) = call.offered
+    assert rung.offer_id != party.offer_id
+    assert node.agent("1001")[0] == "ready", "it is not held against the agent"
+    assert clinic.rounds(1) == []
+
+
+def test_an_agent_in_a_call_whom_the_engine_takes_for_free_is_offered_nothing_until_its_end(
+    clinic: Clinic,
+) -> None:
+    node = clinic.node
+    node.login("1001", "8001")
+    agent_leg = node.talk("in1")
+    call = node.board.calls()[0]
+    node.dispatcher.tell(acd_facts.ContactEnded(contact=ContactId(call.call_id)))
+    assert node.agent()[1] == "idle"
+    assert clinic.rounds(1) == []
+    assert clinic.rounds(1) == [("agent_idle_in_call", agent_leg)]
+    assert node.agent()[1] == "engaged"
+    assert clinic.rounds(3) == []
+    node.sip.leave("in1")
+    node.settle()
+    assert node.agent()[1] == "idle"
+    assert clinic.rounds(3) == []
 
 
 def test_a_channel_that_nobody_uses_is_free_again(clinic: Clinic) -> None:

@@ -14,6 +14,12 @@ TALK = Picture(
     edge_legs=frozenset({"in1", "in2", "out1"}),
     contacts={"c1": "c1", "c2": "c2", "c1+1": "c1"},
     agent_calls={"1001": "c1"},
+    talks={"c1": "1001"},
+    offers={"o2": "c2"},
+    party_agents=frozenset({"", "1001", "1002"}),
+    party_offers=frozenset({"", "o1", "o2"}),
+    joined={"out1": "1001"},
+    idle_agents=frozenset({"1003"}),
     channels=frozenset({"c1", "c2", "out1"}),
     recordings=frozenset({"r1", "r2"}),
     plane=Held(
@@ -40,6 +46,9 @@ def test_every_difference_is_found_where_it_is_and_is_the_only_one() -> None:
         ({"contacts": {**TALK.contacts, "c9+2": "c9"}}, (What.STRAY_CONTACT, "c9+2")),
         ({"placed_calls": frozenset()}, (What.CALL_WITHOUT_PLACE, "c2")),
         ({"agent_calls": {"1001": "c1", "1002": ""}}, (What.AGENT_IN_NO_CALL, "1002")),
+        ({"party_agents": frozenset({"1002"})}, (What.AGENT_NOT_IN_CALL, "c1")),
+        ({"offers": {"o2": "c2", "o3": "c2"}}, (What.OFFER_WITHOUT_LEG, "o3")),
+        ({"idle_agents": frozenset({"1001"})}, (What.AGENT_IDLE_IN_CALL, "out1")),
         ({"channels": TALK.channels | {"c9"}}, (What.STRAY_CHANNEL, "c9")),
         ({"plane": replace(plane, legs=plane.legs | {"x"})}, (What.STRAY_IN_PLANE, "x")),
         ({"plane": replace(plane, legs=plane.legs - {"in1"})}, (What.LEG_WITHOUT_SOUND, "in1")),
@@ -50,6 +59,16 @@ def test_every_difference_is_found_where_it_is_and_is_the_only_one() -> None:
         ({"plane": replace(plane, recordings={"r1": "c1"})}, (What.LOST_RECORDING, "r2")),
     ):
         assert list(differences(replace(TALK, **changed))) == [expected]
+
+
+def test_a_contact_without_a_call_is_found_once_whatever_its_agent_does() -> None:
+    gone = replace(
+        TALK,
+        contacts={**TALK.contacts, "c9": "c9"},
+        talks={**TALK.talks, "c9": "1009"},
+        offers={**TALK.offers, "o9": "c9"},
+    )
+    assert list(differences(gone)) == [(What.STRAY_CONTACT, "c9")]
 
 
 def test_what_changed_between_question_and_answer_is_no_difference() -> None:
