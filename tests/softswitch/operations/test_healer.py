@@ -9,7 +9,7 @@ from acd import events as acd_facts
 from acd.names import AgentId, ContactId, QueueName
 from media import commands as plane_words
 from media import events as plane_news
-from softswitch.calls.call import CallState
+from softswitch.calls.call import Call, CallState
 from softswitch.cells.messages import CellCommand
 from softswitch.operations.healer import ASK_PLANE_EVERY, ROUND_S, Healer
 from softswitch.plane_link import Held
@@ -83,6 +83,19 @@ class Clinic:
         self.node.pass_time(count * ROUND_S + 0.1)
         return [(entry.what, entry.subject) for entry in self.node.entries(entries.DifferenceHealed)[before:]]
 
+    def lose_agent(self) -> Call:
+        """A call that the agent 1001 talked in and is gone from, of which the engine was told nothing."""
+        node = self.node
+        node.login("1001", "8001")
+        agent_leg = node.talk("in1")
+        (call,) = node.board.calls()
+        party = call.party_at(agent_leg)
+        assert party is not None
+        party.contact = ""
+        node.board.table.remove(call, party)
+        assert node.agent()[1] == "talking"
+        return call
+
 
 @pytest.fixture
 def clinic() -> Clinic:
@@ -151,15 +164,7 @@ def test_an_agent_who_is_in_no_call_gets_the_next_one(clinic: Clinic) -> None:
 
 def test_an_agent_who_has_left_the_call_that_the_engine_names_is_free(clinic: Clinic) -> None:
     """The caller, with whom nobody talks, goes on as before."""
-    node = clinic.node
-    node.login("1001", "8001")
-    agent_leg = node.talk("in1")
-    call = node.board.calls()[0]
-    party = call.party_at(agent_leg)
-    assert party is not None
-    party.contact = ""  # so that the engine is told nothing
-    node.board.table.remove(call, party)
-    assert node.agent()[1] == "talking"
+    node, call = clinic.node, clinic.lose_agent()
     assert clinic.rounds(1) == []
     assert clinic.rounds(1) == [("agent_not_in_call", call.call_id)]
     assert node.agent()[1] == "idle"
@@ -169,15 +174,8 @@ def test_an_agent_who_has_left_the_call_that_the_engine_names_is_free(clinic: Cl
 def test_a_caller_who_waits_while_the_engine_believes_in_a_talk_is_at_the_head_of_the_line(
     clinic: Clinic,
 ) -> None:
-    node = clinic.node
-    node.login("1001", "8001")
-    agent_leg = node.talk("in1")
-    call = node.board.calls()[0]
+    node, call = clinic.node, clinic.lose_agent()
     second = node.call_in("in2")
-    party = call.party_at(agent_leg)
-    assert party is not None
-    party.contact = ""
-    node.board.table.remove(call, party)
     call.become(CallState.WAITING)
     assert clinic.rounds(2) == [("agent_not_in_call", call.call_id)]
     done(node.seats.ready("1001"))
