@@ -1,6 +1,7 @@
 /** The buttons of the bar: which operation each asks for, what it looks like, and when it may be pressed. */
 
 import { byId, fill, make } from './element.js';
+import { shownState } from './floor.js';
 import { icon } from './icons.js';
 import { problemText, word } from './words.js';
 
@@ -218,8 +219,9 @@ export class BarControls {
     if (kind === 'flow' || kind === 'detour') return (await this.#bar.read('/v1/flows')).items.map(({ flow, name }) => [flow, name]);
     if (kind === 'queue') return [...floor.queues.keys()].map((name) => [name, name]);
     if (kind === 'number') return [];
-    return [...floor.agents.values()]
-      .filter((agent) => agent.agent_id !== agentId && agent.presence !== 'logged_out').map((agent) => [agent.agent_id, agent.name]);
+    // An agent sees no colleague on the floor: who sits at a seat, and is free, is asked for.
+    return (await this.#bar.read('/v1/colleagues')).items.filter(({ agent_id: id }) => id !== agentId)
+      .map((one) => [one.agent_id, `${one.name} · ${word(`state.${shownState(one)}`)}`]);
   }
 
   #askNumber(number, data) {
