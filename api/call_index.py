@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ _ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
 _DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_", "seat_")
 _FOR_ALL = frozenset({"emergency_switched"})
 _FOR_SERVERS = frozenset({"call_list_changed"})
-_RINGS = frozenset({"call_offered", "consult_started"})
+_RINGS = frozenset({"call_offered", "call_rung", "consult_started"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,7 @@ class CallIndex:
             if row.get("call_id") == call_id:
                 call = self._calls[call_id] = _Call(queue=row.get("queue"))
                 call.agents |= {str(row["agent"])} if row.get("agent") else set()
+                call.agents |= _agents_in(row.get("parties", ()))
                 call.about.update({name: row[name] for name in _ABOUT if name in row})
                 return call
         return None
@@ -126,6 +127,15 @@ class CallIndex:
             self._ended[call_id] = call
             if len(self._ended) > ENDED_KEPT:
                 self._ended.popitem(last=False)
+
+
+def _agents_in(parties: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Who talks in a call or is rung for it, without those who only supervise it."""
+    return {
+        str(party["agent_id"])
+        for party in parties
+        if party.get("agent_id") and party.get("role") != "supervisor"
+    }
 
 
 def _value(value: Any) -> Any:

@@ -91,6 +91,19 @@ class SeatCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRung:
+    """A colleague's phone begins to ring for a call that the distributor did not offer: asked, handed over, called.
+
+    `call` is what is known of the call, with the attached data; it is in no journal.
+    """
+
+    call_id: str
+    agent: str
+    extension: str
+    call: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """The data of one kind of event: fields of a class, all of them for None, and `more` that is made for readers."""
 
@@ -99,5 +112,8 @@ class Shown:
     more: tuple[tuple[str, Any], ...] = ()
 
 
-OWN_KINDS: Final[Mapping[str, Shown]] = {"seat.command": Shown(of=SeatCommand)}
+OWN_KINDS: Final[Mapping[str, Shown]] = {
+    "seat.command": Shown(of=SeatCommand),
+    "call.rung": Shown(of=CallRung),
+}
 """Events that the interface itself makes."""

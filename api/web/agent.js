@@ -61,6 +61,7 @@ class AgentPage {
     speak();
     this.#caller = null;
     this.#show();
+    this.#showTitle();
     this.#preview.show();
     this.#contacts.show();
     this.#loadMine();
@@ -75,9 +76,10 @@ class AgentPage {
 
   #showSoon() {
     this.#draw();
-    // A page in the background gets no frames, but its title still tells of a call.
-    setText(document.querySelector('title'), this.#title());
+    this.#showTitle(); // a page in the background gets no frames, but its title still tells of a call
   }
+
+  #showTitle() { setText(document.querySelector('title'), this.#title()); }
 
   #title() {
     const { state, call } = this.#bar;

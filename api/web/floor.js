@@ -26,6 +26,7 @@
  * @property {string} called
  * @property {string|null} queue
  * @property {string} state  arrived, answered, waiting, offered, accepted, connected
+ * @property {string|null} [ringing]  the agent whose phone rings for it, offers of the distributor apart
  * @property {boolean} [held]
  * @property {boolean} [recording_paused]  nobody's voice is recorded now
  * @property {object[]} [parties]  leg_id, role, agent_id, number, state, held, muted, supervising
@@ -86,6 +87,7 @@ export class Floor {
       ...call,
       state: PLACES[call.state] ?? call.state,
       supervisors: supervisorsOf(call.parties),
+      ringing: rungOf(call),
       arrived_at: secondsOf(call.arrived_at) ?? at - (call.duration_s ?? 0),
       queued_at: secondsOf(call.queued_at) ?? at - (call.duration_s ?? 0),
       connected_at: secondsOf(call.connected_at),
@@ -132,7 +134,7 @@ export class Floor {
         return;
       default: {
         // Who sees a part of the floor hears of a call first when it comes within reach: the rest has to be asked for.
-        const call = this.calls.get(data.call_id) ?? (BRINGS_CALL.has(kind) ? unknownCall(data.call_id, at) : null);
+        const call = this.calls.get(data.call_id) ?? (BRINGS_CALL.has(kind) ? newCall(data, at) : null);
         if (call) this.calls.set(data.call_id, { ...call, ...changeOf(kind, data, at, call) });
       }
     }
@@ -143,11 +145,16 @@ export class Floor {
 const supervisorsOf = (parties = []) => Object.fromEntries(parties
   .filter((party) => party.role === 'supervisor').map((party) => [party.agent_id, party.supervising]));
 
-const BRINGS_CALL = new Set(['call_queued', 'call_offered', 'offer_accepted', 'call_connected', 'consult_started', 'consult_answered']);
+/** Whose phone rings for a call; that of an agent who dials is not rung for somebody else's. */
+const rungOf = ({ parties = [], state }) => parties.find((party) => party.agent_id && party.state === 'ringing'
+  && party.role !== 'supervisor' && (state !== 'dialling' || party.role === 'customer'))?.agent_id ?? null;
 
-const unknownCall = (callId, at) => ({
-  call_id: callId, isPartial: true, caller: '', called: '', trunk: '', queue: null, agent: null, position: null, state: 'answered',
-  arrived_at: at, queued_at: null, connected_at: null,
+const BRINGS_CALL = new Set(['call_rung', 'call_queued', 'call_offered', 'offer_accepted', 'call_connected', 'consult_started', 'consult_answered']);
+
+/** A call that comes within reach: what its first event tells of it, and the rest has to be asked for. */
+const newCall = ({ call_id: callId, call }, at) => ({
+  call_id: callId, isPartial: !call?.caller, caller: '', called: '', trunk: '', queue: null, agent: null, position: null, state: 'answered',
+  arrived_at: at, queued_at: null, connected_at: null, ...call,
 });
 
 /** A call of the HTTP interface in the form of the floor; what it does not tell is left out. */
@@ -184,10 +191,13 @@ function changeOf(kind, data, at, call) {
     case 'call_answered': return { state: 'answered', answered_at: at };
     case 'call_queued':
       return { state: 'waiting', queue: data.queue, position: data.position, agent: null, queued_at: call.queued_at ?? at };
+    case 'call_rung': return { ringing: data.agent };
+    case 'consult_answered':
+    case 'call_transferred': return { ringing: null };
     case 'call_offered': return { state: 'offered', agent: data.agent };
     case 'offer_ended': return call.state === 'offered' ? { state: 'waiting', agent: null } : {};
     case 'offer_accepted': return { state: 'accepted', agent: data.agent };
-    case 'call_connected': return { state: 'connected', agent: data.agent, connected_at: call.connected_at ?? at };
+    case 'call_connected': return { ringing: null, state: 'connected', agent: data.agent, connected_at: call.connected_at ?? at };
     case 'call_requeued': return { state: 'waiting', agent: null, held: false };
     case 'call_held': return { held: true };
     case 'call_retrieved': return { held: false };
@@ -211,6 +221,7 @@ function changeOf(kind, data, at, call) {
  * @returns {'ready'|'not_ready'|'wrap_up'|'logged_out'|'reserved'|'ringing'|'talking'|'engaged'|'held'|'unreachable'}
  */
 export function shownState(agent, call = null) {
+  if (agent.activity === 'engaged' && call?.ringing === agent.agent_id) return 'ringing';
   if (agent.activity === 'talking' || agent.activity === 'engaged') return call?.held ? 'held' : agent.activity;
   if (agent.activity === 'ringing' || agent.activity === 'reserved') return agent.activity;
   if (agent.presence === 'not_ready' && agent.reason === 'phone_lost') return 'unreachable';

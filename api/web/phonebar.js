@@ -525,7 +525,8 @@ export class PhoneBar {
     this.#shown = state;
     if (state !== before) {
       if (state === 'ringing' && this.#call) this.#emit('ringing', { call: this.#call });
-      if (state === 'talking' && before !== 'held' && this.#call) this.#emit('talking', { call: this.#call });
+      const isAnswered = state === 'engaged' && before === 'ringing'; // asked by a colleague, or called
+      if ((isAnswered || (state === 'talking' && before !== 'held')) && this.#call) this.#emit('talking', { call: this.#call });
       if (state === 'wrap_up') this.#emit('wrapUpStarted', { agent: this.#agent });
       if (before === 'wrap_up') this.#emit('wrapUpEnded', { agent: this.#agent });
     }

@@ -353,6 +353,7 @@ const WORDS = {
   'event.call_progress': ['线路声音', 'Heard on the line'],
   'event.call_dial_result': ['外呼结果', 'Result of dialling'],
   'event.call_offered': ['开始振铃', 'Rings'],
+  'event.call_rung': ['话机振铃', 'Phone rings'],
   'event.offer_ended': ['振铃结束', 'Ringing ended'],
   'event.offer_accepted': ['摘机', 'Answered'],
   'event.call_connected': ['接通', 'Connected'],

@@ -21,7 +21,7 @@ from softswitch.calls.hold_reminders import HOLD_REMINDER_S, HoldReminders
 from softswitch.calls.kept_places import KeptPlaces
 from softswitch.calls.leg import Header, Leg
 from softswitch.calls.leg_desk import LegDesk
-from softswitch.calls.party import MUSIC, CallParty
+from softswitch.calls.party import MUSIC, CallParty, Errand
 from softswitch.calls.routes import Routes
 from softswitch.calls.standing_lines import StandingLines
 from softswitch.calls.trunks import Trunks
@@ -290,6 +290,8 @@ class CallTable:
                 failed(call, party, end)
 
         call.parties.append(party)
+        if party.agent and party.role is not Role.SUPERVISOR and party.errand is not Errand.DIAL:
+            self.chronicle.tell_rung(call.call_id, party.agent, party.extension)
         self.engage(party)
         self.keep(call)
         self.clock.after(ring_s, late)

@@ -132,6 +132,10 @@ class Chronicle:
             fields["data"] = json.loads(entry.data)
         self._stream.publish(kind, fields, entry.at)
 
+    def tell_rung(self, call_id: str, agent: str, extension: str) -> None:
+        """Let an agent's screen know whose call makes the phone ring; that is in no journal."""
+        self._stream.publish("call.rung", {"call_id": call_id, "agent": agent, "extension": extension})
+
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, StrEnum) else value

@@ -57,7 +57,11 @@ def test_every_command_and_every_kind_of_event_is_described(document: Json) -> N
     messages = document["components"]["messages"]
     commands = {route.command for route in ROUTES if route.command}
     assert {name[8:] for name in messages if name.startswith("command.")} == commands
-    assert {name[6:] for name in messages if name.startswith("event.")} == {*KINDS.values(), "seat.command"}
+    assert {name[6:] for name in messages if name.startswith("event.")} == {
+        *KINDS.values(),
+        "seat.command",
+        "call.rung",
+    }
     for route in ROUTES:
         if route.command and route.body not in (None, Nothing):
             body = payload(document, f"command.{route.command}")["properties"]["body"]

@@ -94,6 +94,18 @@ def test_calls_from_before_the_start_are_known_from_the_snapshot() -> None:
     assert data["call"] == {"caller": "139", "queue": "law"}
 
 
+def test_after_a_start_a_call_concerns_whoever_is_in_it_but_not_who_listens() -> None:
+    """The consulted keeps what was shown before; a supervisor does not become one of the call's agents."""
+    parties = [
+        {"agent_id": None, "role": "customer"},
+        {"agent_id": "1", "role": "agent"},
+        {"agent_id": "2", "role": "consultee"},
+        {"agent_id": "9", "role": "supervisor"},
+    ]
+    index = index_over({"call_id": "c", "queue": "law", "agent": "1", "parties": parties})
+    assert index.concern_of("c") == of_call("1 2", "law")
+
+
 def test_ended_calls_are_forgotten_in_time() -> None:
     """The index does not grow with the day."""
     index = index_over()

@@ -162,7 +162,7 @@ class Node:
         self.trunks = Trunks(trunks)
         self.dispatcher = Dispatcher(Engine(run="t", explains=True), self.clock, self._carry_out)
         self.engine = self.dispatcher.engine
-        stream = EventStream("test", self.clock.wall, dict, memory=10)
+        stream = self.stream = EventStream("test", self.clock.wall, dict, memory=10)
         chronicle = self.chronicle = Chronicle(self.journal, stream)
         self.recordings = RecordingDesk(chronicle, self.clock)
         self.board = Switchboard(
