@@ -22,7 +22,12 @@ def allowed(call: Call, party: CallParty) -> tuple[str, ...]:
         return own
     if party.role is not Role.AGENT:
         return (*own, "digits")
-    return (*own, "digits", *_with_the_caller(call), *(("drop",) if len(call.parties) > 2 else ()))
+    return (*own, "digits", *_with_the_caller(call), *(("drop",) if _has_others(call) else ()))
+
+
+def _has_others(call: Call) -> bool:
+    """Whether there is anybody beside caller and agent; a supervisor is not given away by what may be done."""
+    return sum(each.role is not Role.SUPERVISOR for each in call.parties) > 2
 
 
 def _with_the_caller(call: Call) -> tuple[str, ...]:

@@ -86,6 +86,24 @@ def test_a_supervisor_leaves_and_nobody_else_is_touched(node: Node, bar: Operati
         done(bar.stop_supervising("1002"))
 
 
+@pytest.mark.parametrize("mode", list(SuperviseMode))
+def test_what_the_agent_may_do_gives_no_supervisor_away(
+    node: Node, bar: Operations, mode: SuperviseMode
+) -> None:
+    node.login()
+    node.talk("in1")
+    alone = done(node.seats.get("1001")).allowed
+    call_id = node.board.calls()[0].call_id
+    node.login("1002", "8002", "not_ready")
+    done(bar.supervise("1002", call_id, mode, "training"))
+    node.settle()
+    assert done(node.seats.get("1001")).allowed == alone
+    node.sip.pick_up(node.ringing()[0].leg_id)
+    node.settle()
+    assert done(node.seats.get("1001")).allowed == alone
+    assert "drop" not in alone
+
+
 def test_the_call_ends_under_the_supervisor(node: Node, bar: Operations) -> None:
     _, _, boss = listen(node, bar)
     node.sip.leave("in1")
