@@ -11,7 +11,7 @@ from acd.bonds import Bonds
 from acd.commands import DismissContact, DivertContact, RefuseContact, ReportOverflow
 from acd.contact import Contact
 from acd.contact_state import ContactState, ContactTrigger
-from acd.estimate import Paces
+from acd.estimate import Band, Paces
 from acd.floor import Queue
 from acd.names import ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
@@ -113,8 +113,12 @@ class Diversions:
         """Return the middle of the wait behind all who stand there; None while too little is known, or nobody is on duty."""
         return self._expected_wait_s(queue, len(queue.standing))
 
+    def expected_band(self, queue: Queue, position: int) -> Band | None:
+        """Return the band of the wait at a place of the line; None while too little is known, or nobody is on duty."""
+        return self._paces.expected_wait(queue.name, position, len(queue.on_duty))
+
     def _expected_wait_s(self, queue: Queue, others: int) -> float | None:
-        band = self._paces.expected_wait(queue.name, others + 1, len(queue.on_duty))
+        band = self.expected_band(queue, others + 1)
         return None if band is None else (band.low_s + band.high_s) / 2
 
     def _can_go(self, rule: Overflow, contact: Contact) -> bool:

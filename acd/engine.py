@@ -26,7 +26,7 @@ from acd.errors import (
     UnknownContact,
     UnknownStrategy,
 )
-from acd.estimate import Paces
+from acd.estimate import Band, Paces
 from acd.events import Event
 from acd.explain import reasons
 from acd.floor import Queue
@@ -147,6 +147,10 @@ class Engine:
     def expected_wait_s(self, queue: QueueName) -> float | None:
         """Return the wait of a call that came now, as overflow has it, None while unknown; raises `UnknownQueue`."""
         return self._diversions.expected_wait_s(self._floor.queue(queue))
+
+    def expected_band(self, queue: QueueName, position: int) -> Band | None:
+        """Return the band of the wait from now on at a place (1 is next), None while unknown; raises `UnknownQueue`."""
+        return self._diversions.expected_band(self._floor.queue(queue), position)
 
     def waiting_for(self, agent: AgentId) -> tuple[ContactSnapshot, ...]:
         """Return who waits for this very agent, the next one first."""

@@ -160,12 +160,17 @@ class NotWithView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyWaitingView:
-    """Why a caller still waits: the place in the line (1 is next), and each agent of the lines who is logged in."""
+    """Why a caller still waits: the place in the line (1 is next), and each agent of the lines who is logged in.
+
+    `expected_wait_s` is a band, from and to: four of five who stand there wait so much longer.  Empty while too few calls
+    have been served to tell.
+    """
 
     chinese: str
     english: str
     queue: str
     position: int | None
+    expected_wait_s: tuple[float, ...]
     agents: tuple[NotWithView, ...]
 
 

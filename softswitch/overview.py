@@ -6,6 +6,7 @@ from typing import Any
 
 from acd.engine import Engine
 from acd.names import ContactId
+from acd.snapshots import QueueStatistics
 from api.json_text import iso_time, to_plain
 from api.views import HealthView, PartView
 from softswitch.calls.call import Call
@@ -25,6 +26,14 @@ def product_version() -> str:
         return version("softswitch")
     except PackageNotFoundError:
         return "0"
+
+
+def expected_wait_s(engine: Engine, queue: QueueStatistics) -> tuple[float, ...]:
+    """Between what and what (s) a call that came now would wait; empty while too little is known."""
+    if queue.agents_free and not queue.waiting:
+        return (0.0, 0.0)
+    band = engine.expected_band(queue.queue, queue.waiting + 1)
+    return () if band is None else (round(band.low_s, 1), round(band.high_s, 1))
 
 
 class Overview:
@@ -90,6 +99,7 @@ class Overview:
                     "waiting": queue.waiting,
                     "longest_wait_s": round(queue.longest_wait_s, 1),
                     "agents_free": queue.agents_free,
+                    "expected_wait_s": expected_wait_s(engine, queue),
                 }
                 for queue in engine.statistics().queues
             ],

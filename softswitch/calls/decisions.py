@@ -11,7 +11,11 @@ from itertools import groupby
 
 from acd.contact_state import ContactState
 from acd.decision import REASONS, RecordDecision, RecordJoin
+from acd.engine import Engine
+from acd.estimate import Band
+from acd.medium import Medium
 from acd.names import ContactId
+from acd.snapshots import ContactSnapshot
 from api.decision_views import Explained, ExplainQuery, ExplanationView, NotWithView, WhyWaitingView
 from api.faults import NotBuilt
 from softswitch.calls.call_table import CallTable, call_id_of
@@ -108,17 +112,37 @@ class Decisions:
             for agent, reason in engine.why_waiting(contact)
         )
         chinese, english = _grouped(agents)
+        band = _band_of(found, engine)
+        longer = ("", "") if band is None else _expected(band)
         return WhyWaitingView(
-            chinese=f"在队列 {found.queue} 中排第 {found.position} 位。{chinese}。",
-            english=f"Number {found.position} in queue {found.queue}. {english}.",
+            chinese=f"在队列 {found.queue} 中排第 {found.position} 位。{longer[0]}{chinese}。",
+            english=f"Number {found.position} in queue {found.queue}. {longer[1]}{english}.",
             queue=found.queue,
             position=found.position,
+            expected_wait_s=() if band is None else (round(band.low_s, 1), round(band.high_s, 1)),
             agents=agents,
         )
 
     def __repr__(self) -> str:
         """How many calls there are records of."""
         return f"<Decisions calls={len(self._folders)}>"
+
+
+def _band_of(found: ContactSnapshot, engine: Engine) -> Band | None:
+    """How much longer a caller waits; nothing is known of a line for one agent alone, nor of other media."""
+    is_for_one = bool(found.lines) and found.lines[0].agent is not None
+    if found.position is None or is_for_one or found.medium is not Medium.VOICE:
+        return None
+    return engine.expected_band(found.queue, found.position)
+
+
+def _expected(band: Band) -> tuple[str, str]:
+    """How much longer it takes, in Chinese and in English: a band, since one number would be taken for a promise."""
+    low_s, high_s = round(band.low_s), round(band.high_s)
+    if high_s < 2 * 60:
+        return f"预计还需 {low_s} 至 {high_s} 秒。", f"Expected: {low_s} to {high_s} s more. "
+    low, high = low_s // 60, -(-high_s // 60)
+    return f"预计还需 {low} 至 {high} 分钟。", f"Expected: {low} to {high} min more. "
 
 
 def _grouped(agents: tuple[NotWithView, ...]) -> tuple[str, str]:

@@ -87,6 +87,11 @@ class TestConditions:
         expected_s = line.engine.expected_wait_s(MAIN)
         assert expected_s is not None and 100.0 < expected_s < 300.0
         assert line.engine.expected_wait_s(TAX) is None
+        next_one, third = line.engine.expected_band(MAIN, 1), line.engine.expected_band(MAIN, 3)
+        assert next_one is not None and third is not None
+        assert next_one.low_s < expected_s < next_one.high_s, "nobody stands before who comes now"
+        assert third.low_s > next_one.low_s and third.high_s > next_one.high_s
+        assert line.engine.expected_band(TAX, 1) is None
         line.call("c1")
         assert line.line("tax") == ["c1"]
 

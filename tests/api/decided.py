@@ -64,6 +64,7 @@ _WAITING = WhyWaitingView(
     english="Number 1. talking: 1001.",
     queue="general",
     position=1,
+    expected_wait_s=(20.0, 95.0),
     agents=(NotWithView(agent="1001", reason="talking", chinese="通话中"),),
 )
 

@@ -1,5 +1,6 @@
 """The room that keeps decisions: what each call shows of them, what is forgotten and that it is said."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from softswitch.calls.decisions import Decisions
 from softswitch.decision_archive import DecisionArchive
 from softswitch.decision_search import Derivation
 from softswitch.settings.distribution import DistributionSettings
+from softswitch.settings.routes import RouteRowSettings, RouteSettings
 from tests.softswitch.calls.node import EPOCH, QUEUE, Node, done
 
 
@@ -87,6 +89,42 @@ def test_who_waits_is_told_why_each_agent_does_not_come() -> None:
     assert why is not None
     assert why.chinese == "在队列 hotline 中排第 1 位。示忙:1001, 1002。"
     assert why.english == "Number 1 in queue hotline. not_ready: 1001, 1002."
+
+
+def after_three_calls(*rows: RouteRowSettings) -> Node:
+    """Agent 1001 has served three callers of a route with this table, and talks with the next one."""
+    route = RouteSettings(number="12345", queue="hotline", table=rows)
+    node = Node(queue=replace(QUEUE, wrap_up_s=0.0), route=route)
+    node.login()
+    for serial in range(3):
+        leg = node.talk(f"old{serial}")
+        node.pass_time(60.0)
+        node.sip.leave(leg)
+        node.settle()
+    node.talk("in1")
+    return node
+
+
+def test_of_a_line_for_one_agent_no_wait_is_foretold() -> None:
+    node = after_three_calls(RouteRowSettings(agent="1001"), RouteRowSettings(after_s=600.0))
+    why = explained(node, node.call_in("in2")).why_waiting
+    assert why is not None
+    assert (why.position, why.expected_wait_s) == (1, ())
+
+
+def test_who_waits_is_told_how_much_longer_as_a_band() -> None:
+    """Once two calls have been served; until then nothing is said of it."""
+    node = after_three_calls()
+    call_id = node.call_in("in2")
+    why = explained(node, call_id).why_waiting
+    assert why is not None
+    low_s, high_s = why.expected_wait_s
+    assert 0 < low_s < 60 < high_s
+    assert (low_s, high_s) == pytest.approx(
+        node.dispatcher.engine.expected_band(QueueName("hotline"), 1), abs=0.06
+    )
+    assert f"预计还需 {int(low_s // 60)} 至 {math.ceil(high_s / 60)} 分钟。" in why.chinese
+    assert f"Expected: {int(low_s // 60)} to {math.ceil(high_s / 60)} min more." in why.english
 
 
 def test_a_call_of_before_this_control_says_that_earlier_records_may_be_gone() -> None:
