@@ -21,6 +21,8 @@ from tests.stand import HOTLINE, Stand, Terms
 
 MANNER = Manner(answer_s=0.05, talk_s=0.4)
 GONE_WITHIN_S = 60.0
+FILES_MORE = 5
+"""So many descriptors more or fewer are no leak: connections of HTTP, readers of the database."""
 KEPT_KINDS = ("call.arrived", "call.ended", "recording.started", "recording.closed")
 """What the judgement looks at; of twenty thousand calls the rest would fill the memory."""
 
@@ -101,6 +103,30 @@ async def left_over(here: Stand) -> dict[str, float]:
     return {name: value for name, value in found.items() if value}
 
 
+async def open_files(here: Stand) -> dict[str, int]:
+    """Descriptors that control and each plane have open; the nursery's follow its cells, which come and go."""
+    _, body = await here.api.download("/metrics")
+    return {
+        sample.labels["part"]: int(sample.value)
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+        if sample.name == "hotline_process_open_files"
+        and sample.labels["part"].startswith(("control", "plane"))
+    }
+
+
+async def judge_files(here: Stand, before: dict[str, int]) -> None:
+    """Who had so many files open before the first call has them again, within `FILES_MORE`."""
+    more: dict[str, int] = {"not looked yet": FILES_MORE + 1}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GONE_WITHIN_S):
+            while any(abs(count) > FILES_MORE for count in more.values()):
+                await asyncio.sleep(0.5)
+                now = await open_files(here)
+                more = {part: now.get(part, 0) - count for part, count in before.items()}
+    assert all(abs(count) <= FILES_MORE for count in more.values()), f"open files, more than before: {more}"
+
+
 async def pass_through(here: Stand, around: Peers, weather: Weather) -> int:
     """Let the calls come, each with its fate; returns how many came within the time."""
     chance, loop = random.Random(weather.seed), asyncio.get_running_loop()
@@ -158,6 +184,8 @@ async def judge(here: Stand, seats: int, calls: int) -> dict[str, object]:
                 left = await left_over(here)
     assert not left
     assert not await here.active_calls()
+    for seat in range(1, seats + 1):
+        await here.wait_agent(seat, activity="idle")
     ends = [event["call_id"] for event in here.seen("CallEnded")]
     arrived = [event["call_id"] for event in here.seen("CallArrived")]
     assert sorted(ends) == sorted(arrived), "a call without an end, or with two"
