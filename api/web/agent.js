@@ -41,6 +41,8 @@ class AgentPage {
     bar.on('hangup', () => this.#loadMine());
     bar.on('holdReminded', ({ call, data }) => this.#tell(word('agent.forgotten', call.caller, Math.round(data.held_s))));
     bar.on('retrieved', () => this.#tell(''));
+    // Told only where agents are shown it (`http.supervision_shown`); how a supervisor is in the call stands beside its number.
+    bar.on('forced', ({ data }) => { if (data.action !== 'supervise') this.#tell([wordOf('action', data.action), data.who, data.reason].filter(Boolean).join(' · ')); });
     bar.on('progress', ({ data }) => this.#tell(`${data.number}: ${wordOf('progress', data.progress)}`));
     bar.on('dialResult', ({ data }) => this.#tell(data.result === 'answered' ? '' : `${data.number}: ${wordOf('result', data.result)}`));
     popScreens(bar, (address) => {
@@ -175,7 +177,8 @@ class AgentPage {
       place,
       make('div', { class: 'caller' }, make('strong', { id: 'caller-number' }, numberOf(call)),
         make('span', { class: 'badge', dataset: { state: shown } }, stateIcon(shown), word(`state.${shown}`)),
-        agent.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted'))),
+        agent.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted')),
+        ...Object.entries(call.supervisors ?? {}).map(([who, mode]) => make('span', { class: 'badge supervised' }, icon(mode), wordOf('do', mode), ' ', who))),
       make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
       this.#popAddress && make('a', { class: 'button pop', href: this.#popAddress, target: 'softswitch-pop', rel: 'noopener' },
         icon('user'), word('agent.pop')),

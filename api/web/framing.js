@@ -10,11 +10,12 @@
 const METHODS = new Set([
   'login', 'logout', 'ready', 'notReady', 'endWrapUp', 'extendWrapUp', 'answer', 'hangUp', 'hold', 'retrieve', 'mute',
   'unmute', 'sendDigits', 'consult', 'alternate', 'reconnect', 'transfer', 'conference', 'toFlow', 'drop', 'setData', 'mergeData',
+  'pauseRecording', 'resumeRecording', 'acceptContact', 'declineContact', 'completeContact',
 ]);
 
 const TOLD = [
   'agent', 'ringing', 'talking', 'held', 'retrieved', 'consulting', 'consultAnswered', 'consultFailed', 'transferred',
-  'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'forced', 'line',
+  'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpEnded', 'forced', 'supervised', 'line',
 ];
 
 /** The server's terms for its pages; asked for once. */

@@ -343,6 +343,7 @@ const WORDS = {
   'action.pick_up': ['分配', 'Assign'],
   'action.move': ['移队', 'Move'],
   'action.set_level': ['调级', 'Level'],
+  'action.listen': ['浏览器监听', 'Listen in the browser'],
   'action.pause_recording': ['暂停录音', 'Pause recording'],
   'action.resume_recording': ['恢复录音', 'Resume recording'],
   // what happened, for whoever watches a seat

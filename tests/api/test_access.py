@@ -4,13 +4,14 @@ import asyncio
 import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
 
 from api.document import make_document
-from tests.api.city import City
+from tests.api.city import City, running_city
 
 Json = dict[str, Any]
 
@@ -306,6 +307,31 @@ async def test_events_reach_those_whom_they_concern(city: City, kind: str, data:
         assert await next_of(streams[agent_id]) == first
         await sockets[agent_id].close()
         streams[agent_id].close()
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+async def test_agents_are_told_of_supervision_where_that_is_set(tmp_path: Path, *, is_shown: bool) -> None:
+    """Who listens and what is forced, of their own calls; of others' calls never."""
+    silent = {"leg_id": "l3", "role": "supervisor", "agent_id": "2001", "supervising": "monitor"}
+    async with running_city(tmp_path, is_supervision_shown=is_shown) as city:
+        city.snapshot.update(
+            calls=[{"call_id": "n1", "agent": "1001", "queue": "general", "parties": [silent]}]
+        )
+        headers = await city.bearer_of("1001")
+        async with city.client.ws_connect("/v1/events", headers=headers) as socket:
+            snapshot = await socket.receive_json(timeout=5)
+            assert bool(snapshot["data"]["calls"][0]["parties"]) == is_shown
+            for call_id, agent in (("n1", "1001"), ("n3", "1003")):
+                told = {"call_id": call_id, "agent": agent}
+                city.events.publish("supervision.started", {**told, "supervisor": "2001", "mode": "monitor"})
+                city.events.publish("forced", {**told, "who": "2001", "action": "intercept"})
+            city.events.publish("call.offered", {"call_id": "m", "agent": "1001", "queue": "general"})
+            seen: list[tuple[str, str]] = []
+            while not seen or seen[-1][0] != "call.offered":
+                event = await socket.receive_json(timeout=5)
+                seen.append((event["kind"], event["data"]["call_id"]))
+    supervised = [("supervision.started", "n1"), ("forced", "n1")] if is_shown else []
+    assert seen == [*supervised, ("call.offered", "m")]
 
 
 async def next_of(stream: ClientResponse) -> Json:

@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from api.actors import Role
 from api.live_messages import OWN_KINDS
 from api.pages import FOLDER
 from api.routes import ROUTES
@@ -31,6 +32,18 @@ def test_every_command_is_asked_for_by_its_method_of_the_module() -> None:
         assert re.search(rf"^  (async )?{method}\(", module, re.MULTILINE), method
         asked = f"'{command}'" in module or f"${{how}}_{command.partition('_')[2]}" in module
         assert asked, f"{method} does not ask for {command}"
+
+
+def test_an_integrator_s_page_may_ask_for_all_that_an_agent_may_but_what_dials() -> None:
+    """Nobody is dialled by a message of another site."""
+    listed = re.search(
+        r"const METHODS = new Set\(\[(.*?)\]\)", (FOLDER / "framing.js").read_text("utf-8"), re.DOTALL
+    )
+    assert listed is not None
+    methods = {command: method for command, _, method, *_ in ROW.findall(TEXT)}
+    asked = {methods[r.command] for r in ROUTES if r.command and Role.AGENT in r.people}
+    dialling = {"dial", "callBackVoicemail", "nextRecord", "skipRecord", "dialRecord"}
+    assert set(re.findall(r"'(\w+)'", listed[1])) == asked - dialling
 
 
 def test_every_event_is_one_that_readers_are_told_of() -> None:

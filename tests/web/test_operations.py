@@ -194,11 +194,14 @@ async def test_a_refusal_is_told_in_the_bar_and_changes_nothing(tmp_path: Path) 
 @pytest.mark.long
 async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_path: Path) -> None:
     async with (
-        conversation(tmp_path / "stand", STAFFED, agents=3) as talk,
+        conversation(
+            tmp_path / "stand", replace(STAFFED, http_extra="supervision_shown = true"), agents=3
+        ) as talk,
         window(talk.here.api.base) as browser,
     ):
         here = talk.here
         agent = await browser.open("/agent")
+        shown = agent.locator("#call .supervised")
         await call_up(talk, agent)
         page = await browser.open("/supervisor", height=860)
         await sign_in(page, here.agent(3), here.extension(3))
@@ -215,15 +218,19 @@ async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_pa
         await expect(page.locator("[data-deed=monitor]")).to_have_attribute("aria-pressed", "true")
         await talk.wait_heard(caller={"one"}, one={"caller"}, three={"caller", "one"})
         await picture(page, "supervisor-listening")
+        await expect(shown).to_have_text(f"监听 {here.agent(3)}")
         await do("whisper")
         await talk.wait_heard(caller={"one"}, one={"caller", "three"})
+        await expect(shown).to_have_text(f"密语 {here.agent(3)}")
         await do("barge")
         await talk.wait_heard(caller={"one", "three"}, one={"caller", "three"})
         await do("stop_supervising")
         await expect(page.locator("[data-deed=monitor]")).not_to_have_attribute("aria-pressed", "true")
         await talk.wait_heard(caller={"one"}, one={"caller"})
+        await expect(shown).to_have_count(0)
         await do("intercept")
         await expect(agent.locator("#state-word")).to_have_text("话后处理")
+        await expect(agent.locator("#banner")).to_contain_text(f"强插 · {here.agent(3)}")
         await talk.wait_heard(caller={"three"}, three={"caller"})
 
 
