@@ -14,6 +14,15 @@ _ABOUT = ("trunk", "caller", "called", "presented", "queue", "data")
 _DISCREET = ("supervision_", "forced", "action_forced", "recording_segment_", "seat_")
 _FOR_ALL = frozenset({"emergency_switched"})
 _FOR_SERVERS = frozenset({"call_list_changed"})
+_TALKING = {
+    "call_connected": "agent",
+    "call_intercepted": "supervisor",
+    "call_queued": "",
+    "call_requeued": "",
+    "call_transferred": "",
+    "call_ended": "",
+}
+"""After which events another agent talks with the caller, and the field that names who; empty for nobody."""
 _RINGS = frozenset({"call_offered", "call_rung", "consult_started"})
 
 
@@ -29,18 +38,22 @@ class Concern:
     """Everybody who signed in is told."""
     is_for_servers: bool = False
     """The agents who serve the queue are told as well, though it is about none of them."""
+    talking: str | None = None
+    """Of a call: the agent who talks with its caller now."""
 
 
 @dataclass(slots=True)
 class _Call:
     agents: set[str] = field(default_factory=set)
     queue: str | None = None
+    talking: str | None = None
     about: dict[str, Any] = field(default_factory=dict)
 
     def concern(self) -> Concern:
         return Concern(
             agents=frozenset(self.agents),
             queues=frozenset(() if self.queue is None else (self.queue,)),
+            talking=self.talking,
         )
 
 
@@ -90,6 +103,8 @@ class CallIndex:
         if not discreet:
             call.agents |= agents
         call.queue = data.get("queue") or call.queue
+        if word in _TALKING:
+            call.talking = data.get(_TALKING[word]) or None
         call.about.update({name: _value(data[name]) for name in _ABOUT if name in data})
         if word == "call_ended":
             self._end(call_id)
@@ -116,7 +131,9 @@ class CallIndex:
             if row.get("call_id") == call_id:
                 call = self._calls[call_id] = _Call(queue=row.get("queue"))
                 call.agents |= {str(row["agent"])} if row.get("agent") else set()
-                call.agents |= _agents_in(row.get("parties", ()))
+                parties = row.get("parties", ())
+                call.agents |= _agents_in(parties)
+                call.talking = next((party["agent_id"] for party in parties if _is_talking(party)), None)
                 call.about.update({name: row[name] for name in _ABOUT if name in row})
                 return call
         return None
@@ -136,6 +153,10 @@ def _agents_in(parties: Iterable[Mapping[str, Any]]) -> set[str]:
         for party in parties
         if party.get("agent_id") and party.get("role") != "supervisor"
     }
+
+
+def _is_talking(party: Mapping[str, Any]) -> bool:
+    return bool(party.get("agent_id")) and (party.get("role"), party.get("state")) == ("agent", "talking")
 
 
 def _value(value: Any) -> Any:

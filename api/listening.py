@@ -54,12 +54,18 @@ async def listen(ports: Ports, exchange: Exchange) -> web.StreamResponse:
     if not socket.can_prepare(exchange.request).ok:
         raise web.HTTPBadRequest
     call_id = exchange.id_of("call")
+    concern = ports.events.concern_of(call_id)
     sound = await ports.listening.listen(call_id, actor.name, reason)
     with contextlib.closing(sound):
         if ports.ledger is not None:
             ports.ledger.record(
                 ForcedAction(
-                    who=actor.name, action="listen", agent=None, call_id=call_id, reason=reason, detail={}
+                    who=actor.name,
+                    action="listen",
+                    agent=None if concern is None else concern.talking,
+                    call_id=call_id,
+                    reason=reason,
+                    detail={},
                 )
             )
         await socket.prepare(exchange.request)

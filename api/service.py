@@ -196,8 +196,8 @@ def _check_body(actor: Actor | None, reach: Reach, body: Any) -> None:
 def _forced(errand: Errand, concern: Concern | None) -> ForcedAction:
     fields = dataclasses.asdict(errand.body)
     reason = str(fields.pop("reason", ""))
-    agents = sorted(concern.agents) if concern is not None else []
-    agent = errand.ids.get("agent_id") or fields.get("agent") or (agents[0] if len(agents) == 1 else None)
+    talking = None if concern is None else concern.talking
+    agent = errand.ids.get("agent_id") or fields.get("agent") or talking
     return ForcedAction(
         who="" if errand.actor is None else errand.actor.name,
         action=errand.route.command,

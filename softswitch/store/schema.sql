@@ -1,3 +1,7 @@
+CREATE TRIGGER journal_is_not_changed BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+
+CREATE TRIGGER journal_is_not_deleted BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
+
 CREATE TABLE agent_intervals (
     agent      TEXT NOT NULL,
     seq        INTEGER NOT NULL,        -- the journal entry that began it

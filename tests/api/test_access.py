@@ -253,6 +253,7 @@ async def test_a_supervisor_acts_in_their_own_name_and_for_their_own_agents(city
 async def test_every_forced_action_is_written_into_the_ledger(city: City) -> None:
     """Who, what, whom and why; what was refused is not."""
     headers = await city.bearer_of("2001")
+    city.events.publish("call.connected", {"call_id": "c2", "agent": "1001"})
     for path, body in (
         ("/v1/agents/1002/force", {"state": "not_ready", "reason": "会议"}),
         ("/v1/calls/c2/supervise", {"supervisor": "2001", "mode": "monitor", "reason": "质检"}),

@@ -94,6 +94,36 @@ def test_calls_from_before_the_start_are_known_from_the_snapshot() -> None:
     assert data["call"] == {"caller": "139", "queue": "law"}
 
 
+def test_who_talks_with_the_caller_is_known_from_connection_to_connection() -> None:
+    """Not who was offered the call, nor who is asked beside it; nobody talks with one who waits."""
+    index = index_over()
+    told = [
+        ("call.queued", {"queue": "law"}, None),
+        ("call.offered", {"agent": "1"}, None),
+        ("call.connected", {"agent": "2"}, "2"),
+        ("consult.started", {"agent": "2", "kind": "agent", "to": "3"}, "2"),
+        ("call.transferred", {"agent": "2", "kind": "agent", "to": "3"}, None),
+        ("call.connected", {"agent": "3"}, "3"),
+        ("call.intercepted", {"agent": "3", "supervisor": "9"}, "9"),
+        ("call.requeued", {"cause": "agent_leg_lost"}, None),
+        ("call.connected", {"agent": "1"}, "1"),
+        ("call.ended", {}, None),
+    ]
+    for kind, data, talking in told:
+        index.take(kind, {"call_id": "c", **data})
+        concern = index.concern_of("c")
+        assert concern is not None
+        assert concern.talking == talking, kind
+    parties = [
+        {"agent_id": "9", "role": "supervisor", "state": "talking"},
+        {"agent_id": "1", "role": "agent", "state": "talking"},
+        {"agent_id": "2", "role": "agent", "state": "ringing"},
+    ]
+    concern = index_over({"call_id": "d", "parties": parties}).concern_of("d")
+    assert concern is not None
+    assert concern.talking == "1"
+
+
 def test_after_a_start_a_call_concerns_whoever_is_in_it_but_not_who_listens() -> None:
     """The consulted keeps what was shown before; a supervisor does not become one of the call's agents."""
     parties = [

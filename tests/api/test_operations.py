@@ -63,6 +63,26 @@ async def test_a_call_operation_reaches_call_control(city: City, verb: str) -> N
     assert (status, shown, city.control.asked) == (202, {"call_id": "c2"}, [asked])
 
 
+async def test_the_ledger_names_whom_it_was_done_to(city: City) -> None:
+    """Who talks in the call, also where others had it before; who is given it; nobody while it waits."""
+    for agent in ("1001", "1002"):
+        city.events.publish("call.offered", {"call_id": "c2", "agent": agent})
+    city.events.publish("call.connected", {"call_id": "c2", "agent": "1002"})
+    for verb in ("supervise", "hang-up"):
+        await city.ask("POST", f"/v1/calls/c2/{verb}", json=TO_CALL[verb][0])
+    await city.ask("POST", "/v1/agents/1001/force", json=BY_AGENT["force"][1])
+    city.events.publish("call.requeued", {"call_id": "c2", "cause": "agent_forced_off"})
+    for verb in ("move", "pick-up"):
+        await city.ask("POST", f"/v1/calls/c2/{verb}", json=TO_CALL[verb][0])
+    assert [(action.action, action.agent) for action in city.ledger.actions] == [
+        ("supervise", "1002"),
+        ("force_hang_up", "1002"),
+        ("force_state", "1001"),
+        ("move", None),
+        ("pick_up", "1002"),
+    ]
+
+
 async def test_a_transfer_without_a_target_completes_the_consult(city: City) -> None:
     """Half a target is refused."""
     assert (await city.ask("POST", "/v1/agents/1001/transfer", json={}))[0] == 202

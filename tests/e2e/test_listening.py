@@ -85,6 +85,7 @@ async def test_what_is_said_arrives_in_the_browser_and_who_listens_is_heard_by_n
         await here.wait_event("SupervisionEnded", call_id=talk.call_id)
         [entry] = (await here.api.get("/v1/ledger"))["items"]
         assert (entry["action"], entry["call_id"], entry["reason"]) == ("listen", talk.call_id, "training")
+        assert entry["agent"] == here.agent(1)
         with pytest.raises(aiohttp.WSServerHandshakeError) as over:
             await client.ws_connect(url_of(talk))
         assert over.value.status in (404, 409)

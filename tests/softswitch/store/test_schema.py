@@ -23,6 +23,18 @@ def test_schema_sql_is_the_outcome_of_all_migrations() -> None:
     assert schema.describe(connection) == written
 
 
+@pytest.mark.parametrize("change", ["UPDATE journal SET at = 0.0", "DELETE FROM journal"])
+def test_the_journal_only_grows(change: str) -> None:
+    """Nobody takes back what was forced, not with the file in hand either."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    schema.migrate(connection, schema.shipped_migrations(), 0.0)
+    row = (1, "e1", 5.0, "ActionForced", "c1", "1001", "{}")
+    connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    with pytest.raises(sqlite3.IntegrityError, match="only grows"):
+        connection.execute(change)
+    assert connection.execute("SELECT * FROM journal").fetchall() == [row]
+
+
 def test_migrations_are_applied_in_order_and_only_once(tmp_path: Path) -> None:
     """A later program adds only what is new; data stays."""
     path = tmp_path / "x.db"
