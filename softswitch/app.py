@@ -28,6 +28,7 @@ from softswitch.business.prompt_shelf import PromptShelf
 from softswitch.business.seed import shipped_prompts, speech_of, uploads_of
 from softswitch.business.shapes import kind_shapes
 from softswitch.business.sound_folder import SoundFolder
+from softswitch.business.staff import staff_of
 from softswitch.business.whole import Business
 from softswitch.calendars.desk import CalendarDesk
 from softswitch.calendars.watch import HoursWatch
@@ -207,7 +208,7 @@ class Control:
         )
         self.call_of = self._legs.call_of
         self._seats = self._board.seats = Seats(
-            agents=business.agents,
+            agents=staff_of(business.agents, business.groups),
             accounts=business.accounts,
             dispatcher=self._dispatcher,
             chronicle=self._chronicle,

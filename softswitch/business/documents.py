@@ -23,6 +23,7 @@ from softswitch.customers.customer import CustomerField
 from softswitch.flows.reading import read_flow
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
+from softswitch.settings.distribution import QueuePrioritySettings
 from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
@@ -54,10 +55,29 @@ class Skill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group of agents (班组); agents say themselves which they belong to."""
+    """A group of agents (班组); agents say themselves which they belong to.
+
+    What an agent does not say of their own, the first of the agent's groups says that has it.
+    """
 
     id: str = _id("班组 / group")
     name: str = _name()
+    selection: str = field(
+        default="",
+        metadata={"doc": "选呼策略,坐席自己的优先 / order of callers, where the agent has none of their own"},
+    )
+    priorities: tuple[QueuePrioritySettings, ...] = field(
+        default=(),
+        metadata={
+            "doc": "各队列优先级,坐席自己的优先 / priorities of queues, where the agent has none of their own"
+        },
+    )
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """A queue stands here once."""
+        names = [each.queue for each in self.priorities]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield "priorities", f"{name!r} 重复 / stands here twice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

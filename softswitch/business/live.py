@@ -8,6 +8,7 @@ import structlog
 from acd.events import QueueRemoved
 from acd.names import QueueName
 from softswitch.business.changes import Change
+from softswitch.business.staff import staff_of
 from softswitch.business.whole import EMPTY, Business
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
@@ -120,7 +121,7 @@ class LiveBusiness:
         self._trunks.take_numbers(business.trunk_numbers)
         self._directory.permits.take_openings(business.openings)
         self._routes.take(business.routes)
-        self._seats.take(business.agents)
+        self._seats.take(staff_of(business.agents, business.groups))
         self._people.take(business.agents)
         for name in changed:
             if not self._dispatcher.tell_late(QueueRemoved(queue=QueueName(name))):

@@ -258,6 +258,11 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
         ):
             known = business.names_of(kind)
             yield from _absent(f"agents.{agent.id}.{name}", (used,) if used else (), known, "策略 / strategy")
+    for group in business.groups:
+        path, selection = f"groups.{group.id}", (group.selection,) if group.selection else ()
+        yield from _absent(f"{path}.selection", selection, business.names_of("selections"), "策略 / strategy")
+        ranked = tuple(each.queue for each in group.priorities)
+        yield from _absent(f"{path}.priorities", ranked, queues, "队列 / queue")
     regions = business.names_of("regions")
     for shares in business.shares:
         named = tuple(part.region for part in shares.parts)
