@@ -31,7 +31,14 @@ from softswitch.business.documents import KINDS
 from softswitch.business.seed import from_file, to_file
 from softswitch.business.shapes import shapes
 from softswitch.business.sound_folder import ENCLOSED, SoundFolder
-from softswitch.business.whole import EMPTY, Business, BusinessFaults, Machine, whole_of
+from softswitch.business.whole import (
+    EMPTY,
+    Business,
+    BusinessFaults,
+    Machine,
+    once_legal,
+    whole_of,
+)
 from softswitch.store.business import StoredBusiness, StoredVersions
 from softswitch.store.entries import BusinessChanged
 from softswitch.store.writer import Store
@@ -126,12 +133,16 @@ class BusinessDesk:
         left = dict(self._documents)
         while True:
             try:
-                return whole_of(left, self._machine)
+                usable = whole_of(left, self._machine, stored=True)
             except BusinessFaults as faults:
                 bad = {key for fault in faults.faults if (key := _document_at(fault.path, left)) is not None}
                 for fault in faults.faults:
                     log.error("business.unusable", place=fault.path, fault=str(fault))
                 left = {key: data for key, data in left.items() if key not in bad} if bad else {}
+                continue
+            for fault in once_legal(usable):
+                log.warning("business.once_legal", place=fault.path, fault=str(fault))
+            return usable
 
     # ---- BusinessPort: reading -----------------------------------------------------------------------
 

@@ -196,10 +196,13 @@ STRATEGIES = ("routings", "selections", "shares", "capacities")
 """Kinds that the distributor is told of before the queues and agents that use them."""
 
 
-def whole_of(documents: Documents, machine: Machine, before: Business = EMPTY) -> Business:
+def whole_of(
+    documents: Documents, machine: Machine, before: Business = EMPTY, *, stored: bool = False
+) -> Business:
     """The business of these documents; raises `BusinessFaults`.
 
-    Documents that are as they were in `before` are not read again: a change costs what it changes.
+    Documents that are as they were in `before` are not read again: a change costs what it changes.  What is
+    `once_legal` is no fault of `stored` documents, nor where it stood in `before` already.
     """
     values: dict[Key, tuple[Data, Any]] = {}
     faults: list[Fault] = []
@@ -214,6 +217,9 @@ def whole_of(documents: Documents, machine: Machine, before: Business = EMPTY) -
         raise BusinessFaults(tuple(faults))
     business = Business(values)
     faults += _cross_faults(business, machine)
+    if not stored:
+        stood = frozenset(once_legal(before))
+        faults += [fault for fault in once_legal(business) if fault not in stood]
     if faults:
         raise BusinessFaults(tuple(faults))
     return business
@@ -249,8 +255,6 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
         yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
-        priorities = tuple(each.queue for each in agent.priorities)
-        yield from _absent(f"agents.{agent.id}.priorities", priorities, queues, "队列 / queue")
         for name, used, kind in (
             ("selection", agent.selection, "selections"),
             ("shares", agent.shares, "shares"),
@@ -276,7 +280,6 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
             yield from _absent(f"outbound.{rule.name}.hours", (rule.hours,), hours, "工作时间 / hours")
     yield from _duty_faults(business, hours)
     yield from _route_faults(business, machine, queues)
-    yield from _skill_faults(business)
     yield from _prefixes_twice(business)
     yield from _seat_faults(business, machine)
     for switch in business.emergencies:
@@ -360,7 +363,16 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
 
 
-def _skill_faults(business: Business) -> Iterator[Fault]:
+def once_legal(business: Business) -> Iterator[Fault]:
+    """Names that a program of before did not look at: nothing that is stored with one is left out."""
+    queues = business.names_of("queues")
+    for agent in business.agents:
+        priorities = tuple(each.queue for each in agent.priorities)
+        yield from _absent(f"agents.{agent.id}.priorities", priorities, queues, "队列 / queue")
+    yield from _unlisted_skills(business)
+
+
+def _unlisted_skills(business: Business) -> Iterator[Fault]:
     """Skills are those that there are; a business that lists none, as a settings file seeds it, may use any name."""
     known = business.names_of("skills")
     if not known:

@@ -2,10 +2,12 @@
 
 import asyncio
 import copy
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from softswitch.business.changes import Change, applied, between, differences, f
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import from_file
 from softswitch.calls.numbers import normalise
+from softswitch.store.entries import BusinessChanged
 from tests.softswitch.business.conftest import NOW, Taken, city_file, make_desk
 from tests.softswitch.store.samples import open_store
 
@@ -330,6 +333,37 @@ async def test_documents_that_lost_what_they_name_do_not_stop_a_start(tmp_path: 
     await other.close()
     await reader.close()
     await store.close()
+
+
+async def test_names_that_nobody_looked_at_were_legal_once(tmp_path: Path) -> None:
+    """Who was stored with one is there after a restart and can be changed; nobody may begin with one."""
+    async with AsyncExitStack() as stack:
+        store = await open_store(tmp_path)
+        stack.push_async_callback(store.close)
+        desk, reader = await make_desk(store, tmp_path)
+        stack.push_async_callback(reader.close)
+        await desk.open(from_file(city_file()))
+        dances = [{"name": "dance", "level": 1}]
+        ranked = [{"queue": "gone", "priority": 1}]
+        before = desk.documents()["agents", "1001"]
+        change = Change(
+            kind="agents", id="1001", before=before, after=before | {"skills": dances, "priorities": ranked}
+        )
+        # By a program that did not look at them.
+        store.record(BusinessChanged(at=NOW, version=2, by="li", reason="", changes=to_text((change,))))
+        again, reader = await make_desk(store, tmp_path)
+        stack.push_async_callback(reader.close)
+        with structlog.testing.capture_logs() as logs:
+            await again.open({})
+        assert len(again.business.agents) == 77
+        told = [entry["place"] for entry in logs if entry["event"] == "business.once_legal"]
+        assert told == ["agents.1001.priorities", "agents.1001.skills"]
+        view = await again.get("agents", "1001")
+        await again.put("agents", "1001", view.data | {"name": "甲"}, expected=2, **WHO)
+        other = await again.get("agents", "1002")
+        with pytest.raises(InvalidRequest) as refused:
+            await again.put("agents", "1002", other.data | {"skills": dances}, expected=1, **WHO)
+        assert places(refused) == ["agents.1002.skills"]
 
 
 async def test_who_goes_away_in_the_middle_leaves_no_half(desk: BusinessDesk, taken: Taken) -> None:
