@@ -40,6 +40,7 @@ WATCH: tuple[Route, ...] = (
         "测试告警 / raise the test alarm",
         handler=watch.test,
         body=TestAlarmBody,
+        is_done_once=True,
         faults=(501,),
     ),
     _over_alarms(
@@ -75,6 +76,7 @@ WATCH: tuple[Route, ...] = (
         scopes=SUPERVISE,
         handler=self_checks.check,
         shows=SelfCheckView,
+        is_done_once=True,
         faults=(409, 501),
     ),
 )

@@ -17,6 +17,7 @@ from api.live import LIVE, Live, LiveLimits
 from api.passwords import hash_password
 from api.ports import CallQuery, ForcedAction, LedgerQuery, Ports, RecordingQuery
 from api.request_pace import RequestLimits
+from api.self_check_port import SelfCheckPort
 from api.server import serve
 from api.tokens import Token
 from api.views import (
@@ -410,6 +411,7 @@ async def running_city(
     hosts: tuple[str, ...] = (),
     is_supervision_shown: bool = False,
     request_limits: RequestLimits | None = None,
+    self_checks: SelfCheckPort | None = None,
 ) -> AsyncIterator[City]:
     """A server on a free port, and a client."""
     shown: dict[str, Any] = {"waiting": 0}
@@ -427,6 +429,7 @@ async def running_city(
         ledger=ledger,
         people=People(),
         keeper=kept,
+        self_checks=self_checks,
     )
     app = make_app(
         ports,

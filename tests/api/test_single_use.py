@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from api.faults import Conflict, Refused
+from api.routes import ROUTES
+from api.self_check_port import SelfCheckView
 from api.single_use import KEPT_S, Answer, SingleUse
+from api.views import WallTime
 from tests.api.city import City, Keeper, Wall, running_city
 
 DONE = Answer(status=202, text='{"call_id":"c1"}')
@@ -122,3 +125,45 @@ async def test_force_after_a_restart_is_not_done_again(tmp_path: Path) -> None:
             async with city.client.post("/v1/agents/1001/force", json=body, headers=headers) as answer:
                 assert answer.status == 200
             assert len(city.control.asked) == len(city.ledger.actions) == times
+
+
+class SelfChecks:
+    """A node that counts its checks."""
+
+    def __init__(self) -> None:
+        self.done: list[SelfCheckView] = []
+
+    async def newest(self, most: int) -> tuple[SelfCheckView, ...]:
+        return tuple(self.done[-most:])
+
+    async def page(self, check_id: str) -> str:
+        return check_id
+
+    async def check(self) -> SelfCheckView:
+        number = len(self.done) + 1
+        self.done.append(
+            SelfCheckView(
+                check_id=f"s{number}", started_at=WallTime(0.0), is_well=True, fault="", text="well"
+            )
+        )
+        return self.done[-1]
+
+
+async def test_a_self_check_whose_answer_was_lost_rings_the_hotline_once(tmp_path: Path) -> None:
+    """Asked again with the key it is the same check; without one it is another."""
+    checks = SelfChecks()
+    async with running_city(tmp_path, self_checks=checks) as city:
+        for headers, check_id in (
+            ({"Idempotency-Key": "s-1"}, "s1"),
+            ({"Idempotency-Key": "s-1"}, "s1"),
+            ({}, "s2"),
+        ):
+            async with city.client.post("/v1/self-checks", headers={**city.auth(), **headers}) as answer:
+                assert (answer.status, (await answer.json())["check_id"]) == (200, check_id)
+    assert len(checks.done) == 2
+
+
+def test_what_rings_people_or_the_hotline_by_order_heeds_the_key() -> None:
+    """A drill that is asked for twice would ring the roster twice."""
+    heeding = {route.path for route in ROUTES if route.method == "POST" and route.is_done_once}
+    assert {"/v1/alarms/test", "/v1/self-checks", "/v1/agents/{agent_id}/dial", "/v1/callbacks"} <= heeding
