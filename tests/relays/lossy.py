@@ -1,4 +1,4 @@
-"""A bad line for one peer: two UDP sockets that pass datagrams between them, losing and reordering by a seed.
+"""A bad line for one peer: two UDP sockets that pass datagrams between them, losing, reordering and doubling by a seed.
 
     peer  <->  inner | line | outer  <->  far end
 
@@ -23,6 +23,8 @@ class Counts:
     passed: int = 0
     lost: int = 0
     late: int = 0
+    copied: int = 0
+    """Those of the passed and the late that came a second time."""
 
 
 class _End(asyncio.DatagramProtocol):
@@ -56,18 +58,31 @@ class _End(asyncio.DatagramProtocol):
 
 
 class LossyLine:
-    """Loses `loss` of all datagrams and holds `reorder` of them back for `delay_s`, so that later ones overtake."""
+    """Loses `loss` of all datagrams and holds `reorder` of them back for `delay_s`, so that later ones overtake.
+
+    `duplicate` of those that are not lost come once more, `delay_s` later.
+    """
 
     def __init__(
-        self, far_end: Address | None, *, loss: float, reorder: float, delay_s: float, seed: int
+        self,
+        far_end: Address | None,
+        *,
+        loss: float,
+        reorder: float,
+        duplicate: float,
+        delay_s: float,
+        seed: int,
     ) -> None:
         self.far_end = far_end
         self.peer: Address | None = None
         self.counts = Counts()
         self.loss = loss
         self.reorder = reorder
+        self.duplicate = duplicate
         self._delay_s = delay_s
         self._random = random.Random(seed)
+        # A die of its own: the same seed hurts the same packets, with copies and without.
+        self._random_of_copies = random.Random(f"{seed} copies")
         self._loop = asyncio.get_running_loop()
         self._inner = _End(self._from_peer)
         self._outer = _End(self._from_far_end)
@@ -97,9 +112,14 @@ class LossyLine:
     def _pass_on(self, deliver: Callable[[], None]) -> None:
         # Both dice are thrown for every datagram, so that one rate does not change the other's victims.
         lost, late = self._random.random() < self.loss, self._random.random() < self.reorder
+        copied = self._random_of_copies.random() < self.duplicate
         if lost:
             self.counts.lost += 1
-        elif late:
+            return
+        if copied:
+            self.counts.copied += 1
+            self._loop.call_later(self._delay_s, deliver)
+        if late:
             self.counts.late += 1
             self._loop.call_later(self._delay_s, deliver)
         else:
@@ -119,11 +139,12 @@ async def lossy_line(
     *,
     loss: float = 0.0,
     reorder: float = 0.0,
+    duplicate: float = 0.0,
     delay_s: float = 0.03,
     seed: int = 1,
 ) -> AsyncIterator[LossyLine]:
     """A line at `address` (the peer's own); `far_end` may be set later, once an SDP answer names it."""
-    line = LossyLine(far_end, loss=loss, reorder=reorder, delay_s=delay_s, seed=seed)
+    line = LossyLine(far_end, loss=loss, reorder=reorder, duplicate=duplicate, delay_s=delay_s, seed=seed)
     await line.open(address)
     try:
         yield line

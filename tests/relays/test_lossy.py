@@ -27,14 +27,16 @@ class _Peer(asyncio.DatagramProtocol):
 
 
 async def _exchange(
-    loss: float, reorder: float, seed: int, count: int = 400
+    loss: float, reorder: float, seed: int, count: int = 400, duplicate: float = 0.0
 ) -> tuple[list[bytes], list[bytes]]:
     loop = asyncio.get_running_loop()
     far_transport, far = await loop.create_datagram_endpoint(
         lambda: _Peer(echo=True), local_addr=("127.64.3.1", 0)
     )
     target = far_transport.get_extra_info("sockname")
-    async with lossy_line("127.64.3.2", target, loss=loss, reorder=reorder, delay_s=0.01, seed=seed) as line:
+    async with lossy_line(
+        "127.64.3.2", target, loss=loss, reorder=reorder, duplicate=duplicate, delay_s=0.01, seed=seed
+    ) as line:
         near_transport, near = await loop.create_datagram_endpoint(
             lambda: _Peer(echo=False), local_addr=("127.64.3.3", 0)
         )
@@ -43,7 +45,9 @@ async def _exchange(
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.1)
         near_transport.close()
-        assert line.counts.lost + line.counts.passed + line.counts.late >= count
+        counts = line.counts
+        assert counts.lost + counts.passed + counts.late >= count
+        assert len(far.heard) + len(near.heard) == counts.passed + counts.late + counts.copied
     far_transport.close()
     await asyncio.sleep(0)
     return far.heard, near.heard
@@ -59,6 +63,14 @@ async def test_loss_and_reordering_are_about_what_was_asked() -> None:
     assert 360 <= len(there) <= 395
     overtaken = sum(one > other for one, other in itertools.pairwise(there))
     assert overtaken > 20
+
+
+async def test_copies_come_beside_their_first_and_loss_stays_what_it_was() -> None:
+    once, _ = await _exchange(0.05, 0.0, 3)
+    there, _ = await _exchange(0.05, 0.0, 3, duplicate=0.2)
+    copies = len(there) - len(set(there))
+    assert 50 <= copies <= 110
+    assert len(set(there)) == pytest.approx(len(once), abs=15)  # answers, which are more now, share the dice
 
 
 @pytest.mark.parametrize("loss", [1.0])
