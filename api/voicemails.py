@@ -107,7 +107,7 @@ VOICEMAILS: tuple[Route, ...] = (
         handler=handle,
         shows=VoicemailView,
         body=HandleBody,
-        faults=(404, 501),
+        faults=(404, 409, 501),
     ),
     Route(
         method="POST",

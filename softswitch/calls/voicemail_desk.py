@@ -63,7 +63,9 @@ class VoicemailDesk:
 
     async def handle(self, voicemail_id: str, by: str, note: str) -> VoicemailView:
         """Mark it as dealt with; nobody is asked to work on it any more."""
-        await self.get(voicemail_id)
+        message = await self.get(voicemail_id)
+        if message.handled_by not in (None, by):
+            raise Conflict("already_handled", "已处理 / somebody dealt with it already", "handled")
         self._handled(voicemail_id, by, note)
         contact = self._open_contact(voicemail_id)
         if contact is not None:

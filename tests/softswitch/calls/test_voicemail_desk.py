@@ -178,6 +178,11 @@ async def test_who_deals_with_it_elsewhere_takes_it_out_of_the_line(office: Offi
     assert (done.handled_by, done.note) == ("lead", "短信答复")
     assert office.node.board.contacts.get(CONTACT).state is WorkState.CANCELLED
     assert [one.by for one in office.node.entries(entries.VoicemailHandled)] == ["lead"]
+    with pytest.raises(Conflict) as refused:
+        await office.desk.handle(MESSAGE, "1001", "")
+    assert refused.value.code == "already_handled"
+    again = await office.desk.handle(MESSAGE, "lead", "已上门")  # who did it may add to the note
+    assert (again.handled_by, again.note) == ("lead", "已上门")
 
 
 async def test_whoever_left_it_is_called_back_by_the_rules_of_the_seat(office: Office) -> None:
