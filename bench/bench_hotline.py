@@ -126,7 +126,7 @@ async def saturated(server: RunningServer, crowd: Crowd, seconds: float) -> Json
         "waiting": crowd.waiting,
         "calls_placed": crowd.placed,
         "talks": crowd.talks,
-        "failed_calls": crowd.late + crowd.refused + crowd.deaf,
+        "failed_calls": crowd.failed + crowd.deaf,
         "dispatch_p50_ms": round(percentile(waits, 50), 2),
         "dispatch_p99_ms": round(percentile(waits, 99), 2),
         "late_ticks_ratio": round(late / ticks, 5),
@@ -183,6 +183,7 @@ async def measure(seconds: float, erlang_seconds: float, seed: int, number: int,
             figures = await saturated(server, crowd, seconds)
             if erlang_seconds:
                 figures |= await beside_erlang(crowd, erlang_seconds)
+                figures["failed_calls"] = crowd.failed + crowd.deaf
             figures["errors_logged"] = sorted(
                 {line["event"] for line in server.log_lines() if line["level"] in ("error", "critical")}
             )

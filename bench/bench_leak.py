@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +28,22 @@ TERMS = Terms(
     position_every_s=0.0,
 )  # fmt: skip
 TALK_S = 0.05
+ALL = "all"
+"""The launcher and all its descendants, cells included, as one part."""
 
 
 def resident_bytes(pid: int) -> int:
     """Resident memory of a process (`statm`, second number of pages)."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+
+
+def tree_bytes(server: RunningServer) -> int:
+    """Resident memory of all processes of a server; pages that they share count in each."""
+    size = 0
+    for pid in server.tree():
+        with suppress(OSError):  # a cell that has done its calls ends
+            size += resident_bytes(pid)
+    return size
 
 
 @dataclass(slots=True)
@@ -52,12 +64,14 @@ class Slope:
 
 
 async def watch(server: RunningServer, crowd: Crowd, calls: int, slopes: dict[str, Slope]) -> None:
-    """Read the memory of control, plane, nursery and launcher while calls come and go."""
+    """Read the memory of control, plane, nursery and launcher, and of all processes, while calls come and go."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         if crowd.talks >= WARM_UP * calls:
-            for name, pid in server.pids().items():
-                slopes.setdefault(name, Slope()).points.append((crowd.talks, resident_bytes(pid)))
+            resident = {name: resident_bytes(pid) for name, pid in server.pids().items()}
+            resident[ALL] = tree_bytes(server)
+            for name, size in resident.items():
+                slopes.setdefault(name, Slope()).points.append((crowd.talks, size))
 
 
 async def measure(calls: int, rate: float, number: int, folder: Path) -> Json:
@@ -87,8 +101,9 @@ async def measure(calls: int, rate: float, number: int, folder: Path) -> Json:
             return {
                 "calls": crowd.talks,
                 "calls_per_second": round(crowd.talks / lasted, 1),
-                "failed_calls": crowd.late + crowd.refused,
-                "rss_bytes_per_call": max(per_call.values()),
+                "failed_calls": crowd.failed,
+                "rss_bytes_per_call": max(size for name, size in per_call.items() if name != ALL),
+                "rss_bytes_per_call_of_all": per_call[ALL],
                 "rss_bytes_per_call_by_part": per_call,
                 "rss_mb_at_the_end": {
                     name: round(slope.points[-1][1] / 1e6, 1) for name, slope in sorted(slopes.items())

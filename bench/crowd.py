@@ -29,8 +29,8 @@ class Wait:
 class Crowd:
     """Phones and callers, and what they saw.  Times are `loop.time()` seconds, dispatches milliseconds.
 
-    `late` counts callers without a final answer in two seconds, `refused` answers other than 200, `deaf` talks in
-    which one side heard nothing.
+    `late` counts callers without a final answer in two seconds, `refused` answers other than 200, `dropped` callers who
+    were hung up while they waited, `cut_off` talks that neither side ended, `deaf` talks in which one side heard nothing.
     """
 
     phones: list[DeskPhone]
@@ -40,6 +40,8 @@ class Crowd:
     placed: int = 0
     late: int = 0
     refused: int = 0
+    dropped: int = 0
+    cut_off: int = 0
     deaf: int = 0
     talks: int = 0
     dispatch_ms: list[float] = field(default_factory=list)
@@ -47,6 +49,7 @@ class Crowd:
     _callers: dict[str, Call] = field(default_factory=dict)  # who are up, by number
     _served_at: dict[str, float] = field(default_factory=dict)  # by number
     _freed_at: dict[str, float] = field(default_factory=dict)  # by phone
+    _gave_up: set[str] = field(default_factory=set)  # numbers
     _work: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
@@ -72,6 +75,11 @@ class Crowd:
     def waiting(self) -> int:
         """Callers who are up and whom no agent has answered."""
         return len(self._callers) - len(self._served_at)
+
+    @property
+    def failed(self) -> int:
+        """Calls that did not go as their two ends wanted; what was heard is another matter (`deaf`)."""
+        return self.late + self.refused + self.dropped + self.cut_off
 
     async def place(self) -> str | None:
         """One caller more; the number, None when the call was not answered with 200 in time."""
@@ -135,6 +143,7 @@ class Crowd:
             await asyncio.sleep(LOOK_EVERY_S)
         if call is not None and number not in self._served_at and not call.ended.done():
             waits.append(Wait(seconds=patience_s, answered=False))
+            self._gave_up.add(number)
             await self.trunk.hang_up(call)
 
     def _hear(self, kind: str, phone: DeskPhone, call: Call) -> None:
@@ -157,6 +166,8 @@ class Crowd:
         self._freed_at[phone.username] = loop.time()
         if is_ours:
             await phone.agent.hang_up(call)
+        elif number not in self._gave_up:  # who gives up as a phone answers ends that talk
+            self.cut_off += 1
         self.talks += 1
         self.talk_lengths_s.append(length_s)
         # A talk of some packets is one that could be heard at all.
@@ -167,6 +178,11 @@ class Crowd:
     def _gone(self, number: str, call: Call) -> None:
         if self._callers.get(number) is call:
             del self._callers[number]
+        was_answered = (
+            call.answered.done() and not call.answered.cancelled() and call.answered.result() == 200
+        )
+        if was_answered and number not in self._served_at and number not in self._gave_up:
+            self.dropped += 1
         self._served_at.pop(number, None)
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
