@@ -5,7 +5,6 @@ both again, with what the flow attached.  An agent who leaves meanwhile does not
 to the head of the line.
 """
 
-import json
 from collections.abc import Callable
 
 from api.faults import Refused
@@ -121,11 +120,6 @@ class Excursions:
         now = self._table.clock.wall()
         self._table.chronicle.record(
             entries.CallBackFromFlow(at=now, call_id=call.call_id, agent=agent.agent, cause=cause)
-        )
-        self._table.chronicle.record(
-            entries.CallDataChanged(
-                at=now, call_id=call.call_id, data=json.dumps(call.data, ensure_ascii=False)
-            )
         )
         self._table.settle(call)
 

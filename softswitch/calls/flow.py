@@ -4,6 +4,7 @@ A call keeps the flow that it began, whatever version is taken meanwhile.  The k
 nobody's log.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -312,7 +313,7 @@ class FlowDesk:
                 call.masked = command.masked
                 self._table.settle(call)
             case do.AttachData():
-                call.data = {**call.data, command.name: command.value}
+                self._attach(call, command.name, command.value)
             case do.KeepAnswer():
                 self._keep_answer(call, command)
             case do.LookUpOutside():
@@ -411,11 +412,19 @@ class FlowDesk:
             run.alarm = None
 
     def _keep_answer(self, call: Call, command: do.KeepAnswer) -> None:
-        call.data = {**call.data, command.name: command.value}
+        self._attach(call, command.name, command.value)
         self._table.chronicle.record(
             entries.SurveyAnswered(
                 at=self._table.clock.wall(), call_id=call.call_id, name=command.name, answer=command.value
             )
+    def _attach(self, call: Call, name: str, value: str) -> None:
+        """It is the call's from now on, and stands with it when it has ended."""
+        call.data = {**call.data, name: value}
+        text = json.dumps(call.data, ensure_ascii=False)
+        self._table.chronicle.record(
+            entries.CallDataChanged(at=self._table.clock.wall(), call_id=call.call_id, data=text)
+        )
+
         )
 
     def _look_up(self, call: Call, command: do.LookUpOutside) -> None:

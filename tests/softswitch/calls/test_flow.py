@@ -1,5 +1,6 @@
 """Call flows on call control as a whole: what callers hear, where they land, what is written down, and every race."""
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,8 @@ def test_a_level_and_data_of_the_flow_go_with_the_call(node: FlowNode) -> None:
     node.press("4", "in2")
     assert (node.waits(vip), node.waits(plain)) == (1, 2)
     assert node.call(vip).data == {"kind": "vip"}
+    [kept] = node.entries(entries.CallDataChanged)  # it stands with the call when that has ended
+    assert (kept.call_id, json.loads(kept.data)) == (vip, {"kind": "vip"})
 
 
 def test_masked_digits_are_in_no_recording_record_or_entry_but_are_looked_up(node: FlowNode) -> None:
@@ -195,6 +198,7 @@ def test_masked_digits_are_in_no_recording_record_or_entry_but_are_looked_up(nod
     node.service.answer({"name": "李"})
     assert node.call(call_id).state is CallState.WAITING
     assert node.call(call_id).data == {"name": "李"}
+    assert [json.loads(one.data) for one in node.entries(entries.CallDataChanged)] == [{"name": "李"}]
 
 
 def test_a_look_up_that_fails_or_comes_after_the_hang_up(node: FlowNode) -> None:
