@@ -25,7 +25,7 @@ from softswitch.calls.callbacks import Callbacks, Wish
 from softswitch.calls.flow_run import FlowRun, LeftMessage
 from softswitch.calls.lookups import Answered
 from softswitch.calls.message_desk import MessageDesk
-from softswitch.calls.own_flows import VOICEMAIL, callback_of, in_emergency, voicemail_of
+from softswitch.calls.own_flows import OWN, callback_of, in_emergency, voicemail_of
 from softswitch.calls.party import CallParty
 from softswitch.calls.put_through import PutThrough
 from softswitch.calls.queue_desk import QueueDesk
@@ -221,10 +221,16 @@ class FlowDesk:
         return FlowRun(flow=flow, state=interpreter.queued(flow, record), version=record.get("version", 0))
 
     def _flow_begun(self, call: Call, record: Mapping[str, Any]) -> Flow | None:
-        """The flow as it was when the call began it; the one for messages is not the operator's."""
-        name = record["flow"]
+        """The flow as it was when the call began it; the system's own are in no version."""
+        name, queue = record["flow"], call.route.queue
         flow = self.past.get((name, record.get("version", 0))) or self._desk.business.flows.get(name)
-        return voicemail_of(call.route.queue) if flow is None and name == VOICEMAIL else flow
+        own = OWN.get("!" + name.removeprefix("!"))  # records of before have the name without the mark
+        if flow is None and own is not None:
+            return own(queue)
+        switch = self._desk.business.emergency
+        if switch is None or not record["node"].startswith("!"):
+            return flow
+        return in_emergency(switch, flow, queue)
 
     def said(self, call: Call) -> None:
         """What was announced to the caller is over."""
@@ -411,12 +417,6 @@ class FlowDesk:
             run.alarm.cancel()
             run.alarm = None
 
-    def _keep_answer(self, call: Call, command: do.KeepAnswer) -> None:
-        self._attach(call, command.name, command.value)
-        self._table.chronicle.record(
-            entries.SurveyAnswered(
-                at=self._table.clock.wall(), call_id=call.call_id, name=command.name, answer=command.value
-            )
     def _attach(self, call: Call, name: str, value: str) -> None:
         """It is the call's from now on, and stands with it when it has ended."""
         call.data = {**call.data, name: value}
@@ -425,6 +425,12 @@ class FlowDesk:
             entries.CallDataChanged(at=self._table.clock.wall(), call_id=call.call_id, data=text)
         )
 
+    def _keep_answer(self, call: Call, command: do.KeepAnswer) -> None:
+        self._attach(call, command.name, command.value)
+        self._table.chronicle.record(
+            entries.SurveyAnswered(
+                at=self._table.clock.wall(), call_id=call.call_id, name=command.name, answer=command.value
+            )
         )
 
     def _look_up(self, call: Call, command: do.LookUpOutside) -> None:

@@ -1,5 +1,6 @@
 """The flows that the system has of its own: messages, callbacks, and what the emergency switch puts in front of others."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from softswitch.business.documents import Emergency
@@ -16,7 +17,8 @@ from softswitch.flows.nodes import (
     Voicemail,
 )
 
-VOICEMAIL: Final = "voicemail"
+VOICEMAIL, CALLBACK, EMERGENCY = "!voicemail", "!callback", "!emergency"
+"""No flow of an operator has such a name."""
 EMERGENCY_RING_S: Final = 60.0
 """How long the number of the emergency switch rings before the caller goes on as usual."""
 
@@ -40,7 +42,7 @@ def voicemail_of(queue: str) -> Flow:
 def callback_of(queue: str) -> Flow:
     """The flow of callers who overflow to a callback: by their own number, by another one, or back into the line."""
     return Flow(
-        id="callback",
+        id=CALLBACK,
         name="回呼 / callback",
         start="offer",
         nodes={
@@ -54,6 +56,10 @@ def callback_of(queue: str) -> Flow:
             "line": Queue(queue=queue),
         },
     )
+
+
+OWN: Final[Mapping[str, Callable[[str], Flow]]] = {VOICEMAIL: voicemail_of, CALLBACK: callback_of}
+"""The flows that depend on nothing but the queue, by id."""
 
 
 def in_emergency(switch: Emergency, flow: Flow | None, queue: str) -> Flow | None:
@@ -72,5 +78,5 @@ def in_emergency(switch: Emergency, flow: Flow | None, queue: str) -> Flow | Non
     if after not in front or after == "!queue":
         return flow
     if flow is None:
-        return Flow(id="emergency", name="应急通知 / emergency notice", start=after, nodes=front)
+        return Flow(id=EMERGENCY, name="应急通知 / emergency notice", start=after, nodes=front)
     return Flow(id=flow.id, name=flow.name, start=after, nodes={**front, **flow.nodes})

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from softswitch.business.whole import Business, BusinessFaults, whole_of
-from softswitch.calls.call import CallState
+from softswitch.calls.adoption import Fate, decide
+from softswitch.calls.call import Call, CallState
+from softswitch.calls.own_flows import LEAVE_MESSAGE, OFFER_CALLBACK, callback_of, voicemail_of
 from softswitch.settings.routes import RouteSettings
-from tests.softswitch.calls.test_flow import FLOW, MACHINE, FlowNode
+from tests.softswitch.calls.test_flow import FLOW, MACHINE, FlowNode, business_of
 
 DUTY = "13900000002"
 
@@ -65,6 +67,72 @@ def test_who_is_not_answered_there_goes_the_usual_way(flow: str) -> None:
         assert node.plane.prompts_of("in1") == ("menu",)
     else:
         assert node.call(call_id).state is CallState.WAITING
+
+
+def restarted(node: FlowNode, call_id: str, record: dict[str, Any] | None = None) -> FlowNode:
+    """The next control: phones that rang are let go, and the caller goes on in the flow of before."""
+    record = node.call(call_id).to_record() if record is None else record
+    adoption = decide(record, {"in1"}, {"in1"})
+    assert (adoption.fate, adoption.kept_legs) == (Fate.WAITS, {"in1"})
+    assert set(adoption.ended_legs) == {leg.leg_id for leg in node.ringing()}
+    for leg in node.ringing():
+        node.sip.refuse(leg.leg_id, 487)
+    node.sip.edge_news.clear()
+    node.sip.cell_news.clear()
+    after = FlowNode(before=node, keeper=node.keeper, journal=node.journal)
+    call = Call.restored(record, adoption.kept_legs)
+    for party in call.parties:
+        after.legs.adopt(party.leg)
+        call.rows[party.leg_id] = node.plane.legs[party.leg_id].hearing
+    after.board.adopt(call)
+    assert after.board.resume_flow(call)
+    after.settle()
+    return after
+
+
+@pytest.mark.parametrize("flow", ["main", ""])
+def test_a_restart_during_the_notice_says_it_again_and_skips_nothing(flow: str) -> None:
+    node, call_id = in_emergency(flow, notice=["welcome"], number=DUTY)
+    after = restarted(node, call_id)
+    assert after.plane.prompts_of("in1") == ("welcome",)
+    after.listen()
+    assert [leg.number for leg in after.ringing()] == [DUTY]
+
+
+@pytest.mark.parametrize("flow", ["main", ""])
+def test_a_restart_while_the_number_rings_rings_once_more_and_no_second_phone(flow: str) -> None:
+    """The phone that rang is let go with the control that rang it."""
+    node, call_id = in_emergency(flow, number=DUTY)
+    [before] = node.ringing()
+    after = restarted(node, call_id)
+    [duty] = after.ringing()
+    assert (duty.number, duty.leg_id == before.leg_id) == (DUTY, False)
+    after.sip.pick_up(duty.leg_id)
+    after.settle()
+    assert after.call(call_id).state is CallState.TALKING
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "said"),
+    [
+        ("!voicemail", "", LEAVE_MESSAGE),
+        ("voicemail", "", LEAVE_MESSAGE),
+        ("callback", "", OFFER_CALLBACK),
+        ("!voicemail", "voicemail", LEAVE_MESSAGE),
+        ("voicemail", "voicemail", "menu"),
+    ],
+)
+def test_a_flow_of_an_operator_and_one_of_the_system_are_told_apart(name: str, flow: str, said: str) -> None:
+    """Also over a restart; one that was begun before the system's had names of their own goes on, too."""
+    node = FlowNode()
+    flows = {} if not flow else {flow: FLOW | {"id": flow}}
+    node.standing.business = business_of(main=FLOW, **flows)
+    call_id = node.enter()
+    own = callback_of("hotline") if "callback" in name else voicemail_of("hotline")
+    start = own.start if said != "menu" else "menu"
+    record = node.call(call_id).to_record()
+    record["flow"] |= {"flow": name, "node": start, "version": 0}
+    assert restarted(node, call_id, record).plane.prompts_of("in1") == (said,)
 
 
 @pytest.mark.parametrize(
