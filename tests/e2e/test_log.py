@@ -65,5 +65,8 @@ async def test_every_step_of_a_call_is_in_the_log_under_its_one_id(tmp_path: Pat
     assert {line["process"] for line in lines} == {"launcher", "nursery", "plane-0", "control"}
     assert all(line["timestamp"] and line["level"] and line["event"] for line in lines)
     assert [line for line in lines if line["level"] in ("error", "critical")] == []
+    assert all(line.get("call_id") for line in lines if "leg_id" in line), (
+        "whoever names a leg names its call"
+    )
     for secret in (TOKEN, here.account(1)[1]):
         assert secret not in whole
