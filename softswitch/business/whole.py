@@ -364,12 +364,28 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
 
 
 def once_legal(business: Business) -> Iterator[Fault]:
-    """Names that a program of before did not look at: nothing that is stored with one is left out."""
+    """What a program of before did not look at, names and rules in vain: nothing that is stored with it is left out."""
     queues = business.names_of("queues")
     for agent in business.agents:
         priorities = tuple(each.queue for each in agent.priorities)
         yield from _absent(f"agents.{agent.id}.priorities", priorities, queues, "队列 / queue")
     yield from _unlisted_skills(business)
+    yield from _rules_in_vain(business)
+
+
+def _rules_in_vain(business: Business) -> Iterator[Fault]:
+    """Rules of queues and rows of routes that can never have a say."""
+    for queue in business.queues:
+        path = f"queues.{queue.name}"
+        for name, why in queue.distribution.in_vain():
+            yield Fault(path=f"{path}.distribution.{name}", expected=why)
+        for number, rule in enumerate(queue.overflow):
+            if rule.to is OverflowTo.QUEUE and rule.name == queue.name and rule.most_visits == 1:
+                expected = "来话已在此队列:most_visits 须大于 1 / who waits here has been here once: most_visits needs to be more"
+                yield Fault(path=f"{path}.overflow[{number}].name", value=rule.name, expected=expected)
+    for route in business.routes:
+        for name, why in route.in_vain():
+            yield Fault(path=f"routes.{KINDS['routes'].id_of(route)}.{name}", expected=why)
 
 
 def _unlisted_skills(business: Business) -> Iterator[Fault]:

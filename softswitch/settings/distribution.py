@@ -8,6 +8,8 @@ from softswitch.settings.terms import meta
 
 STRATEGIES = "longest_idle|round_robin|fewest_calls|least_talk_time|least_occupied|linear|ring_all"
 
+DEFAULT_STRATEGY = "longest_idle"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkillSettings:
@@ -71,7 +73,7 @@ class DistributionSettings:
     """Which agent a caller goes to, and who goes first.  `docs/routing.md` tells of each with an example."""
 
     strategy: str = field(
-        default="longest_idle",
+        default=DEFAULT_STRATEGY,
         metadata=meta(f"队列策略 / strategy: {STRATEGIES.replace('|', ', ')}", pattern=STRATEGIES),
     )
     routing: str = field(
@@ -160,3 +162,21 @@ class DistributionSettings:
         names = [skill.name for skill in self.skills]
         if len(names) != len(set(names)):
             yield "skills", "技能重复 / a skill stands here twice"
+
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """What can never have a say: where it is, and why."""
+        if self.routing and self.strategy != DEFAULT_STRATEGY:
+            yield "strategy", "与 routing 不能并用 / cannot stand beside routing, which is in its place"
+        for number, step in enumerate(self.widening):
+            others = (
+                *self.widening[:number],
+                *(each for each in self.widening[number + 1 :] if each != step),
+            )
+            if any(each.after_s <= step.after_s and each.lower_by >= step.lower_by for each in others):
+                yield (
+                    f"widening[{number}].lower_by",
+                    "另一条已降低同样多或更多 / another step has lowered them by as much before",
+                )
+        for number, rule in enumerate(self.level_rules):
+            if not rule.add:
+                yield f"level_rules[{number}].add", "为 0 则无作用 / 0 changes nothing"

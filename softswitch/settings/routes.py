@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from softswitch.settings.distribution import SkillSettings
 from softswitch.settings.overflow import LEVELS
@@ -69,6 +70,14 @@ class RouteRowSettings:
         if len(names) != len(set(names)):
             yield "skills", "技能重复 / a skill stands here twice"
 
+    def is_open_whenever(self, other: "RouteRowSettings") -> bool:
+        """Whether it is open from the beginning and for as long as another row, for whomever that one is."""
+        return (
+            not self.after_s
+            and (not self.until_s or 0 < other.until_s <= self.until_s)
+            and self.least_level <= other.least_level
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
@@ -113,3 +122,25 @@ class RouteSettings:
                 "table",
                 "最后一行须一直有效,且不为上次坐席 / its last row needs to stay open, for any last agent",
             )
+
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """Rows of the table that never have a say: where they are, and why.
+
+        Of rows for the same line the last that is open counts, at the place of the first.
+        """
+        lines: dict[tuple[str, str], list[int]] = {}
+        for number, row in enumerate(self.table):
+            if not row.last_agent_s:  # whose line that is turns out when somebody calls
+                lines.setdefault((row.queue or self.queue, row.agent), []).append(number)
+        for first, second in (pair for numbers in lines.values() for pair in pairwise(numbers)):
+            before, row = self.table[first], self.table[second]
+            if second == first + 1 and row.is_open_whenever(before):
+                yield (
+                    f"table[{first}]",
+                    f"总被同一队伍的第 {second + 1} 行代替 / row {second + 1} for the same line always counts in its place",
+                )
+            elif before.skills == row.skills and before.is_open_whenever(row):
+                yield (
+                    f"table[{second}]",
+                    f"与第 {first + 1} 行相同,无作用 / row {first + 1} for the same line asks the same: it changes nothing",
+                )

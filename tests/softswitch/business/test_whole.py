@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from config.faults import Fault
+from softswitch.business.changes import Documents
 from softswitch.business.whole import BusinessFaults, Machine, whole_of
 
 MACHINE = Machine(trunks=frozenset({"city"}), prompts=frozenset(), music=frozenset({"waiting"}))
@@ -73,7 +74,10 @@ def test_the_priorities_of_an_agent_are_for_queues_that_there_are() -> None:
 
 def test_skills_are_those_that_there_are_where_any_are_listed() -> None:
     """Of agents, queues and rows of routes; what a settings file seeds lists none."""
-    table = [{"skills": [{"name": "law", "level": 1}]}, {"skills": [{"name": "tax", "level": 1}]}]
+    table = [
+        {"skills": [{"name": "law", "level": 1}]},
+        {"skills": [{"name": "tax", "level": 1}], "after_s": 60},
+    ]
     route: dict[str, Any] = {"number": "12345", "queue": "law", "greeting": "", "table": table}
     used = (("queues", queue()), ("agents", agent(5)), ("routes", route))
     assert wrong(*used) == []
@@ -85,6 +89,89 @@ def test_skills_are_those_that_there_are_where_any_are_listed() -> None:
         "routes.12345.table[0].skills",
         "routes.12345.table[1].skills",
     ]
+
+
+def test_what_is_stored_with_a_rule_in_vain_is_not_left_out() -> None:
+    """Of a program that did not look at it: the queue stays, and so does what it stands beside."""
+    rules = {"level_rules": [{"add": 0}]}
+    stored: Documents = {("queues", "law"): {"name": "law", "distribution": rules}}
+    business = whole_of(stored, MACHINE, stored=True)
+    assert [each.name for each in business.queues] == ["law"]
+    more = whole_of({**stored, ("queues", "tax"): {"name": "tax"}}, MACHINE, business)
+    assert [each.name for each in more.queues] == ["law", "tax"]
+
+
+def test_a_queue_does_not_send_on_to_itself_who_may_be_there_once() -> None:
+    """Nobody would ever go; twice is another matter."""
+    onwards = {"to": "queue", "name": "law", "waited_s": 60}
+    assert wrong(("queues", queue(overflow=[onwards]))) == ["queues.law.overflow[0].name"]
+    assert wrong(("queues", queue(overflow=[onwards | {"most_visits": 2}]))) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "at_fault"),
+    [
+        ({"widening": [{"after_s": 30, "lower_by": 1}, {"after_s": 60, "lower_by": 2}]}, []),
+        ({"widening": [{"after_s": 60, "lower_by": 2}, {"after_s": 30, "lower_by": 1}]}, []),
+        (
+            {"widening": [{"after_s": 30, "lower_by": 3}, {"after_s": 60, "lower_by": 3}]},
+            ["widening[1].lower_by"],
+        ),
+        (
+            {"widening": [{"after_s": 60, "lower_by": 1}, {"after_s": 30, "lower_by": 3}]},
+            ["widening[0].lower_by"],
+        ),
+        (
+            {"widening": [{"after_s": 30, "lower_by": 1}, {"after_s": 30, "lower_by": 1}]},
+            ["widening[1].lower_by"],
+        ),
+        ({"level_rules": [{"add": 1}, {"add": 0, "waited_s": 60}]}, ["level_rules[1].add"]),
+        ({"routing": "fair"}, []),
+        ({"routing": "fair", "strategy": "linear"}, ["strategy"]),
+    ],
+)
+def test_a_rule_of_a_queue_that_can_never_have_a_say_is_refused(
+    rules: dict[str, Any], at_fault: list[str]
+) -> None:
+    """A step that another one went before, a level that stays as it is, a strategy beside what stands in its place."""
+    fair = ("routings", {"id": "fair", "criteria": ["idle"]})
+    found = wrong(("queues", {"name": "law", "distribution": rules}), fair)
+    assert found == [f"queues.law.distribution.{each}" for each in at_fault]
+
+
+LAW = [{"name": "law", "level": 3}]
+
+
+@pytest.mark.parametrize(
+    ("table", "at_fault"),
+    [
+        ([{}, {"queue": "tax"}, {"agent": "1001"}], []),
+        ([{"skills": LAW}, {"after_s": 30}], []),
+        ([{"until_s": 30}, {"after_s": 30}], []),
+        ([{"skills": LAW, "until_s": 30}, {"skills": LAW, "after_s": 10}], []),
+        ([{"skills": LAW}, {"least_level": 2}], []),
+        ([{}, {"last_agent_s": 60}, {"queue": "tax"}], []),
+        ([{"skills": LAW}, {"skills": LAW, "after_s": 30}], [1]),
+        ([{}, {"queue": "tax"}, {"queue": "law", "after_s": 30}], [2]),
+        ([{}, {"queue": "tax"}, {}], [2]),
+        ([{}, {"least_level": 2}], [1]),
+        ([{}, {"skills": LAW, "after_s": 30}, {"after_s": 60}], []),
+        ([{"skills": LAW}, {}], [0]),
+        ([{}, {}], [0]),
+        ([{"agent": "1001", "until_s": 20}, {"agent": "1001"}, {"queue": "law"}], [0]),
+        ([{"agent": "1001", "until_s": 20}, {"queue": "law"}, {"agent": "1001"}], []),
+    ],
+)
+def test_a_row_of_a_table_that_never_counts_is_refused(
+    table: list[dict[str, Any]], at_fault: list[int]
+) -> None:
+    """Of rows for the same line the last that is open counts, at the place of the first: one just before it that is open
+    no longer never does, and one that asks the same as another before it changes nothing.
+    """
+    queues = (("queues", {"name": "law"}), ("queues", {"name": "tax"}))
+    route = {"number": "12345", "queue": "law", "greeting": "", "table": table}
+    found = wrong(*queues, ("agents", {"id": "1001", "queues": ["law"]}), ("routes", route))
+    assert found == [f"routes.12345.table[{number}]" for number in at_fault]
 
 
 def test_a_number_stands_once_on_a_list() -> None:

@@ -178,9 +178,9 @@ def test_rows_that_cannot_be_meant_are_faults() -> None:
     )
     assert [field for field, _ in wrong.faults()] == ["until_s", "last_agent_s", "skills"]
     for last in (RouteRowSettings(until_s=5.0), RouteRowSettings(last_agent_s=5.0)):
-        route = RouteSettings(number="1", queue="hotline", table=(RouteRowSettings(), last))
+        route = RouteSettings(number="1", queue="hotline", table=(RouteRowSettings(queue="tax"), last))
         assert [field for field, _ in route.faults()] == ["table"]
     fine = RouteSettings(
-        number="1", queue="hotline", table=(RouteRowSettings(until_s=5.0), RouteRowSettings())
+        number="1", queue="hotline", table=(RouteRowSettings(until_s=5.0), RouteRowSettings(after_s=5.0))
     )
     assert not list(fine.faults())
