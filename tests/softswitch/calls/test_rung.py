@@ -96,6 +96,16 @@ def test_a_colleague_sees_number_and_data_while_the_phone_rings(
     assert done(node.seats.get("1002")).call_id == call_id
 
 
+def test_who_is_given_a_caller_by_a_key_of_the_desk_phone_is_told_as_well(node: Node) -> None:
+    call_id = talk(node)
+    screen = Screen(node)
+    own = next(party.leg_id for party in node.call(call_id).parties if party.agent == "1001")
+    node.sip.refer(own, "<sip:8002@hotline>")
+    node.sip.ring(only_ringing(node))
+    (seen,) = screen.rung()
+    assert (seen["call_id"], seen["agent"], seen["call"]["caller"]) == (call_id, "1002", CALLER)
+
+
 def test_who_takes_a_waiting_caller_is_told_before_the_answer(node: Node, bar: Operations) -> None:
     call_id = node.call_in("in1")
     node.login("1002", "8002", "not_ready")
