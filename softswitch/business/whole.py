@@ -59,6 +59,7 @@ class Business:
         self._listed = {
             each.id: {entry.number: entry.ends_at for entry in each.numbers} for each in self.lists
         }
+        self._served = {each.queue: each.hours for each in self.services if each.hours}
         prefixes = ((prefix, region.id) for region in self.regions for prefix in region.prefixes)
         self._prefixes = sorted(prefixes, key=lambda pair: -len(pair[0]))
 
@@ -101,6 +102,10 @@ class Business:
     def services(self) -> tuple[Service, ...]:
         """By service key."""
         return self._all("services")
+
+    def hours_of(self, queue: QueueSettings) -> str:
+        """The hours of a queue: its own, else those of the services that it serves; empty for always."""
+        return queue.hours or self._served.get(queue.name, "")
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -320,7 +325,7 @@ def _queue_faults(
                 "没有外呼规则适用于此号码(标准形式) / no outbound rule takes this number, in its normal form"
             )
             yield Fault(path=f"{place}.name", value=rule.name, expected=expected)
-        if rule.when_closed and not queue.hours:
+        if rule.when_closed and not business.hours_of(queue):
             yield Fault(
                 path=f"{place}.when_closed", expected="队列没有工作时间 / the queue has no opening hours"
             )
@@ -365,6 +370,7 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
 
 def once_legal(business: Business) -> Iterator[Fault]:
     """What a program of before did not look at, names and rules in vain: nothing that is stored with it is left out."""
+    yield from _hours_twice(business)
     queues = business.names_of("queues")
     for agent in business.agents:
         priorities = tuple(each.queue for each in agent.priorities)
@@ -402,6 +408,19 @@ def _unlisted_skills(business: Business) -> Iterator[Fault]:
         used += [(f"{path}[{number}].skills", row.skills) for number, row in enumerate(route.table)]
     for path, skills in used:
         yield from _absent(path, tuple(skill.name for skill in skills), known, "技能 / skill")
+
+
+def _hours_twice(business: Business) -> Iterator[Fault]:
+    """A queue without hours of its own is open when its services are served: that is the same time for all of them."""
+    own = {queue.name for queue in business.queues if queue.hours}
+    first: dict[str, Service] = {}
+    for service in business.services:
+        other = first.setdefault(service.queue, service)
+        if service.hours != other.hours and service.queue not in own:
+            expected = (
+                f"与同队列的业务键 {other.id} 不同 / service {other.id} of the same queue has other hours"
+            )
+            yield Fault(path=f"services.{service.id}.hours", value=service.hours, expected=expected)
 
 
 def _duty_faults(business: Business, hours: frozenset[str]) -> Iterator[Fault]:

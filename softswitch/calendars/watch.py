@@ -45,7 +45,7 @@ class HoursWatch:
         moments = [midnight(today + timedelta(days=1))]
         said, self._said = self._said, {}
         for queue in business.queues:
-            opening = business.openings.get(queue.hours)
+            opening = business.openings.get(business.hours_of(queue))
             is_open = opening is None or opening.is_open(now)
             change = None if opening is None else opening.next_change(now)
             if change is not None:

@@ -384,9 +384,10 @@ class Callbacks:
     def _opens_at(self, queue: str) -> float:
         """When customers of a queue may be called next, in wall seconds; the past while it is open."""
         rules, now = self._table.queues.get(queue), self._table.clock.wall()
-        if self.business is None or rules is None or not rules.hours:
+        if self.business is None or rules is None:
             return 0.0
-        opening = self.business.business.openings.get(rules.hours)
+        business = self.business.business
+        opening = business.openings.get(business.hours_of(rules))
         if opening is None or opening.is_open(now):
             return 0.0
         return opening.next_change(now) or now + 86_400.0

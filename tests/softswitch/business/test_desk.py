@@ -150,10 +150,16 @@ async def test_changes_that_come_together_are_taken_one_after_the_other(desk: Bu
             ["queues.help.hours", "queues.help.overflow[0].name"],
         ),
         (
-            "queues",
+            "services",
+            "enterprise",
+            {"id": "enterprise", "queue": "enterprise"},
+            ["queues.enterprise.overflow[0].when_closed"],
+        ),
+        (
+            "services",
             "help",
-            {"name": "help", "overflow": [{"to": "voicemail", "when_closed": True}]},
-            ["queues.help.overflow[0].when_closed"],
+            {"id": "help", "queue": "security", "hours": "always"},
+            ["services.security.hours"],
         ),
     ],
 )

@@ -56,14 +56,18 @@ class Watch:
         self.loop.turn_to(until)
 
 
-def business(spans: tuple[str, ...] = ("08:30-12:00", "13:30-17:30")) -> Business:
-    """Two queues, one with hours."""
+def business(
+    spans: tuple[str, ...] = ("08:30-12:00", "13:30-17:30"), *, by_service: bool = False
+) -> Business:
+    """Two queues, one with hours, its own or those of its service."""
     days = ("monday", "tuesday", "wednesday", "thursday", "friday")
     documents: dict[tuple[str, str], Any] = {
         ("hours", "office"): {"id": "office", **{day: list(spans) for day in days}},
-        ("queues", "office"): {"name": "office", "hours": "office"},
+        ("queues", "office"): {"name": "office", "hours": "" if by_service else "office"},
         ("queues", "always"): {"name": "always"},
     }
+    if by_service:
+        documents["services", "papers"] = {"id": "papers", "queue": "office", "hours": "office"}
     return whole_of(documents, MACHINE)
 
 
@@ -82,6 +86,13 @@ def test_a_queue_opens_and_closes_at_its_minutes(watched: Watch) -> None:
     assert watched.ears.heard[1:] == [("office", True)]
     watched.pass_to(18)
     assert [is_open for _, is_open in watched.ears.heard] == [False, True, False, True, False]
+
+
+def test_the_hours_of_a_service_are_those_of_its_queue() -> None:
+    watch = Watch()
+    watch.watch.take(business(by_service=True))
+    watch.pass_to(8.51)
+    assert watch.ears.heard == [("office", False), ("office", True)]
 
 
 def test_it_stays_closed_over_the_weekend(watched: Watch) -> None:

@@ -1,6 +1,7 @@
 """Callbacks: the place is kept, the agent comes first, then the customer is rung with the hotline's number."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -249,13 +250,18 @@ class Standing:
         self.business = business
 
 
-def test_nobody_is_called_outside_the_hours_of_the_queue() -> None:
+@pytest.mark.parametrize("hours", ["day", ""], ids=["of the queue", "of its service"])
+def test_nobody_is_called_outside_the_hours_of_the_queue(hours: str) -> None:
     """It waits until they begin, at its old place.  The node's epoch is 06:13 in Shanghai."""
     week = {day: ["07:00-20:00"] for day in WEEKDAYS}
-    documents = {("hours", "day"): {"id": "day", "name": "day", **week, "observes_holidays": False}}
+    documents: dict[tuple[str, str], dict[str, Any]] = {
+        ("hours", "day"): {"id": "day", "name": "day", **week, "observes_holidays": False},
+        ("queues", "hotline"): {"name": "hotline", "hours": hours},
+        ("services", "help"): {"id": "help", "queue": "hotline", "hours": "day"},
+    }
     nothing = frozenset[str]()
     machine = Machine(trunks=nothing, prompts=nothing, music=frozenset({"waiting"}))
-    node = Node(queue=replace(CALLED, hours="day"))
+    node = Node(queue=replace(CALLED, hours=hours))
     node.board.callbacks.business = Standing(whole_of(documents, machine))
     node.login()
     callback = wish(node, waited_s=10.0)

@@ -73,7 +73,7 @@ def restarted(node: FlowNode, call_id: str, record: dict[str, Any] | None = None
     """The next control: phones that rang are let go, and the caller goes on in the flow of before."""
     record = node.call(call_id).to_record() if record is None else record
     adoption = decide(record, {"in1"}, {"in1"})
-    assert (adoption.fate, adoption.kept_legs) == (Fate.WAITS, {"in1"})
+    assert (adoption.fate, set(adoption.kept_legs)) == (Fate.WAITS, {"in1"})
     assert set(adoption.ended_legs) == {leg.leg_id for leg in node.ringing()}
     for leg in node.ringing():
         node.sip.refuse(leg.leg_id, 487)
