@@ -12,6 +12,8 @@ class WhatIfView:
 
     `nodes` are those of the flow in order; `queue` is where the caller waits in the end, `box` where a message is taken,
     `put_through` who is rung for the caller; all empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
+    While the queue is not `is_open`, `overflow` is where its first rule for that leads: what, and its name.  `lines` are the
+    queues in which the route's table lets such a caller stand, at once or in time; empty without a table.
     """
 
     number: str
@@ -22,6 +24,9 @@ class WhatIfView:
     level: int
     box: str
     put_through: str
+    is_open: bool
+    overflow: str
+    lines: tuple[str, ...]
 
 
 class WhatIfPort(Protocol):

@@ -190,6 +190,8 @@ addWords({
   'what_if.note': ['某时某线的来电会怎样:不拨打任何号码。', 'What would happen to a call: nobody is called.'],
   'what_if.way': ['经过的节点', 'Nodes on its way'],
   'what_if.ends_queue': ['排入队列 {0},级别 {1}', 'waits in queue {0} at level {1}'],
+  'what_if.closed': ['队列此时不在工作时间,溢出到:{0}', 'the queue is closed then and overflows to: {0}'],
+  'what_if.lines': ['路由表所列队列:{0}', 'lines of the routing table: {0}'],
   'what_if.ends_box': ['在信箱 {0} 留言', 'leaves a message in box {0}'],
   'what_if.ends_through': ['转接 {0}', 'is put through to {0}'],
   'what_if.ends': ['流程结束通话', 'the flow ends the call'],

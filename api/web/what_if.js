@@ -36,13 +36,15 @@ export async function showWhatIf(place, { client }) {
   );
 }
 
-function wayOf({ flow, nodes, queue, level, box, put_through: to }) {
+function wayOf({ flow, nodes, queue, level, box, put_through: to, is_open: isOpen, overflow, lines }) {
   const [picture, end] = queue ? ['queue', word('what_if.ends_queue', queue, level)]
     : box ? ['bell', word('what_if.ends_box', box)]
       : to ? ['transfer', word('what_if.ends_through', to)] : ['hang_up', word('what_if.ends')];
   return make('section', { class: 'card' },
     make('h2', {}, word('what_if.way'), flow ? make('a', { href: `#flows/${encodeURIComponent(flow)}` }, flow) : make('span', {}, word('what_if.no_flow'))),
-    make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(picture), end)));
+    make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(picture), end),
+    ...(isOpen ? [] : [make('li', {}, word('what_if.closed', overflow || '—'))]),
+    ...(lines.length ? [make('li', {}, word('what_if.lines', lines.join(', ')))] : [])));
 }
 
 function nowInChina() {

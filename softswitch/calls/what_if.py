@@ -1,17 +1,21 @@
 """What would happen to a call, by the business as it stands.  Implements `api.what_if_port.WhatIfPort`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from api.faults import NotFound
 from api.views import WallTime
 from api.what_if_port import WhatIfView
+from softswitch.business.whole import Business
 from softswitch.calls.call_facts import CallFacts
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import BusinessNow
 from softswitch.calls.numbers import normalise
-from softswitch.calls.routes import Routes
+from softswitch.calls.own_flows import in_emergency
+from softswitch.calls.routes import Route, Routes
 from softswitch.clock import Clock
 from softswitch.flows.tracing import Way, way_of
+from softswitch.settings.overflow import OverflowSettings
 
 
 class WhatIf:
@@ -40,7 +44,10 @@ class WhatIf:
         if route is None:
             raise NotFound("route", number)
         moment = self._clock.wall() if at is None else at
-        flow = business.flows.get(route.flow)
+        switch = business.emergency
+        flow = business.flows.get((switch.flow if switch is not None else "") or route.flow)
+        if switch is not None:
+            flow = in_emergency(switch, flow, route.queue)
         way = Way(nodes=(), queue=route.queue)
         if flow is not None:
             data = {
@@ -50,15 +57,52 @@ class WhatIf:
                 "region": business.region_of(calling),
             }
             way = way_of(flow, CallFacts(self._dispatcher, self._clock, business, calling, at), data, keys)
+        level = (
+            way.level
+            + route.level_of(calling, business.lists_of(calling, moment))
+            + self._customer_level(calling)
+        )
+        is_open, overflow = _closed_at(business, way.queue, route.strategy, level, moment)
         return WhatIfView(
             number=called,
             at=WallTime(moment),
             flow="" if flow is None else flow.id,
             nodes=way.nodes,
             queue=way.queue,
-            level=way.level
-            + route.level_of(calling, business.lists_of(calling, moment))
-            + self._customer_level(calling),
+            level=level,
+            is_open=is_open,
+            overflow=overflow,
+            lines=_lines(route, way.queue, level),
             box=way.box,
             put_through=way.number,
         )
+
+
+def _lines(route: Route, queue: str, level: int) -> tuple[str, ...]:
+    """The queues of the rows that such a caller has, each once; a row without one is of the caller's own."""
+    rows = (row for row in route.table if level >= row.least_level) if queue else ()
+    return tuple(dict.fromkeys(row.queue or queue for row in rows))
+
+
+def _closed_at(business: Business, name: str, strategy: int, level: int, moment: float) -> tuple[bool, str]:
+    """Whether the queue is open then, and where the first rule for a closed one takes such a caller, as `to` or `to name`."""
+    queue = next((each for each in business.queues if each.name == name), None)
+    opening = None if queue is None else business.openings.get(business.hours_of(queue))
+    if queue is None or opening is None or opening.is_open(moment):
+        return True, ""
+    for rule in queue.overflow:
+        only_closed = replace(
+            OverflowSettings(to=rule.to, name=rule.name, when_closed=True),
+            strategies=rule.strategies,
+            least_level=rule.least_level,
+            most_level=rule.most_level,
+            drops_skills=rule.drops_skills,
+            most_visits=rule.most_visits,
+        )
+        if (
+            rule == only_closed
+            and rule.least_level <= level <= rule.most_level
+            and (not rule.strategies or strategy in rule.strategies)
+        ):
+            return False, f"{rule.to} {rule.name}".strip()
+    return False, ""

@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,15 +30,22 @@ MACHINE = Machine(
 )
 
 
-@pytest.fixture
-def what_if() -> WhatIf:
+def city(*more: tuple[str, dict[str, Any]]) -> WhatIf:
+    """The example city with more documents, or others, of these kinds."""
     file = json.loads((CONFIG / "business" / "city.json").read_text(encoding="utf-8"))
+    for kind, document in more:
+        file["documents"].setdefault(kind, []).append(document)
     business = whole_of(from_file(file), MACHINE)
     clock = Clock(SteppedLoop(), lambda: at("2026-11-27T10:00"))
     dispatcher = Dispatcher(Engine(run="t"), clock, lambda order: None)
     for queue in business.queues:
         dispatcher.tell(definition_of(queue))
     return WhatIf(Standing(business), dispatcher, clock, "0510")
+
+
+@pytest.fixture
+def what_if() -> WhatIf:
+    return city()
 
 
 def at(text: str) -> float:
@@ -87,3 +95,29 @@ def test_keys_are_pressed_where_the_flow_waits_for_them(what_if: WhatIf) -> None
 def test_a_number_that_leads_nowhere_is_told(what_if: WhatIf) -> None:
     with pytest.raises(NotFound):
         ask(what_if, "99999")
+
+
+def test_a_queue_that_is_closed_leads_elsewhere() -> None:
+    """By the hours of its service; the first rule for callers of that level counts."""
+    city_ = city(("routes", {"number": "12348", "queue": "security"}))
+    way = ask(city_, "12348", "2026-11-27T10:00")
+    assert (way.queue, way.is_open, way.overflow) == ("security", True, "")
+    way = ask(city_, "12348", "2026-11-28T10:00")
+    assert (way.queue, way.is_open, way.overflow) == ("security", False, "voicemail")
+    assert ask(city_, "12345", "2026-11-28T03:00").is_open
+
+
+def test_the_emergency_switch_is_in_front_while_it_is_on() -> None:
+    """Its notice, and then the usual way; or the number that it rings."""
+    on = {"id": "switch", "is_on": True}
+    way = ask(city(("emergency", on | {"notice": ["welcome"]})), "12345")
+    assert (way.nodes[:2], way.queue) == (("!notice", "blocked"), "consult")
+    way = ask(city(("emergency", on | {"flow": "menu"})), "12346", "2026-11-28T10:00")
+    assert (way.flow, way.nodes) == ("menu", ("menu", "consult"))
+
+
+def test_the_lines_of_a_routing_table_are_told() -> None:
+    table = [{}, {"queue": "help", "after_s": 30}, {"queue": "report", "least_level": 10}]
+    city_ = city(("routes", {"number": "12348", "queue": "consult", "table": table}))
+    assert ask(city_, "12348").lines == ("consult", "help")
+    assert ask(city_, "12345").lines == ()
