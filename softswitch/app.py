@@ -551,6 +551,7 @@ class Control:
             self._room.alarms.raise_alarm(AlarmKind.EMERGENCY_ON, detail=switch.means)
 
     def _missing_year(self, year: int | None) -> None:
+        self._live.remove_queues()  # the calendars are looked at: so are queues that were not empty yet
         if year is None:
             self._room.alarms.clear(AlarmKind.HOLIDAYS_UNKNOWN)
         else:

@@ -5,12 +5,14 @@ here it is done, in the order that the engine wants: waiting callers first, then
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from acd import events as acd_facts
+from acd.errors import UnknownQueue
 from acd.names import ContactId
 from media import commands as plane_words
 from softswitch.calls.adoption import Adoption, Fate, decide
@@ -104,6 +106,9 @@ class Succession:
                 log.exception("call.unreadable", call_id=call_id)
                 self._store.remove(LIVE_CALLS, call_id)
                 continue
+            if read.call.route.queue:
+                with suppress(UnknownQueue):  # it was removed, and its number leads nowhere now
+                    self._board.queue_desk.line_of(read.call)
             for agent, contact in read.served:
                 arrival = self._to_clock(read.call.queued_at or read.call.arrived_at)
                 talking[agent] = (contact, read.call.route.queue, arrival)

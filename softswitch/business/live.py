@@ -73,9 +73,18 @@ class LiveBusiness:
         self._phones = phones
         self._publish = publish
         self._business = EMPTY
+        self._leaving: set[str] = set()
         self._accounts: tuple[AccountSettings, ...] = ()
         self._outbound: tuple[OutboundSettings, ...] = ()
         seats.seat_left = self._take_accounts
+
+    def remove_queues(self) -> None:
+        """Take away the queues that are gone, once nobody is in them: until then they serve who is, and take nobody new."""
+        for name in sorted(self._leaving):
+            if self._dispatcher.tell_late(QueueRemoved(queue=QueueName(name))):
+                self._leaving.discard(name)
+            else:
+                log.info("business.queue_occupied", queue=name)
 
     def define_queues(self, business: Business) -> None:
         """At the start: the engine knows no queue yet, and nobody who a caller is."""
@@ -123,11 +132,8 @@ class LiveBusiness:
         self._routes.take(business.routes)
         self._seats.take(staff_of(business.agents, business.groups))
         self._people.take(business.agents)
-        for name in changed:
-            if not self._dispatcher.tell_late(QueueRemoved(queue=QueueName(name))):
-                log.info(
-                    "business.queue_occupied", queue=name
-                )  # it serves who is in it, and takes nobody new
+        self._leaving = (self._leaving | changed) - {queue.name for queue in business.queues}
+        self.remove_queues()
         if any(change.kind == "emergency" for change in changes):
             self._publish("emergency.switched", {"is_on": business.emergency is not None, "version": version})
         self._publish(

@@ -1,6 +1,7 @@
 """What the business knows of a caller, and what the distributor is told of one who stands in line."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from acd.events import ContactQueued
@@ -119,6 +120,13 @@ class Callers:
             number=call.number,
             is_callback=call.calls_back,
         )
+
+    def lead(self, call: Call) -> bool:
+        """Let the call go to the queue that its dialled number leads to now; False when that is none."""
+        point = self._routes.find(call.called, call.trunk)
+        if point is not None:
+            call.route = replace(call.route, queue=point.queue)
+        return point is not None
 
     def route_point(self, number: str) -> RoutePoint | None:
         """The route point of a dialled number in its normal form, whatever the trunk."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from acd import commands as acd_orders
 from acd import events as acd_facts
+from acd.errors import UnknownQueue
 from acd.names import ContactId, QueueName
 from softswitch.calls import announcements
 from softswitch.calls.call import Call, CallState
@@ -35,12 +36,12 @@ class QueueDesk:
         table, now = self._table, self._table.clock.wall()
         call.level = call.caller_level + level
         call.become(CallState.WAITING)
+        position = self.line_of(call) + 1
         kept = table.places.take(call.route.queue, call.number, now) if call.number else None
         if call.queued_at is None or call.connected_at is not None:
             call.queued_at = now if kept is None else kept
         arrived_at = None if call.queued_at == now else table.clock.now() + call.queued_at - now
         try:
-            position = len(table.dispatcher.engine.waiting(QueueName(call.route.queue))) + 1
             table.chronicle.record(
                 entries.CallQueued(at=now, call_id=call.call_id, queue=call.route.queue, position=position)
             )
@@ -62,6 +63,19 @@ class QueueDesk:
                     lowered_by=order.lowered_by,
                 )
             )
+
+    def line_of(self, call: Call) -> int:
+        """How many wait in the caller's queue; where that is gone, the caller has the one that the number leads to now.
+
+        A flow that began before may lead to a queue that was removed meanwhile.  Raises `UnknownQueue` when there is none.
+        """
+        waiting = self._table.dispatcher.engine.waiting
+        try:
+            return len(waiting(QueueName(call.route.queue)))
+        except UnknownQueue:
+            if not self._table.callers.lead(call):
+                raise
+            return len(waiting(QueueName(call.route.queue)))
 
     def turn_away(self, call: Call) -> None:
         """No place is left in the queue: say so; the end of what is said ends the call."""

@@ -16,7 +16,7 @@ from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason, Entry
 from softswitch.store.writer import Store
 from softswitch.succession import Succession
-from tests.softswitch.calls.node import ACCOUNTS, EPOCH, Journal, Node
+from tests.softswitch.calls.node import ACCOUNTS, EPOCH, QUEUE, Journal, Node
 from tests.softswitch.calls.scripted_plane import PlaneLeg, PlaneRecording, ScriptedPlane
 
 
@@ -168,6 +168,20 @@ async def test_callers_keep_their_places_and_the_next_agent_gets_the_first(store
     after.settle()
     assert end_of(after, second) == (EndedBy.CALLER, EndReason.ABANDONED)
     after.assert_nothing_is_left()
+
+
+async def test_who_waits_in_a_queue_that_was_removed_waits_where_the_number_leads(store: Store) -> None:
+    """Behind who came before, at the old place; nobody is turned away."""
+    node = Node(keeper=store, journal=OnDisk(store), more_queues=(replace(QUEUE, name="gone"),))
+    first = node.call_in("in1")
+    node.pass_time(3.0)
+    assert node.board.queue_desk.move(node.call(first), "gone") == ""
+    second = node.call_in("in2")
+    after = await succeed(store, node)
+    assert (after.waits(first), after.waits(second)) == (1, 2)
+    assert after.call(first).route.queue == "hotline"
+    after.login()
+    assert after.leg_of_agent(first)
 
 
 async def test_callers_keep_their_levels(store: Store) -> None:

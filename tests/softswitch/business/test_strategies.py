@@ -1,5 +1,7 @@
 """Region shares and combined strategies: documents that real calls follow, and that change while they wait."""
 
+import functools
+import operator
 from typing import Any
 
 import pytest
@@ -39,7 +41,7 @@ class Town:
         self._documents: Documents = {}
         self.business: Business | None = None
         routes = self.node.board._arrivals._routes
-        self._live = LiveBusiness(
+        self.live = LiveBusiness(
             dispatcher=self.node.dispatcher,
             seats=self.node.seats,
             routes=routes,
@@ -54,14 +56,19 @@ class Town:
 
     def take(self, *documents: Documents) -> None:
         """The business changes by these documents; at first it is told whole."""
-        before, self._documents = self._documents, dict(self._documents)
-        for each in documents:
-            self._documents |= each
+        self._become(functools.reduce(operator.or_, documents, self._documents))
+
+    def remove(self, *keys: Key) -> None:
+        """These documents are gone."""
+        self._become({key: data for key, data in self._documents.items() if key not in keys})
+
+    def _become(self, documents: Documents) -> None:
+        before, self._documents = self._documents, documents
         business = whole_of(self._documents, MACHINE)
         if self.business is None:
-            self._live.define_queues(business)
+            self.live.define_queues(business)
         self.business = business
-        self._live.take(business, between(before, self._documents), 1)
+        self.live.take(business, between(before, self._documents), 1)
 
     def served(self, calls: int) -> str:
         """Agent 1001 takes so many calls, each ended by its caller: the first letters of where they came from."""

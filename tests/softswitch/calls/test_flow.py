@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acd.events import QueueHoursChanged
+from acd.events import QueueHoursChanged, QueueRemoved
 from acd.names import QueueName
 from media import commands as plane_words
 from media import events as plane_news
@@ -172,6 +172,20 @@ def test_digits_of_an_agent_are_not_the_callers(node: FlowNode) -> None:
     node.press("9", node.leg_of_agent(call_id))
     node.press("9")
     assert node.call(call_id).state is CallState.TALKING
+
+
+def test_a_key_that_leads_to_a_removed_queue_leads_where_the_number_does(node: FlowNode) -> None:
+    """The flow began before the queue was taken away."""
+    call_id = node.enter()
+    other = replace(QUEUE, name="other")
+    node.dispatcher.tell(definition_of(other))
+    node.dispatcher.tell(QueueRemoved(queue=QueueName("hotline")))
+    node.board.take_queues([other])
+    node.board._arrivals._routes.take([RouteSettings(number="12345", queue="other", flow="main")])
+    node.press("1")
+    call = node.call(call_id)
+    assert (call.state, call.route.queue, node.waits(call_id)) == (CallState.WAITING, "other", 1)
+    assert [one.queue for one in node.entries(entries.CallQueued)] == ["other"]
 
 
 def test_a_level_and_data_of_the_flow_go_with_the_call(node: FlowNode) -> None:
