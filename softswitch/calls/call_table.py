@@ -268,6 +268,15 @@ class CallTable:
             party.engaged = False
             served = QueueName(party.served) if party.served in self.queues else None
             self.dispatcher.tell_late(acd_facts.AgentDisengaged(agent=AgentId(party.agent), served=served))
+        self._engage_elsewhere(party)
+
+    def _engage_elsewhere(self, done: CallParty) -> None:
+        """Who dialled from the phone's keypad during a talk is in that call still, when the talk is over."""
+        for call in self._calls.values():
+            for party in call.parties:
+                is_other = party is not done and party.agent == done.agent != ""
+                if is_other and not (party.engaged or party.contact or party.leg.is_over):
+                    self.engage(party)
 
     def end_queue_consult(self, call: Call) -> None:
         """Nobody of the consulted queue is wanted any more."""

@@ -11,7 +11,7 @@ from softswitch.calls.operations import Operations
 from softswitch.cells.messages import Credentials, MakeLeg
 from softswitch.store import entries
 from softswitch.store.entries import EndReason
-from tests.softswitch.calls.node import TRUNK, Node, done
+from tests.softswitch.calls.node import TRUNK, Node, account_peer, done
 
 MOBILE = "13900000002"
 
@@ -92,6 +92,27 @@ def test_a_target_that_does_not_come_ends_the_call_with_its_reason(
     (end,) = node.entries(entries.CallEnded)
     assert (end.end_reason, end.sip_status) == (reason, status)
     node.assert_nothing_is_left()
+
+
+def test_who_dials_on_the_keypad_during_a_talk_is_offered_nobody_when_the_talk_is_over(node: Node) -> None:
+    """The phone has two lines, the agent has two ears: the next caller waits until the second call is over too."""
+    node.login("1003", "8003")
+    node.talk("in1")
+    node.board.invited(node.sip.invite("out1", MOBILE, account_peer("phone8003")))
+    node.settle()
+    (target,) = (leg for leg in node.ringing() if leg.number == MOBILE)
+    node.sip.pick_up(target.leg_id)
+    node.settle()
+    node.sip.acknowledge("out1")
+    waiting = node.call_in("in2", "13900001111")
+    node.sip.leave("in1")
+    node.settle()
+    node.pass_time(60.0)
+    assert node.agent("1003")[1] == "engaged"
+    assert node.ringing() == []
+    node.sip.leave(target.leg_id)
+    node.settle()
+    assert [party.agent for party in node.call(waiting).offered] == ["1003"]
 
 
 def test_the_agent_gives_up_before_the_target_answers(node: Node, bar: Operations) -> None:
