@@ -127,7 +127,10 @@ async def test_objects_are_changed_and_nothing_is_overwritten(tmp_path: Path) ->
         await sign_in(seat, here.agent(3), here.extension(3), OTHER_PASSWORD)
         board = await browser.open("/wallboard", width=1920, height=1080)
         await sign_in_by_token(board, TOKEN)
-        for each in (seat, board):
+        supervisor, voicemails = [await page.context.new_page() for _ in range(2)]
+        await supervisor.goto(f"{here.api.base}/supervisor")
+        await voicemails.goto(f"{here.api.base}/voicemails")
+        for each in (seat, board, supervisor, voicemails):
             await expect(each.locator("#emergency")).to_contain_text("应急模式已启用")
             await assert_accessible(each)
         await seat.set_viewport_size({"width": 1280, "height": 56})
@@ -140,7 +143,7 @@ async def test_objects_are_changed_and_nothing_is_overwritten(tmp_path: Path) ->
         await picture(page, "admin-emergency")
         await page.get_by_role("button", name="关闭应急模式").click()
         await page.locator("#dialog").get_by_role("button", name="关闭应急模式").click()
-        for each in (other, seat, board):
+        for each in (other, seat, board, supervisor, voicemails):
             await expect(each.locator("#emergency")).to_be_hidden()
         await page.get_by_role("button", name="English").click()
         await expect(page.get_by_role("heading", name="Emergency switch")).to_be_visible()
