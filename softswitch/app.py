@@ -26,7 +26,7 @@ from softswitch.business.live import LiveBusiness
 from softswitch.business.past_flows import begun, past_flows
 from softswitch.business.prompt_shelf import PromptShelf
 from softswitch.business.seed import shipped_prompts, speech_of, uploads_of
-from softswitch.business.shapes import kind_shapes
+from softswitch.business.shapes import flow_shape, kind_shapes
 from softswitch.business.sound_folder import SoundFolder
 from softswitch.business.staff import staff_of
 from softswitch.business.whole import Business
@@ -518,7 +518,7 @@ class Control:
             tokens,
             version=product_version(),
             kinds=shown_kinds(),
-            shapes=kind_shapes() | {"flows": {"type": "object"}},
+            shapes=kind_shapes() | {"flows": flow_shape()},
             embedders=http.embedders,
             screen_pop=http.screen_pop,
             hosts=http.hosts,

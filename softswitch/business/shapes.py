@@ -69,6 +69,22 @@ def kind_shapes() -> dict[str, dict[str, Any]]:
     return {kind.name: shape_of(kind.cls) for kind in KINDS.values() if kind.cls is not None}
 
 
+def flow_shape() -> dict[str, Any]:
+    """A flow: its nodes by name, each of the kind that its `type` says."""
+    nodes = [shape_of(cls) for cls in NODES.values()]
+    for name, node in zip(NODES, nodes, strict=True):
+        node["properties"] = {"type": {"const": name}, **node["properties"]}
+        node["required"] = ["type", *node["required"]]
+    texts = {name: {"type": "string"} for name in ("id", "name", "start")}
+    table = {"type": "object", "additionalProperties": {"oneOf": nodes}}
+    return {
+        "type": "object",
+        "properties": texts | {"nodes": table},
+        "required": ["id", "start", "nodes"],
+        "additionalProperties": False,
+    }
+
+
 def shape_of(cls: Any) -> dict[str, Any]:
     """The JSON Schema of one class that `config.binding` reads; classes inside stand where they are used."""
     hints = typing.get_type_hints(cls)

@@ -4,11 +4,12 @@ import dataclasses
 import json
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from softswitch.business.documents import KINDS
-from softswitch.business.shapes import shape_of, shapes
-from softswitch.flows.nodes import NODES, Menu
+from softswitch.business.shapes import flow_shape, shape_of, shapes
+from softswitch.flows.nodes import NODES, Flow, Menu
 from softswitch.settings.agents import AgentSettings
 from softswitch.settings.queues import QueueSettings
 from tests.softswitch.business.conftest import MACHINE, city_file
@@ -91,3 +92,13 @@ def test_a_default_that_is_made_is_told_as_json() -> None:
         for item in dataclasses.fields(kind.cls) if kind.cls is not None else ():
             field = shape_of(kind.cls)["properties"][item.name]
             assert ("default" in field) is (item.name not in shape_of(kind.cls)["required"])
+
+
+def test_the_shape_of_a_flow_fits_the_flows_that_are_taken() -> None:
+    """Those of the example city; a node of no kind, or with a key of another kind, fits nothing."""
+    fits = jsonschema_rs.validator_for(flow_shape()).is_valid
+    flows = city_file()["documents"]["flows"]
+    assert [flow["id"] for flow in flows if not fits(flow)] == []
+    assert set(flow_shape()["properties"]) == {item.name for item in dataclasses.fields(Flow)}
+    for node in ({"type": "dance"}, {"type": "play", "say": [], "next": "x", "queue": "q"}, {"queue": "q"}):
+        assert not fits({"id": "f", "start": "a", "nodes": {"a": node}})
