@@ -140,28 +140,3 @@ async def test_conversation_over_a_line_that_hurts_signalling_and_sound_of_both_
         assert sum(line.counts.lost for line in lines) > 3
         assert sum(line.counts.copied for line in lines) > 10
         assert await end_reasons(here, 20) == ["completed"] * 10
-
-
-async def test_calls_over_sip_of_which_three_in_ten_are_lost_are_set_up_and_ended(tmp_path: Path) -> None:
-    """Trunk and phone each behind a line that loses 30 %: set-up takes seconds, and no call is lost or doubled.
-
-    No ping falls into it: at such a loss one of fifteen is lost with all its retransmissions, and the phone is called lost.
-    """
-    terms = Terms(
-        seats=1, wrap_up_s=0.0, greeting="", announce_agent=False, channels=60, options_interval_s=300.0
-    )
-    async with AsyncExitStack() as stack:
-        here = await stack.enter_async_context(stand(tmp_path / "stand", terms))
-        around = await stack.enter_async_context(
-            peers(here, Manner(answer_s=0.0, talk_s=0.5, tone_hz=AGENT_HZ))
-        )
-        lines = await hurt_signalling(stack, around, loss=0.3, seeds=(41, 42))
-        assert await around.phones[0].register() == 200
-        await here.login(1)
-        for number in range(6):
-            call = await around.trunk.call(HOTLINE, f"138000002{number:02d}")
-            async with asyncio.timeout(60):
-                assert await call.answered == 200
-                await call.ended
-        assert all(line.counts.lost > 5 for line in lines)
-        assert await end_reasons(here, 40) == ["completed"] * 6
