@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 PACKAGES := softswitch acd media api config
-# The tests and benches share two processors with what they test: one process at a time, always bounded.
+# The tests and benches share two processors with what they test: one process with peers at a time, always bounded.
 QUICK_LIMIT := timeout --foreground --kill-after=20 900
 LONG_LIMIT := timeout --foreground --kill-after=20 2700
 BENCHES ?= $(patsubst bench/%.py,%,$(wildcard bench/bench_*.py))

@@ -272,9 +272,9 @@ class CallTable:
 
     def _engage_elsewhere(self, done: CallParty) -> None:
         """Who dialled from the phone's keypad during a talk is in that call still, when the talk is over."""
-        for call in self._calls.values():
+        for call in self._calls.values() if done.agent else ():
             for party in call.parties:
-                is_other = party is not done and party.agent == done.agent != ""
+                is_other = party is not done and party.agent == done.agent
                 if is_other and not (party.engaged or party.contact or party.leg.is_over):
                     self.engage(party)
 

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from random import Random
 
 import pytest
 
@@ -11,7 +10,7 @@ from softswitch.calls.leg import LegState
 from softswitch.calls.operations import Operations
 from softswitch.calls.standing_lines import TABLE
 from tests.softswitch.calls.node import ACCOUNTS, AGENTS, SEATS, Node, done
-from tests.softswitch.calls.test_operations_weather import STEPS, BusyWeather
+from tests.softswitch.calls.test_operations_weather import BusyWeather, live_through
 
 WAYS = {"8001": "line_auto", "8002": "line", "8003": "talk"}
 ON_LINES = tuple(replace(account, answers_by=WAYS[account.extension]) for account in ACCOUNTS)
@@ -73,24 +72,16 @@ class LineWeather(BusyWeather):
         assert self.node.keeper.load(TABLE) == {}
 
 
-def live_through(seed: int, steps: int = 60) -> LineWeather:
-    """One day by chance; the same seed is the same day."""
-    chance, day = Random(seed), LineWeather()
-    day.the_day_begins(3)
-    weights = [weight for weight, _ in STEPS]
-    for _, step in chance.choices(STEPS, weights, k=steps):
-        step(day, chance)
-        day.it_is_always_so_that()
-    day.teardown()
-    return day
-
-
 def test_days_by_chance() -> None:
-    seen = {type(entry).__name__ for seed in range(12) for entry in live_through(seed).node.journal.entries}
+    seen = {
+        type(entry).__name__
+        for seed in range(12)
+        for entry in live_through(seed, hotline=LineWeather).node.journal.entries
+    }
     assert {"OfferAccepted", "CallConnected", "CallHeld", "SupervisionStarted"} <= seen
 
 
 @pytest.mark.long
 def test_many_days_by_chance() -> None:
     for seed in range(1000, 1080):
-        live_through(seed)
+        live_through(seed, hotline=LineWeather)

@@ -215,9 +215,9 @@ STEPS: tuple[tuple[float, Step], ...] = (
 """What a day is made of, and how often; a choice by equal chance would seldom come as far as a consult."""
 
 
-def live_through(seed: int, steps: int = 60) -> BusyWeather:
+def live_through(seed: int, steps: int = 60, hotline: type[BusyWeather] = BusyWeather) -> BusyWeather:
     """One day by chance; the same seed is the same day."""
-    chance, day = Random(seed), BusyWeather()
+    chance, day = Random(seed), hotline()
     day.the_day_begins(3)
     weights = [weight for weight, _ in STEPS]
     for _, step in chance.choices(STEPS, weights, k=steps):
