@@ -31,6 +31,7 @@ class Stand:
     terms: Terms
     server: RunningServer
     events: list[Json] = field(default_factory=list)
+    _followed: bool = False
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -91,9 +92,22 @@ class Stand:
             with suppress(OSError, aiohttp.ClientError, TimeoutError):
                 async for event in self.api.events():
                     async with self._changed:
+                        self._followed = True
                         self.events.append(event)
                         self._changed.notify_all()
+            self._followed = False
             await asyncio.sleep(0.1)
+
+    async def wait_ready(self, within_s: float = 30.0) -> Json:
+        """The health of a control that began anew, once it is ready and its live stream is followed.
+
+        What happens before the stream is followed is no event of it: a test that acts too soon waits for ever.
+        """
+        health = await self.server.wait_ready(within_s)
+        async with asyncio.timeout(within_s), self._changed:
+            while not self._followed:
+                await self._changed.wait()
+        return health
 
     async def wait_event(
         self, kind: str, *, since: int = 0, within_s: float = 10.0, **fields: object

@@ -121,7 +121,7 @@ async def test_a_control_that_is_killed_rings_on(tmp_path: Path) -> None:
         rang = len(one.events)
         here.server.kill("control")
         await asyncio.sleep(0.5)
-        await here.server.wait_ready()
+        await here.wait_ready()
         since = len(here.events)
         await one.wait_for("incoming", since=rang, within_s=20)
         await one.wait_for("confirmed", since=rang)

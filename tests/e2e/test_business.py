@@ -72,7 +72,7 @@ async def test_control_that_is_killed_comes_back_with_the_new_business(tmp_path:
         status, _, _ = await ask(here, "PUT", "/v1/business/documents/agents/1077", json={"data": new})
         assert status == 201
         here.server.kill("control")
-        await here.server.wait_ready()
+        await here.wait_ready()
         assert (await here.api.agent("1077"))["name"] == "新人"
         status, problem, _ = await ask(
             here, "PUT", "/v1/business/documents/agents/1077", '"1"', json={"data": new}

@@ -137,6 +137,6 @@ async def test_a_change_that_a_kill_cuts_short_is_whole_or_not_there(tmp_path: P
             await asyncio.sleep(chance.uniform(0.02, KILLED_WITHIN_S))
             here.server.kill("control")
             await changing
-            await here.server.wait_ready(within_s=15)
+            await here.wait_ready(within_s=15)
             await owner.assert_whole()
         assert owner.number > ROUNDS

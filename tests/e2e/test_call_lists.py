@@ -93,7 +93,7 @@ async def test_control_dies_while_a_list_rings_and_nobody_is_called_twice(tmp_pa
         await asyncio.sleep(0.3)  # its dialog is on the disk
         old = here.server.kill("control")
         await outside.wait_for("disconnected", within_s=20.0)
-        await here.server.wait_ready()
+        await here.wait_ready()
         assert here.server.pids()["control"] != old
         await here.wait_agent(1, presence="ready", activity="idle")
         view = await here.api.get(path)

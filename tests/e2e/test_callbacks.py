@@ -37,7 +37,7 @@ async def test_a_caller_presses_a_key_and_is_called_back_when_an_agent_is_free(t
 
         here.server.kill("control")
         await asyncio.sleep(1.0)
-        await here.server.wait_ready()
+        await here.wait_ready()
         again = await here.api.get(path)
         assert (again["state"], again["arrived_at"]) == ("waiting", shown["arrived_at"])
 
@@ -55,7 +55,7 @@ async def test_a_caller_presses_a_key_and_is_called_back_when_an_agent_is_free(t
         assert detail["call"]["data"]["callback_id"] == wanted["callback_id"]
         here.server.kill("control")  # once more, while they talk
         await asyncio.sleep(1.0)
-        await here.server.wait_ready()
+        await here.wait_ready()
         await talk.wait_heard(one={"outside"}, outside={"one"})
         assert (await here.api.get(path))["state"] == "calling"
         await outside.hang_up()

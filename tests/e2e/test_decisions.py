@@ -81,7 +81,7 @@ async def test_a_running_system_says_why_a_call_came_to_its_agent_and_why_anothe
         assert problem.value.status == 404
 
         here.server.kill("control")
-        await here.server.wait_ready()
+        await here.wait_ready()
         told = await here.api.get(f"/v1/calls/{answered}/explain")
         assert (told["decisions"], told["is_whole"]) == ([], False)
         assert "记录已不再保留" in told["chinese"]

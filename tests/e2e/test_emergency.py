@@ -73,7 +73,7 @@ async def test_a_listed_phone_sends_all_calls_to_a_number_until_it_dials_the_oth
         assert not one.seen("incoming")
 
         here.server.kill("control")
-        await here.server.wait_ready()
+        await here.wait_ready()
         assert await switched(here) == (True, here.agent(1))
         assert await shown_on(here) == ["emergency_on", "emergency"]
         await put_through(talk)

@@ -28,7 +28,7 @@ async def test_a_plane_that_hangs_is_replaced_and_new_calls_have_sound(tmp_path:
         async with asyncio.timeout(NOTICED_S):
             await call.ended
         await here.wait_event("ProcessLost", process="plane-0", within_s=NOTICED_S)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         assert here.server.pids()["plane-0"] != old
         assert not Path(f"/proc/{old}").exists()
         detail = await here.wait_call(call_id)
@@ -60,7 +60,7 @@ async def test_control_that_hangs_is_replaced_and_the_talk_goes_on(tmp_path: Pat
         async with asyncio.timeout(NOTICED_S):
             while Path(f"/proc/{old}").exists():
                 await asyncio.sleep(0.1)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         assert here.server.log_lines("launcher.part_hangs", part="control", pid=old)
         assert call.stream.received - heard > 250
         assert call.stream.lost == 0

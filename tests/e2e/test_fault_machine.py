@@ -104,7 +104,7 @@ async def test_control_without_descriptors_keeps_its_calls_and_takes_new_ones(tm
             for _, writer in idle:
                 writer.close()
             resource.prlimit(control, resource.RLIMIT_NOFILE, most)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         for each in (call, again):
             await around.trunk.hang_up(each)
         async with asyncio.timeout(10):

@@ -83,7 +83,7 @@ async def test_calls_go_on_without_a_name_service_and_a_trunk_that_moved_is_foun
                 async with asyncio.timeout(10):
                     while here.server.pids().get("control") in (old, None):
                         await asyncio.sleep(0.02)
-                await here.server.wait_ready(within_s=15)
+                await here.wait_ready(within_s=15)
                 await dial_out(here, around, trunk)
                 assert not call.ended.done()
 

@@ -200,7 +200,7 @@ async def test_a_caller_stays_in_the_version_of_the_flow_over_a_kill_of_control(
         short = {"id": "main", "start": "people", "nodes": {"people": {"type": "queue", "queue": "hotline"}}}
         changed = await ask(here, "PUT", path, f'"{document["version"]}"', json={"data": short})
         here.server.kill("control")
-        await here.server.wait_ready()
+        await here.wait_ready()
         await hears(caller, TONES["menu_services"], within_s=10)
         await caller.send_dtmf("2")
         await hears(caller, TONES["leave_message"])
@@ -271,7 +271,7 @@ async def test_control_that_dies_lets_the_caller_hear_the_node_again(tmp_path: P
         await hears(caller, TONES["menu_services"])
         here.server.kill("control")
         await asyncio.sleep(2.5)
-        await here.server.wait_ready()
+        await here.wait_ready()
         await hears(caller, TONES["menu_services"])
         since = len(here.events)
         await caller.send_dtmf("2")

@@ -178,7 +178,7 @@ async def test_a_span_that_the_gateway_names_is_full_for_itself(tmp_path: Path) 
         async with asyncio.timeout(10):
             while here.server.pids().get("control") in (None, old):
                 await asyncio.sleep(0.05)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         _, busy = await e1.invite("13800000003", group="pri2")
         assert status(busy) == 503
         _, answer = await e1.invite("13800000004", group="pri1")

@@ -73,4 +73,4 @@ async def test_the_server_keeps_what_its_document_promises(tmp_path: Path, has_c
         assert asking.returncode == 0, told.decode(errors="replace")[-8000:]
         assert here.server.log_lines("http.failed") == []
         assert bool(here.seen("CallHeld") and here.seen("CallDataChanged")) == has_call
-        assert (await here.server.wait_ready())["live"]
+        assert (await here.wait_ready())["live"]

@@ -64,7 +64,7 @@ async def test_control_dies_and_the_talk_goes_on_without_a_gap(tmp_path: Path) -
         before = len(here.events)
         old = here.server.kill("control")
         await asyncio.sleep(3.0)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         assert here.server.pids()["control"] != old
         state = await here.wait_agent(1, activity="talking", call_id=call_id, within_s=5)
         assert state["reachable"], "the registration was lost"
@@ -98,7 +98,7 @@ async def test_control_dies_while_a_caller_waits_and_the_place_is_kept(tmp_path:
         second, second_id = await around.call("13800000002")
         here.server.kill("control")
         await asyncio.sleep(1.0)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         assert not first.ended.done()
         assert not second.ended.done()
         since = len(here.events)
@@ -222,7 +222,7 @@ async def test_the_plane_dies_and_its_recordings_are_whole_up_to_the_last_second
         async with asyncio.timeout(4):
             while here.server.pids().get(plane) == old:
                 await asyncio.sleep(0.05)
-            await here.server.wait_ready(within_s=3)
+            await here.wait_ready(within_s=3)
         assert time.time() - killed_at < 4
         _, again = await around.call("13800000002")
         await here.wait_event("CallConnected", since=since, call_id=again)
@@ -237,7 +237,7 @@ async def test_the_nursery_dies_and_new_calls_are_served_again(tmp_path: Path) -
         async with asyncio.timeout(5):
             await call.ended
         await here.wait_call(call_id)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         with_wrap_up = await here.api.agent(here.agent(1))
         if with_wrap_up["presence"] == "wrap_up":
             await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")

@@ -113,7 +113,7 @@ async def test_listening_ends_with_the_page_and_with_control_and_the_talk_goes_o
         await page.wait_hears({"caller", "one"})
         here.server.kill("control")
         await asyncio.gather(following, return_exceptions=True)
-        await here.server.wait_ready()
+        await here.wait_ready()
         await talk.wait_heard(caller={"one"}, one={"caller"})
         async with client.ws_connect(url_of(talk)) as again:
             await again.receive_json(timeout=5)

@@ -97,7 +97,7 @@ async def test_chats_emails_and_calls_come_as_far_as_the_capacities_go_and_outli
         await here.api.not_ready(here.agent(2))
 
         here.server.kill("control")
-        await here.server.wait_ready()
+        await here.wait_ready()
         found = await contact(here, mail)
         assert (found["state"], found["agent"], found["route"]) == ("accepted", here.agent(1), "12345")
         found = await contact(here, hard)

@@ -58,5 +58,5 @@ async def test_an_uploaded_notice_is_heard_by_the_next_caller(tmp_path: Path) ->
         assert await heard_by_a_caller(here, around) == pytest.approx(LATER_HZ, abs=5)
         here.server.kill("plane-0")
         await here.wait_event("ProcessLost", process="plane-0")
-        await here.server.wait_ready()
+        await here.wait_ready()
         assert await heard_by_a_caller(here, around) == pytest.approx(LATER_HZ, abs=5)

@@ -39,7 +39,7 @@ async def test_places_and_times_are_kept_over_a_restart_and_nobody_joins_an_empt
         await asyncio.sleep(0.3)  # and that is on the disk
         here.server.kill("control")
         await asyncio.sleep(0.5)
-        await here.server.wait_ready()
+        await here.wait_ready()
         await asyncio.sleep(1.0)  # the reader of live events is back
         assert (await here.api.agent(here.agent(1)))["reason"] == "no_answer"
         _, other = await around.call("13800000003")

@@ -86,7 +86,7 @@ async def test_a_check_that_hears_another_tone_raises_an_alarm_until_one_is_well
         shutil.copy(PROMPTS / "self_check_tone.wav", prompts)
         here.server.kill("plane-0")
         await here.wait_event("process.lost", process="plane-0")
-        await here.server.wait_ready()
+        await here.wait_ready()
         checked = await here.api.post("/v1/self-checks")
         assert (checked["is_well"], checked["fault"]) == (True, "")
         assert await failures(here) == []

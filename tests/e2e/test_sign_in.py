@@ -135,7 +135,7 @@ async def test_a_session_outlives_the_death_of_control(tmp_path: Path) -> None:
         await page.ask("POST", f"{own}/login", {"extension": here.extension(1), "initial_state": "ready"})
         await asyncio.sleep(0.2)  # the group commit of the store
         here.server.kill("control")
-        await here.server.wait_ready()
+        await here.wait_ready()
         status, shown = await page.ask("GET", "/v1/session")
         assert (status, shown["agent_id"], shown["csrf"]) == (200, here.agent(1), page.csrf)
         status, agent = await page.ask("POST", f"{own}/not-ready", {"reason": "午餐"})

@@ -58,7 +58,7 @@ async def test_control_alone_may_leave_and_calls_go_on_without_it(tmp_path: Path
         async with asyncio.timeout(10):
             while here.server.pids().get("control") in (old, None):
                 await asyncio.sleep(0.05)
-        await here.server.wait_ready(within_s=10)
+        await here.wait_ready(within_s=10)
         assert not call.ended.done()
         await here.wait_agent(1, activity="talking", call_id=call_id)
         await around.trunk.hang_up(call)

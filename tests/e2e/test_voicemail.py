@@ -78,7 +78,7 @@ async def test_a_message_goes_on_over_the_death_of_control(tmp_path: Path) -> No
         await asyncio.sleep(1.0)
         here.server.kill("control")
         await asyncio.sleep(2.0)
-        await here.server.wait_ready()
+        await here.wait_ready()
         since = len(here.events)
         await asyncio.sleep(1.0)
         await caller.send_dtmf("#")

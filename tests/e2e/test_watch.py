@@ -107,7 +107,7 @@ async def test_the_test_alarm_is_shown_told_and_ended_by_acknowledging(tmp_path:
         await asyncio.sleep(0.3)  # the group commit
         here.server.kill("control")
         await asyncio.sleep(0.5)
-        await here.server.wait_ready()
+        await here.wait_ready()
         (standing,) = await drills(here)
         assert standing["raised_at"] == raised["raised_at"]
         since = len(here.events)

@@ -101,7 +101,7 @@ async def test_whatever_dies_the_system_is_whole_again_and_every_call_has_its_en
             await strike(here, chance, storm)
         async with asyncio.timeout(30):
             await calling
-        await here.server.wait_ready(within_s=20)
+        await here.wait_ready(within_s=20)
         # An INVITE that found nobody is repeated after up to 16 s, and a CANCEL before the first answer is nothing.
         async with asyncio.timeout(25):
             await asyncio.gather(*(call.answered for call in calls))

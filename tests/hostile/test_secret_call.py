@@ -116,7 +116,7 @@ async def test_an_encrypted_trunk_talks_on_through_a_restart_of_control(here: St
             async with asyncio.timeout(10):
                 while here.server.pids().get("control") in (old, None):
                     await asyncio.sleep(0.02)
-            await here.server.wait_ready(within_s=10)
+            await here.wait_ready(within_s=10)
             await here.wait_agent(1, activity="talking", call_id=connected["call_id"])
             await caller.hold()
             await caller.wait_for("media", state="local_hold")
