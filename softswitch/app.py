@@ -57,9 +57,9 @@ from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
 from softswitch.contacts.desk import ContactDesk
 from softswitch.customers.desk import CustomerDesk
-from softswitch.decision_archive import DecisionArchive
-from softswitch.decision_journal import FOLDER as DECISIONS
-from softswitch.decision_journal import DecisionJournal, JournaledEngine
+from softswitch.decisions.archive import DecisionArchive
+from softswitch.decisions.journal import FOLDER as DECISIONS
+from softswitch.decisions.journal import DecisionJournal, JournaledEngine
 from softswitch.ears import Ears
 from softswitch.heartbeat import Heartbeat
 from softswitch.https import certificate_of

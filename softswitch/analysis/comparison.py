@@ -28,7 +28,7 @@ from acd.simulate import Simulation
 from softswitch.analysis.history import History
 from softswitch.analysis.policies import Policy, PolicyFault, load_policy
 from softswitch.analysis.tables import percent, seconds, table
-from softswitch.decision_journal import head_of
+from softswitch.decisions.journal import head_of
 
 HELP = "重演决策日志,可换策略 / replay a journal of decisions, also under another policy"
 

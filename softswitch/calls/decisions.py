@@ -19,8 +19,8 @@ from acd.snapshots import ContactSnapshot
 from api.decision_views import Explained, ExplainQuery, ExplanationView, NotWithView, WhyWaitingView
 from api.faults import NotBuilt
 from softswitch.calls.call_table import CallTable, call_id_of
-from softswitch.decision_archive import DecisionArchive
-from softswitch.decision_sheet import KeptDecision, decision_view
+from softswitch.decisions.archive import DecisionArchive
+from softswitch.decisions.sheet import KeptDecision, decision_view
 
 
 @dataclass(slots=True)

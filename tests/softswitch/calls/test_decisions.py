@@ -10,8 +10,8 @@ from acd.names import AgentId, ContactId, OfferId, QueueName
 from api.decision_views import Explained, ExplainQuery, ExplanationView
 from api.faults import NotBuilt
 from softswitch.calls.decisions import Decisions
-from softswitch.decision_archive import DecisionArchive
-from softswitch.decision_search import Derivation
+from softswitch.decisions.archive import DecisionArchive
+from softswitch.decisions.search import Derivation
 from softswitch.settings.distribution import DistributionSettings
 from softswitch.settings.routes import RouteRowSettings, RouteSettings
 from tests.softswitch.calls.node import EPOCH, QUEUE, Node, done

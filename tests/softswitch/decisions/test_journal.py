@@ -12,7 +12,7 @@ from acd.errors import UnknownQueue
 from acd.events import AgentLoggedIn, ContactQueued, Event, OfferAccepted, QueueDefined
 from acd.journal import encode_command, replay
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from softswitch.decision_journal import KEPT_DAYS, DecisionJournal, JournaledEngine, head_of
+from softswitch.decisions.journal import KEPT_DAYS, DecisionJournal, JournaledEngine, head_of
 
 MAIN = QueueName("main")
 WALL = 1_795_000_000.0

@@ -15,7 +15,7 @@ import structlog
 from acd.journal import reader_of
 from api.decision_views import Explained
 from api.faults import Unavailable
-from softswitch.decision_search import Derivation
+from softswitch.decisions.search import Derivation
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class DecisionArchive:
         until = math.inf if asked.ended_at is None else asked.ended_at
         words = [f"--since={asked.arrived_at!r}", f"--until={until!r}", f"--offer={offer}"]
         worker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "softswitch.decision_worker", *words, "--", str(self._folder), asked.id),
+            *(sys.executable, "-m", "softswitch.decisions.worker", *words, "--", str(self._folder), asked.id),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

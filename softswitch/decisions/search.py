@@ -1,7 +1,7 @@
 """Plays journals of decisions again for one call: every decision on it, with everybody who had to do with it.
 
 Costs as much as all that was decided since a journal began, so it is no work for a process that answers somebody
-(`softswitch.decision_worker`).
+(`softswitch.decisions.worker`).
 """
 
 import hashlib
@@ -23,8 +23,8 @@ from acd.matching import Pairing
 from acd.names import ContactId
 from acd.roll_call import RollCall, call_the_roll
 from api.decision_views import DecisionView
-from softswitch.decision_journal import head_of
-from softswitch.decision_sheet import KeptDecision, Source, decision_view, whole_list
+from softswitch.decisions.journal import head_of
+from softswitch.decisions.sheet import KeptDecision, Source, decision_view, whole_list
 
 MOST_DECISIONS: Final = 50
 """Of one call; the first of more are left out, and that is said."""

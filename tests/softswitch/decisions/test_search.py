@@ -20,8 +20,8 @@ from acd.events import (
     RoutingDefined,
 )
 from acd.names import AgentId, ContactId, QueueName
-from softswitch.decision_journal import DecisionJournal, JournaledEngine
-from softswitch.decision_search import MOST_DECISIONS, MOST_LISTS, Derivation, derived
+from softswitch.decisions.journal import DecisionJournal, JournaledEngine
+from softswitch.decisions.search import MOST_DECISIONS, MOST_LISTS, Derivation, derived
 
 MAIN = QueueName("main")
 ANA, BEN = AgentId("ana"), AgentId("ben")

@@ -9,9 +9,9 @@ from acd.events import AgentLoggedIn, ContactQueued, QueueDefined
 from acd.names import AgentId, ContactId, QueueName
 from api.decision_views import Explained
 from api.faults import Unavailable
-from softswitch.decision_archive import MOST_WAITING, DecisionArchive
-from softswitch.decision_journal import DecisionJournal, JournaledEngine
-from softswitch.decision_search import derived
+from softswitch.decisions.archive import MOST_WAITING, DecisionArchive
+from softswitch.decisions.journal import DecisionJournal, JournaledEngine
+from softswitch.decisions.search import derived
 
 MAIN = QueueName("main")
 WALL = 1_795_000_000.0

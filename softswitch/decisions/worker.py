@@ -1,4 +1,4 @@
-"""The process that plays journals of decisions again: `python -m softswitch.decision_worker FOLDER CALL`.
+"""The process that plays journals of decisions again: `python -m softswitch.decisions.worker FOLDER CALL`.
 
 Prints a `Derivation` as JSON.  It goes behind everything else on the machine, before it does anything else.
 """
@@ -16,9 +16,9 @@ from softswitch.urgency import go_last
 def main(words: list[str] | None = None) -> int:
     """Print what was found."""
     go_last()
-    from softswitch.decision_search import derived  # noqa: PLC0415  not before others go first
+    from softswitch.decisions.search import derived  # noqa: PLC0415  not before others go first
 
-    parser = argparse.ArgumentParser(prog="softswitch.decision_worker", description=__doc__)
+    parser = argparse.ArgumentParser(prog="softswitch.decisions.worker", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("call_id")
     parser.add_argument("--since", type=float, default=-math.inf)
