@@ -139,6 +139,15 @@ class SipSettings:
         default=4.0,
         metadata=meta("探测超时 / a ping unanswered for so long counts as lost", unit="s", minimum=0.1),
     )
+    options_misses: int = field(
+        default=2,
+        metadata=meta(
+            "连续丢失多少次探测才算断线;丢失一次后立即再探 / so many pings lost in a row make a phone or trunk lost; after one "
+            "that is lost the next goes out at once",
+            minimum=1,
+            maximum=10,
+        ),
+    )
     names_again_s: float = field(
         default=60.0,
         metadata=meta(

@@ -1,4 +1,8 @@
-"""Pings every registered contact with OPTIONS, so that a phone that died is known before it is rung."""
+"""Pings every registered contact with OPTIONS, so that a phone that died is known before it is rung.
+
+One lost ping says little on a bad line, though each is sent again by timer E (RFC 3261 section 17.1.2.2): the next goes
+out at once, and only `options_misses` in a row make a phone lost.
+"""
 
 import zlib
 
@@ -51,6 +55,7 @@ class PhoneWatch:
         self._registrar = registrar
         self._name = name
         self._alarms: dict[tuple[str, str], Alarm] = {}
+        self._missed: dict[tuple[str, str], int] = {}  # pings in a row, of contacts that missed any
 
     def watch(self, contact: Contact, *, soon: bool = False) -> None:
         """Ping a contact from now on; `soon` for one that was restored and may be gone."""
@@ -70,11 +75,13 @@ class PhoneWatch:
 
     def _ping(self, account: str, uri: str) -> None:
         wiring = self._wiring
+        key = (account, uri)
         contact = self._location.find(account, uri)
         if contact is None:
-            self._alarms.pop((account, uri), None)
+            self._alarms.pop(key, None)
+            self._missed.pop(key, None)
             return
-        self._alarms[account, uri] = wiring.clock.after(
+        self._alarms[key] = wiring.clock.after(
             wiring.settings.options_interval_s, lambda: self._ping(account, uri)
         )
         branch = wiring.fresh_branch()
@@ -83,6 +90,7 @@ class PhoneWatch:
 
         def answered(response: Response, source: str) -> None:
             if source == flow.address and response.status >= 200:
+                self._missed.pop(key, None)
                 self._note(contact, is_answering=True)
 
         wiring.clients.begin(
@@ -90,10 +98,28 @@ class PhoneWatch:
             "OPTIONS",
             lambda: wiring.transports.send(flow, data),
             answered,
-            lambda: self._note(contact, is_answering=False),
+            lambda: self._miss(contact, key),
             is_reliable=flow.is_reliable,
             timeout_s=wiring.settings.options_timeout_s,
         )
+
+    def _miss(self, contact: Contact, key: tuple[str, str]) -> None:
+        """A ping was not answered: ask again at once, or let the phone be lost."""
+        missed = self._missed.pop(key, 0) + 1
+        if missed >= self._wiring.settings.options_misses:
+            self._note(contact, is_answering=False)
+            return
+        present, alarm = self._location.find(*key), self._alarms.get(key)
+        if (
+            alarm is None
+            or present is None
+            or not present.is_answering
+            or present.expires_at != contact.expires_at
+        ):
+            return  # it is gone, is lost already, or registered again while the ping was out
+        self._missed[key] = missed
+        alarm.cancel()
+        self._ping(*key)
 
     def _note(self, contact: Contact, *, is_answering: bool) -> None:
         """Note the outcome for the binding as it is now: it may have been refreshed meanwhile."""

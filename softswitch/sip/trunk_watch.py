@@ -1,4 +1,7 @@
-"""Trunks: whether they answer OPTIONS, and the registrations that we hold at them (RFC 3261 section 10.2)."""
+"""Trunks: whether they answer OPTIONS, and the registrations that we hold at them (RFC 3261 section 10.2).
+
+`options_misses` pings lost in a row make a trunk down; after one that is lost the next goes out at once.
+"""
 
 import secrets
 from dataclasses import dataclass, field
@@ -37,6 +40,7 @@ class _Watched:
     cseq: int = 0
     pings: int = 0
     newest_answered: int = 0  # of the pings
+    missed: int = 0  # of the pings, in a row
     alarms: dict[str, Alarm] = field(default_factory=dict)
 
     @property
@@ -92,6 +96,7 @@ class TrunkWatch:
     def stop(self) -> None:
         """Ask nothing any more."""
         for watched in self._watched.values():
+            watched.flow = None
             for alarm in watched.alarms.values():
                 alarm.cancel()
 
@@ -107,10 +112,7 @@ class TrunkWatch:
             return
         watched.answers = False
         self._tell(watched, "invite_unanswered")
-        alarm = watched.alarms.pop("ping", None)
-        if alarm is not None:
-            alarm.cancel()
-        self._ping(watched)
+        self._ping_at_once(watched)
 
     def flow_of(self, name: str) -> Flow | None:
         """Return the way to a trunk, None when it takes no calls."""
@@ -130,6 +132,12 @@ class TrunkWatch:
 
     # --- OPTIONS --------------------------------------------------------------------------------------------------
 
+    def _ping_at_once(self, watched: _Watched) -> None:
+        alarm = watched.alarms.pop("ping", None)
+        if alarm is not None:
+            alarm.cancel()
+        self._ping(watched)
+
     def _ping(self, watched: _Watched) -> None:
         wiring, flow = self._wiring, watched.flow
         if flow is None:
@@ -146,12 +154,17 @@ class TrunkWatch:
         def answered(response: Response, source: str) -> None:
             if response.status >= 200 and source == flow.address:
                 watched.newest_answered = max(number, watched.newest_answered)
+                watched.missed = 0
                 watched.answers = response.status != 503
                 self._tell(watched, "options_answered" if watched.answers else "options_503")
 
         def unanswered() -> None:
-            if number < watched.newest_answered:
-                return  # it was lost on a way that works again
+            if number < watched.newest_answered or watched.flow is not flow:
+                return  # it was lost on a way that works again, or is no way any more
+            watched.missed += 1
+            if watched.answers is not False and watched.missed < wiring.settings.options_misses:
+                self._ping_at_once(watched)
+                return
             watched.answers = False
             self._tell(watched, "options_timeout")
 

@@ -95,9 +95,11 @@ class Stand:
         accounts: tuple[AccountSettings, ...] = ACCOUNTS,
         keeper: MemoryKeeper | None = None,
         secret: str = SECRET,
+        clock: Clock | None = None,
     ) -> None:
         self.settings, self.trunks, self.accounts, self.secret = settings, trunks, accounts, secret
         self.keeper = keeper or MemoryKeeper()
+        self.clock = clock or Clock(asyncio.get_running_loop())
         self.events: list[EdgeEvent] = []
         self.also: Callable[[EdgeEvent], None] | None = None
         self._news = asyncio.Event()
@@ -111,7 +113,7 @@ class Stand:
             self.accounts,
             node_name="hotline",
             secret=self.secret,
-            clock=Clock(asyncio.get_running_loop()),
+            clock=self.clock,
             on_event=self._on_event,
             keep=self.keeper,
         )
