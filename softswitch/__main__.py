@@ -15,8 +15,9 @@ from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
 from softswitch.file_limit import raise_file_limit
 from softswitch.https import check_certificate
-from softswitch.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher, parts_of
-from softswitch.living_parts import living_part
+from softswitch.launching.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher
+from softswitch.launching.living_parts import living_part
+from softswitch.launching.parts import parts_of
 from softswitch.log_setup import set_up_logs
 from softswitch.operations.desk import add_operations
 from softswitch.operations.examination import Verdict, examine

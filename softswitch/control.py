@@ -11,7 +11,7 @@ from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import machine_of, seeded
 from softswitch.cells.boot_secret import boot_secret
 from softswitch.customers.desk import CustomerDesk
-from softswitch.launcher import drain_mark
+from softswitch.launching.launcher import drain_mark
 from softswitch.log_setup import name_calls
 from softswitch.settings.whole import Settings
 from softswitch.store import entries
@@ -54,6 +54,7 @@ async def run_control(
             wall=time.time,
         )
         await customers.open()
+        desk.customers = customers
         control = Control(settings, store, reader, boot_secret(settings.node.run_dir), desk, customers, past)
         name_calls(control.call_of)
         ears.append(control.hear_store)

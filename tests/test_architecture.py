@@ -21,8 +21,6 @@ ALLOWED_EDGES = {
 ACD_FORBIDDEN = {"asyncio", "time", "socket", "threading", "random", "secrets", "logging", "structlog", "os"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
 PRODUCT_LINES, TEST_LINES = 600, 800
-# In the links a lost peer is asked for again after a pause; everything else waits by deadline (softswitch/clock.py).
-SLEEPERS: frozenset[str] = frozenset({"softswitch/launcher.py"})
 # Numbers are what telephones have; nothing is ever run as a script from that folder.
 NAMED_BY_THE_DOMAIN = {"softswitch/calls/numbers.py"}
 # The window in which the writer gathers one group commit is its own; it belongs to no call.
@@ -147,11 +145,11 @@ def test_one_timer_is_armed_in_one_place() -> None:
 
 
 def test_nothing_sleeps_where_a_deadline_belongs() -> None:
+    """Everything waits by deadline (softswitch/clock.py)."""
     wrong = [
         _name(path)
         for path in _files(*PACKAGES)
         if re.search(r"\basyncio\.sleep\((?!0\))", path.read_text(encoding="utf-8"))
-        and _name(path) not in SLEEPERS
     ]
     assert not wrong
 
@@ -204,7 +202,7 @@ def test_events_are_named_in_the_past_tense(path: Path) -> None:
 
 
 def test_the_product_speaks_to_people_only_through_its_log() -> None:
-    speakers = {"softswitch/__main__.py", "softswitch/launcher.py"}
+    speakers = {"softswitch/__main__.py"}
     wrong = [
         f"{_name(path)}:{node.lineno}"
         for path in _files("softswitch", "acd", "media", "api")

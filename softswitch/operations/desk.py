@@ -12,7 +12,7 @@ from typing import Any
 
 from config.faults import ConfigFaults
 from config.load import load
-from softswitch.launcher import drain_mark
+from softswitch.launching.launcher import drain_mark
 from softswitch.operations.call_trace import UnknownCall, read_trace
 from softswitch.operations.errands import ALARM_TEST, SELF_CHECK, wish
 from softswitch.operations.ladder import as_svg, as_text

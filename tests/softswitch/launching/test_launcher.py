@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from softswitch.launcher import BACKOFF_S, CONFIG_EXIT, DRAINED_EXIT, parts_of
+from softswitch.launching.launcher import BACKOFF_S, CONFIG_EXIT, DRAINED_EXIT
+from softswitch.launching.parts import parts_of
 from softswitch.settings.node import NodeSettings
 from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
 from softswitch.settings.whole import Settings
@@ -22,7 +23,8 @@ PATIENCE_S = 20.0
 HOST = """
 import signal, sys
 from pathlib import Path
-from softswitch.launcher import Launcher, Part
+from softswitch.launching.launcher import Launcher
+from softswitch.launching.parts import Part
 folder = Path(sys.argv[1])
 parts = [Part(name, [sys.executable, "-c", code, str(folder), name]) for name, code in eval(sys.argv[2])]
 for part in parts:
