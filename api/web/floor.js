@@ -106,7 +106,8 @@ export class Floor {
       case 'agent_state_changed': {
         const before = this.agents.get(data.agent) ?? { agent_id: data.agent, name: '', queues: [], reachable: true };
         const { agent, ...fields } = data;
-        this.agents.set(agent, { ...before, ...fields, reachable: !['phone_lost', 'line_down'].includes(fields.reason), since: at });
+        const muted = before.call_id === fields.call_id && before.muted; // nobody brings it along into another call
+        this.agents.set(agent, { ...before, ...fields, muted, reachable: !['phone_lost', 'line_down'].includes(fields.reason), since: at });
         return;
       }
       case 'call_arrived':
@@ -122,6 +123,10 @@ export class Floor {
         return;
       case 'call_ended':
         this.calls.delete(data.call_id);
+        return;
+      case 'party_muted':
+      case 'party_unmuted':
+        if (this.agents.has(data.agent)) this.agents.set(data.agent, { ...this.agents.get(data.agent), muted: kind === 'party_muted' });
         return;
       case 'trunk_state_changed':
         this.trunks.set(data.trunk, { ...this.trunks.get(data.trunk), trunk: data.trunk, up: data.up });

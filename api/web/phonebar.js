@@ -37,6 +37,11 @@ import { LiveStream } from './live_stream.js';
  * @property {{call: Call}} held
  * @property {{call: Call, data: {held_s: number}}} holdReminded  the caller has been on hold for long
  * @property {{call: Call}} retrieved
+ * @property {{call: Call, data: {agent: string}}} muted  data.agent is heard by nobody
+ * @property {{call: Call, data: {agent: string}}} unmuted
+ * @property {{call: Call, data: {agent: string, count: number}}} digitsSent  how many keys, never which
+ * @property {{call: Call, data: {recording_id: string, reason: string}}} recordingPaused  nobody's voice is recorded now
+ * @property {{call: Call, data: {recording_id: string, reason: string}}} recordingResumed
  * @property {{call: Call, data: object}} consulting
  * @property {{call: Call, data: object}} consultAnswered
  * @property {{call: Call, data: object}} consultFailed
@@ -51,6 +56,7 @@ import { LiveStream } from './live_stream.js';
  * @property {{call: Call, data: object}} dialResult  what came of calling it: data.result
  * @property {{call: Call, data: object}} hangup  the call left this agent; data.end_reason when it is over
  * @property {{agent: Agent}} wrapUpStarted
+ * @property {{agent: Agent, data: {seconds: number}}} wrapUpExtended
  * @property {{agent: Agent}} wrapUpEnded
  * @property {{data: object}} supervised  somebody listens, whispers or barges in, if agents are told
  * @property {{data: object}} forced  a supervisor changed something of this agent
@@ -83,7 +89,8 @@ const CALL_EVENTS = {
   call_held: 'held', call_retrieved: 'retrieved', call_hold_reminded: 'holdReminded', consult_started: 'consulting', consult_answered: 'consultAnswered',
   consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
   call_sent_to_flow: 'sentToFlow', call_back_from_flow: 'backFromFlow', call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
-  call_progress: 'progress', call_dial_result: 'dialResult',
+  call_progress: 'progress', call_dial_result: 'dialResult', party_muted: 'muted', party_unmuted: 'unmuted',
+  digits_sent: 'digitsSent', recording_paused: 'recordingPaused', recording_resumed: 'recordingResumed',
 };
 const RETRY_MS = 1000;
 const SUPERVISION_EVENTS = new Set(['supervision_started', 'supervision_changed', 'supervision_ended']);
@@ -493,6 +500,7 @@ export class PhoneBar {
       const call = this.#call ?? before;
       if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });
       if (kind === 'forced') this.#emit('forced', { data });
+      if (kind === 'wrap_up_extended') this.#emit('wrapUpExtended', { agent: this.#agent, data });
       if (SUPERVISION_EVENTS.has(kind)) this.#emit('supervised', { data });
     }
     this.#emit('event', { kind, data, at: message.at, number: message.number });

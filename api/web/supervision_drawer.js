@@ -1,6 +1,6 @@
 /** The drawer of the supervisor's page: one seat or one waiting call, what may be done about it, and what happens there. */
 
-import { fill, make } from './element.js';
+import { fill, make, setText } from './element.js';
 import { couldTake, isWaiting, numberOf, shownState } from './floor.js';
 import { icon, stateIcon } from './icons.js';
 import { Why } from './why.js';
@@ -8,6 +8,9 @@ import { clockText, dayTime, hasWord, problemText, word, wordOf } from './words.
 
 const REASONS = ['quality', 'help', 'complaint', 'abuse'];
 const FEED_MOST = 100;
+
+/** Events after which the agent's mute and what is to hold after the call may be others. */
+const LOOKED_AFTER = new Set(['seat_command', 'forced', 'agent_state_changed']);
 
 /** Commands whose words are those of another name. */
 const COMMANDS = { login: 'sign_in', logout: 'sign_out', hang_up_own: 'hang_up', send_digits: 'digits' };
@@ -62,6 +65,7 @@ export class SupervisionDrawer {
     this.#build();
     if (!this.#dialog.open) this.#dialog.show();
     this.show();
+    if (subject.agent) this.#look(subject.agent);
     this.#parts.reason.focus();
   }
 
@@ -96,14 +100,12 @@ export class SupervisionDrawer {
   show() {
     if (!this.#subject) return;
     const { floor } = this.#bar;
-    if (this.#subject.agent) {
-      const agent = floor.agents.get(this.#subject.agent);
-      if (agent) this.#showAgent(agent, floor.callOf(agent.agent_id));
-      return;
-    }
-    const call = floor.calls.get(this.#subject.call);
-    if (call && isWaiting(call)) this.#showCall(call);
-    else this.close();
+    const agent = floor.agents.get(this.#subject.agent ?? '');
+    const call = floor.calls.get(this.#subject.call ?? '');
+    if (agent) this.#showAgent(agent, floor.callOf(agent.agent_id));
+    else if (call && isWaiting(call)) this.#showCall(call);
+    else if (this.#subject.call) this.close();
+    for (const element of this.#dialog.querySelectorAll('[data-since]')) setText(element, clockText(floor.now() - Number(element.dataset.since)));
   }
 
   #showAgent(agent, call) {
@@ -115,10 +117,31 @@ export class SupervisionDrawer {
       this.#parts.facts,
       make('div', {}, make('span', { class: 'badge', dataset: { state } }, stateIcon(state), word(`state.${state}`)), ' ',
         agent.since && make('span', { dataset: { since: agent.since } }), ' ', state === 'not_ready' && wordOf('reason', agent.reason)),
+      this.#marksOf(agent, call),
       call && make('p', { class: 'caller-number' }, numberOf(call)),
       call && this.#factsOf(call),
     );
     this.#keepDeeds(`${state} ${call?.call_id ?? ''} ${this.#supervising()} ${this.#listener !== null}`, () => this.#deedsOfAgent(agent, call));
+  }
+
+  /** What the agent's own bar says beside the state, each by sign and word. */
+  #marksOf(agent, call) {
+    const { pending_presence: pending } = agent;
+    const marks = [
+      agent.muted && ['held', icon('mute'), word('agent.muted')],
+      call?.recording_paused && ['held', icon('hold'), word('event.recording_paused')],
+      pending && [pending, stateIcon(pending), `${word('agent.pending')}:${word(`state.${pending}`)}`],
+    ].filter(Boolean);
+    return marks.length > 0 && make('div', { class: 'marks' }, ...marks.map(([state, ...face]) => make('span', { class: 'badge', dataset: { state } }, ...face)));
+  }
+
+  /** Nothing tells of what is to hold after a call: it is asked for when the seat is opened and after each of its commands. */
+  async #look(agentId) {
+    const { agents } = this.#bar.floor;
+    const view = await this.#bar.read(`/v1/agents/${encodeURIComponent(agentId)}`).catch(() => null); // the next event asks again
+    if (!view || this.agentId !== agentId || !agents.has(agentId)) return;
+    agents.set(agentId, { ...agents.get(agentId), muted: view.muted, pending_presence: view.pending_presence });
+    this.show();
   }
 
   #deedsOfAgent(agent, call) {
@@ -243,6 +266,7 @@ export class SupervisionDrawer {
     const callId = this.#bar.floor.agents.get(agent)?.call_id;
     const isTheirs = data.agent === agent || data.agent_id === agent;
     if (!isTheirs && (kind === 'agent_state_changed' || !callId || data.call_id !== callId)) return;
+    if (isTheirs && LOOKED_AFTER.has(kind)) this.#look(agent);
     if (!hasWord(`event.${kind}`)) return;
     this.#feed.unshift({ at: Date.parse(at) / 1000, text: [word(`event.${kind}`), ...detailsOf(kind, data)].filter(Boolean).join(' · ') });
     this.#feed.length = Math.min(this.#feed.length, FEED_MOST);
@@ -271,6 +295,8 @@ function detailsOf(kind, data) {
     ];
     case 'call_ended': return [wordOf('end', data.end_reason)];
     case 'call_arrived': return [data.caller];
+    case 'digits_sent': return [`× ${data.count}`];
+    case 'wrap_up_extended': return [`${data.seconds} s`];
     default: return [data.to, data.cause && wordOf('reason', data.cause)];
   }
 }

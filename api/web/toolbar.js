@@ -15,7 +15,8 @@ import { PhoneBar } from './phonebar.js';
 
 /** Older event → newer event. */
 const EVENTS = {
-  onRinging: 'ringing', onTalking: 'talking', onHeld: 'held', onRetrieved: 'retrieved', onConsulting: 'consulting',
+  onRinging: 'ringing', onTalking: 'talking', onHeld: 'held', onRetrieved: 'retrieved', onMuted: 'muted', onUnmuted: 'unmuted',
+  onRecordingPaused: 'recordingPaused', onRecordingResumed: 'recordingResumed', onConsulting: 'consulting',
   onConsultAnswered: 'consultAnswered', onConsultFailed: 'consultFailed', onTransferred: 'transferred',
   onTransferFailed: 'transferFailed', onSentToFlow: 'sentToFlow', onBackFromFlow: 'backFromFlow', onConferenced: 'conferenced', onHangup: 'hangup', onForced: 'forced',
   onSupervised: 'supervised', onAcwStart: 'wrapUpStarted', onAcwEnd: 'wrapUpEnded', onKickedOff: 'signedInElsewhere',
@@ -31,6 +32,10 @@ export class Toolbar {
   onTalking = null;
   onHeld = null;
   onRetrieved = null;
+  onMuted = null;
+  onUnmuted = null;
+  onRecordingPaused = null;
+  onRecordingResumed = null;
   onConsulting = null;
   onConsultAnswered = null;
   onConsultFailed = null;

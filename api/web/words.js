@@ -364,6 +364,7 @@ const WORDS = {
   'event.call_hold_reminded': ['保持过久', 'On hold for long'],
   'event.party_muted': ['静音', 'Muted'],
   'event.party_unmuted': ['取消静音', 'Unmuted'],
+  'event.digits_sent': ['发送按键', 'Keys sent'],
   'event.consult_started': ['开始咨询', 'Consulting'],
   'event.consult_answered': ['咨询接通', 'Consult answered'],
   'event.consult_failed': ['咨询失败', 'Consult failed'],
@@ -380,6 +381,7 @@ const WORDS = {
   'event.call_rerouted': ['改走另一中继', 'By another trunk'],
   'event.call_widened': ['放宽技能要求', 'Less skill needed'],
   'event.call_requeued': ['重新排队', 'Requeued'],
+  'event.wrap_up_extended': ['延长话后', 'Wrap-up extended'],
   'event.recording_paused': ['录音暂停', 'Recording paused'],
   'event.recording_resumed': ['录音恢复', 'Recording resumed'],
 };

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.conversation import MUSIC, TERMS, Conversation, conversation, outbound_terms
 from tests.e2e.test_excursion import PASSWORD
@@ -214,6 +214,7 @@ async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_pa
         await press(agent, "保持")
         await expect(page.locator(".feed")).to_contain_text("操作 · 保持")
         await press(agent, "取回")
+        await the_drawer_says_what_the_bar_says(agent, page.locator("#drawer .marks"))
         await do("monitor")
         await expect(page.locator("[data-deed=monitor]")).to_have_attribute("aria-pressed", "true")
         await talk.wait_heard(caller={"one"}, one={"caller"}, three={"caller", "one"})
@@ -232,6 +233,23 @@ async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_pa
         await expect(agent.locator("#state-word")).to_have_text("话后处理")
         await expect(agent.locator("#banner")).to_contain_text(f"强插 · {here.agent(3)}")
         await talk.wait_heard(caller={"three"}, three={"caller"})
+
+
+async def the_drawer_says_what_the_bar_says(agent: Page, marks: Locator) -> None:
+    """Muted, not recorded, and what is to hold after the call: told to whoever watches the seat, and taken back."""
+    await press(agent, "静音")
+    await expect(marks).to_have_text("已静音")
+    await agent.locator("#recording").click()
+    await agent.locator("#ask").get_by_role("button", name="市民报密码").click()
+    await expect(marks).to_contain_text("录音暂停")
+    await press(agent, "示忙")
+    await agent.get_by_role("button", name="用餐").click()
+    await expect(marks).to_contain_text("通话后:示忙")
+    await picture(marks.page, "supervisor-watching")
+    await press(agent, "取消静音")
+    await agent.locator("#recording").click()
+    await press(agent, "示闲")
+    await expect(marks).to_have_count(0)
 
 
 @pytest.mark.long
