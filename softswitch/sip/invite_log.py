@@ -18,14 +18,16 @@ log = structlog.get_logger(__name__)
 RECENT_S: Final = 60.0
 """What is older was written down elsewhere long ago."""
 MOST_BYTES: Final = 1 << 20
+"""Of the file, before what is old is cut from it."""
 
 
 class InviteLog:
     """The legs that an INVITE was sent for lately, in a file of their own; without a path nothing is kept."""
 
-    def __init__(self, path: Path | None, wall: Callable[[], float]) -> None:
+    def __init__(self, path: Path | None, wall: Callable[[], float], *, most_bytes: int = MOST_BYTES) -> None:
         """Read what an earlier process left; raises nothing, an unreadable file holds no leg."""
         self._wall = wall
+        self._most_bytes = most_bytes
         self._file: int | None = None
         self._lines: deque[tuple[float, bytes]] = deque()
         self._size = 0
@@ -75,7 +77,7 @@ class InviteLog:
         while self._lines and now - self._lines[0][0] > RECENT_S:
             self._lines.popleft()
         self._size += len(line)
-        if self._size > MOST_BYTES:
+        if self._size > self._most_bytes:
             line = b"".join(recent for _, recent in self._lines)
             self._size = len(line)
             os.ftruncate(self._file, 0)

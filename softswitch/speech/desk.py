@@ -38,12 +38,16 @@ class SpeechDesk:
         has_prompt: Callable[[str], bool],
         *,
         timeout_s: float,
+        kept_most: int = KEPT_MOST,
+        making_most: int = MAKING_MOST,
     ) -> None:
         """`has_prompt` says whether the operators have a sound of a name; a caller waits `timeout_s` for a text at most."""
         self._synthesis = synthesis
         self._tell_plane = tell_plane
         self._has_prompt = has_prompt
         self._timeout_s = timeout_s
+        self._kept_most = kept_most
+        self._making_most = making_most
         self._business: frozenset[str] = frozenset()
         self._known: OrderedDict[str, None] = OrderedDict()  # what the plane was told of, last used last
         self._making: dict[str, asyncio.Task[bool]] = {}
@@ -139,7 +143,7 @@ class SpeechDesk:
     def _made(self, name: str, item: Item) -> "asyncio.Task[bool] | None":
         """The making of a text, begun once for all who wait for it; None when too much is being made."""
         if name not in self._making:
-            if len(self._making) >= MAKING_MOST:
+            if len(self._making) >= self._making_most:
                 return None
             task = asyncio.get_running_loop().create_task(self._make(name, item))
             self._making[name] = task
@@ -167,7 +171,7 @@ class SpeechDesk:
 
     def _forget_oldest(self) -> None:
         kept = [name for name in self._known if name not in self._business]
-        for name in kept[: max(0, len(kept) - KEPT_MOST)]:
+        for name in kept[: max(0, len(kept) - self._kept_most)]:
             del self._known[name]
             self._begin(self._drop(name))
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.sip import invite_log
 from softswitch.sip.invite_log import RECENT_S, InviteLog
 
 RECORD = {"call_id": "x@y"}
@@ -46,10 +45,9 @@ def test_what_is_old_or_cut_short_or_no_leg_is_passed_over(tmp_path: Path, wall:
     assert InviteLog(path, wall).left == {"new": RECORD}
 
 
-def test_a_long_log_keeps_what_is_recent(tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(invite_log, "MOST_BYTES", 400)
+def test_a_long_log_keeps_what_is_recent(tmp_path: Path, wall: Wall) -> None:
     path = tmp_path / "invites"
-    log = InviteLog(path, wall)
+    log = InviteLog(path, wall, most_bytes=400)
     for number in range(50):
         wall.now += RECENT_S / 2
         log.note(str(number), RECORD)

@@ -11,7 +11,6 @@ from api.schemas import InvalidRequest
 from media import commands
 from softswitch.business.desk import BusinessDesk
 from softswitch.flows.spoken import prompts_of
-from softswitch.speech import desk as speech
 from softswitch.speech.desk import SpeechDesk
 from softswitch.speech.item import item_of
 from softswitch.speech.synthesis import Synthesis, Voices
@@ -23,13 +22,15 @@ __all__ = ["desk"]
 class Hotline:
     """The texts of a hotline, what the plane was told, and the sounds of the operators."""
 
-    def __init__(self, folder: Path, voice: str = "cmn-latn-pinyin", timeout_s: float = 20.0) -> None:
+    def __init__(
+        self, folder: Path, voice: str = "cmn-latn-pinyin", timeout_s: float = 20.0, **bounds: int
+    ) -> None:
         """In a folder of its own."""
         self.told: list[commands.Command] = []
         self.sounds: set[str] = set()
         self.synthesis = Synthesis(folder, Voices(chinese=voice, english="en-us", words_per_minute=165))
         self.desk = SpeechDesk(
-            self.synthesis, self.told.append, self.sounds.__contains__, timeout_s=timeout_s
+            self.synthesis, self.told.append, self.sounds.__contains__, timeout_s=timeout_s, **bounds
         )
 
     async def said(self, *written: str) -> tuple[str, ...]:
@@ -116,10 +117,9 @@ async def test_a_sound_of_the_operators_goes_before_the_voice(hotline: Hotline) 
     assert await hotline.said("text@hello:您好") == (hotline.name("text:您好"),)
 
 
-async def test_texts_of_calls_are_bounded(hotline: Hotline, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_texts_of_calls_are_bounded(tmp_path: Path) -> None:
     """Who was said longest ago goes, from the plane and from the disk; and no more are made at once than there is room."""
-    monkeypatch.setattr(speech, "KEPT_MOST", 2)
-    monkeypatch.setattr(speech, "MAKING_MOST", 2)
+    hotline = Hotline(tmp_path / "speech", kept_most=2, making_most=2)
     first, second, third = "text/en:one", "text/en:two", "text/en:three"
     await hotline.said(first)
     await hotline.said(second)
@@ -129,6 +129,7 @@ async def test_texts_of_calls_are_bounded(hotline: Hotline, monkeypatch: pytest.
     assert commands.DropPrompt(name=hotline.name(second)) in hotline.told
     many = await asyncio.gather(*(hotline.said(f"text/en:number {each}") for each in range(4)))
     assert sorted(map(len, many)) == [0, 0, 1, 1]
+    await hotline.desk.close()
 
 
 async def test_a_start_makes_what_was_lost_and_removes_what_was_of_calls(
