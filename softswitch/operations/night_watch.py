@@ -11,10 +11,9 @@ from pathlib import Path
 
 import structlog
 
-from softswitch.clock import Alarm as Deadline
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmKind
-from softswitch.operations.time_of_day import seconds_until
+from softswitch.operations.daily_work import DailyWork
 
 log = structlog.get_logger(__name__)
 
@@ -33,29 +32,22 @@ class NightWatch:
         """Nothing happens before `open`."""
         self._database = database
         self._key = key
-        self._clock = clock
         self._raise_alarm = raise_alarm
-        self._next: Deadline | None = None
-        self._work: asyncio.Task[None] | None = None
+        self._nightly = DailyWork(self.compare, name="night-watch", at=AT, clock=clock)
         self.rounds = 0
         """How often it has compared."""
 
     def open(self) -> None:
         """Wait for the night."""
-        self._next = self._clock.after(seconds_until(AT, self._clock.wall()), self._begin)
+        self._nightly.open()
 
     async def close(self) -> None:
         """Stop, also in the middle of a comparison."""
-        if self._next is not None:
-            self._next.cancel()
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
+        await self._nightly.close()
 
-    def _begin(self) -> None:
-        self.open()
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self.compare(), name="night-watch")
+    def begin(self) -> None:
+        """Compare now, unless that is being done."""
+        self._nightly.begin()
 
     async def compare(self) -> None:
         """Compare now."""

@@ -19,12 +19,11 @@ from api.faults import Conflict, NotFound
 from api.self_check_port import SelfCheckView
 from api.views import WallTime
 from softswitch.calls.trunks import Trunks
-from softswitch.clock import Alarm as Deadline
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard, AlarmKind
+from softswitch.operations.daily_work import DailyWork
 from softswitch.operations.self_check_report import FOLDER, Fact, SelfCheckReport, as_html, as_text
 from softswitch.operations.test_call import Step, TestCall
-from softswitch.operations.time_of_day import seconds_until
 from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.store.half_hours import TEST_LINE
 from softswitch.store.reader import Reader
@@ -33,7 +32,6 @@ log = structlog.get_logger(__name__)
 
 SLOTS_LEFT: Final = 4
 """A check is put off while fewer native slots are free: it takes two, and callers go first."""
-PUT_OFF_S: Final = 600.0
 DAYS_OF_A_CERTIFICATE: Final = 21
 """One that ends sooner is pointed out."""
 GIGABYTE: Final = 1024**3
@@ -67,32 +65,19 @@ class SelfCheck:
         self._certificates = certificates
         self._reader = reader
         self._clock = clock
-        self._next: Deadline | None = None
-        self._work: asyncio.Task[SelfCheckReport] | None = None
+        self._daily = DailyWork(
+            self._check, name="self-check", at=settings.at, clock=clock, may_begin=self._has_room
+        )
 
     # ---- life --------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Wait for the time of day."""
-        if self._settings.at:
-            wait_s = seconds_until(self._settings.at, self._clock.wall())
-            self._next = self._clock.after(wait_s, self._due)
+        self._daily.open()
 
     async def close(self) -> None:
         """Check no more; a test call that is up is ended."""
-        if self._next is not None:
-            self._next.cancel()
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
-
-    def _due(self) -> None:
-        if self._free_slots() < SLOTS_LEFT:
-            log.info("self_check.put_off", free_slots=self._free_slots())
-            self._next = self._clock.after(PUT_OFF_S, self._due)
-            return
-        self.open()
-        self.begin()
+        await self._daily.close()
 
     def begin(self) -> None:
         """Check now, unless that is done already or cannot be."""
@@ -102,16 +87,19 @@ class SelfCheck:
     def _begin(self) -> "asyncio.Task[SelfCheckReport]":
         if not self._settings.at:
             raise Conflict("self_check_off", "自检未启用 / self_check.at is empty")
-        if self._work is not None and not self._work.done():
+        work = self._daily.begin()
+        if work is None:
             raise Conflict("self_check_runs", "自检正在进行 / a check is under way")
-        self._work = asyncio.create_task(self._check(), name="self-check")
-        return self._work
+        return work
+
+    def _has_room(self) -> bool:
+        return self._free_slots() >= SLOTS_LEFT
 
     # ---- the check -----------------------------------------------------------------------------------
 
     async def _check(self) -> SelfCheckReport:
         started_at = self._clock.wall()
-        if self._free_slots() < SLOTS_LEFT:
+        if not self._has_room():
             steps: tuple[Step, ...] = (
                 Step(name="room", is_well=False, took_ms=0, detail=f"free_slots={self._free_slots()}"),
             )

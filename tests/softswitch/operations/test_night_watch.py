@@ -7,8 +7,8 @@ from pathlib import Path
 
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmKind
+from softswitch.operations.daily_work import seconds_until
 from softswitch.operations.night_watch import AT, NightWatch
-from softswitch.operations.time_of_day import seconds_until
 from tests.softswitch.store.samples import open_store, whole_call
 
 
@@ -64,7 +64,7 @@ async def test_a_changed_record_and_a_broken_chain_are_alarms_of_their_own(tmp_p
 async def test_it_stops_in_the_middle_and_leaves_no_process(tmp_path: Path) -> None:
     watch, _ = await watch_over(tmp_path)
     watch.open()
-    watch._begin()
+    watch.begin()
     await asyncio.sleep(0.05)
     await watch.close()
     assert watch.rounds == 0

@@ -13,7 +13,8 @@ from api.faults import Conflict
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard
-from softswitch.operations.self_check import PUT_OFF_S, SLOTS_LEFT, SelfCheck
+from softswitch.operations.daily_work import PUT_OFF_S
+from softswitch.operations.self_check import SLOTS_LEFT, SelfCheck
 from softswitch.operations.test_call import Step
 from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.store.reader import Reader
