@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from softswitch.heartbeat import PATIENCE_S, HeartbeatEar
-from softswitch.launching.living_parts import forget_parts, living_part, note_parts, runs
+from softswitch.launching.living_parts import command_of, forget_parts, living_part, note_parts
 from softswitch.launching.parts import Inherited, Part
 from softswitch.link_version import is_understood, note_version
 from softswitch.links import private_folder
@@ -131,9 +131,9 @@ class Launcher:
                 process.kill()
 
     def _changed(self) -> list[str]:
-        """Parts that live and were started with other settings, or by another Python."""
+        """Parts that live and were started with settings that ours could not work with, or by another Python."""
         living = [(part, living_part(self._run_dir, part.name, part.command)) for part in self._parts]
-        return [part.name for part, pid in living if pid is not None and not runs(pid, part.command)]
+        return [part.name for part, pid in living if pid is not None and not part.is_one(command_of(pid))]
 
     def _wait_out(self, why: str, **details: object) -> None:
         """Parts live that ours could not work with: let them serve to their end, then begin; never start a second one."""
@@ -168,7 +168,8 @@ class Launcher:
                 continue
             part.has_served = True
             part.started_at = time.monotonic()
-            log.warning("launcher.inherited", part=part.name, pid=pid)
+            later = part.differs_in(command_of(pid))
+            log.warning("launcher.inherited", part=part.name, pid=pid, at_next_start=later)
         self._write_pids()
 
     def _start(self, part: Part, now: float) -> None:

@@ -35,7 +35,7 @@ def living_part(run_dir: Path, name: str, command: Sequence[str] = ()) -> int | 
         pid = int(json.loads((run_dir / _PIDS).read_text())[name])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    told = _command(pid)
+    told = command_of(pid)
     born = None
     with suppress(OSError, ValueError, AttributeError):
         born = json.loads((run_dir / _BIRTHS).read_text()).get(str(pid))
@@ -46,12 +46,8 @@ def living_part(run_dir: Path, name: str, command: Sequence[str] = ()) -> int | 
     return pid if is_it else None
 
 
-def runs(pid: int, command: Sequence[str]) -> bool:
-    """Whether a process has this command line."""
-    return _command(pid) == list(command)
-
-
-def _command(pid: int) -> list[str]:
+def command_of(pid: int) -> list[str]:
+    """The command line of a process, [] when it is gone."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:-1]
     except OSError:

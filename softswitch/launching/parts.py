@@ -5,13 +5,19 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from softswitch.settings.whole import Settings
 from softswitch.vigil import Vigil
 
 PLANE_ID = "plane-0"
+AT_NEXT_START: Final = frozenset(
+    {"--log-level", "--spare-legs", "--calls-before-retire", "--memory-mb-before-retire"}
+)
+"""Options that only say how a part goes about its work: one that runs with other values of them serves as well."""
 
 
 class Inherited:
@@ -67,6 +73,19 @@ class Part:
     start_at: float = 0.0
     vigil: Vigil | None = None  # from its first heartbeat on
 
+    def is_one(self, command: Sequence[str]) -> bool:
+        """Whether a process with this command line does the work of this part, in the same place and to the same end."""
+        return _split(command)[0] == _split(self.command)[0]
+
+    def differs_in(self, command: Sequence[str]) -> dict[str, str]:
+        """The options `AT_NEXT_START` that such a process was not started with, and what they shall be."""
+        running = _split(command)[1]
+        return {
+            option: value
+            for option, value in _split(self.command)[1].items()
+            if running.get(option, value) != value
+        }
+
 
 def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
     """Return the parts of a node: control comes last, since it uses the others."""
@@ -96,6 +115,16 @@ def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
             drains=True,
         ),
     )
+
+
+def _split(command: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """A command line without the options `AT_NEXT_START`, and these."""
+    rest, later = list(command), {}
+    for option in AT_NEXT_START.intersection(command):
+        at = rest.index(option)
+        later[option] = rest[at + 1] if at + 1 < len(rest) else ""
+        del rest[at : at + 2]
+    return rest, later
 
 
 def _words(options: dict[str, object]) -> list[str]:

@@ -25,6 +25,10 @@ async def test_a_killed_launcher_costs_nothing_and_its_successor_restarts_what_d
         call, call_id = await around.call()
         await here.wait_event("CallConnected", call_id=call_id)
         before = here.server.pids()
+        # Somebody wants to read more in the log meanwhile: no reason to part with those who talk.
+        written = here.server.config.read_text()
+        assert 'log_level = "info"' in written
+        here.server.config.write_text(written.replace('log_level = "info"', 'log_level = "debug"'))
         here.server.kill("launcher")
         await asyncio.sleep(1.0)
         received = call.stream.received

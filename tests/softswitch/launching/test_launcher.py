@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -195,16 +196,17 @@ def test_the_run_directory_is_nobody_elses_business(launch: Launch) -> None:
     assert (launcher.folder / "run").stat().st_mode & 0o777 == 0o700
 
 
-def test_every_part_is_told_where_the_others_are(tmp_path: Path) -> None:
-    settings = Settings(
-        node=NodeSettings(run_dir=tmp_path / "run"),
-        sip=SipSettings(
-            realm="hotline",
-            inner_address="127.65.77.1",
-            inner_port=5070,
-            transports=(TransportSettings(protocol=TransportProtocol.UDP, address="127.65.0.1", port=5060),),
-        ),
+def settings_in(run_dir: Path) -> Settings:
+    """Those of a node that lives there."""
+    udp = TransportSettings(protocol=TransportProtocol.UDP, address="127.65.0.1", port=5060)
+    return Settings(
+        node=NodeSettings(run_dir=run_dir),
+        sip=SipSettings(realm="hotline", inner_address="127.65.77.1", inner_port=5070, transports=(udp,)),
     )
+
+
+def test_every_part_is_told_where_the_others_are(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "run")
     nursery, plane, control = parts_of(settings, tmp_path / "hotline.toml")
     assert nursery.command[nursery.command.index("--edge") + 1] == "127.65.77.1:5070"
     for part in (nursery, plane):
@@ -213,6 +215,28 @@ def test_every_part_is_told_where_the_others_are(tmp_path: Path) -> None:
         assert part.command[part.command.index("--config") + 1] == str(tmp_path / "hotline.toml")
     assert all(part.command[0] == sys.executable for part in (nursery, plane, control))
     assert control.stop_signal is signal.SIGINT  # nobody will adopt its calls: end them
+
+
+def test_a_part_goes_on_under_settings_that_wait_for_its_next_start(tmp_path: Path) -> None:
+    """How much it writes to its log is no reason to end calls; where it lives and how many legs it takes is."""
+    before = settings_in(tmp_path)
+    quieter = replace(before, node=replace(before.node, log_level="warning"))
+    sparer = replace(quieter, cells=replace(before.cells, spare_legs=30))
+    larger = replace(before, cells=replace(before.cells, legs_per_cell=8))
+    running, plane, _ = parts_of(before, tmp_path / "hotline.toml")
+    for settings, later in (
+        (before, {}),
+        (quieter, {"--log-level": "warning"}),
+        (sparer, {"--log-level": "warning", "--spare-legs": "30"}),
+    ):
+        wanted = parts_of(settings, tmp_path / "hotline.toml")[0]
+        assert wanted.is_one(running.command)
+        assert wanted.differs_in(running.command) == later
+    wanted = parts_of(larger, tmp_path / "hotline.toml")[0]
+    assert not wanted.is_one(running.command)
+    assert not wanted.is_one(plane.command)
+    assert not wanted.is_one([])
+    assert not wanted.is_one(["another-python", *wanted.command[1:]])
 
 
 def test_a_second_launcher_is_refused_while_the_first_lives(launch: Launch) -> None:
