@@ -164,6 +164,7 @@ async def load(ports: Ports, exchange: Exchange) -> ImportView:
         body.file,
         dry_run=body.dry_run,
         expected=expected_version(exchange),
+        expected_customers=body.customers_version,
         by=asker(exchange),
         reason=body.reason,
     )

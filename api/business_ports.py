@@ -79,9 +79,16 @@ class BusinessPort(Protocol):
         ...
 
     async def load(
-        self, file: dict[str, Any], *, dry_run: bool, expected: int | None, by: str, reason: str
+        self,
+        file: dict[str, Any],
+        *,
+        dry_run: bool,
+        expected: int | None,
+        by: str,
+        reason: str,
+        expected_customers: int | None = None,
     ) -> ImportView:
-        """Replace the whole business by a file; `expected` is the version of the whole."""
+        """Replace the whole business by a file; `expected` is the version of the whole, the other one that of the customers."""
         ...
 
 

@@ -57,6 +57,14 @@ class ImportBody:
 
     file: dict[str, Any] = field(metadata={"doc": "业务文件 / business file"})
     dry_run: bool = field(default=False, metadata=_DRY_RUN)
+    customers_version: int | None = field(
+        default=None,
+        metadata={
+            "doc": "所见客户表的版本,不符则拒收 / version of the customers that was looked at, refused if it is another",
+            "minimum": 0,
+            "maximum": 10**15,
+        },
+    )
     reason: str = field(default="", metadata=_REASON)
 
 

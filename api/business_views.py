@@ -83,12 +83,27 @@ class VersionDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersReplacedView:
+    """What became of the customers, or would; `version` is that of their table now."""
+
+    version: int
+    made: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportView:
-    """What an import changed, or with `dry_run` would change; `version` is the one that stands now."""
+    """What an import changed, or with `dry_run` would change; `version` is the one that stands now.
+
+    `customers` is null when the file says nothing of them.
+    """
 
     version: int
     dry_run: bool
     changes: tuple[ChangedDocument, ...]
+    customers: CustomersReplacedView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

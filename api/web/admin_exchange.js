@@ -14,6 +14,7 @@ export function showExchange(place, { client }) {
   const take = make('button', { class: 'button danger', type: 'button', disabled: true, onclick: () => run(false) }, word('exchange.take'));
   let document = null;
   let version = null;
+  let customersVersion = null;
   file.onchange = () => {
     take.disabled = true;
     fill(result);
@@ -26,10 +27,13 @@ export function showExchange(place, { client }) {
       return;
     }
     try {
-      const done = await client.change('POST', '/v1/business/import', { file: document, dry_run: isTry }, isTry ? null : version);
+      const done = await client.change('POST', '/v1/business/import', { file: document, dry_run: isTry, ...(isTry || customersVersion === null ? {} : { customers_version: customersVersion }) }, isTry ? null : version);
       version = done.version;
-      take.disabled = !isTry || done.changes.length === 0;
+      const { customers } = done;
+      customersVersion = customers?.version ?? null;
+      take.disabled = !isTry || (done.changes.length === 0 && !(customers?.made || customers?.changed || customers?.removed));
       fill(result, make('p', { class: 'told' }, icon('check'), isTry ? word('exchange.would', done.changes.length) : word('exchange.taken', version)),
+        customers && make('p', { class: 'note' }, word('exchange.customers', customers.made, customers.changed, customers.removed, customers.unchanged)),
         done.changes.length > 0 && changesTable(done.changes));
     } catch (problem) {
       take.disabled = true;

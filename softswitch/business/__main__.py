@@ -25,8 +25,10 @@ from config.load import load
 from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import machine_of, seeded, uploads_of
 from softswitch.business.sound_folder import SoundFolder
+from softswitch.customers.desk import CustomerDesk
 from softswitch.settings.whole import Settings
 from softswitch.store.business import StoredVersions
+from softswitch.store.customers import StoredCustomers
 from softswitch.store.errors import StoreError
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
@@ -80,6 +82,14 @@ async def _run(settings: Settings, file: dict[str, Any] | None) -> int:
         desk = BusinessDesk(store, StoredVersions(reader), machine_of(settings), time.time)
         desk.sounds = SoundFolder(uploads_of(settings))
         await desk.open(seeded(settings))
+        desk.customers = CustomerDesk(
+            store,
+            StoredCustomers(reader),
+            lambda: desk.business.fields,
+            area_code=settings.node.area_code,
+            wall=time.time,
+        )
+        await desk.customers.open()
         if file is None:
             print(json.dumps(await desk.export(), ensure_ascii=False, indent=1))
             return 0

@@ -7,6 +7,7 @@ a reader never sees a version that a crash could take back, and never a part of 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from api.business_views import (
     ChangedDocument,
     CheckView,
+    CustomersReplacedView,
     DifferenceView,
     DocumentView,
     ImportView,
@@ -39,6 +41,8 @@ from softswitch.business.whole import (
     once_legal,
     whole_of,
 )
+from softswitch.customers.desk import CustomerDesk
+from softswitch.customers.enclosed import ENCLOSED as CUSTOMERS
 from softswitch.store.business import StoredBusiness, StoredVersions
 from softswitch.store.entries import BusinessChanged
 from softswitch.store.writer import Store
@@ -83,9 +87,10 @@ class BusinessDesk:
         self._version = 0
         self._business: Business = EMPTY
         self._door = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
         self.take: TakeBusiness = lambda business, changes, version: None
         self.sounds: SoundFolder | None = None
+        self.customers: CustomerDesk | None = None
         self.prepare: PrepareBusiness = _nothing_to_prepare
 
     @property
@@ -187,8 +192,10 @@ class BusinessDesk:
         return _detail(entry)
 
     async def export(self) -> dict[str, Any]:
-        """The whole business as one file, secrets and uploaded sounds included."""
+        """The whole business as one file, secrets, uploaded sounds and customers included."""
         file = to_file(self._documents)
+        if self.customers is not None:
+            file[CUSTOMERS] = await self.customers.enclosed()
         if self.sounds is not None:
             file[ENCLOSED] = await self.sounds.packed(_sounds_of(self._documents))
         return file
@@ -273,11 +280,19 @@ class BusinessDesk:
             return await self.version_of(self._version)
 
     async def load(
-        self, file: dict[str, Any], *, dry_run: bool, expected: int | None, by: str, reason: str
+        self,
+        file: dict[str, Any],
+        *,
+        dry_run: bool,
+        expected: int | None,
+        by: str,
+        reason: str,
+        expected_customers: int | None = None,
     ) -> ImportView:
-        """Replace all documents of the kinds that a file names; with `dry_run` only say what would change.
+        """Replace all documents of the kinds that a file names, and the customers when it has them.
 
-        Sounds in the file are kept first, in both cases: nobody hears one before a document names it.
+        With `dry_run` only say what would change.  Sounds in the file are kept first, in both cases: nobody hears one
+        before a document names it.
         """
         try:
             documents = from_file(file)
@@ -287,55 +302,83 @@ class BusinessDesk:
             wrong = await self.sounds.unpack(file.get(ENCLOSED, {}), _sounds_of(documents))
             if wrong:
                 raise _invalid(BusinessFaults(wrong))
-        async with self._door:
+        async with self._door, AsyncExitStack() as stack:
             self._expect_whole(expected)
             silent = {key: data for key, data in self._documents.items() if key[0] not in file["documents"]}
             documents = silent | documents  # a file says nothing of a kind that it does not name
             changes = change_rules.between(self._documents, documents)
-            if dry_run:
-                await self._validated(documents)
-            else:
-                await self._commit(changes, by, reason)
+            business = await self._validated(documents)
+            customers = self.customers if CUSTOMERS in file else None
+            found = joined = None
+            if customers is not None:
+                found = await stack.enter_async_context(
+                    customers.replacing(file[CUSTOMERS], business.fields, expected_customers)
+                )
+                if found.faults:
+                    raise _invalid(BusinessFaults(found.faults))
+                if found.changes and not dry_run:
+                    joined = await customers.ready(found, by, reason or "import")
+            if not dry_run:
+                await self._write(changes, business, by, reason, joined)
             return ImportView(
                 version=self._version,
                 dry_run=dry_run,
                 changes=tuple(_changed(change) for change in changes),
+                customers=None
+                if customers is None or found is None
+                else CustomersReplacedView(
+                    version=customers.version,
+                    made=found.made,
+                    changed=found.changed,
+                    removed=found.removed,
+                    unchanged=found.unchanged,
+                ),
             )
 
     # ---- steps -----------------------------------------------------------------------------------------
 
     async def _commit(self, changes: tuple[Change, ...], by: str, reason: str) -> None:
-        """Validate, write down, wait for the disk, take.  A change that changes nothing makes no version.
-
-        Once it is recorded nothing stops it half-way: whoever asked may be gone before it is taken.
-        """
+        """Validate and write.  A change that changes nothing makes no version."""
         changes = tuple(change for change in changes if change.before != change.after)
         if not changes and self._version:
             return
-        documents = change_rules.applied(self._documents, changes)
-        business = await self._validated(documents)
-        entry = BusinessChanged(
-            at=self._wall(),
-            version=self._version + 1,
-            by=by,
-            reason=reason,
-            changes=change_rules.to_text(changes),
-        )
-        self._store.record(entry)
-        task = asyncio.get_running_loop().create_task(self._taken(entry, documents, business, changes))
+        business = await self._validated(change_rules.applied(self._documents, changes))
+        await self._write(changes, business, by, reason, None)
+
+    async def _write(
+        self,
+        changes: tuple[Change, ...],
+        business: Business,
+        by: str,
+        reason: str,
+        joined: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        """Write down, wait for the disk, take; what is `joined` goes on the disk with it, or alone.
+
+        Once it is recorded nothing stops it half-way: whoever asked may be gone before it is taken.
+        """
+        waiting: list[Awaitable[None]] = []
+        if changes or not self._version:
+            entry = BusinessChanged(
+                at=self._wall(),
+                version=self._version + 1,
+                by=by,
+                reason=reason,
+                changes=change_rules.to_text(changes),
+            )
+            self._store.record(entry)
+            waiting.append(self._taken(entry, business, changes))
+        if joined is not None:
+            waiting.append(joined())
+        task = asyncio.ensure_future(asyncio.gather(*waiting))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await asyncio.shield(task)
 
-    async def _taken(
-        self,
-        entry: BusinessChanged,
-        documents: dict[Key, Data],
-        business: Business,
-        changes: tuple[Change, ...],
-    ) -> None:
+    async def _taken(self, entry: BusinessChanged, business: Business, changes: tuple[Change, ...]) -> None:
         await self._store.committed()
-        self._documents, self._business, self._version = documents, business, entry.version
+        self._documents = change_rules.applied(self._documents, changes)
+        self._business, self._version = business, entry.version
         for change in changes:
             if change.after is None:
                 self._stamps.pop((change.kind, change.id), None)

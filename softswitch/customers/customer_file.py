@@ -4,7 +4,7 @@ Only the columns that the file names change; reading never stops at a mistake.  
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -61,8 +61,14 @@ class Plan:
     bad: list[BadCell] = field(default_factory=list)
 
 
-def read_rows(text: str, fields: Iterable[CustomerField]) -> tuple[list[Row], list[BadCell]]:
-    """The lines of a file, and what cannot be read at all."""
+def read_rows(
+    text: str,
+    fields: Iterable[CustomerField],
+    *,
+    lines_most: int = LINES_MOST,
+    cell: Callable[[str], str] = bare,
+) -> tuple[list[Row], list[BadCell]]:
+    """The lines of a file, each `cell` of them read, and what cannot be read at all."""
     rows = reader(text)
     head = [cell.strip() for cell in first_row(rows)]
     words: dict[str, tuple[str, ...]] = dict(_HEADS)
@@ -73,7 +79,7 @@ def read_rows(text: str, fields: Iterable[CustomerField]) -> tuple[list[Row], li
     if bad:
         return [], bad
     found = []
-    for line, cells in numbered_rows(rows, LINES_MOST):
+    for line, cells in numbered_rows(rows, lines_most):
         if isinstance(cells, str):
             bad.append(BadCell(line, "", "", cells))
             continue
@@ -85,7 +91,7 @@ def read_rows(text: str, fields: Iterable[CustomerField]) -> tuple[list[Row], li
         found.append(
             Row(
                 line=line,
-                cells={key: bare(cells[at]) if at < len(cells) else "" for key, at in places.items()},
+                cells={key: cell(cells[at]) if at < len(cells) else "" for key, at in places.items()},
             )
         )
     return found, bad
@@ -169,7 +175,7 @@ def _meant(row: Row, known: Known, area_code: str) -> tuple[int | None, Customer
     before = known.customers.get(target, Customer()) if target is not None else Customer()
     values: dict[str, Any] = {name: row.cells[name] for name in TEXTS_MOST if name in row.cells}
     if "level" in row.cells:
-        level = _integer(row.cells["level"])
+        level = integer(row.cells["level"])
         if level is None:
             wrongs.append(Wrong("level", row.cells["level"][:80], "应为整数 / must be a whole number"))
         values["level"] = level or 0
@@ -178,7 +184,8 @@ def _meant(row: Row, known: Known, area_code: str) -> tuple[int | None, Customer
     return target, replace(before, numbers=given, fields=fields, **values), wrongs
 
 
-def _integer(text: str) -> int | None:
+def integer(text: str) -> int | None:
+    """The whole number in a cell, 0 for an empty one; None for what is none."""
     if not text:
         return 0
     digits = text.removeprefix("-").removeprefix("+")

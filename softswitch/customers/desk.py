@@ -5,7 +5,8 @@ A change is checked against everybody else's numbers, written down, and known to
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -34,6 +35,7 @@ from softswitch.customers.customer import (
     wrongs_of,
 )
 from softswitch.customers.customer_file import Known, Plan, Row, head, line_of, numbers_in, plan, read_rows
+from softswitch.customers.enclosed import Replacement, enclosed, replacement
 from softswitch.store.customers import StoredCustomer, StoredCustomers
 from softswitch.store.entries import CustomersChanged
 from softswitch.store.writer import Store
@@ -73,6 +75,11 @@ class CustomerDesk:
         """Read who has a level; a call must not wait for the disk."""
         self._version, self._last_id = await self._stored.newest()
         self._levels = await self._stored.levels()
+
+    @property
+    def version(self) -> int:
+        """The number of the last change of the table; 0 for none yet."""
+        return self._version
 
     def level_of(self, number: str) -> int:
         """The level of whom a number in normal form belongs to, 0 for nobody in particular."""
@@ -133,6 +140,56 @@ class CustomerDesk:
             text = await asyncio.to_thread(written, lines)
             yield text.removeprefix("\ufeff")
             above = found[-1].customer_id
+
+    # ---- as a part of the business file ------------------------------------------------------------
+
+    async def enclosed(self) -> str:
+        """All customers as that part; nobody changes one meanwhile."""
+        async with self._door:
+            present = await self._all()
+            return await asyncio.to_thread(enclosed, present, self._fields())
+
+    @asynccontextmanager
+    async def replacing(
+        self, text: Any, fields: Iterable[CustomerField], expected: int | None
+    ) -> AsyncIterator[Replacement]:
+        """What a part would make of the table, which changes for nobody else until it is left.
+
+        `fields` are the columns that go with it.  `expected` is the version of the table, None for whatever it is.
+        """
+        async with self._door:
+            if expected not in (None, self._version):
+                raise Outdated("customers_changed", str(self._version))
+            present = await self._all()
+            yield await asyncio.to_thread(
+                lambda: replacement(
+                    text, present, fields, area_code=self._area_code, next_id=self._last_id + 1
+                )
+            )
+
+    async def ready(self, found: Replacement, by: str, reason: str) -> Callable[[], Awaitable[None]]:
+        """Make ready, within `replacing`; what it gives records the change beside an entry that was just recorded.
+
+        Both are on the disk together.  To be awaited, to wait for that and know the customers.
+        """
+        changes = found.changes
+        text = await asyncio.to_thread(_to_text, changes)
+        before = await self._stored.by_ids(changes)
+
+        def record() -> Awaitable[None]:
+            entry = self._entry(text, by, reason)
+            self._store.record(entry, joined=True)
+            return self._taken(entry, before, changes)
+
+        return record
+
+    async def _all(self) -> dict[int, Customer]:
+        present: dict[int, Customer] = {}
+        above = 0
+        while found := await self._stored.some("", "", above, _EXPORTED_AT_ONCE):
+            present |= {row.customer_id: from_data(row.data or {}) for row in found}
+            above = found[-1].customer_id
+        return present
 
     # ---- changing ----------------------------------------------------------------------------------
 
@@ -255,14 +312,17 @@ class CustomerDesk:
         """Write down, wait for the disk, know.  Once it is recorded nothing stops it half-way."""
         text = await asyncio.to_thread(_to_text, changes)
         before = await self._stored.by_ids(changes)
-        entry = CustomersChanged(
-            at=self._wall(), version=self._version + 1, by=by, reason=reason, changes=text
-        )
+        entry = self._entry(text, by, reason)
         self._store.record(entry)
         task = asyncio.get_running_loop().create_task(self._taken(entry, before, changes))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         await asyncio.shield(task)
+
+    def _entry(self, text: str, by: str, reason: str) -> CustomersChanged:
+        return CustomersChanged(
+            at=self._wall(), version=self._version + 1, by=by, reason=reason, changes=text
+        )
 
     async def _taken(
         self, entry: CustomersChanged, before: Mapping[int, StoredCustomer], changes: Changes

@@ -84,6 +84,7 @@ class _Pending:
     number: int
     entry: Entry
     row: JournalRow
+    joined: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,11 +174,14 @@ class Store:
 
     # ---- what callers use ----------------------------------------------------------------------
 
-    def record(self, entry: Entry) -> None:
-        """Write an entry down, in order; never waits.  `EntryRefused` for one that cannot be written."""
+    def record(self, entry: Entry, *, joined: bool = False) -> None:
+        """Write an entry down, in order; never waits.  `EntryRefused` for one that cannot be written.
+
+        One that is `joined` is on the disk with the entry before it, or neither is.
+        """
         sound = cleaned(entry)
         self._accept()
-        self._pending.append(_Pending(number=self._accepted, entry=sound, row=to_row(sound)))
+        self._pending.append(_Pending(number=self._accepted, entry=sound, row=to_row(sound), joined=joined))
 
     def put(self, table: str, key: str, value: dict[str, Any]) -> None:
         """Set a state value of JSON types; never waits.  `StateRefused` for anything else."""
@@ -313,7 +317,9 @@ class Store:
 
     def _take(self) -> _Batch:
         """Take what waits: all of the state, and of a long backlog as much as suits one transaction."""
-        entries = tuple(self._pending.popleft() for _ in range(min(len(self._pending), _BATCH_MOST)))
+        entries = [self._pending.popleft() for _ in range(min(len(self._pending), _BATCH_MOST))]
+        while self._pending and self._pending[0].joined:
+            entries.append(self._pending.popleft())
         oldest = self._loop.time() if self._oldest is None else self._oldest
         if self._pending:
             accepted = self._pending[0].number - 1
@@ -322,7 +328,7 @@ class Store:
             self._oldest = None
             self._urgent.clear()
             self._work.clear()
-        return _Batch(entries=entries, state=self._tables.take(), accepted=accepted, oldest=oldest)
+        return _Batch(entries=tuple(entries), state=self._tables.take(), accepted=accepted, oldest=oldest)
 
     async def _write(self, batch: _Batch) -> None:
         """Commit a batch; try again for as long as the disk refuses, write it apart when an entry is at fault."""

@@ -63,6 +63,7 @@ class Owner:
     async def _business(self) -> None:
         number = self.number
         file = await self.ask("GET", "/v1/business/export")
+        del file["customers"]  # they are changed beside it
         file["documents"]["agents"][0]["name"] = str(number)
         file["documents"]["queues"][0]["limit"] = number
         await self.ask("POST", "/v1/business/import", json={"file": file})

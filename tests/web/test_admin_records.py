@@ -292,14 +292,20 @@ async def test_an_agent_is_made_and_goes_and_the_whole_comes_as_a_file(tmp_path:
         await expect(page.locator(".faults li")).to_contain_text("agents.1078.queues")
         agents[2]["queues"] = ["hotline"]
         agents[2]["name"] = "老坐席"
+        file["customers"] = "numbers,name\nx,李\n"
+        await page.get_by_label("业务文件").set_input_files([business_file(file)])
+        await page.get_by_role("button", name="试导入").click()
+        await expect(page.locator(".faults li")).to_contain_text("customers[2].numbers")
+        file["customers"] = "numbers,name\n13812345678,李\n"
         await page.get_by_label("业务文件").set_input_files([business_file(file)])
         await page.get_by_role("button", name="试导入").click()
         await expect(page.locator(".told")).to_contain_text("将有 1 处改动")
+        await expect(page.get_by_text("新增 1、修改 0、移除 0")).to_be_visible()
         await assert_accessible(page)
         await picture(page, "admin-exchange")
         await here.api.put("/v1/business/documents/skills/law", {"data": {"id": "law", "name": "法律"}})
         await page.get_by_role("button", name="确认导入").click()
-        await expect(page.locator(".told.wrong")).to_be_visible()
+        await expect(page.locator(".told.wrong")).to_contain_text("已被他人修改")
         assert (await here.api.get("/v1/business/documents/skills/law"))["data"]["name"] == "法律"
         assert (await here.api.get("/v1/agents/1078"))["name"] == "新坐席"
         await page.get_by_role("button", name="试导入").click()
@@ -307,6 +313,7 @@ async def test_an_agent_is_made_and_goes_and_the_whole_comes_as_a_file(tmp_path:
         await page.get_by_role("button", name="确认导入").click()
         await expect(page.locator(".told")).to_contain_text("已导入")
         assert (await here.api.get("/v1/agents/1078"))["name"] == "老坐席"
+        assert [one["name"] for one in (await here.api.get("/v1/customers"))["items"]] == ["李"]
 
         await page.get_by_role("link", name="版本与回退").click()
         await page.locator("tr[data-version='1'] button").click()

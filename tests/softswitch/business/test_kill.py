@@ -6,6 +6,7 @@ from pathlib import Path
 
 from softswitch.business.changes import Data, Key, applied, from_text
 from softswitch.store.business import StoredVersions
+from softswitch.store.customers import StoredCustomers
 from softswitch.store.rebuild import compare
 from tests.softswitch.business.conftest import make_desk
 from tests.softswitch.business.killed import run_and_kill
@@ -26,6 +27,9 @@ async def test_a_killed_change_is_whole_or_not_there(tmp_path: Path) -> None:
         assert desk.version >= answered
         assert {agent.name for agent in desk.business.agents if agent.id == "1001"} == {str(desk.version)}
         assert {queue.limit for queue in desk.business.queues if queue.name == "consult"} == {desk.version}
+        [customer] = await StoredCustomers(reader).some("", "", 0, 2)
+        assert customer.data is not None
+        assert customer.data["name"] == str(desk.version)
         documents: dict[Key, Data] = {}
         for entry in await StoredVersions(reader).since(0):
             documents = applied(documents, from_text(entry.changes))

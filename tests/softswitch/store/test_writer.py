@@ -64,6 +64,18 @@ async def test_recording_never_waits_and_a_group_is_one_transaction(tmp_path: Pa
     await store.close()
 
 
+async def test_what_belongs_together_is_one_transaction_in_a_long_backlog_too(tmp_path: Path) -> None:
+    """The second of two entries does not begin the next group, however full this one is."""
+    store = await open_store(tmp_path)
+    for number in range(250):
+        store.record(CallAnswered(at=1.0, call_id=f"c{number}"))
+    store.record(ProcessLost(at=1.0, process="cell-7"), joined=True)
+    await store.committed()
+    figures = store.statistics()
+    assert (figures.entries, figures.commits) == (251, 1)
+    await store.close()
+
+
 async def test_a_group_is_committed_without_anybody_asking(tmp_path: Path) -> None:
     """Within the window and one commit."""
     store = await open_store(tmp_path)
