@@ -19,7 +19,14 @@ MUSIC, RINGBACK, SILENCE = "music", "ringback", "silence"
 RINGBACK_HZ, RINGBACK_ROUND_S = 450, 5.0
 HEARD_DBFS = -35.0
 SETTLED_S = 0.9
-TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=30.0, position_every_s=600.0)
+TERMS = Terms(
+    seats=3,
+    greeting="",
+    announce_agent=False,
+    wrap_up_s=30.0,
+    position_every_s=600.0,
+    spare_legs=16,  # four cells from the start: no two legs of one call share a cell
+)
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ from tests.stand import HOTLINE, Stand, Terms, stand
 
 pytestmark = pytest.mark.e2e
 
-TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=30.0)
+TERMS = Terms(seats=3, greeting="", announce_agent=False, wrap_up_s=30.0, spare_legs=16)
 
 
 async def refused(wanted: str, work: "asyncio.Future[Json] | object") -> ApiProblem:
