@@ -38,6 +38,8 @@ KINDS: dict[type, str] = {
     entries.HoldReminded: "call.hold_reminded",
     entries.PartyMuted: "party.muted",
     entries.PartyUnmuted: "party.unmuted",
+    entries.DigitsSent: "digits.sent",
+    entries.WrapUpExtended: "wrap_up.extended",
     entries.ConsultStarted: "consult.started",
     entries.ConsultAnswered: "consult.answered",
     entries.ConsultFailed: "consult.failed",

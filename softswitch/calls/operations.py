@@ -67,6 +67,9 @@ class Operations(SupervisorOperations):
         if talking is None:
             raise self._not_now(call, party, "digits")
         self._table.legs.send_digits(talking.leg, digits)
+        self._table.chronicle.record(
+            entries.DigitsSent(at=self._now(), call_id=call.call_id, agent=agent_id, count=len(digits))
+        )
 
     # ---- the caller ------------------------------------------------------------------------------
 

@@ -94,7 +94,7 @@ class SupervisorOperations:
             self._table.end(call, EndedBy.SYSTEM, EndReason.FORCED)
 
     async def force_state(self, agent_id: str, state: ForcedState, reason: str) -> None:
-        """Make an agent ready, not ready or signed out."""
+        """Make an agent ready, not ready or signed out; in a call, when it and its wrap-up are over."""
         match state:
             case ForcedState.READY:
                 await self._seats.ready(agent_id)
@@ -131,6 +131,7 @@ class SupervisorOperations:
     async def extend_wrap_up(self, agent_id: str, seconds: int) -> None:
         """Make the wrap-up that runs longer."""
         self._seats.ask(agent_id, acd_facts.WrapUpExtended(agent=AgentId(agent_id), seconds=seconds))
+        self._table.chronicle.record(entries.WrapUpExtended(at=self._now(), agent=agent_id, seconds=seconds))
 
     def _waiting(self, call_id: str) -> Call:
         call = self._call(call_id)

@@ -44,7 +44,14 @@ async def test_hold_mute_data_keys_and_the_recording(tmp_path: Path) -> None:
         record = await here.wait_call(talk.call_id)
         assert record["call"]["ended_by"] == "agent"
         kinds = [event["kind"] for event in record["events"]]
-        for kind in ("CallHeld", "CallRetrieved", "PartyMuted", "PartyUnmuted", "RecordingPaused"):
+        for kind in (
+            "CallHeld",
+            "CallRetrieved",
+            "PartyMuted",
+            "PartyUnmuted",
+            "DigitsSent",
+            "RecordingPaused",
+        ):
             assert kinds.count(kind) == 1, kind
         await here.wait_agent(1, presence="wrap_up")
 

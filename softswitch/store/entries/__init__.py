@@ -78,6 +78,7 @@ from softswitch.store.entries.softphone import (
     ConsultAnswered,
     ConsultFailed,
     ConsultStarted,
+    DigitsSent,
     HoldReminded,
     PartyDropped,
     PartyMuted,
@@ -86,6 +87,7 @@ from softswitch.store.entries.softphone import (
     SupervisionEnded,
     SupervisionStarted,
     TransferFailed,
+    WrapUpExtended,
 )
 
 __all__ = (
@@ -130,6 +132,7 @@ __all__ = (
     "CustomersChanged",
     "DialResulted",
     "DifferenceHealed",
+    "DigitsSent",
     "EndReason",
     "EndedBy",
     "Entry",
@@ -163,6 +166,7 @@ __all__ = (
     "VoicemailHandedOver",
     "VoicemailHandled",
     "VoicemailStarted",
+    "WrapUpExtended",
     "entry_id",
 )
 
@@ -187,6 +191,8 @@ SoftphoneEntry = (
     | HoldReminded
     | PartyMuted
     | PartyUnmuted
+    | DigitsSent
+    | WrapUpExtended
     | ConsultStarted
     | ConsultAnswered
     | ConsultFailed

@@ -50,6 +50,28 @@ class PartyUnmuted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigitsSent:
+    """The agent pressed `count` keys towards whom they talk with.
+
+    Which ones is written nowhere: they may be a password.
+    """
+
+    at: float
+    call_id: str
+    agent: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpExtended:
+    """An agent's wrap-up takes `seconds` longer; one that only the agent ends has no time to be longer than."""
+
+    at: float
+    agent: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsultStarted:
     """The agent asks somebody else while the caller is held; `kind` is `agent`, `queue` or `number`."""
 

@@ -191,8 +191,16 @@ def test_a_muted_agent_hears_and_is_neither_heard_nor_recorded(node: Node, bar: 
 
 def test_keys_go_to_the_caller(node: Node, bar: Operations) -> None:
     talk(node)
-    done(bar.send_digits("1001", "12#"))
-    assert node.plane.orders[-1] == SendDigits(leg_id="in1", digits="12#")
+    done(bar.send_digits("1001", "74#"))
+    assert node.plane.orders[-1] == SendDigits(leg_id="in1", digits="74#")
+
+
+def test_how_many_keys_were_pressed_is_told_and_not_which(node: Node, bar: Operations) -> None:
+    call_id, _ = talk(node)
+    done(bar.send_digits("1001", "7431#"))
+    assert node.entries(entries.DigitsSent) == [
+        entries.DigitsSent(at=node.clock.wall(), call_id=call_id, agent="1001", count=5)
+    ]
 
 
 # ---- data and recording --------------------------------------------------------------------------

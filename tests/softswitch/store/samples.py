@@ -24,6 +24,7 @@ from softswitch.store.entries import (
     CallRerouted,
     CallWidened,
     DifferenceHealed,
+    DigitsSent,
     EndedBy,
     EndReason,
     Entry,
@@ -40,6 +41,7 @@ from softswitch.store.entries import (
     VoicemailHandedOver,
     VoicemailHandled,
     VoicemailStarted,
+    WrapUpExtended,
 )
 from softswitch.store.writer import Store
 
@@ -139,6 +141,8 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
         sip_status=st.integers(0, 699),
         q850_cause=st.none() | st.integers(1, 127),
     ),
+    st.builds(DigitsSent, at=_times, call_id=_ids, agent=_agents, count=st.integers(1, 64)),
+    st.builds(WrapUpExtended, at=_times, agent=_agents, seconds=st.integers(1, 3600)),
     st.builds(RecordingStarted, at=_times, recording_id=_ids, call_id=_ids, path=_texts),
     st.builds(
         RecordingClosed,
