@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import structlog
 
 from acd import events
-from acd.agent import NO_ANSWER
 from acd.agent_state import Activity, Presence
 from acd.commands import ReportAgent, ReportNoAnswer
 from acd.errors import AcdError, InvalidEvent
@@ -21,7 +20,7 @@ from api.views import AgentView, WallTime
 from softswitch.calls.call_table import call_id_of
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
-from softswitch.calls.queue_definition import queue_priorities, skill_levels
+from softswitch.calls.seated_agent import Agent
 from softswitch.clock import Clock
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
@@ -51,42 +50,6 @@ class Situation:
     call_id: str
     muted: bool
     allowed: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Agent:
-    """An agent of the business, signed in or not."""
-
-    agent_id: str
-    settings: AgentSettings
-    extension: str | None = None
-    report: ReportAgent | None = None  # the engine's last word; None when signed out
-    returns_at: float | None = None  # on the clock: ready by itself after a call that rang out
-    is_removed: bool = False  # from the business, while signed in: gone with the next signing out
-
-    @property
-    def name(self) -> str:
-        """What people call the agent."""
-        return self.settings.name
-
-    @property
-    def queues(self) -> tuple[str, ...]:
-        """The queues that the agent serves."""
-        return self.settings.queues
-
-    @property
-    def assignment(self) -> dict[str, Any]:
-        """Whom the agent serves and how well, as the engine's events have it."""
-        return {
-            "queues": tuple(QueueName(name) for name in self.queues),
-            "skills": skill_levels(self.settings.skills),
-            "priorities": queue_priorities(self.settings.priorities),
-            "wrap_up_s": self.settings.wrap_up_s,
-            "rank": self.settings.rank,
-            "selection": self.settings.selection,
-            "shares": self.settings.shares,
-            "capacities": self.settings.capacities,
-        }
 
 
 class SeatLines(Protocol):
@@ -253,6 +216,7 @@ class Seats:
         """The engine says that an agent's state changed."""
         agent = self._agents[report.agent]
         agent.report = None if report.presence is Presence.LOGGED_OUT else report
+        agent.leaves = agent.leaves and agent.report is not None
         extension = agent.extension
         if report.presence is Presence.LOGGED_OUT:
             agent.extension = None
@@ -264,6 +228,8 @@ class Seats:
             self.seat_left()
         else:
             self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, report))
+            if agent.leaves and agent.has_done:
+                self._clock.after(0.0, lambda: self._leave(agent))  # the call may not be wound up yet
         situation = self.situation_of(report.agent) if report.activity is Activity.ENGAGED else None
         self._chronicle.record(
             AgentStateChanged(
@@ -276,6 +242,10 @@ class Seats:
                 call_id=self._call_of(report, situation),
             )
         )
+
+    def _leave(self, agent: Agent) -> None:
+        if agent.leaves and agent.has_done:
+            self._dispatcher.tell_late(events.AgentLoggedOut(agent=AgentId(agent.agent_id)))
 
     def rang_out(self, report: ReportNoAnswer) -> None:
         """An agent let the phone ring out; the report of the agent's new state follows."""
@@ -301,7 +271,7 @@ class Seats:
                 if agent is not None and account is not None:
                     fact = self._restored(agent, account, record, talking.get(agent_id))
                     facts.append(replace(fact, tasks=in_hand(agent_id)))
-                    agent.extension = record["extension"]
+                    agent.extension, agent.leaves = record["extension"], record.get("leaves", False)
                     continue
             except (KeyError, TypeError, ValueError):
                 log.exception("agent.unreadable", agent=agent_id)
@@ -322,7 +292,7 @@ class Seats:
         agent.returns_at = at
 
         def back() -> None:
-            if agent.returns_at == at and agent.report is not None and _rang_out(agent.report):
+            if agent.returns_at == at and agent.rang_out:
                 self._dispatcher.tell_late(events.AgentMadeReady(agent=AgentId(agent.agent_id)))
 
         self._clock.at(max(at, self._clock.now()), back)
@@ -370,8 +340,9 @@ class Seats:
             "wrap_up_until": None if report.wrap_up_until is None else self._to_wall(report.wrap_up_until),
             "pending": None if report.pending is None else report.pending.value,
             "pending_reason": report.pending_reason,
+            "leaves": agent.leaves,
             "returns_at": None
-            if agent.returns_at is None or not _rang_out(report)
+            if agent.returns_at is None or not agent.rang_out
             else self._to_wall(agent.returns_at),
         }
 
@@ -446,14 +417,39 @@ class Seats:
         if account is not None and self._is_reachable(account) and not self.lines.is_up(account):
             self.lines.raise_line(account, then_ready=True)
             return self._view(agent)
-        return self.ask(agent_id, events.AgentMadeReady(agent=AgentId(agent_id)))
+        return self._wish(agent, events.AgentMadeReady(agent=AgentId(agent_id)))
 
     async def not_ready(self, agent_id: str, reason: str) -> AgentView:
         """Take no calls."""
         account = self.account_of(self._need(agent_id).extension or "")
         if account is not None:
             self.lines.drop_wish(account)
-        return self.ask(agent_id, events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason))
+        return self._wish(
+            self._need(agent_id), events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason)
+        )
+
+    async def force_logout(self, agent_id: str, reason: str) -> AgentView:
+        """Sign an agent out; whoever is in a call, or has other contacts in hand, when that and its wrap-up are over.
+
+        Until then it is the pending presence: the last wish counts, ready and not ready take it back.
+        """
+        agent = self._need(agent_id)
+        if agent.is_free_to_go:
+            return self.ask(agent_id, events.AgentLoggedOut(agent=AgentId(agent_id)))
+        wish = events.AgentMadeNotReady(agent=AgentId(agent_id), reason=reason)
+        return self._wish(agent, wish, leaves=True)
+
+    def _wish(self, agent: Agent, wish: events.Event, *, leaves: bool = False) -> AgentView:
+        """As `ask`, for what replaces the pending presence."""
+        before, agent.leaves = agent.leaves, leaves
+        try:
+            view = self.ask(agent.agent_id, wish)
+        except Conflict:
+            agent.leaves = before
+            raise
+        if agent.report is not None and before is not leaves:  # the engine may have had nothing new to report
+            self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, agent.report))
+        return view
 
     async def end_wrap_up(self, agent_id: str) -> AgentView:
         """End the wrap-up early."""
@@ -511,7 +507,7 @@ class Seats:
             presence=Presence.LOGGED_OUT.value if report is None else report.presence.value,
             activity=Activity.IDLE.value if report is None else report.activity.value,
             reason="" if report is None else report.reason,
-            pending_presence=None if report is None or report.pending is None else report.pending.value,
+            pending_presence=agent.pending,
             reachable=False if report is None else report.reachable,
             call_id=None if report is None else self._call_of(report, situation),
             queues=agent.queues,
@@ -519,8 +515,3 @@ class Seats:
             muted=situation is not None and situation.muted,
             allowed=(*self._state_of(agent)[1], *(idle if situation is None else situation.allowed)),
         )
-
-
-def _rang_out(report: ReportAgent) -> bool:
-    """Whether the agent is away for no other reason than a call that rang out."""
-    return report.presence is Presence.NOT_READY and report.reason == NO_ANSWER and report.pending is None

@@ -101,7 +101,7 @@ class SupervisorOperations:
             case ForcedState.NOT_READY:
                 await self._seats.not_ready(agent_id, reason)
             case ForcedState.LOGGED_OUT:
-                await self._seats.logout(agent_id)
+                await self._seats.force_logout(agent_id, reason)
 
     # ---- callers who wait ------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import pytest
 from acd.events import ContactEnded
 from acd.names import AgentId, ContactId
 from api.faults import Conflict, NotFound, Refused
+from api.ports import ForcedState
 from softswitch.calls.operations import Operations
 from softswitch.calls.seats import TABLE
 from softswitch.settings.agents import AgentSettings
@@ -139,6 +140,88 @@ def test_a_break_asked_for_in_a_call_comes_after_its_wrap_up(node: Node) -> None
     assert node.agent("1001")[0] == "wrap_up"
     node.pass_time(10.0)
     assert node.agent("1001") == ("not_ready", "idle", "lunch")
+
+
+def force_out(node: Node, agent: str = "1001") -> None:
+    """A supervisor signs an agent out."""
+    done(Operations(node.board, node.seats).force_state(agent, ForcedState.LOGGED_OUT, "night"))
+
+
+def test_who_is_signed_out_by_force_during_a_talk_leaves_after_its_wrap_up(node: Node) -> None:
+    node.login("1001", "8001")
+    agent_leg = node.talk()
+    force_out(node)
+    view = done(node.seats.get("1001"))
+    assert (view.presence, view.activity, view.pending_presence) == ("ready", "talking", "logged_out")
+    node.sip.leave(agent_leg)
+    node.settle()
+    assert done(node.seats.get("1001")).pending_presence == "logged_out"
+    assert node.agent("1001")[0] == "wrap_up"
+    node.pass_time(10.1)
+    assert node.agent("1001")[0] == "logged_out"
+    node.login("1002", "8001")
+    node.login("1001", "8002")
+    assert done(node.seats.get("1001")).pending_presence is None
+
+
+@pytest.mark.parametrize("taken_back", ["ready", "not_ready"])
+def test_signing_out_by_force_is_taken_back_by_the_next_wish(node: Node, taken_back: str) -> None:
+    node.login("1001", "8001")
+    agent_leg = node.talk()
+    force_out(node)
+    bar = Operations(node.board, node.seats)
+    done(bar.force_state("1001", ForcedState(taken_back), "stays"))
+    assert done(node.seats.get("1001")).pending_presence == (None if taken_back == "ready" else "not_ready")
+    node.sip.leave(agent_leg)
+    node.settle()
+    node.pass_time(10.1)
+    assert node.agent("1001")[0] == taken_back
+
+
+def test_who_is_signed_out_by_force_without_a_wrap_up_leaves_with_the_call() -> None:
+    node = Node(queue=replace(QUEUE, wrap_up_s=0.0))
+    node.login("1001", "8001")
+    agent_leg = node.talk()
+    force_out(node)
+    node.sip.leave(agent_leg)
+    node.settle()
+    node.pass_time(0.1)
+    assert node.agent("1001")[0] == "logged_out"
+
+
+def test_who_wraps_up_or_is_idle_is_signed_out_by_force_at_once(node: Node) -> None:
+    node.login("1001", "8001")
+    node.sip.leave(node.talk())
+    node.settle()
+    force_out(node)
+    assert node.agent("1001")[0] == "logged_out"
+    node.login("1001", "8001")
+    force_out(node)
+    assert node.agent("1001")[0] == "logged_out"
+    with pytest.raises(Conflict):
+        force_out(node)
+
+
+def test_signing_out_by_force_outlives_a_restart(node: Node) -> None:
+    node.login("1001", "8001")
+    node.talk()
+    force_out(node)
+    after = successor(node)
+    after.seats.restore({"1001": ("c1", "hotline", 3.0)})
+    assert done(after.seats.get("1001")).pending_presence == "logged_out"
+    after.dispatcher.tell(ContactEnded(contact=ContactId("c1")))
+    after.pass_time(10.1)
+    assert after.agent("1001")[0] == "logged_out"
+
+
+def test_whose_call_did_not_outlive_the_restart_is_signed_out_then(node: Node) -> None:
+    node.login("1001", "8001")
+    node.talk()
+    force_out(node)
+    after = successor(node)
+    after.seats.restore({})
+    after.pass_time(0.1)
+    assert after.agent("1001")[0] == "logged_out"
 
 
 def test_wrap_up_ends_early_when_the_agent_says_so(node: Node) -> None:
