@@ -108,7 +108,10 @@ class CalendarsPort(Protocol):
         ...
 
     async def put_day(self, date: str, kind: str, name: str, *, expected: int | None, by: str) -> YearView:
-        """Replace one day; `expected` is the version of the year, None for whatever it is.  `Refused("no_such_day")`."""
+        """Replace one day; `Refused("no_such_day")`.
+
+        `expected` is the version of the year, None where nobody has entered anything for the day yet.
+        """
         ...
 
     async def reset_day(self, date: str, *, expected: int | None, by: str) -> YearView:

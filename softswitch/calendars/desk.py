@@ -57,7 +57,7 @@ class CalendarDesk:
     async def put_day(
         self, date_text: str, kind: str, name: str, *, expected: int | None, by: str
     ) -> YearView:
-        """Replace one day of a year."""
+        """Replace one day of a year; what somebody entered for it already, only by who names the version that was read."""
         day = _existing(date_text)
         return await self._change(
             str(day.year), {date_text: {"date": date_text, "kind": kind, "name": name}}, expected, by
@@ -112,7 +112,8 @@ class CalendarDesk:
         by: str,
     ) -> YearView:
         data, version = await self._entered(year)
-        if expected not in (None, version or 0):
+        replaces = any(each["date"] in changed for each in data["days"])
+        if expected != (version or 0) and (expected is not None or replaces):
             raise Outdated("year_changed", str(version or 0))
         after = _year_with(data, changed)
         await self._desk.put(

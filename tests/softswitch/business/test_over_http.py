@@ -192,11 +192,27 @@ async def test_a_year_at_a_glance_and_a_day_that_is_changed_and_given_back(page:
     assert (await page.ask("PUT", path, tag='"0"', json={"kind": "workday"}))[0] == 412
     _, then, _ = await page.ask("GET", "/v1/calendars/office", params={"at": "2027-02-08T10:00:00+08:00"})
     assert not then["is_open"]
+    assert (await page.ask("DELETE", path))[0] == 412
     assert (await page.ask("DELETE", path, tag=tag))[0] == 200
     assert (await page.ask("DELETE", path))[0] == 404
     for wrong in ("2027-02-30", "2027-13-01"):
         assert (await page.ask("PUT", f"/v1/calendars/days/{wrong}", json={"kind": "holiday"}))[0] == 422
     assert (await page.ask("PUT", "/v1/calendars/days/today", json={"kind": "holiday"}))[0] == 404
+
+
+async def test_two_who_change_days_at_once_the_second_is_told_and_nothing_is_overwritten(page: Page) -> None:
+    """A year at a time with the tag that both read; without one a day that somebody entered stays, another is taken."""
+    _, year, tag = await page.ask("GET", "/v1/calendars/years/2027")
+    first, second = "/v1/calendars/days/2027-02-08", "/v1/calendars/days/2027-02-20"
+    assert (await page.ask("PUT", first, tag=tag, json={"kind": "holiday", "name": "春节"}))[0] == 200
+    status, problem, _ = await page.ask("PUT", second, tag=tag, json={"kind": "make_up"})
+    assert (status, problem["code"]) == (412, "year_changed")
+    assert (await page.ask("PUT", first, json={"kind": "workday"}))[0] == 412
+    assert (await page.ask("PUT", second, json={"kind": "make_up"}))[0] == 200
+    _, year, tag = await page.ask("GET", "/v1/calendars/years/2027")
+    days = {day["date"]: (day["kind"], day["name"]) for day in year["days"]}
+    assert (days["2027-02-08"], days["2027-02-20"]) == (("holiday", "春节"), ("make_up", ""))
+    assert (await page.ask("PUT", first, tag=tag, json={"kind": "workday"}))[0] == 200
 
 
 async def test_a_year_comes_in_as_a_file_and_every_bad_line_is_shown_first(page: Page) -> None:
