@@ -22,6 +22,7 @@ const WORDS = {
   'reason.line_down': ['长通线路中断', 'Standing line is down'],
   'reason.phone_busy': ['话机示忙', 'Busy by the phone'],
   'reason.no_answer': ['振铃未接', 'Did not answer'],
+  'reason.hung_up': ['接起即挂', 'Hung up on answering'],
   'reason.busy': ['话机占线', 'Phone was busy'],
   'reason.declined': ['话机拒接', 'Phone declined'],
   'reason.forced': ['班长设置', 'Set by supervisor'],

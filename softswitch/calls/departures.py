@@ -2,13 +2,16 @@
 
 A caller who leaves ends the call.  When the agent leaves, whoever was consulted or shares the conversation has the
 caller; a phone that still rings for a consult will have the caller as soon as it answers; without either the call ends,
-or goes back to the head of its line when it was we who lost the agent's leg.
+or goes back to the head of its line when it was we who lost the agent's leg, or when the two never talked.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
-from acd.names import ContactId
+from acd import events as acd_facts
+from acd.agent_state import Presence
+from acd.names import AgentId, ContactId
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.hangup import LegEnd, end_reason
@@ -17,6 +20,9 @@ from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
+
+HUNG_UP: Final = "hung_up"
+"""Reason of an agent who answered and was gone before the caller was put through."""
 
 
 class Departures:
@@ -48,6 +54,9 @@ class Departures:
         """The agent's leg (or that of the outsider to whom the caller was handed) is over."""
         if self.go_on_without(call, party):
             return
+        if call.state is CallState.INTRODUCED and not end.lost:
+            self._gone_before_the_talk(call, party)
+            return
         if self.comes_back(call, party, end):
             return
         if end.lost and call.route.queue and call.state is not CallState.DIALLING:
@@ -61,6 +70,21 @@ class Departures:
             status=end.status,
             cause=end.q850_cause,
         )
+
+    def _gone_before_the_talk(self, call: Call, party: CallParty) -> None:
+        """The agent hung up while the number was told: whoever waited is first in line, and rings there no more.
+
+        As after a call that rang out, the agent is not ready (whose phone is lost is so already, and for that); there was
+        no talk to wrap up.
+        """
+        dispatcher, agent = self._table.dispatcher, AgentId(party.agent)
+        seated = dispatcher.engine.agent(agent)
+        is_parked = seated is not None and seated.presence is Presence.READY
+        if is_parked:
+            dispatcher.tell_late(acd_facts.AgentMadeNotReady(agent=agent, reason=HUNG_UP))
+        self._queue_desk.requeue(call, "agent_hung_up")
+        if is_parked:
+            dispatcher.tell_late(acd_facts.WrapUpEnded(agent=agent))  # unless the queue has none
 
     def supervisor_left(self, call: Call, party: CallParty, cause: str) -> None:
         """A supervisor is gone; nobody else hears a difference, but for one who had barged in."""

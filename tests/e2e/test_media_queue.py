@@ -57,10 +57,10 @@ async def test_chats_emails_and_calls_come_as_far_as_the_capacities_go_and_outli
     tmp_path: Path,
 ) -> None:
     """Two chats and no third; no call beside a chat, one beside an email, no email during a call."""
-    terms = Terms(seats=2, greeting="", wrap_up_s=0.5)
+    terms = Terms(seats=2, greeting="", announce_agent=False, wrap_up_s=0.5)
     async with (
         stand(tmp_path / "stand", terms) as here,
-        peers(here, Manner(answer_s=0.2, talk_s=1.5), Manner(answer_s=0.2, talk_s=1.5)) as around,
+        peers(here, Manner(answer_s=0.2, talk_s=3.0), Manner(answer_s=0.2, talk_s=3.0)) as around,
     ):
         await ask(here, "PUT", "/v1/business/documents/capacities/desk", json={"data": DESK})
         await give(here, 1, skills=[{"name": "tax", "level": 2}])

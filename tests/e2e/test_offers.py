@@ -1,18 +1,21 @@
 """Who is rung, and what becomes of an offer that nobody takes."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench.desk_phones import Manner
 from bench.running_server import ApiProblem
-from tests.peers import peers
+from tests import spectrum
+from tests.peers import alaw_samples, peers
 from tests.stand import Terms, stand
 
 pytestmark = pytest.mark.e2e
 
 FAST = Terms(seats=2, ring_time_s=1.0, wrap_up_s=0.5, decline_delay_s=0.3, greeting="", announce_agent=False)
+AGENT_HZ = 1000
 
 
 async def test_a_phone_that_is_not_answered_makes_its_agent_not_ready_and_the_next_one_rings(
@@ -79,6 +82,42 @@ async def test_a_caller_who_leaves_while_a_phone_rings_stops_the_ringing_at_once
         await here.wait_agent(1, presence="ready", activity="idle")
 
 
+@pytest.mark.long
+async def test_an_agent_who_hangs_up_before_the_talk_leaves_the_caller_first_in_line(tmp_path: Path) -> None:
+    """While the agent's number is told: music again and not the agent, and the next phone rings for who came first."""
+    terms = replace(FAST, announce_agent=True, ring_time_s=15.0)
+    async with (
+        stand(tmp_path / "stand", terms) as here,
+        peers(here, Manner(answer_s=0.0, tone_hz=AGENT_HZ), Manner(answer_s=0.0)) as around,
+    ):
+        await here.login(1)
+        call, call_id = await around.call()
+        await here.wait_event("OfferAccepted", call_id=call_id)
+        hasty = around.phones[0]
+        await hasty.agent.hang_up(hasty.calls[0])
+        requeued = await here.wait_event("CallRequeued", call_id=call_id)
+        assert requeued["cause"] == "agent_hung_up"
+        await here.wait_agent(1, presence="not_ready", reason="hung_up", activity="idle")
+        _, later = await around.call("13800000009")
+        had = len(call.stream.heard)
+        async with asyncio.timeout(10):
+            while len(call.stream.heard) < had + 8000:  # a second
+                await asyncio.sleep(0.05)
+        music = alaw_samples(bytes(call.stream.heard[had:]))
+        assert spectrum.level_dbfs(music) > -45, "silence after the agent was gone"
+        assert not spectrum.find_tone_spans(music, AGENT_HZ)
+        since = len(here.events)
+        await here.login(2)
+        offered = await here.wait_event("CallOffered", since=since)
+        assert offered["call_id"] == call_id
+        await here.wait_event("CallConnected", call_id=call_id, agent=here.agent(2))
+        waiting = {record["call_id"] for record in await here.active_calls()}
+        assert later in waiting
+        await around.trunk.hang_up(call)
+        record = (await here.wait_call(call_id))["call"]
+        assert (record["end_reason"], record["agent"], record["offers"]) == ("completed", here.agent(2), 2)
+
+
 async def test_callers_are_served_in_the_order_of_their_arrival(tmp_path: Path) -> None:
     async with (
         stand(tmp_path / "stand", FAST) as here,
@@ -104,9 +143,7 @@ async def test_a_phone_that_unregisters_or_falls_silent_makes_its_agent_not_read
         await around.phones[1].agent.close()  # loses power: answers no OPTIONS
         await here.wait_agent(2, presence="not_ready", reason="phone_lost", reachable=False, within_s=5)
         assert await around.phones[0].register() == 200
-        await here.wait_agent(1, reachable=True)
-        await here.api.ready(here.agent(1))
-        await here.wait_agent(1, presence="ready")
+        await here.wait_agent(1, presence="ready", reachable=True)
 
 
 async def test_agents_seats_and_accounts_are_three_things(tmp_path: Path) -> None:

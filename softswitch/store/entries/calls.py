@@ -115,7 +115,7 @@ class CallConnected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequeued:
-    """The agent's leg was lost; the caller waits again with the arrival time kept."""
+    """The agent's leg was lost, or hung up before the talk; the caller waits again with the arrival time kept."""
 
     at: float
     call_id: str

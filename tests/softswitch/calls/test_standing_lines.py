@@ -162,6 +162,8 @@ def test_the_phone_is_put_down_in_the_talk_and_its_agent_is_not_ready() -> None:
     node.pass_time(0.1)
     done(bar(node).answer("1001"))
     node.settle()
+    node.plane.play_to_the_end("in1")
+    node.settle()
     node.sip.leave(line)
     node.settle()
     assert node.agent() == ("not_ready", "idle", "line_down")
@@ -176,6 +178,19 @@ def test_the_phone_is_put_down_in_the_talk_and_its_agent_is_not_ready() -> None:
     node.settle()
     node.pass_time(0.1)
     assert node.agent()[1] == "ringing"
+
+
+def test_the_phone_is_put_down_before_the_talk_and_the_caller_waits_on() -> None:
+    node = hotline()
+    line = sit_down(node)
+    call_id = node.call_in("in1")
+    node.pass_time(0.1)
+    done(bar(node).answer("1001"))
+    node.settle()
+    node.sip.leave(line)
+    node.settle()
+    assert node.agent() == ("not_ready", "idle", "line_down")
+    assert node.waits(call_id) == 1
 
 
 def test_who_dials_or_is_called_by_a_colleague_has_it_on_the_line() -> None:
