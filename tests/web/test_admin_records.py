@@ -305,7 +305,7 @@ async def test_an_agent_is_made_and_goes_and_the_whole_comes_as_a_file(tmp_path:
         await picture(page, "admin-exchange")
         await here.api.put("/v1/business/documents/skills/law", {"data": {"id": "law", "name": "法律"}})
         await page.get_by_role("button", name="确认导入").click()
-        await expect(page.locator(".told.wrong")).to_contain_text("已被他人修改")
+        await expect(page.locator(".told.wrong")).to_contain_text("什么也没有被覆盖")
         assert (await here.api.get("/v1/business/documents/skills/law"))["data"]["name"] == "法律"
         assert (await here.api.get("/v1/agents/1078"))["name"] == "新坐席"
         await page.get_by_role("button", name="试导入").click()
