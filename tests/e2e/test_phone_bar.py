@@ -60,6 +60,18 @@ async def test_an_agent_s_day(tmp_path: Path) -> None:
         await api.ready(agent)
         call, call_id = await around.call()
         await here.wait_event("CallConnected", call_id=call_id)
+        forced = await api.post(f"{bare}/force", {"state": "logged_out", "reason": "night"})
+        assert (forced["activity"], forced["pending_presence"]) == ("talking", "logged_out")
+        await here.wait_event("forced", action="force_state", agent=agent, reason="night")
+        await around.trunk.hang_up(call)
+        leaving = await here.wait_agent(1, presence="wrap_up")
+        assert leaving["pending_presence"] == "logged_out"
+        await api.post(f"{bare}/wrap-up/end")
+        await here.wait_agent(1, presence="logged_out", extension=None)
+
+        await api.login(agent, seat)
+        call, call_id = await around.call()
+        await here.wait_event("CallConnected", call_id=call_id)
         await around.trunk.hang_up(call)
         await here.wait_agent(1, presence="wrap_up")
         assert (await api.post(f"{bare}/wrap-up/end"))["presence"] == "ready"
