@@ -137,7 +137,7 @@ def _step(route: Route, service: Service, gate: Gate, pace: RequestPace, body_ti
     async def step(request: web.Request) -> web.StreamResponse:
         actor = None
         try:
-            if not (route.is_upgrade or route.is_open):
+            if not route.is_open and (not route.is_upgrade or "Authorization" in request.headers):
                 actor = gate.who(request)
                 _who.set("" if actor is None else actor.name)
         finally:  # who shows something wrong is a stranger

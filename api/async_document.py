@@ -1,7 +1,8 @@
-"""The AsyncAPI 3.0 document of the live connection, made of the structs that read its messages and of the route table.
+"""The AsyncAPI 3.0 document of the live connections, made of the structs that read their messages and of the route table.
 
-One channel, `/v1/events`: a reader says who it is, is told a snapshot (or goes on where it was) and numbered events, and
-asks for operations as commands, whose answers are what HTTP would have answered.
+On the channel `/v1/events` a reader says who it is, is told a snapshot (or goes on where it was) and numbered events, and
+asks for operations as commands, whose answers are what HTTP would have answered.  On `/v1/calls/{call_id}/listen` one is
+sent the sound of a call.
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.document import FIELD_FAULT, PROBLEM
+from api.listening import ListeningView, ListenMessage, ListenQuery
 from api.live_messages import OWN_KINDS, TOLD, EventMessage, Shown
 from api.requests import (
     NAMED_IN_MESSAGES,
@@ -25,7 +27,6 @@ from api.schemas import describe, describe_field, has_default, outside_name
 
 Json = dict[str, Any]
 
-_CHANNEL = {"$ref": "#/channels/live"}
 _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -51,13 +52,27 @@ def make_async_document(
     asked = {f"command.{route.command}": _command(route, known) for route in commands}
     answered = {f"answer.{route.command}": _answer(route, known) for route in commands}
     messages = {**read, **asked, **told, **answered}
+    listen = {"listen": _plain("浏览器的第一条消息 / a browser's first", ListenMessage, known)}
+    heard = {
+        "listening": _plain("声音的格式 / what the sound is", ListeningView, known),
+        "sound": {
+            "summary": "20 ms",
+            "contentType": "audio/PCMA",
+            "payload": {"type": "string", "format": "binary"},
+        },
+    }
     operations = {
         "beRead": _operation("receive", "读者发来 / what a reader sends beside commands", read),
         "tell": _operation("send", "告知读者 / what a reader is told", told),
+        "beAskedForSound": _operation("receive", "监听者发来 / what a listener sends", listen, "listen"),
+        "letHear": _operation("send", "发给监听者 / what a listener is sent", heard, "listen"),
         **{
             f"do_{route.command}": {
                 **_operation("receive", route.summary, [f"command.{route.command}"]),
-                "reply": {"channel": _CHANNEL, "messages": _references([f"answer.{route.command}"])},
+                "reply": {
+                    "channel": {"$ref": "#/channels/live"},
+                    "messages": _references([f"answer.{route.command}"]),
+                },
             }
             for route in commands
         },
@@ -67,29 +82,37 @@ def make_async_document(
         "info": {"title": "12345 热线软交换 / hotline softswitch", "version": version},
         "defaultContentType": "application/json",
         "channels": {
-            "live": {
-                "address": "/v1/events",
-                "description": "WebSocket",
-                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
-                "bindings": {"ws": {"query": _inline(EventsQuery, known), "bindingVersion": "0.1.0"}},
-            }
+            "live": _channel("/v1/events", messages, EventsQuery, known),
+            "listen": {
+                **_channel("/v1/calls/{call_id}/listen", [*listen, *heard], ListenQuery, known),
+                "parameters": {"call_id": {"description": "通话 / the call"}},
+            },
         },
         "operations": operations,
-        "components": {"messages": messages, "schemas": known},
+        "components": {"messages": {**messages, **listen, **heard}, "schemas": known},
     }
 
 
-def _operation(action: str, summary: str, messages: Iterable[str]) -> Json:
+def _channel(address: str, messages: Iterable[str], query: type, known: Json) -> Json:
+    return {
+        "address": address,
+        "description": "WebSocket",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+        "bindings": {"ws": {"query": _inline(query, known), "bindingVersion": "0.1.0"}},
+    }
+
+
+def _operation(action: str, summary: str, messages: Iterable[str], channel: str = "live") -> Json:
     return {
         "action": action,
-        "channel": _CHANNEL,
+        "channel": {"$ref": f"#/channels/{channel}"},
         "summary": summary,
-        "messages": _references(messages),
+        "messages": _references(messages, channel),
     }
 
 
-def _references(messages: Iterable[str]) -> list[Json]:
-    return [{"$ref": f"#/channels/live/messages/{name}"} for name in messages]
+def _references(messages: Iterable[str], channel: str = "live") -> list[Json]:
+    return [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in messages]
 
 
 def _plain(summary: str, cls: type, known: Json) -> Json:

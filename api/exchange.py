@@ -1,7 +1,7 @@
 """One request as its handler sees it: checked body and query, and who asked."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from api.actors import Actor
 from api.faults import NotFound
 from api.gate import Gate
 from api.json_text import parse
-from api.problems import BodyBroken, BodyTimeout, UnsupportedBody
+from api.problems import BodyBroken, BodyTimeout, Unauthenticated, UnsupportedBody
 from api.reach import Reach
 from api.requests import ID_PATTERN, Nothing
 from api.schemas import FieldFault, InvalidRequest, bind, compiled, plain_object
@@ -33,7 +33,8 @@ class Exchange:
     """A request that may be carried out.  `body` and `query` are what the route's classes made of it.
 
     A command of a live connection is one too: `request` is then the one that opened the connection.  `actor` is None
-    where nobody is asked for; `reach` is what of the hotline the actor may see.
+    where nobody is asked for, or nobody has said yet who it is; `reach` is what of the hotline the actor may see.
+    `admit` gives the exchange as that of an actor who becomes known later, after the same check of rights and reach.
     """
 
     request: web.Request
@@ -43,6 +44,14 @@ class Exchange:
     actor: Actor | None
     reach: Reach
     gate: Gate
+    admit: Callable[[Actor], Awaitable["Exchange"]]
+
+    @property
+    def somebody(self) -> Actor:
+        """Who asked; `Unauthenticated` where nobody has said so."""
+        if self.actor is None:
+            raise Unauthenticated
+        return self.actor
 
     def id_of(self, kind: str) -> str:
         """The id of a thing in the path; one that no id can look like is not found."""

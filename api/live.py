@@ -1,9 +1,7 @@
 """The live stream over WebSocket: say who you are, a snapshot (or what was missed), then numbered events.
 
-A program shows its token in the `Authorization` header.  A page, since browsers cannot set one, says in its first
-message who it is: by a token, or by the cookie that came with the connection; never in the URL.  Operations may be
-asked for on the same connection.  A reader that is too slow is let go with close code 4008 and may come back with
-`stream` and `after`.
+Operations may be asked for on the same connection.  A reader that is too slow is let go with close code 4008 and may
+come back with `stream` and `after`.
 """
 
 import asyncio
@@ -18,21 +16,18 @@ from api.event_reading import EventTexts, Reading, begin_reading
 from api.exchange import Exchange
 from api.faults import Unavailable
 from api.gate import Gate
-from api.json_text import MalformedJson, dump, parse
+from api.introduction import CLOSE_UNAUTHENTICATED, answered_by_close, introduced
+from api.json_text import dump
 from api.live_commands import CommandFlood, Commands
 from api.ports import Ports
-from api.problems import Forbidden, Unauthenticated
 from api.reach import Reach
 from api.requests import AuthenticateMessage, EventsQuery
-from api.route import LOOK_AT_AGENTS, Route
-from api.schemas import InvalidRequest, bind
+from api.route import Route
 from api.service import Service
 from api.sessions import SessionEnd
 
 _log = structlog.get_logger(__name__)
 
-CLOSE_UNAUTHENTICATED = 4401
-CLOSE_FORBIDDEN = 4403
 CLOSE_ELSEWHERE = 4409
 CLOSE_FLOOD = 4429
 CLOSE_TOO_SLOW = 4008
@@ -69,6 +64,21 @@ class Live:
     def is_full(self) -> bool:
         """True when no further reader is let in."""
         return len(self.sockets) + len(self.plain_readers) >= self.limits.readers
+
+    def new_socket(self, request: web.Request) -> web.WebSocketResponse:
+        """An upgrade that is still to be prepared; 400 for what is no WebSocket, `Unavailable` when no reader is let in."""
+        socket = web.WebSocketResponse(
+            heartbeat=self.limits.heartbeat_s * 2,
+            timeout=self.limits.close_within_s,
+            max_msg_size=MESSAGE_MOST,
+        )
+        if self.is_full:
+            raise Unavailable(
+                "too_many_readers", "实时连接过多 / too many live connections", retry_after_s=10
+            )
+        if not socket.can_prepare(request).ok:
+            raise web.HTTPBadRequest
+        return socket
 
     def session_ended(self, session: str, why: SessionEnd) -> None:
         """A person's session has ended: tell its pages and let them go."""
@@ -107,78 +117,23 @@ LIVE = web.AppKey("live", Live)
 async def stream(ports: Ports, exchange: Exchange) -> web.StreamResponse:
     """Serve one reader until it leaves, is too slow, or the server stops."""
     live = exchange.request.app[LIVE]
-    limits = live.limits
-    actor = _actor_of_header(exchange)
-    if live.is_full:
-        raise Unavailable("too_many_readers", "实时连接过多 / too many live connections", retry_after_s=10)
-    socket = web.WebSocketResponse(
-        heartbeat=limits.heartbeat_s * 2,
-        timeout=limits.close_within_s,
-        max_msg_size=MESSAGE_MOST,
-    )
+    begin = exchange.query
+    socket = live.new_socket(exchange.request)
     await socket.prepare(exchange.request)
-    live.sockets[socket] = actor
+    live.sockets[socket] = exchange.actor
     try:
-        begin = exchange.query
-        if actor is None:
-            message = await _authenticate(socket, exchange, limits.authenticate_within_s)
-            if message is None:
-                return socket
-            actor, begin = message
-            live.sockets[socket] = actor
-        _log.info("live.reader_joined", who=actor.name, readers=len(live.sockets))
-        await _Line(live, ports, exchange, socket, actor).serve(begin)
-    except ConnectionError:
-        raise
-    except Exception:  # the answer is an upgraded connection: no problem document can be sent any more
-        _log.exception("live.failed")
-        await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=b"internal_error")
+        async with answered_by_close(socket):
+            if exchange.actor is None:
+                within_s = live.limits.authenticate_within_s
+                exchange, message = await introduced(socket, exchange, AuthenticateMessage, within_s)
+                begin = EventsQuery(stream=message.stream, after=message.after)
+                live.sockets[socket] = exchange.actor
+            actor = exchange.somebody
+            _log.info("live.reader_joined", who=actor.name, readers=len(live.sockets))
+            await _Line(live, ports, exchange, socket, actor).serve(begin)
     finally:
         live.sockets.pop(socket, None)
     return socket
-
-
-def _actor_of_header(exchange: Exchange) -> Actor | None:
-    """The header's actor; None without a header.  A wrong one is refused before the upgrade."""
-    if "Authorization" not in exchange.request.headers:
-        return None
-    actor = exchange.gate.who(exchange.request)
-    if actor is None:
-        raise Unauthenticated
-    if not _may_read(actor):
-        raise Forbidden(tuple(sorted(LOOK_AT_AGENTS)))
-    return actor
-
-
-def _may_read(actor: Actor) -> bool:
-    if actor.person is not None:
-        return not actor.person.must_change
-    return actor.may(LOOK_AT_AGENTS, ())
-
-
-async def _authenticate(
-    socket: web.WebSocketResponse, exchange: Exchange, within_s: float
-) -> tuple[Actor, EventsQuery] | None:
-    """Who it is and where to go on, from the first message; for anything else closes the socket: None."""
-    gate = exchange.gate
-    try:
-        async with asyncio.timeout(within_s):
-            first = await socket.receive()
-        if first.type is not WSMsgType.TEXT:
-            raise Unauthenticated
-        value = parse(first.data.encode())
-        message = bind(AuthenticateMessage, value if isinstance(value, dict) else {}, is_text=False)
-    except (TimeoutError, MalformedJson, InvalidRequest, Unauthenticated, UnicodeEncodeError):
-        await socket.close(code=CLOSE_UNAUTHENTICATED, message=b"unauthenticated")
-        return None
-    actor = gate.by_secret(message.token) if message.token else gate.by_cookie(exchange.request)
-    if actor is None:
-        await socket.close(code=CLOSE_UNAUTHENTICATED, message=b"unauthenticated")
-        return None
-    if not _may_read(actor):
-        await socket.close(code=CLOSE_FORBIDDEN, message=b"forbidden")
-        return None
-    return actor, EventsQuery(stream=message.stream, after=message.after)
 
 
 class _Line:

@@ -223,6 +223,7 @@ ROUTES: tuple[Route, ...] = (
         query=ListenQuery,
         status=101,
         faults=(400, 404, 409, 501, 503),
+        is_upgrade=True,
     ),
     _get(
         "/v1/ledger",

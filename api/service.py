@@ -50,8 +50,8 @@ class Service:
 
     def admit(self, route: Route, actor: Actor | None) -> None:
         """Whether this actor may ask for this at all; `Unauthenticated` or `Forbidden`."""
-        if route.is_open or route.is_upgrade:
-            return
+        if route.is_open or (route.is_upgrade and actor is None):
+            return  # a browser's page says in its first message who it is, and is checked then
         if actor is None:
             raise Unauthenticated
         if actor.person is not None and actor.person.must_change and not route.is_before_change:
@@ -93,16 +93,9 @@ class Service:
 
     async def _carry_out(self, errand: Errand) -> Answer | web.StreamResponse:
         self.admit(errand.route, errand.actor)
-        exchange = Exchange(
-            request=errand.request,
-            ids=errand.ids,
-            body=errand.body,
-            query=errand.query,
-            actor=errand.actor,
-            reach=self._gate.reach(errand.actor),
-            gate=self._gate,
-        )
-        concern = await self._check_reach(exchange)
+        exchange = self._exchange(errand)
+        is_introduced = not (errand.route.is_upgrade and errand.actor is None)
+        concern = await self._check_reach(exchange) if is_introduced else None
         await self._need_hand_in_call(errand)
         if not errand.key or not errand.route.is_done_once:
             return await self._do(errand, exchange, concern)
@@ -121,6 +114,24 @@ class Service:
         who = "" if errand.actor is None else f"{errand.actor.role}:{errand.actor.name}"
         asked = json.dumps([errand.route.method, errand.route.path, dict(errand.ids), to_plain(errand.body)])
         return await self._single_use.do(who, errand.key, asked, work)
+
+    def _exchange(self, errand: Errand) -> Exchange:
+        async def admit(actor: Actor) -> Exchange:
+            self.admit(errand.route, actor)
+            admitted = self._exchange(dataclasses.replace(errand, actor=actor))
+            await self._check_reach(admitted)
+            return admitted
+
+        return Exchange(
+            request=errand.request,
+            ids=errand.ids,
+            body=errand.body,
+            query=errand.query,
+            actor=errand.actor,
+            reach=self._gate.reach(errand.actor),
+            gate=self._gate,
+            admit=admit,
+        )
 
     async def _do(
         self, errand: Errand, exchange: Exchange, concern: Concern | None

@@ -24,6 +24,8 @@ export function decoded(frame) {
 
 export class CallListener {
   #url;
+  #first;
+  #fault;
   /** @type {WebSocket|null} */ #socket = null;
   /** @type {AudioContext|null} */ #context = null;
   #playAt = 0;
@@ -33,8 +35,17 @@ export class CallListener {
   /** Called once, when the call ends or the line breaks. @type {() => void} */
   onEnd = () => {};
 
-  /** @param {string} url  WebSocket address of `/v1/calls/{id}/listen` */
-  constructor(url) { this.#url = url; }
+  /**
+   * @param {object} options
+   * @param {string} options.url  WebSocket address of `/v1/calls/{id}/listen`
+   * @param {{reason: string, token?: string}} options.first  what the first message says: why, and who without a session
+   * @param {(status: number, code: string) => Error} options.fault  makes an error of what the server refuses; 0 of no answer
+   */
+  constructor({ url, first, fault }) {
+    this.#url = url;
+    this.#first = first;
+    this.#fault = fault;
+  }
 
   /** Frames that have arrived. */
   get frames() { return this.#frames; }
@@ -42,18 +53,19 @@ export class CallListener {
   /** The last second that was heard. */
   get newest() { return this.#newest.slice(); }
 
-  /** Begin; resolves when the server lets us hear the call. Call it from a click: browsers play nothing unasked. */
+  /** Begin; resolves when the server lets us hear the call, else rejects. Call it from a click: browsers play nothing unasked. */
   start() {
     this.#context = new AudioContext();
     const socket = this.#socket = new WebSocket(this.#url);
     socket.binaryType = 'arraybuffer';
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'authenticate', ...this.#first }));
     return new Promise((resolve, reject) => {
       socket.onmessage = ({ data }) => {
         if (typeof data === 'string') resolve(undefined);
         else this.#hear(new Uint8Array(data));
       };
-      socket.onclose = () => {
-        reject(new Error('无法监听此通话 / this call cannot be listened to'));
+      socket.onclose = ({ code, reason }) => { // 4000 and the status that HTTP would have answered
+        reject(code > 4000 ? this.#fault(code - 4000, reason) : this.#fault(0, 'no_answer'));
         this.#end();
       };
     });

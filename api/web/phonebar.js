@@ -345,14 +345,17 @@ export class PhoneBar {
   }
 
   /**
-   * 浏览器监听 / hear a call here, without a phone; it works for who signed in on this page.
+   * 浏览器监听 / hear a call here, without a phone.
    * @param {string} callId
    * @param {string} reason
    * @returns {CallListener} to be started by a click
    */
   listen(callId, reason) {
-    const base = this.#base.replace(/^http/, 'ws');
-    return new CallListener(`${base}/v1/calls/${encodeURIComponent(callId)}/listen?reason=${encodeURIComponent(reason)}`);
+    return new CallListener({
+      url: `${this.#base.replace(/^http/, 'ws')}/v1/calls/${encodeURIComponent(callId)}/listen`,
+      first: { ...(this.#token ? { token: this.#token } : {}), reason },
+      fault: (status, code) => new PhoneBarProblem(status, { code }),
+    });
   }
 
   /** 停止监听 / leave the supervised call. */

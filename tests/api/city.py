@@ -1,5 +1,6 @@
 """A small hotline in memory: every port of the HTTP interface, kept by plain rules, and a server over it."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -336,6 +337,52 @@ class Recordings:
         return self.rows[recording_id]
 
 
+class QuietSound:
+    """One frame of silence, and then nothing until the call is over."""
+
+    def __init__(self, is_over: asyncio.Event) -> None:
+        """`is_over` ends it."""
+        self.closed = asyncio.Event()
+        self._is_over = is_over
+        self._left = 1
+
+    def __aiter__(self) -> "QuietSound":
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The frame."""
+        if self._left == 0:
+            await self._is_over.wait()
+            raise StopAsyncIteration
+        self._left -= 1
+        return b"\xd5" * 160
+
+    def close(self) -> None:
+        """Nobody hears it any more."""
+        self.closed.set()
+
+
+class Ears:
+    """Listening to the calls; all of them are over once `is_over` is set."""
+
+    def __init__(self, calls: Calls) -> None:
+        """Nobody listens."""
+        self.is_over = asyncio.Event()
+        self.asked: list[tuple[str, str, str]] = []
+        self.sounds: list[QuietSound] = []
+        self._calls = calls
+
+    async def listen(self, call_id: str, supervisor: str, reason: str) -> QuietSound:
+        """Only what runs."""
+        detail = await self._calls.get(call_id)
+        if detail.call.ended_at is not None:
+            raise Conflict("call_ended", "呼叫已结束 / the call is over", "ended", ())
+        self.asked.append((call_id, supervisor, reason))
+        self.sounds.append(QuietSound(self.is_over))
+        return self.sounds[-1]
+
+
 class Health:
     """Well, until told otherwise."""
 
@@ -362,6 +409,7 @@ class City:
     health: Health
     events: EventStream
     control: CallControl
+    ears: Ears
     ledger: Ledger
     keeper: Keeper
     wall: Wall
@@ -417,6 +465,7 @@ async def running_city(
     shown: dict[str, Any] = {"waiting": 0}
     stream = EventStream("stream-1", lambda: NOW, snapshot or (lambda: shown), memory=memory)
     agents, calls, recordings, health = Agents(), Calls(), Recordings(folder), Health()
+    ears = Ears(calls)
     control, ledger, wall, kept = CallControl(), Ledger(), Wall(), keeper or Keeper()
     ports = Ports(
         agents=agents,
@@ -426,6 +475,7 @@ async def running_city(
         events=stream,
         operations=control if has_operations else None,
         decisions=Decided() if has_operations else None,
+        listening=ears if has_operations else None,
         ledger=ledger,
         people=People(),
         keeper=kept,
@@ -454,6 +504,7 @@ async def running_city(
                 health,
                 stream,
                 control,
+                ears,
                 ledger,
                 kept,
                 wall,

@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from api.live import CLOSE_FORBIDDEN, CLOSE_TOO_SLOW, CLOSE_UNAUTHENTICATED, LiveLimits
+from api.introduction import CLOSE_UNAUTHENTICATED
+from api.live import CLOSE_TOO_SLOW, LiveLimits
 from tests.api.city import ADDRESS, WORDS, City, running_city
 
 
@@ -67,7 +68,7 @@ async def test_a_browser_sends_its_token_in_the_first_message(city: City) -> Non
         ('{"type":"hello"}', CLOSE_UNAUTHENTICATED),
         ("[]", CLOSE_UNAUTHENTICATED),
         ("nonsense", CLOSE_UNAUTHENTICATED),
-        (json.dumps({"type": "authenticate", "token": WORDS["none"]}), CLOSE_FORBIDDEN),
+        (json.dumps({"type": "authenticate", "token": WORDS["none"]}), 4403),
     ],
 )
 async def test_a_first_message_without_a_good_token_ends_the_connection(

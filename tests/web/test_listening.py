@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from playwright.async_api import Page, expect
 
+from bench.scratch_config import TOKEN
 from tests import spectrum
 from tests.conversation import HEARD_DBFS, TERMS, TONES_HZ, conversation
 from tests.stand import stand
@@ -20,11 +21,10 @@ pytestmark = pytest.mark.e2e
 
 STAFFED = replace(TERMS, agent_extra=people("agent", "agent", "supervisor"))
 
-LISTEN = """async ([callId]) => {
-  const { CallListener } = await import('/web/listening.js');
-  const place = location.origin.replace(/^http/, 'ws') + `/v1/calls/${callId}/listen?reason=test`;
-  const listener = globalThis.listenerOfTest = new CallListener(place);
-  await listener.start();
+LISTEN = """async ({ callId, token, reason }) => {
+  const { PhoneBar } = await import('/web/phonebar.js');
+  const listener = globalThis.listenerOfTest = new PhoneBar({ token }).listen(callId, reason);
+  return listener.start().then(() => 'heard', ({ status, code }) => `${status} ${code}`);
 }"""
 
 
@@ -61,9 +61,15 @@ async def test_a_supervisor_listens_by_a_button_and_the_sound_is_the_call_s(tmp_
         await here.wait_event("SupervisionEnded", call_id=talk.call_id)
         await expect(button).not_to_have_attribute("aria-pressed", "true")
 
-        await page.evaluate(LISTEN, [talk.call_id])
+        # A page of an integrator has no session, but a token, which stands in no address.
+        plain = await browser.open("/phonebar-example")
+        asked = {"callId": talk.call_id, "token": TOKEN, "reason": "test"}
+        assert await plain.evaluate(LISTEN, asked | {"token": "wrong"}) == "401 unauthenticated"
+        assert await plain.evaluate(LISTEN, asked | {"reason": ""}) == "422 reason_needed"
+        assert await plain.evaluate(LISTEN, asked | {"callId": "c0"}) == "404 call_not_found"
+        assert await plain.evaluate(LISTEN, asked) == "heard"
         until = time.monotonic() + 15
-        while (heard := await heard_in(page)) != {"caller", "one"}:
+        while (heard := await heard_in(plain)) != {"caller", "one"}:
             assert time.monotonic() < until, heard
             await asyncio.sleep(0.3)
 
