@@ -1,6 +1,7 @@
 """Listening: the application on one address, with problems also for what is not even HTTP."""
 
 import asyncio
+import socket
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from aiohttp import web
 from api.certificate import Certificate
 from api.crowd import Crowd, network_of
 from api.problems import response
+from api.tls_door import TlsDoor
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +28,7 @@ HEADERS_S = 10.0
 """In which a request's headers have to be there, from the connection on or from its first byte: no slow-loris."""
 HANDSHAKE_S = 5.0
 _LINGER_S = 0.5
+_BACKLOG = 128
 _SHUTDOWN_S = 3.0
 
 
@@ -111,15 +114,21 @@ class _Connection(web.RequestHandler):
 class HttpServer:
     """A listening application; `port` is the one that it got."""
 
-    def __init__(self, runner: web.AppRunner, listener: asyncio.Server) -> None:
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server | TlsDoor) -> None:
         """Use `serve`."""
         self._runner = runner
         self._listener = listener
-        self.port: int = listener.sockets[0].getsockname()[1]
+        if isinstance(listener, TlsDoor):
+            self.port = listener.port
+        else:
+            self.port = int(listener.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Stop listening, tell the readers of the live stream, end what runs."""
-        self._listener.close()
+        if isinstance(self._listener, TlsDoor):
+            await self._listener.close()
+        else:
+            self._listener.close()
         await self._runner.cleanup()
 
 
@@ -150,20 +159,25 @@ async def serve(
     def connection() -> _Connection:
         if runner.server is None:
             raise ConnectionError("the server has stopped")
-        if certificate is not None:
-            certificate.refresh()
         return _Connection(everybody, runner.server, headers_s, loop=loop, **options)
 
+    listener: asyncio.Server | TlsDoor
     try:
-        listener = await loop.create_server(
-            connection,
-            address,
-            port,
-            backlog=128,
-            reuse_address=True,
-            ssl=None if certificate is None else certificate.context,
-            ssl_handshake_timeout=None if certificate is None else HANDSHAKE_S,
-        )
+        if certificate is None:
+            listener = await loop.create_server(
+                connection, address, port, backlog=_BACKLOG, reuse_address=True
+            )
+        else:
+            at_door = Crowd()
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            listener = TlsDoor(
+                socket.create_server((address, port), family=family, backlog=_BACKLOG),
+                certificate,
+                connection,
+                enter=lambda peer: at_door.enter(network_of(peer)),
+                leave=lambda peer: at_door.leave(network_of(peer)),
+                handshake_s=HANDSHAKE_S,
+            )
     except OSError:
         await runner.cleanup()
         raise

@@ -498,6 +498,8 @@ class Edge:
             "server_transactions": len(wiring.servers),
             "bindings": len(self._location),
             "connections": wiring.transports.connections,
+            "handshakes": wiring.transports.handshakes,
+            "connections_refused": wiring.transports.refused,
             **{f"answers_{name}": count for name, count in wiring.transports.answers.items()},
             "messages_over_limit": self._gate.refused,
             "credentials_refused": self._penalties.failures,

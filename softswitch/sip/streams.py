@@ -1,10 +1,12 @@
 """TCP and TLS connections of the edge: cut into messages, capped, closed when idle (RFC 3261 section 18)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, cast
 
+from api.crowd import network_of
 from softswitch.clock import Alarm, Clock
 from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream, KeepAlive, StreamFramer
@@ -42,8 +44,17 @@ class Stream(asyncio.Protocol):
     """One connection, of either direction.  `number` names it in flows."""
 
     def __init__(
-        self, owner: StreamOwner, clock: Clock, listener: int, number: int, protocol: str = "tcp"
+        self,
+        owner: StreamOwner,
+        clock: Clock,
+        listener: int,
+        number: int,
+        protocol: str = "tcp",
+        *,
+        has_place: bool = False,
     ) -> None:
+        """`has_place` of one that was counted before it shook hands."""
+        self.has_place = has_place
         self._owner = owner
         self._clock = clock
         self._framer = StreamFramer()
@@ -136,41 +147,72 @@ class Stream(asyncio.Protocol):
 
 
 class StreamTable:
-    """All connections by number and by far address; refuses what is too many."""
+    """All connections by number and by where they come from, and who shakes hands; refuses what is too many.
+
+    Of IPv6 a /64 counts as one address (`network_of`).
+    """
 
     def __init__(self, is_exempt: Callable[[str], bool]) -> None:
+        """Trunks and registered contacts are exempt."""
         self._is_exempt = is_exempt
         self._by_number: dict[int, Stream] = {}
-        self._per_address: dict[str, int] = {}
+        self._here: Counter[str] = Counter()
         self._serial = 0
+        self.handshakes = 0
+        """Peers that have connected and not shaken hands yet."""
+        self.refused = 0
+        """Connections that were too many."""
 
     def next_number(self) -> int:
         """Give the next connection its number."""
         self._serial += 1
         return self._serial
 
+    def begin_handshake(self, address: str) -> bool:
+        """Keep a place for somebody who shakes hands; False when there are too many."""
+        if not self._has_room(address):
+            return False
+        self.handshakes += 1
+        self._enter(address)
+        return True
+
+    def end_handshake(self, address: str) -> None:
+        """It is over, whatever came of it."""
+        self.handshakes -= 1
+        self._leave(address)
+
     def add(self, stream: Stream) -> bool:
-        """Keep a connection; False when there are too many."""
+        """Keep a connection; False when there are too many, unless a place was kept for its handshake."""
         address = stream.flow.address
-        held = self._per_address.get(address, 0)
-        if not self._is_exempt(address) and (
-            len(self._by_number) >= MOST_CONNECTIONS or held >= MOST_PER_ADDRESS
-        ):
+        if not (stream.has_place or self._has_room(address)):
             return False
         self._by_number[stream.number] = stream
-        self._per_address[address] = held + 1
+        self._enter(address)
         return True
 
     def discard(self, stream: Stream) -> None:
         """Forget a connection."""
-        if self._by_number.pop(stream.number, None) is None:
-            return
-        address = stream.flow.address
-        left = self._per_address.get(address, 1) - 1
-        if left > 0:
-            self._per_address[address] = left
-        else:
-            self._per_address.pop(address, None)
+        if self._by_number.pop(stream.number, None) is not None:
+            self._leave(stream.flow.address)
+
+    def _has_room(self, address: str) -> bool:
+        is_full = (
+            len(self._by_number) + self.handshakes >= MOST_CONNECTIONS
+            or self._here[network_of(address)] >= MOST_PER_ADDRESS
+        )
+        if is_full and not self._is_exempt(address):
+            self.refused += 1
+            return False
+        return True
+
+    def _enter(self, address: str) -> None:
+        self._here[network_of(address)] += 1
+
+    def _leave(self, address: str) -> None:
+        network = network_of(address)
+        self._here[network] -= 1
+        if not self._here[network]:
+            del self._here[network]
 
     def get(self, number: int) -> Stream | None:
         """Return the connection of a number while it stands."""

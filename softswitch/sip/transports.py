@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from api.certificate import Certificate
+from api.tls_door import TlsDoor
 from softswitch.clock import Clock
 from softswitch.settings.sip import TransportProtocol, TransportSettings
 from softswitch.sip.flows import Flow, are_of_one_version, canonical
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 CONNECT_S = 4.0
 MOST_QUEUED_MESSAGES = 64
+BACKLOG = 128
 
 Received = Callable[[bytes, Flow], None]
 Broke = Callable[[BrokenStream, Flow], None]
@@ -47,6 +49,7 @@ class Listener:
     media_bind_address: str
     udp: asyncio.DatagramTransport | None = None
     tcp: asyncio.Server | None = None
+    door: TlsDoor | None = None
     certificate: Certificate | None = None
 
     def host_shown(self, address: str | None = None) -> str:
@@ -159,6 +162,8 @@ class Transports:
                 listener.udp.close()
             if listener.tcp is not None:
                 listener.tcp.close()
+            if listener.door is not None:
+                await listener.door.close()
         self._streams.close_all()
         for task in tuple(self._tasks):
             task.cancel()
@@ -210,8 +215,18 @@ class Transports:
 
     @property
     def connections(self) -> int:
-        """TCP connections that stand."""
+        """TCP and TLS connections that stand."""
         return len(self._streams)
+
+    @property
+    def handshakes(self) -> int:
+        """Peers that have connected for TLS and not shaken hands yet."""
+        return self._streams.handshakes
+
+    @property
+    def refused(self) -> int:
+        """Connections of strangers that were too many, of one address or in all."""
+        return self._streams.refused
 
     def _local_address(self, peer: str) -> str:
         known = self._local_of.get(peer)
@@ -260,25 +275,29 @@ class Transports:
     # --- TCP --------------------------------------------------------------------------------------------------
 
     async def _listen_tcp(self, listener: Listener) -> None:
-        certificate = listener.certificate
-
-        def accepted() -> Stream:
-            if certificate is not None:
-                certificate.refresh()
-            return self._stream(listener)
-
+        if listener.certificate is not None:
+            family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
+            listener.door = TlsDoor(
+                socket.create_server((listener.address, listener.port), family=family, backlog=BACKLOG),
+                listener.certificate,
+                lambda: self._stream(listener, has_place=True),
+                enter=self._may_shake_hands,
+                leave=self._streams.end_handshake,
+                handshake_s=HANDSHAKE_S,
+            )
+            listener.port = listener.door.port
+            return
         listener.tcp = await asyncio.get_running_loop().create_server(
-            accepted,
-            listener.address,
-            listener.port,
-            backlog=128,
-            ssl=None if certificate is None else certificate.context,
-            ssl_handshake_timeout=None if certificate is None else HANDSHAKE_S,
+            lambda: self._stream(listener), listener.address, listener.port, backlog=BACKLOG
         )
         listener.port = listener.tcp.sockets[0].getsockname()[1]
 
-    def _stream(self, listener: Listener) -> Stream:
-        return Stream(self, self._clock, listener.index, self._streams.next_number(), listener.protocol)
+    def _may_shake_hands(self, address: str) -> bool:
+        return not self._gate.shuts_out(address, self._clock.now()) and self._streams.begin_handshake(address)
+
+    def _stream(self, listener: Listener, *, has_place: bool = False) -> Stream:
+        number = self._streams.next_number()
+        return Stream(self, self._clock, listener.index, number, listener.protocol, has_place=has_place)
 
     def stream_opened(self, stream: Stream) -> bool:
         """A connection stands; refused when there are too many, or to who is banned."""

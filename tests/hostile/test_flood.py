@@ -16,6 +16,7 @@ from bench.desk_phones import Manner
 from bench.leash import LEASH
 from bench.peers.call import Call
 from bench.running_server import ROOT
+from softswitch.sip.streams import MOST_PER_ADDRESS
 from tests.peers import Peers, peers
 from tests.softswitch.sip.test_security import make_certificate
 from tests.stand import HOTLINE, Stand, Terms, stand
@@ -28,6 +29,7 @@ SECONDS = 8.0
 GROWTH_MB = 40.0
 CONNECTIONS = 1000
 ADDRESSES = range(40, 60)
+FEW_ADDRESSES = range(60, 70)
 TLS_PORT = 5061
 OPTIONS = (
     b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TLS x;branch=z9hG4bKo\r\nFrom: <sip:a@b>;tag=1\r\n"
@@ -124,12 +126,12 @@ async def test_a_flood_from_two_hundred_addresses_costs_no_packet_and_no_call(he
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def opened(here: Stand, count: int, port: int = 5060) -> list[Connection]:
+async def opened(here: Stand, count: int, port: int = 5060, addresses: range = ADDRESSES) -> list[Connection]:
     """So many TCP connections from strangers, those that were not refused."""
     network = here.sip[0].rpartition(".")[0]
     found = []
     for number in range(count):
-        address = f"{network}.{ADDRESSES[number % len(ADDRESSES)]}"
+        address = f"{network}.{addresses[number % len(addresses)]}"
         with suppress(OSError):
             found.append(await asyncio.open_connection(here.sip[0], port, local_addr=(address, 0)))
     return found
@@ -172,15 +174,29 @@ async def test_a_thousand_connections_that_say_little_or_too_much_leave_udp_call
             writer.close()
 
 
+async def edge_count(here: Stand, what: str) -> int:
+    """A figure of the edge, as the metrics have it."""
+    _, body = await here.api.download("/metrics")
+    found = re.search(rf'^hotline_sip{{what="{what}"}} (\d+)', body.decode(), re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
 async def test_a_thousand_half_open_handshakes_leave_udp_calls_alone(here: Stand) -> None:
-    """They are closed after ten seconds; whoever shakes hands meanwhile is served."""
+    """Of one address so many are kept as of other connections, and for ten seconds; whoever shakes hands is served."""
     async with peers(here, Manner()) as around:
         calls = await calls_up(around)
         before = [(call.stream.received, call.stream.lost) for call in calls]
         loop = asyncio.get_running_loop()
         began = loop.time()
-        idle = await opened(here, CONNECTIONS, port=TLS_PORT)
+        refused = await edge_count(here, "connections_refused")
+        idle = await opened(here, CONNECTIONS, port=TLS_PORT, addresses=FEW_ADDRESSES)
         assert len(idle) == CONNECTIONS
+        kept = MOST_PER_ADDRESS * len(FEW_ADDRESSES)
+        async with asyncio.timeout(5):
+            while await edge_count(here, "connections_refused") < refused + CONNECTIONS - kept:
+                await asyncio.sleep(0.1)
+        assert await edge_count(here, "handshakes") <= kept
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
         async with asyncio.timeout(5):
@@ -192,6 +208,9 @@ async def test_a_thousand_half_open_handshakes_leave_udp_calls_alone(here: Stand
             assert (await reader.readline()).startswith(b"SIP/2.0 200 ")
         answers = await new_calls(around, 5.0)
         await ended(idle, 20.0)
+        async with asyncio.timeout(5):
+            while await edge_count(here, "handshakes"):
+                await asyncio.sleep(0.1)
         assert_sound_went_on(calls, before, loop.time() - began)
         assert len(answers) >= 3
         assert set(answers) == {200}

@@ -143,9 +143,35 @@ def test_table_caps_one_address_and_gives_places_back() -> None:
     for _ in range(MOST_PER_ADDRESS - 1):
         Stream(owner, clock, 0, owner.table.next_number()).connection_made(cast("asyncio.Transport", _Wire()))
     assert len(owner.table) == MOST_PER_ADDRESS
+    assert not owner.table.begin_handshake("127.62.0.9")
     refused = _Wire()
     Stream(owner, clock, 0, owner.table.next_number()).connection_made(cast("asyncio.Transport", refused))
     assert refused.is_aborted
     first.connection_lost(None)
     Stream(owner, clock, 0, owner.table.next_number()).connection_made(cast("asyncio.Transport", _Wire()))
     assert len(owner.table) == MOST_PER_ADDRESS
+
+
+def test_handshakes_are_counted_with_the_connections_of_an_address_and_become_some() -> None:
+    """The last place is for who was there first; all addresses of a host by IPv6 are one."""
+    table = StreamTable(lambda address: address == "127.62.0.1")
+    for last in range(MOST_PER_ADDRESS):
+        assert table.begin_handshake(f"2001:db8::{last:x}")
+    assert not table.begin_handshake("2001:db8::ffff")
+    assert table.begin_handshake("2001:db8:0:1::1")
+    assert (table.handshakes, table.refused) == (MOST_PER_ADDRESS + 1, 1)
+    for _ in range(MOST_PER_ADDRESS + 1):
+        assert table.begin_handshake("127.62.0.1"), "a trunk has no bound"
+    owner = _Owner(table)
+    _, clock = stepped_clock()
+    for _ in range(MOST_PER_ADDRESS):
+        assert table.begin_handshake("127.62.0.9")
+    wire = _Wire()
+    shaken = Stream(owner, clock, 0, table.next_number(), "tls", has_place=True)
+    shaken.connection_made(cast("asyncio.Transport", wire))
+    table.end_handshake("127.62.0.9")
+    assert not wire.is_aborted
+    assert len(table) == 1
+    assert not table.begin_handshake("127.62.0.9")
+    shaken.connection_lost(None)
+    assert table.begin_handshake("127.62.0.9")
