@@ -349,6 +349,7 @@ const WORDS = {
   'action.resume_recording': ['恢复录音', 'Resume recording'],
   // what happened, for whoever watches a seat
   'event.agent_state_changed': ['状态', 'State'],
+  'event.agent_returned': ['话机恢复', 'Phone is back'],
   'event.seat_command': ['操作', 'Does'],
   'event.call_arrived': ['来电呼入', 'Call arrived'],
   'event.call_dialled': ['呼出', 'Dialled'],

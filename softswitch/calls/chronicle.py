@@ -62,6 +62,7 @@ KINDS: dict[type, str] = {
     entries.RecordingResumed: "recording.resumed",
     entries.RecordingClosed: "recording.closed",
     entries.RecordingDeleted: "recording.deleted",
+    entries.AgentReturned: "agent.returned",
     entries.AgentStateChanged: "agent.state_changed",
     entries.TrunkStateChanged: "trunk.state_changed",
     entries.AlarmRaised: "alarm.raised",

@@ -20,6 +20,7 @@ from api.views import AgentView, WallTime
 from softswitch.calls.call_table import call_id_of
 from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.phone_absences import PhoneAbsences, ready_from
 from softswitch.calls.seated_agent import Agent
 from softswitch.clock import Clock
 from softswitch.settings.accounts import AccountSettings
@@ -121,6 +122,7 @@ class Seats:
         self._keeper = keeper
         self._clock = clock
         self._is_reachable = is_reachable
+        self._absences = PhoneAbsences(keeper, clock, chronicle, self._make_ready)
 
     # ---- what call control asks ------------------------------------------------------------------
 
@@ -187,13 +189,30 @@ class Seats:
 
     def account_changed(self, account: str, reachable: bool) -> None:
         """A phone was lost or is back: the engine knows in this very turn.  One whose line is down is rung for it."""
-        agent = self.agent_at(account)
-        if agent is None:
+        agent_id = self.agent_at(account)
+        if agent_id is None:
             return
-        is_usable = reachable and self.lines.is_up(account)
-        self._dispatcher.tell_late(events.AgentReachabilityChanged(agent=AgentId(agent), reachable=is_usable))
-        if reachable and not is_usable:
+        is_usable, was = reachable and self.lines.is_up(account), self._agents[agent_id].report
+        self._dispatcher.tell_late(
+            events.AgentReachabilityChanged(agent=AgentId(agent_id), reachable=is_usable)
+        )
+        if is_usable:
+            self._phone_is_back(agent_id)
+        elif reachable:
             self.lines.raise_line(account, then_ready=False)
+        elif was is not None and was.reachable:
+            now = self._clock.now()
+            self._absences.begin(agent_id, ready_from(was.presence, was.pending, was.wrap_up_until, now))
+
+    def _phone_is_back(self, agent_id: str) -> None:
+        agent = self._agents[agent_id]
+        if agent.extension is not None:
+            within_s = self._accounts[agent.extension].back_within_s
+            self._absences.end(agent_id, agent.extension, within_s, lambda: agent.report)
+
+    def _make_ready(self, agent_id: str) -> None:
+        if not self._agents[agent_id].leaves:
+            self._dispatcher.tell_late(events.AgentMadeReady(agent=AgentId(agent_id)))
 
     def line_changed(self, account: str, is_up: bool, then_ready: bool) -> bool:
         """A standing line is there or gone, and with it the agent's phone; returns whether the agent was ready."""
@@ -209,7 +228,9 @@ class Seats:
             )
         )
         if is_up and then_ready:
-            self._dispatcher.tell_late(events.AgentMadeReady(agent=agent))
+            self._make_ready(agent_id)
+        elif is_up:
+            self._phone_is_back(agent_id)
         return report is not None and report.presence in (Presence.READY, Presence.WRAP_UP)
 
     def reported(self, report: ReportAgent) -> None:
@@ -218,6 +239,7 @@ class Seats:
         agent.report = None if report.presence is Presence.LOGGED_OUT else report
         agent.leaves = agent.leaves and agent.report is not None
         extension = agent.extension
+        self._absences.seen(report)
         if report.presence is Presence.LOGGED_OUT:
             agent.extension = None
             if extension in self._accounts:
@@ -264,6 +286,7 @@ class Seats:
         not control its start.
         """
         facts: list[events.AgentRestored] = []
+        self._absences.restore()
         records = self._keeper.load(TABLE)
         for agent_id, record in records.items():
             try:
@@ -283,6 +306,13 @@ class Seats:
                 self._agents[fact.agent].extension = None
                 self._keeper.remove(TABLE, fact.agent)
                 continue
+            if fact.reachable:
+                self._phone_is_back(fact.agent)
+            elif fact.agent not in self._absences:
+                now = self._clock.now()
+                self._absences.begin(
+                    fact.agent, ready_from(fact.presence, fact.pending, fact.wrap_up_until, now)
+                )
             returns_at = records[fact.agent].get("returns_at")
             if isinstance(returns_at, float):
                 self._return_later(self._agents[fact.agent], self._to_clock(returns_at))
@@ -293,7 +323,7 @@ class Seats:
 
         def back() -> None:
             if agent.returns_at == at and agent.rang_out:
-                self._dispatcher.tell_late(events.AgentMadeReady(agent=AgentId(agent.agent_id)))
+                self._make_ready(agent.agent_id)
 
         self._clock.at(max(at, self._clock.now()), back)
         if agent.report is not None:  # the record was written before the time was known again
@@ -422,6 +452,7 @@ class Seats:
     async def not_ready(self, agent_id: str, reason: str) -> AgentView:
         """Take no calls."""
         account = self.account_of(self._need(agent_id).extension or "")
+        self._absences.forget(agent_id)
         if account is not None:
             self.lines.drop_wish(account)
         return self._wish(

@@ -39,3 +39,12 @@ class AccountSettings:
     max_contacts: int = field(
         default=1, metadata=meta("最多注册地址数 / contacts at once", minimum=1, maximum=10)
     )
+    back_within_s: float = field(
+        default=300.0,
+        metadata=meta(
+            "话机掉线后此时长内恢复,因此示忙的坐席自动示闲(期间有人另行设定则不变),0 不自动 / an agent who is not ready for a "
+            "lost phone alone is ready again when it answers within it, unless somebody said otherwise meanwhile; 0 = never",
+            unit="s",
+            minimum=0,
+        ),
+    )

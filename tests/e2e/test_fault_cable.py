@@ -118,9 +118,7 @@ async def test_a_cable_that_is_out_for_a_minute_puts_the_caller_first_in_line_un
         assert [call["call_id"] for call in await here.active_calls()] == [talk.call_id]
         since = len(here.events)
         talk.line.plug()
-        await here.wait_agent(1, reachable=True, within_s=20)
-        if (await here.api.agent(here.agent(1)))["presence"] == "not_ready":
-            await here.api.ready(here.agent(1))
+        await here.wait_event("AgentReturned", since=since, agent=here.agent(1), within_s=20)
         await here.wait_event("CallConnected", since=since, call_id=talk.call_id, within_s=15)
         assert await talk.is_heard()
         await talk.caller.hang_up()

@@ -98,12 +98,11 @@ async def test_a_line_that_is_down_for_long_puts_the_caller_back_at_the_head_and
         outage = asyncio.create_task(down(phone, 20.0))
         await here.wait_agent(1, reachable=False, within_s=15)
         await here.wait_event("CallRequeued", call_id=call_id, within_s=20)
+        since = len(here.events)
         assert not [event for event in caller.events if event["event"] == "disconnected"]
         await outage
-        since = len(here.events)
-        await here.wait_agent(1, reachable=True, within_s=15)
-        if (await here.api.agent(here.agent(1)))["presence"] == "not_ready":
-            await here.api.ready(here.agent(1))
+        returned = await here.wait_event("AgentReturned", since=since, agent=here.agent(1), within_s=15)
+        assert returned["away_s"] < 25
         await here.wait_event("CallConnected", since=since, call_id=call_id, within_s=15)
         assert await hears_the_agent(caller)
         await caller.hang_up()
@@ -119,6 +118,7 @@ async def test_a_phone_that_loses_its_power_in_a_talk_costs_the_caller_a_wait(tm
         await phone.wait_for("died")
         await here.wait_event("CallRequeued", call_id=call_id, within_s=25)
         await here.wait_agent(1, reachable=False, within_s=20)
+        since = len(here.events)
         assert not caller.seen("disconnected")
         username, password = here.account(1)
         async with handset(
@@ -128,12 +128,8 @@ async def test_a_phone_that_loses_its_power_in_a_talk_costs_the_caller_a_wait(tm
             registrar=here.registrar,
             tone_hz=NEW_PHONE_HZ,
         ) as new_phone:
-            assert await new_phone.register() == 200
             await new_phone.auto_answer(0.0)
-            await here.wait_agent(1, reachable=True, within_s=15)
-            since = len(here.events)
-            if (await here.api.agent(here.agent(1)))["presence"] == "not_ready":
-                await here.api.ready(here.agent(1))
+            assert await new_phone.register() == 200
             await here.wait_event("CallConnected", since=since, call_id=call_id, within_s=15)
             assert await hears_the_agent(caller, NEW_PHONE_HZ)
             assert not caller.seen("disconnected")

@@ -31,6 +31,7 @@ from softswitch.store.entries.contacts import (
 )
 from softswitch.store.entries.customers import CustomersChanged
 from softswitch.store.entries.machine import (
+    AgentReturned,
     AgentStateChanged,
     AlarmAcknowledged,
     AlarmCallEnded,
@@ -92,6 +93,7 @@ from softswitch.store.entries.softphone import (
 
 __all__ = (
     "ActionForced",
+    "AgentReturned",
     "AgentStateChanged",
     "AlarmAcknowledged",
     "AlarmCallEnded",
@@ -223,6 +225,7 @@ Entry = (
     | RecordingResumed
     | RecordingClosed
     | RecordingDeleted
+    | AgentReturned
     | AgentStateChanged
     | TrunkStateChanged
     | AlarmRaised

@@ -20,6 +20,19 @@ class AgentStateChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReturned:
+    """An agent whom a lost phone had made not ready is ready again: it answers, after `away_s` seconds.
+
+    The `AgentStateChanged` that says so follows.
+    """
+
+    at: float
+    agent: str
+    extension: str | None
+    away_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkStateChanged:
     """A trunk came up or went down."""
 

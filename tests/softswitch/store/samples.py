@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from softswitch.store.entries import (
+    AgentReturned,
     AgentStateChanged,
     AlarmAcknowledged,
     AlarmCallEnded,
@@ -158,6 +159,7 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
         left_dbfs=_levels,
         right_dbfs=_levels,
     ),
+    st.builds(AgentReturned, at=_times, agent=_agents, extension=st.none() | _seats, away_s=_times),
     st.builds(
         AgentStateChanged,
         at=_times,
