@@ -145,7 +145,7 @@ class BusinessDesk:
                     log.error("business.unusable", place=fault.path, fault=str(fault))
                 left = {key: data for key, data in left.items() if key not in bad} if bad else {}
                 continue
-            for fault in once_legal(usable):
+            for fault in once_legal(usable, self._machine):
                 log.warning("business.once_legal", place=fault.path, fault=str(fault))
             return usable
 

@@ -47,6 +47,7 @@ def machine_of(settings: Settings) -> Machine:
         prompts=frozenset(name for folder in settings.media.prompt_dirs for name in _sounds(folder)),
         music=_sounds(settings.media.music_dir),
         has_sound=lambda sha256: (uploads_of(settings) / f"{sha256}{SUFFIX}").is_file(),
+        area_code=settings.node.area_code,
     )
 
 

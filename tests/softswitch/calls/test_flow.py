@@ -86,11 +86,11 @@ class Service:
 
 
 def business_of(**flows: dict[str, Any]) -> Business:
-    """The hotline's queue and these flows."""
+    """The hotline's queue and these flows, whose numbers are those of the node and not of the business."""
     documents: dict[tuple[str, str], Any] = {("queues", "hotline"): {"name": "hotline", "limit": 4}}
     for name, flow in flows.items():
         documents["emergency" if name == "switch" else "flows", name] = flow
-    return whole_of(documents, MACHINE)
+    return whole_of(documents, MACHINE, stored=True)
 
 
 class FlowNode(Node):
