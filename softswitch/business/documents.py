@@ -88,6 +88,13 @@ class Service:
     name: str = _name()
     queue: str = field(metadata={"doc": "队列 / queue"})
     hours: str = field(default="", metadata={"doc": "工作时间,空为全天 / hours, empty = always"})
+    routing: str = field(
+        default="",
+        metadata={
+            "doc": "组合策略:来话看坐席的次序,空为队列自己的 / named order in which its callers look at agents; "
+            "empty = that of the queue"
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ class LiveBusiness:
         for _, strategy in business.strategies:
             self._dispatcher.tell(strategy.told())
         for queue in business.queues:
-            self._dispatcher.tell(definition_of(queue))
+            self._dispatcher.tell(definition_of(queue, business.routing_of(queue)))
 
     def _take_accounts(self) -> None:
         """Accounts that are new may register; those that are gone go once nobody sits there."""
@@ -114,6 +114,10 @@ class LiveBusiness:
         A strategy that is gone is not taken from the distributor: nobody names it any more.
         """
         changed = {change.id for change in changes if change.kind == "queues"}
+        before = {queue.name: self._business.routing_of(queue) for queue in self._business.queues}
+        changed |= {
+            queue.name for queue in business.queues if before.get(queue.name) != business.routing_of(queue)
+        }
         documents = {(change.kind, change.id) for change in changes}
         self._board.take_queues(business.queues)
         self._board.take_callers(business)
@@ -122,7 +126,7 @@ class LiveBusiness:
                 self._dispatcher.tell_late(strategy.told())
         for queue in business.queues:
             if queue.name in changed:
-                self._dispatcher.tell_late(definition_of(queue))
+                self._dispatcher.tell_late(definition_of(queue, business.routing_of(queue)))
                 changed.discard(queue.name)
         self._business = business
         if any(kind in ("accounts", "outbound") for kind, _ in documents):

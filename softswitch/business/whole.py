@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from config.faults import Fault
 from softswitch.business.changes import Data, Documents, Key
+from softswitch.business.dead_ends import dead_ends
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
 from softswitch.business.duty import OnDuty
-from softswitch.business.reach import out_of_reach
 from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
@@ -29,14 +29,13 @@ from softswitch.settings.trunks import NumberSettings
 class Machine:
     """What documents may name that is not of the business: trunks, prompts and music of this node.
 
-    `has_sound` says whether a file of such content was uploaded; `area_code` is our own, for numbers as people dial them.
+    `has_sound` says whether a file of such content was uploaded.
     """
 
     trunks: frozenset[str]
     prompts: frozenset[str]
     music: frozenset[str]
     has_sound: Callable[[str], bool] = lambda sha256: False
-    area_code: str = ""
 
 
 class BusinessFaults(Exception):
@@ -62,6 +61,7 @@ class Business:
             each.id: {entry.number: entry.ends_at for entry in each.numbers} for each in self.lists
         }
         self._served = {each.queue: each.hours for each in self.services if each.hours}
+        self._routings = {each.queue: each.routing for each in self.services if each.routing}
         prefixes = ((prefix, region.id) for region in self.regions for prefix in region.prefixes)
         self._prefixes = sorted(prefixes, key=lambda pair: -len(pair[0]))
 
@@ -108,6 +108,10 @@ class Business:
     def hours_of(self, queue: QueueSettings) -> str:
         """The hours of a queue: its own, else those of the services that it serves; empty for always."""
         return queue.hours or self._served.get(queue.name, "")
+
+    def routing_of(self, queue: QueueSettings) -> str:
+        """The named order in which callers of a queue look at agents: its own, else that of its services; empty for none."""
+        return queue.distribution.routing or self._routings.get(queue.name, "")
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -225,8 +229,8 @@ def whole_of(
     business = Business(values)
     faults += _cross_faults(business, machine)
     if not stored:
-        stood = frozenset(once_legal(before, machine))
-        faults += [fault for fault in once_legal(business, machine) if fault not in stood]
+        stood = frozenset(once_legal(before))
+        faults += [fault for fault in once_legal(business) if fault not in stood]
     if faults:
         raise BusinessFaults(tuple(faults))
     return business
@@ -258,7 +262,6 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
     hours = frozenset(business.openings)
     for queue in business.queues:
         yield from _queue_faults(queue, business, machine, queues)
-        yield from _unserved(queue, business.agents)
     for agent in business.agents:
         yield from _absent(f"agents.{agent.id}.queues", agent.queues, queues, "队列 / queue")
         yield from _absent(f"agents.{agent.id}.groups", agent.groups, groups, "班组 / group")
@@ -282,6 +285,9 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
         yield from _absent(f"services.{service.id}.queue", (service.queue,), queues, "队列 / queue")
         if service.hours:
             yield from _absent(f"services.{service.id}.hours", (service.hours,), hours, "工作时间 / hours")
+        routing = (service.routing,) if service.routing else ()
+        known = business.names_of("routings")
+        yield from _absent(f"services.{service.id}.routing", routing, known, "策略 / strategy")
     for rule in business.outbound:
         if rule.hours:
             yield from _absent(f"outbound.{rule.name}.hours", (rule.hours,), hours, "工作时间 / hours")
@@ -333,21 +339,6 @@ def _queue_faults(
             )
 
 
-def _unserved(queue: QueueSettings, agents: tuple[AgentSettings, ...]) -> Iterator[Fault]:
-    """A queue whose callers need what none of its agents has, however long they wait, has to lead somewhere else."""
-    lowered = max((step.lower_by for step in queue.distribution.widening), default=0)
-    needed = {skill.name: skill.level - lowered for skill in queue.distribution.skills}
-    if queue.overflow or all(level <= 0 for level in needed.values()):
-        return
-    for agent in agents:
-        levels = {skill.name: skill.level for skill in agent.skills}
-        if queue.name in agent.queues and all(levels.get(name, 0) >= each for name, each in needed.items()):
-            return
-    expected = "无坐席具备所需技能,且无溢出 / no agent of the queue has the skills, and it has no overflow"
-    value = ", ".join(f"{name} {level}" for name, level in needed.items())
-    yield Fault(path=f"queues.{queue.name}.distribution.skills", value=value, expected=expected)
-
-
 def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) -> Iterator[Fault]:
     flows = frozenset(business.flows)
     agents = frozenset(agent.id for agent in business.agents)
@@ -370,16 +361,16 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
 
 
-def once_legal(business: Business, machine: Machine) -> Iterator[Fault]:
+def once_legal(business: Business) -> Iterator[Fault]:
     """What a program of before did not look at, names and rules in vain: nothing that is stored with it is left out."""
-    yield from _hours_twice(business)
+    yield from _served_in_two_ways(business)
     queues = business.names_of("queues")
     for agent in business.agents:
         priorities = tuple(each.queue for each in agent.priorities)
         yield from _absent(f"agents.{agent.id}.priorities", priorities, queues, "队列 / queue")
     yield from _unlisted_skills(business)
     yield from _rules_in_vain(business)
-    yield from out_of_reach(business, machine.area_code)
+    yield from dead_ends(business)
 
 
 def _rules_in_vain(business: Business) -> Iterator[Fault]:
@@ -413,17 +404,22 @@ def _unlisted_skills(business: Business) -> Iterator[Fault]:
         yield from _absent(path, tuple(skill.name for skill in skills), known, "技能 / skill")
 
 
-def _hours_twice(business: Business) -> Iterator[Fault]:
-    """A queue without hours of its own is open when its services are served: that is the same time for all of them."""
-    own = {queue.name for queue in business.queues if queue.hours}
+def _served_in_two_ways(business: Business) -> Iterator[Fault]:
+    """Services of one queue have one time and one order, which are the queue's where it has none of its own."""
+    queues = {queue.name: queue for queue in business.queues}
     first: dict[str, Service] = {}
     for service in business.services:
-        other = first.setdefault(service.queue, service)
-        if service.hours != other.hours and service.queue not in own:
-            expected = (
-                f"与同队列的业务键 {other.id} 不同 / service {other.id} of the same queue has other hours"
-            )
+        other, queue = first.setdefault(service.queue, service), queues.get(service.queue)
+        differs = f"与同队列的业务键 {other.id} 不同 / service {other.id} of the same queue has"
+        if service.hours != other.hours and not (queue and queue.hours):
+            expected = f"{differs} other hours"
             yield Fault(path=f"services.{service.id}.hours", value=service.hours, expected=expected)
+        if service.routing != other.routing:
+            expected = f"{differs} another order"
+            yield Fault(path=f"services.{service.id}.routing", value=service.routing, expected=expected)
+        if service.routing and queue is not None and queue.distribution.has_own_order:
+            expected = "队列已有自己的策略 / its queue has a strategy or an order of its own"
+            yield Fault(path=f"services.{service.id}.routing", value=service.routing, expected=expected)
 
 
 def _duty_faults(business: Business, hours: frozenset[str]) -> Iterator[Fault]:

@@ -13,8 +13,11 @@ from softswitch.settings.overflow import NOBODY, OverflowSettings
 from softswitch.settings.queues import QueueSettings
 
 
-def definition_of(queue: QueueSettings) -> QueueDefined:
-    """The queue as the engine knows it; told again it redefines the queue, and nobody who waits is moved."""
+def definition_of(queue: QueueSettings, service_routing: str = "") -> QueueDefined:
+    """The queue as the engine knows it; told again it redefines the queue, and nobody who waits is moved.
+
+    `service_routing` is the order that the services have which it serves, for a queue without one of its own.
+    """
     ways = queue.distribution
     return QueueDefined(
         queue=QueueName(queue.name),
@@ -22,7 +25,7 @@ def definition_of(queue: QueueSettings) -> QueueDefined:
         ring_time_s=queue.ring_time_s,
         wrap_up_s=None if queue.wrap_up_manual else queue.wrap_up_s,
         decline_delay_s=queue.decline_delay_s,
-        strategy=ways.routing or ways.strategy,
+        strategy=ways.routing or service_routing or ways.strategy,
         ring_most=ways.ring_most,
         priority=ways.priority,
         ageing_s=ways.ageing_s or None,

@@ -151,6 +151,11 @@ class DistributionSettings:
         ),
     )
 
+    @property
+    def has_own_order(self) -> bool:
+        """Whether it says itself how to choose among agents."""
+        return bool(self.routing) or self.strategy != DEFAULT_STRATEGY
+
     def faults(self) -> Iterator[tuple[str, str]]:
         """Ageing of less than a second would be a mistake, and each skill stands once."""
         for name, value in (("ageing_s", self.ageing_s), ("promotion_s", self.promotion_s)):

@@ -192,6 +192,61 @@ def test_strategies_that_nobody_has_are_faults() -> None:
     ]
 
 
+def test_the_order_of_a_service_is_that_of_its_queue_and_changes_while_agents_sit_there() -> None:
+    """By the rank of the agents; without the service whoever is idle longest."""
+    fixed: Documents = {
+        ("agents", "1001"): {"id": "1001", "queues": ["hotline"], "rank": 2},
+        ("agents", "1002"): {"id": "1002", "queues": ["hotline"], "rank": 1},
+        ("routings", "fixed"): {"id": "fixed", "criteria": ["rank"]},
+        ("services", "advice"): {"id": "advice", "queue": "hotline", "routing": "fixed"},
+    }
+    town = Town(PLAIN, fixed)
+    town.node.login("1001", "8001")
+    town.node.pass_time(1.0)
+    town.node.login("1002", "8002")
+
+    def rung(leg_id: str) -> str:
+        call = town.node.call(town.node.call_in(leg_id))
+        (offered,) = call.offered
+        town.node.sip.leave(leg_id)
+        town.node.settle()
+        return offered.agent
+
+    assert rung("in1") == "1002"
+    town.remove(("services", "advice"))
+    assert rung("in2") == "1001"
+    town.take({("services", "advice"): fixed["services", "advice"]})
+    assert rung("in3") == "1002"
+
+
+@pytest.mark.parametrize(
+    ("services", "ways", "at_fault"),
+    [
+        ({"a": "fixed", "b": "fixed"}, {}, []),
+        ({"a": "fixed", "b": ""}, {}, ["b"]),
+        ({"a": "gone"}, {}, ["a"]),
+        ({"a": "fixed"}, {"strategy": "linear"}, ["a"]),
+        ({"a": "fixed"}, {"routing": "fixed"}, ["a"]),
+        ({"a": ""}, {"routing": "fixed"}, []),
+    ],
+)
+def test_a_queue_has_one_order_by_whatever_service(
+    services: dict[str, str], ways: dict[str, str], at_fault: list[str]
+) -> None:
+    documents: Documents = {
+        ("queues", "hotline"): {"name": "hotline", "distribution": ways},
+        ("routings", "fixed"): {"id": "fixed", "criteria": ["rank"]},
+    }
+    for key, routing in services.items():
+        documents["services", key] = {"id": key, "queue": "hotline", "routing": routing}
+    found: list[str] = []
+    try:
+        whole_of(PLAIN | documents, MACHINE)
+    except BusinessFaults as refused:
+        found = [fault.path for fault in refused.faults]
+    assert found == [f"services.{key}.routing" for key in at_fault]
+
+
 def test_orders_and_shares_that_decide_nothing_are_faults() -> None:
     """As the distributor would refuse them."""
     one = RegionPart(region="north", share=1.0)

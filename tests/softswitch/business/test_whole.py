@@ -34,27 +34,6 @@ def wrong(*documents: tuple[str, dict[str, Any]]) -> list[str]:
     return [fault.path for fault in found]
 
 
-def test_a_queue_that_needs_what_nobody_has_must_overflow() -> None:
-    """At the level that is needed, in one agent of that queue, after all that waiting makes easier."""
-    nobody = ["queues.law.distribution.skills"]
-    assert wrong(("queues", queue()), ("agents", agent(5))) == []
-    assert wrong(("queues", queue()), ("agents", agent(4))) == nobody
-    assert wrong(("queues", queue())) == nobody
-    assert wrong(("queues", queue()), ("agents", agent(9, queues=[]))) == nobody
-    assert (
-        wrong(("queues", queue(overflow=[{"to": "voicemail", "waited_s": 60}])), ("agents", agent(4))) == []
-    )
-    easier = {"skills": [{"name": "law", "level": 5}], "widening": [{"after_s": 60, "lower_by": 1}]}
-    assert wrong(("queues", queue(distribution=easier)), ("agents", agent(4))) == []
-    assert wrong(("queues", queue(distribution=easier)), ("agents", agent(3))) == nobody
-    steps = [{"after_s": 60, "lower_by": 1}, {"after_s": 90, "lower_by": 2}]
-    in_steps = {"skills": [{"name": "law", "level": 5}], "widening": steps}
-    assert wrong(("queues", queue(distribution=in_steps)), ("agents", agent(3))) == []
-    assert wrong(("queues", queue(distribution=in_steps)), ("agents", agent(2))) == nobody
-    both = {"skills": [{"name": "law", "level": 1}, {"name": "english", "level": 1}]}
-    assert wrong(("queues", queue(distribution=both)), ("agents", agent(9))) == nobody
-
-
 @pytest.mark.parametrize("place", ["queues", "groups", "skills", "priorities"])
 def test_an_agent_stands_once_in_each_place(place: str) -> None:
     twice: dict[str, list[Any]] = {
@@ -79,12 +58,14 @@ def test_skills_are_those_that_there_are_where_any_are_listed() -> None:
         {"skills": [{"name": "tax", "level": 1}], "after_s": 60},
     ]
     route: dict[str, Any] = {"number": "12345", "queue": "law", "greeting": "", "table": table}
-    used = (("queues", queue()), ("agents", agent(5)), ("routes", route))
+    other = {"id": "1002", "queues": ["law"], "skills": [{"name": "tax"}]}
+    used = (("queues", queue()), ("agents", agent(5)), ("agents", other), ("routes", route))
     assert wrong(*used) == []
     assert wrong(*used, ("skills", {"id": "law"}), ("skills", {"id": "tax"})) == []
-    assert wrong(*used, ("skills", {"id": "law"})) == ["routes.12345.table[1].skills"]
+    assert wrong(*used, ("skills", {"id": "law"})) == ["agents.1002.skills", "routes.12345.table[1].skills"]
     assert wrong(*used, ("skills", {"id": "dance"})) == [
         "agents.1001.skills",
+        "agents.1002.skills",
         "queues.law.distribution.skills",
         "routes.12345.table[0].skills",
         "routes.12345.table[1].skills",
@@ -104,8 +85,9 @@ def test_what_is_stored_with_a_rule_in_vain_is_not_left_out() -> None:
 def test_a_queue_does_not_send_on_to_itself_who_may_be_there_once() -> None:
     """Nobody would ever go; twice is another matter."""
     onwards = {"to": "queue", "name": "law", "waited_s": 60}
-    assert wrong(("queues", queue(overflow=[onwards]))) == ["queues.law.overflow[0].name"]
-    assert wrong(("queues", queue(overflow=[onwards | {"most_visits": 2}]))) == []
+    served = ("agents", agent(5))
+    assert wrong(served, ("queues", queue(overflow=[onwards]))) == ["queues.law.overflow[0].name"]
+    assert wrong(served, ("queues", queue(overflow=[onwards | {"most_visits": 2}]))) == []
 
 
 @pytest.mark.parametrize(
@@ -170,7 +152,7 @@ def test_a_row_of_a_table_that_never_counts_is_refused(
     """
     queues = (("queues", {"name": "law"}), ("queues", {"name": "tax"}))
     route = {"number": "12345", "queue": "law", "greeting": "", "table": table}
-    found = wrong(*queues, ("agents", {"id": "1001", "queues": ["law"]}), ("routes", route))
+    found = wrong(*queues, ("agents", agent(3)), ("routes", route))
     assert found == [f"routes.12345.table[{number}]" for number in at_fault]
 
 
