@@ -24,6 +24,7 @@ KINDS: dict[type, str] = {
     entries.CallOffered: "call.offered",
     entries.OfferEnded: "offer.ended",
     entries.OfferAccepted: "offer.accepted",
+    entries.AnswerRefused: "answer.refused",
     entries.CallConnected: "call.connected",
     entries.CallRequeued: "call.requeued",
     entries.CallRerouted: "call.rerouted",

@@ -68,6 +68,7 @@ class LegDesk:
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._trunk_patience_s = trunk_patience_s
         self.takes_detour: Callable[[Leg, TrunkWay, int], bool] = lambda leg, way, status: False
+        self.answer_was_asked: Callable[[Leg, int], None] = lambda leg, status: None
         self._edge = edge
         self._pool = pool
         self._sound = LegSound(tell_plane)
@@ -339,6 +340,8 @@ class LegDesk:
                 leg.become(LegState.CONFIRMED)
                 log.info("leg.confirmed", call_id=leg.call_id, leg_id=leg.leg_id, role=leg.role.value)
                 self._listener.leg_confirmed(leg)
+            case cell_words.RequestAnswered(method="NOTIFY") if leg.state is LegState.RINGING:
+                self.answer_was_asked(leg, event.status)
             case cell_words.LegEnded():
                 self._end(leg, self._end_seen(leg, event.status, event.reason, by_far_end=event.by_far_end))
             case cell_words.LegFailed():

@@ -161,7 +161,7 @@ class Switchboard:
     @legs.setter
     def legs(self, desk: LegDesk) -> None:
         self.table.legs = self.lines.legs = desk
-        desk.takes_detour = self.directory.takes_detour
+        desk.takes_detour, desk.answer_was_asked = self.directory.takes_detour, self.answering.was_asked
 
     @property
     def seats(self) -> Seats:

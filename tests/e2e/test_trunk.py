@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.desk_phones import Manner
+from bench.running_server import ApiProblem
 from tests import spectrum
 from tests.peers import peers
 from tests.sipp.runner import register, sipp, sipp_running
@@ -86,8 +87,11 @@ async def test_a_full_trunk_answers_503_with_retry_after(tmp_path: Path) -> None
 
 
 async def test_sipp_phones_register_with_digest_ring_answer_and_are_cancelled(tmp_path: Path) -> None:
-    """A second implementation of a desk phone: MD5 digest, 180, 200, BYE; then a ringing one that is cancelled."""
-    terms = replace(PLAIN, algorithms=("MD5",))  # all that SIPp 3.6 knows
+    """A second implementation of a desk phone: MD5 digest, 180, 200, BYE; then a ringing one that is cancelled.
+
+    The latter was asked to answer by the bar's button, and knows no such event.
+    """
+    terms = replace(PLAIN, algorithms=("MD5",), seat_extra='answers_by = "talk"')  # SIPp 3.6 knows MD5 alone
     async with stand(tmp_path / "stand", terms) as here, peers(here) as around:
         for seat, port in ((1, 5071), (2, 5072)):
             user, password = here.account(seat)
@@ -104,11 +108,16 @@ async def test_sipp_phones_register_with_digest_ring_answer_and_are_cancelled(tm
             assert result.code == 0, result.errors + result.messages
         await here.api.logout(here.agent(1))
         async with sipp_running(
-            "phone_rings", here.sip, address=here.phone_address, port=5072, media_port=6200
+            "phone_refuses_talk", here.sip, address=here.phone_address, port=5072, media_port=6200
         ) as ringing:
             await here.login(2)
             call, call_id = await around.call()
-            await here.wait_event("CallOffered", call_id=call_id)
+            await here.wait_agent(2, activity="ringing", call_id=call_id)
+            await here.api.post(f"/v1/agents/{here.agent(2)}/answer")
+            told = await here.wait_event("answer.refused", call_id=call_id, agent=here.agent(2))
+            assert (told["cause"], told["sip_status"]) == ("refused", 489)
+            with pytest.raises(ApiProblem, match="phone_answers_itself"):
+                await here.api.post(f"/v1/agents/{here.agent(2)}/answer")
             await around.trunk.hang_up(call)
             result = await ringing.wait(5)
             assert result.code == 0, result.errors + result.messages

@@ -69,6 +69,7 @@ from softswitch.store.entries.services import (
 )
 from softswitch.store.entries.softphone import (
     ActionForced,
+    AnswerRefused,
     CallBackFromFlow,
     CallConferenced,
     CallDataChanged,
@@ -99,6 +100,7 @@ __all__ = (
     "AlarmCallEnded",
     "AlarmCleared",
     "AlarmRaised",
+    "AnswerRefused",
     "BusinessChanged",
     "CallAnswered",
     "CallArrived",
@@ -188,7 +190,8 @@ CallEntry = (
     | CallEnded
 )
 SoftphoneEntry = (
-    CallHeld
+    AnswerRefused
+    | CallHeld
     | CallRetrieved
     | HoldReminded
     | PartyMuted

@@ -50,6 +50,20 @@ class PartyUnmuted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRefused:
+    """A phone did not answer when the bar asked it to, and rings on.
+
+    `cause` is `refused` by the phone with `sip_status`, or `timeout`: it said nothing, or did nothing.
+    """
+
+    at: float
+    call_id: str
+    agent: str
+    cause: str
+    sip_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigitsSent:
     """The agent pressed `count` keys towards whom they talk with.
 

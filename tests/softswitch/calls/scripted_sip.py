@@ -382,6 +382,13 @@ class ScriptedSip:
         )
         self._cell_says(leg.native_cell, cell_words.LegProgressed(leg_id=leg_id, status=180))
 
+    def say_of_request(self, leg_id: str, method: str, status: int) -> None:
+        """A phone answers what it was asked inside its dialog."""
+        leg = self.legs_by_id[leg_id]
+        assert leg.native_cell is not None
+        answered = cell_words.RequestAnswered(leg_id=leg_id, method=method, status=status)
+        self._cell_says(leg.native_cell, answered)
+
     def pick_up(self, leg_id: str) -> None:
         """A phone answers, and is acknowledged."""
         leg = self.legs_by_id[leg_id]

@@ -112,6 +112,48 @@ def test_a_phone_that_can_be_asked_is_answered_from_the_bar(node: Node, bar: Ope
         done(bar.answer("1003"))
 
 
+def asked_to_answer(node: Node, bar: Operations) -> str:
+    """The phone of 8003 rings, and was told to answer: its leg."""
+    node.login("1003", "8003")
+    ringing = node.leg_of_agent(node.call_in("in1"))
+    node.sip.ring(ringing)
+    node.settle()
+    done(bar.answer("1003"))
+    return ringing
+
+
+@pytest.mark.parametrize("status", [405, 481, 489, 500])
+def test_a_phone_that_will_not_answer_when_told_has_to_be_picked_up(
+    node: Node, bar: Operations, status: int
+) -> None:
+    ringing = asked_to_answer(node, bar)
+    node.sip.say_of_request(ringing, "NOTIFY", status)
+    node.settle()
+    (told,) = node.entries(entries.AnswerRefused)
+    assert (told.agent, told.cause, told.sip_status) == ("1003", "refused", status)
+    assert done(node.seats.get("1003")).allowed[-1:] == ("hang-up",)
+    with pytest.raises(Conflict, match="pick it up"):
+        done(bar.answer("1003"))
+    node.pass_time(4.1)
+    assert len(node.entries(entries.AnswerRefused)) == 1
+    node.answer(ringing)
+    assert node.agent("1003")[1] == "talking"
+
+
+def test_a_phone_that_says_nothing_when_told_to_answer_may_be_told_again(node: Node, bar: Operations) -> None:
+    ringing = asked_to_answer(node, bar)
+    node.pass_time(3.9)
+    assert node.entries(entries.AnswerRefused) == []
+    node.pass_time(0.2)
+    (told,) = node.entries(entries.AnswerRefused)
+    assert (told.cause, told.sip_status) == ("timeout", 408)
+    done(bar.answer("1003"))
+    node.sip.say_of_request(ringing, "NOTIFY", 200)
+    node.answer(ringing)
+    node.pass_time(4.1)
+    assert len(node.entries(entries.AnswerRefused)) == 1
+
+
 @pytest.fixture
 def second_way(node: Node) -> str:
     """The phone of 8003 knows the headers, and no NOTIFY; its agent is there."""

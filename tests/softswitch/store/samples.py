@@ -14,6 +14,7 @@ from softswitch.store.entries import (
     AlarmCallEnded,
     AlarmCleared,
     AlarmRaised,
+    AnswerRefused,
     BusinessChanged,
     CallAnswered,
     CallArrived,
@@ -141,6 +142,9 @@ _any_entry: st.SearchStrategy[Entry] = st.one_of(
         end_reason=st.sampled_from(EndReason),
         sip_status=st.integers(0, 699),
         q850_cause=st.none() | st.integers(1, 127),
+    ),
+    st.builds(
+        AnswerRefused, at=_times, call_id=_ids, agent=_agents, cause=_texts, sip_status=st.integers(0, 699)
     ),
     st.builds(DigitsSent, at=_times, call_id=_ids, agent=_agents, count=st.integers(1, 64)),
     st.builds(WrapUpExtended, at=_times, agent=_agents, seconds=st.integers(1, 3600)),
