@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 ANSWER_WITHIN_S = 10.0
 AT_ONCE = 50
 STUMBLED_S = 5.0
+TOLD_MOST = 50
 
 
 @dataclass(slots=True)
@@ -34,10 +35,23 @@ class Courier:
     wall: Callable[[], float]
     last_fault: str = ""
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _told: dict[str, asyncio.Task[str]] = field(default_factory=dict)
 
     def wake(self) -> None:
         """Look again."""
         self._news.set()
+
+    def tell_now(self, letter: Letter) -> None:
+        """Send, once, what the journal cannot give yet; when it can and this was received, it is not sent again."""
+        is_wanted = not self.settings.kinds or letter.kind in self.settings.kinds
+        if is_wanted and not self.outbox.is_gone and len(self._told) < TOLD_MOST:
+            self._told[letter.name] = asyncio.create_task(self._send(letter), name="webhook-at-once")
+
+    async def close(self) -> None:
+        """Give up what is being sent at once."""
+        for task in self._told.values():
+            task.cancel()
+        await asyncio.gather(*self._told.values(), return_exceptions=True)
 
     async def run(self) -> None:
         """Deliver for ever."""
@@ -80,7 +94,8 @@ class Courier:
                 await self._news.wait()
 
     async def _try(self, letter: Letter) -> None:
-        self.last_fault = await self._send(letter)
+        told = self._told.pop(letter.name, None)
+        self.last_fault = await self._send(letter) if told is None or await told else ""
         if not self.last_fault:
             self.outbox.delivered(letter.seq)
             return
@@ -91,10 +106,9 @@ class Courier:
 
     async def _send(self, letter: Letter) -> str:
         """Send once; what was wrong, or nothing.  Any 2xx is right (Standard Webhooks, "Delivery")."""
-        body = dump(
-            {"type": letter.kind, "timestamp": iso_time(letter.at), "seq": letter.seq, "data": letter.data}
-        )
-        message_id, now = f"{self.node}.{letter.seq}", datetime.fromtimestamp(self.wall(), UTC)
+        message = {"type": letter.kind, "timestamp": iso_time(letter.at), "seq": letter.seq or None}
+        body = dump({**message, "data": letter.data})
+        message_id, now = f"{self.node}.{letter.name}", datetime.fromtimestamp(self.wall(), UTC)
         signatures = [Webhook(secret).sign(message_id, now, body) for secret in self.settings.secrets]
         headers = {
             "Content-Type": "application/json",

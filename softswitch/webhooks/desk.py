@@ -10,16 +10,21 @@ import structlog
 from api.event_stream import EventStream
 from api.faults import NotFound
 from api.sessions import KeeperPort
+from api.views import StreamEvent
 from api.webhook_port import WebhookView
+from softswitch.calls.chronicle import KINDS
 from softswitch.settings.web import WebhookSettings
+from softswitch.store.entries import AlarmCleared
 from softswitch.store.reader import Reader
+from softswitch.store.writer import FAILING_ALARM
 from softswitch.webhooks.courier import Courier
-from softswitch.webhooks.mail import Mail, unknown_kinds
+from softswitch.webhooks.mail import RAISED, Letter, Mail, unknown_kinds
 from softswitch.webhooks.outbox import Outbox
 
 log = structlog.get_logger(__name__)
 
 WAKE_BUFFER = 1000
+_ALARMS = frozenset({RAISED, KINDS[AlarmCleared]})
 
 
 class WebhookDesk:
@@ -45,6 +50,7 @@ class WebhookDesk:
         self._client: aiohttp.ClientSession | None = None
         self._couriers: dict[str, Courier] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_failing = False
 
     def open(self) -> None:
         """Begin to deliver."""
@@ -71,6 +77,8 @@ class WebhookDesk:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for courier in self._couriers.values():
+            await courier.close()
         if self._client is not None:
             await self._client.close()
 
@@ -79,9 +87,19 @@ class WebhookDesk:
         while True:
             subscription = self._stream.subscribe(WAKE_BUFFER)
             with contextlib.closing(subscription):
-                async for _ in subscription:
+                async for event in subscription:
+                    self._tell_now(event)
                     self._wake()
             self._wake()
+
+    def _tell_now(self, event: StreamEvent) -> None:
+        """While the disk refuses, alarms do not wait until it is well again: that they come now is what they are for."""
+        if event.kind in _ALARMS and event.data["alarm"] == FAILING_ALARM:
+            self._is_failing = event.kind == RAISED
+        if event.kind == RAISED and self._is_failing:
+            letter = Letter(seq=0, at=float(event.at), kind=event.kind, data=event.data)
+            for courier in self._couriers.values():
+                courier.tell_now(letter)
 
     def _wake(self) -> None:
         for courier in self._couriers.values():

@@ -1,26 +1,37 @@
 """Journal entries as receivers of webhooks get them: under their public names, without what is the server's own."""
 
+import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from softswitch.calls.chronicle import KINDS
+from softswitch.store.entries import AlarmRaised
 from softswitch.store.reader import Reader
 
 _NAMES = {cls.__name__: kind for cls, kind in KINDS.items()}
 _CLASSES = {kind: name for name, kind in _NAMES.items()}
 _HIDDEN = frozenset({"path"})
+RAISED = KINDS[AlarmRaised]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One entry; `at` in wall seconds."""
+    """One entry; `at` in wall seconds, `seq` 0 before the journal has it."""
 
     seq: int
     at: float
     kind: str
     data: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its own for good.  An alarm's is known before its number in the journal is."""
+        if self.kind != RAISED:
+            return str(self.seq)
+        words = json.dumps([self.at, self.data["alarm"], self.data["subject"]])
+        return f"alarm-{hashlib.sha256(words.encode()).hexdigest()[:16]}"
 
 
 def unknown_kinds(kinds: Collection[str]) -> tuple[str, ...]:

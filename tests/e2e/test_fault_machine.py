@@ -5,6 +5,7 @@ import resource
 import sqlite3
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bench.desk_phones import Manner
 from bench.peers.call import Call
 from tests.peers import Peers, peers, seconds
 from tests.stand import Stand, Terms, stand
+from tests.webhook_receiver import Heard, webhook_receiver
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -44,9 +46,22 @@ async def goes_on(call: Call, for_s: float = 0.5) -> bool:
     return not call.ended.done() and call.stream.received - before > 25 * for_s
 
 
+async def told_of(heard: Heard, alarm: str) -> str:
+    """What the receiver of webhooks hears next of an alarm."""
+    async with asyncio.timeout(10):
+        while (told := await heard.get())["data"]["alarm"] != alarm:
+            pass
+    kind: str = told["type"]
+    return kind
+
+
 async def test_a_database_that_somebody_locks_costs_no_call_and_no_record(tmp_path: Path) -> None:
-    """Eight seconds of a foreign lock: one alarm, calls as before, and afterwards every record is there."""
-    async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
+    """Eight seconds of a foreign lock: one alarm, also by webhook; calls as before, and afterwards every record is there."""
+    async with (
+        webhook_receiver(("alarm.raised", "alarm.cleared")) as (hook, heard),
+        stand(tmp_path, replace(TERMS, extra=hook)) as here,
+        peers(here, TALKER, TALKER, TALKER) as around,
+    ):
         for number in (1, 2):
             await here.login(number)
         before, before_id = await talking(here, around, "13800000001")
@@ -58,6 +73,7 @@ async def test_a_database_that_somebody_locks_costs_no_call_and_no_record(tmp_pa
             async with asyncio.timeout(3):
                 assert await during.answered == 200
             await here.wait_event("AlarmRaised", alarm="store_failing", within_s=10)
+            assert await told_of(heard, "store_failing") == "alarm.raised"
             assert await goes_on(before)
             assert await goes_on(during)
             health = await here.api.health()
@@ -66,6 +82,7 @@ async def test_a_database_that_somebody_locks_costs_no_call_and_no_record(tmp_pa
             await asyncio.sleep(max(0.0, locked_at + 8.0 - time.monotonic()))
             thief.execute("ROLLBACK")
         await here.wait_event("AlarmCleared", alarm="store_failing", within_s=10)
+        assert await told_of(heard, "store_failing") == "alarm.cleared"
         await around.trunk.hang_up(before)
         await around.trunk.hang_up(during)
         during_id = (await here.wait_event("CallArrived", caller="13800000002"))["call_id"]

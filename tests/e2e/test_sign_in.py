@@ -1,7 +1,6 @@
 """People on the running server: signing in, what is theirs, a restart of control, and webhooks of what happens."""
 
 import asyncio
-import base64
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +10,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
-from standardwebhooks.webhooks import Webhook
 
 from api.certificate import LOOK_EVERY_S
 from api.passwords import hash_password
@@ -21,11 +18,11 @@ from bench.running_server import ApiProblem
 from tests.api.test_certificate import make_certificate
 from tests.peers import peers
 from tests.stand import NUMBERS, Stand, Terms, stand
+from tests.webhook_receiver import SECRET, webhook_receiver
 
 pytestmark = pytest.mark.e2e
 
 PASSWORD = "一二三四五 12345"
-SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HASH = hash_password(PASSWORD)
 PEOPLE = tuple(
     f'role = "{role}"\ngroups = ["{group}"]\npassword_scrypt = "{HASH}"'
@@ -146,45 +143,28 @@ async def test_a_session_outlives_the_death_of_control(tmp_path: Path) -> None:
 @pytest.mark.long
 async def test_an_integrator_hears_of_what_happens_by_webhook(tmp_path: Path) -> None:
     """Signed, in order, from the running server."""
-    heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    async def take(request: web.Request) -> web.Response:
-        heard.put_nowait(Webhook(SECRET).verify(await request.read(), dict(request.headers)))
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/hook", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.63.0.6", 0).start()
-    hook = (
-        f'[[http.webhooks]]\nname = "crm"\nurl = "http://127.63.0.6:{runner.addresses[0][1]}/hook"\n'
-        f'secrets = ["{SECRET}"]\nkinds = ["call.arrived", "call.ended"]'
-    )
-    try:
-        async with (
-            stand(tmp_path / "stand", Terms(seats=1, greeting="", extra=hook)) as here,
-            peers(here, Manner()) as around,
-        ):
-            call, call_id = await around.call()
-            await around.trunk.hang_up(call)
-            async with asyncio.timeout(15):
-                messages = [await heard.get() for _ in range(2)]
-            assert [(one["type"], one["data"]["call_id"]) for one in messages] == [
-                ("call.arrived", call_id),
-                ("call.ended", call_id),
-            ]
-            [view] = (await here.api.get("/v1/webhooks"))["items"]
-            assert (view["name"], view["waiting"], view["last_fault"]) == ("crm", 0, "")
-            assert SECRET not in str(view)
-            again = await here.api.post("/v1/webhooks/crm/replay", {"since": "2020-01-01T00:00:00Z"})
-            assert again["seq"] == 0
-            async with asyncio.timeout(15):
-                assert [(await heard.get())["seq"] for _ in range(2)] == [one["seq"] for one in messages]
-            with pytest.raises(ApiProblem, match="webhook_not_found"):
-                await here.api.post("/v1/webhooks/none/replay")
-    finally:
-        await runner.cleanup()
+    async with (
+        webhook_receiver(("call.arrived", "call.ended")) as (hook, heard),
+        stand(tmp_path / "stand", Terms(seats=1, greeting="", extra=hook)) as here,
+        peers(here, Manner()) as around,
+    ):
+        call, call_id = await around.call()
+        await around.trunk.hang_up(call)
+        async with asyncio.timeout(15):
+            messages = [await heard.get() for _ in range(2)]
+        assert [(one["type"], one["data"]["call_id"]) for one in messages] == [
+            ("call.arrived", call_id),
+            ("call.ended", call_id),
+        ]
+        [view] = (await here.api.get("/v1/webhooks"))["items"]
+        assert (view["name"], view["waiting"], view["last_fault"]) == ("crm", 0, "")
+        assert SECRET not in str(view)
+        again = await here.api.post("/v1/webhooks/crm/replay", {"since": "2020-01-01T00:00:00Z"})
+        assert again["seq"] == 0
+        async with asyncio.timeout(15):
+            assert [(await heard.get())["seq"] for _ in range(2)] == [one["seq"] for one in messages]
+        with pytest.raises(ApiProblem, match="webhook_not_found"):
+            await here.api.post("/v1/webhooks/none/replay")
 
 
 async def test_pages_and_programs_are_served_by_https_alone(tmp_path: Path) -> None:

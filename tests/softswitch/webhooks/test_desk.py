@@ -3,9 +3,10 @@
 import asyncio
 import base64
 import secrets
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from api.event_stream import EventStream
 from api.faults import NotFound
 from softswitch.calls.chronicle import Chronicle
 from softswitch.settings.web import WebhookSettings
+from softswitch.store.entries import AlarmCleared, AlarmRaised
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
 from softswitch.webhooks.desk import WebhookDesk
 from softswitch.webhooks.outbox import PAUSES_S
-from tests.softswitch.store.samples import arrived, closed, ended, open_store
+from tests.softswitch.store.samples import arrived, ended, open_store
+from tests.softswitch.store.samples import closed as recording_closed
 
 ADDRESS = "127.63.0.5"
 Json = dict[str, Any]
@@ -124,7 +127,7 @@ async def hotline(folder: Path, receiver: Receiver, **more: Any) -> AsyncIterato
 async def test_every_event_comes_signed_and_in_order(tmp_path: Path, receiver: Receiver) -> None:
     """With its public name, its journal number as id, and without the server's own paths."""
     async with hotline(tmp_path, receiver) as here:
-        for entry in (arrived("c1"), ended("c1"), closed()):
+        for entry in (arrived("c1"), ended("c1"), recording_closed()):
             here.chronicle.record(entry)
         await receiver.wait(lambda: len(receiver.got) == 3)
     assert [one["type"] for one in receiver.got] == ["call.arrived", "call.ended", "recording.closed"]
@@ -209,6 +212,39 @@ async def test_a_receiver_that_is_gone_is_left_alone(tmp_path: Path, receiver: R
         assert (receiver.tries, view.is_gone) == (1, True)
         await here.desk.replay("crm", None)
         await receiver.wait(lambda: len(receiver.got) == 2)
+
+
+def alarm(name: str, subject: str = "") -> AlarmRaised:
+    return AlarmRaised(at=time.time(), alarm=name, detail="it is so", subject=subject)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["received", "refused"])
+async def test_alarms_come_while_the_disk_refuses_and_never_twice(
+    tmp_path: Path, receiver: Receiver, is_there: bool
+) -> None:
+    """From memory, and once the journal has them only those that were not received; under the same ids."""
+    receiver.answers = [] if is_there else [503, 503]
+    async with hotline(tmp_path, receiver, kinds=("alarm.raised", "alarm.cleared")) as here:
+        with closing(sqlite3.connect(tmp_path / "hotline.db", isolation_level=None)) as thief:
+            thief.execute("BEGIN IMMEDIATE")
+            here.chronicle.record(alarm("trunk_down", "before"))
+            here.chronicle.record(alarm("store_failing"))
+            here.chronicle.record(alarm("trunk_down", "市话"))
+            await receiver.wait(lambda: receiver.tries == 2)
+            at_once = receiver.ids[:]
+            assert [one["seq"] for one in receiver.got] == ([None, None] if is_there else [])
+            thief.execute("ROLLBACK")
+        here.chronicle.record(AlarmCleared(at=time.time(), alarm="store_failing"))
+        await receiver.wait(lambda: len(receiver.got) == 4)
+        told = {(one["data"]["alarm"], one["data"]["subject"]): one for one in receiver.got}
+        await here.desk.replay("crm", 0.0)
+        await receiver.wait(lambda: len(receiver.got) == 8)
+    assert len(told) == 3, "the alarm and its end have one name"
+    assert sorted(receiver.ids[4:]) == sorted(receiver.ids[:4])
+    assert set(at_once) <= set(receiver.ids[4:])
+    for again in receiver.got[4:]:
+        [first] = [one for one in receiver.got[:4] if {**one, "seq": 0} == {**again, "seq": 0}]
+        assert first["seq"] in (None, again["seq"])
 
 
 async def test_both_secrets_sign_while_one_is_replaced(tmp_path: Path, receiver: Receiver) -> None:
