@@ -1,11 +1,14 @@
 """A call list on real phones: who answers talks with the agent, and a tone says what came of the others."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.running_server import Json
+from media.g711 import LAW_A, encode
 from tests import spectrum
 from tests.conversation import Conversation, conversation, outbound_terms
 from tests.sipp.runner import sipp_running
@@ -13,6 +16,40 @@ from tests.sipp.runner import sipp_running
 pytestmark = pytest.mark.e2e
 
 NUMBERS = [f"1390000000{place}" for place in range(1, 6)]
+
+
+RESULTS = {
+    "13900000180": ("no_answer", 408),  # we ended it
+    "13900000403": ("rejected", 403),
+    "13900000603": ("rejected", 603),
+    "13900000404": ("invalid_number", 404),
+    "13900000484": ("invalid_number", 484),
+    "13900000480": ("unreachable", 480),
+    "13900000500": ("network_failure", 500),
+    "13900000503": ("network_failure", 503),
+    "13900000183": ("network_failure", 487),  # the tone of congestion: nobody waits for more
+}
+"""What the network of `network_by_number.xml` makes of each number, and the final status."""
+MAILBOX = "13900000200"
+
+
+def _a_law(*sounds: spectrum.Samples) -> bytes:
+    whole = np.concatenate(sounds)
+    return encode((whole * 32767).astype(np.int16), LAW_A).tobytes()
+
+
+def _tone(hz: float, seconds: float) -> spectrum.Samples:
+    return 0.25 * np.sin(2 * np.pi * hz * np.arange(round(8000 * seconds)) / 8000)
+
+
+def _sounds_of_the_network() -> dict[str, bytes]:
+    """The tone of congestion (450 Hz, 0.7 s on and off), and a mailbox: speech, its beep, and silence."""
+    speech = spectrum.read_channels(Path("config/prompts/zh/welcome.wav"))[0][0][: 2 * 8000]
+    quiet = np.zeros(3 * 8000)
+    return {
+        "tone.alaw": _a_law(_tone(450, 0.7), quiet[: round(0.7 * 8000)]),
+        "mailbox.alaw": _a_law(speech, quiet[:1600], _tone(1000, 0.4), quiet),
+    }
 
 
 async def _result_of(talk: Conversation, number: str, result: str) -> Json:
@@ -75,6 +112,53 @@ async def test_a_list_dials_by_itself_and_knows_what_came_of_each_call(tmp_path:
         assert [row["state"] for row in rows] == ["reached", "waiting", "given_up", "barred", "given_up"]
         view = await here.api.post(f"{path}/stop")
         assert (view["state"], view["results"]["fax"]) == ("stopped", 1)
+
+
+@pytest.mark.long
+async def test_what_became_of_a_call_is_known_from_status_ringing_and_sound(tmp_path: Path) -> None:
+    """A trunk that answers by the number: two calls at a time.  No agent is troubled, and a mailbox is not brought to one."""
+    async with (
+        conversation(tmp_path / "stand", outbound_terms()) as talk,
+        sipp_running(
+            "network_by_number",
+            talk.here.sip,
+            address=talk.here.trunk_address,
+            port=5060,
+            calls=len(RESULTS) + 1,
+            files=_sounds_of_the_network(),
+        ) as network,
+    ):
+        here = talk.here
+        for agent in (1, 2):
+            await here.login(agent)
+        rules = {
+            "name": "回访",
+            "queue": "hotline",
+            "mode": "progressive",
+            "window": "00:00-24:00",
+            "ring_s": 5,
+        }
+        path = f"/v1/call-lists/{(await here.api.post('/v1/call-lists', rules))['list_id']}"
+        await here.api.post(f"{path}/numbers", {"numbers": list(RESULTS)})
+        await here.api.post(f"{path}/start")
+        for number, (result, status) in RESULTS.items():
+            told = await here.wait_event("call.dial_result", number=number, within_s=25.0)
+            assert (told["result"], told["sip_status"]) == (result, status), number
+        heard = {told["number"]: told["progress"] for told in here.seen("call.progress")}
+        assert heard == {"13900000183": "congestion"}
+        assert here.seen("CallOffered") == []
+
+        for phone in ("one", "two"):
+            await talk.phones[phone].ring_only()
+        await here.api.post(f"{path}/numbers", {"numbers": [MAILBOX]})
+        await here.wait_event("call.dial_result", number=MAILBOX, result="answered")
+        told = await here.wait_event("call.dial_result", number=MAILBOX, result="voicemail", within_s=30.0)
+        await here.wait_event("CallEnded", call_id=told["call_id"])
+        assert [call["call_id"] for call in here.seen("CallOffered")] == [told["call_id"]]
+        counted = Counter(result for result, _ in RESULTS.values()) + Counter(voicemail=1)
+        assert (await here.api.post(f"{path}/stop"))["results"] == counted
+        done = await network.wait(10)
+        assert (done.code, done.successful) == (0, len(RESULTS) + 1), done.errors
 
 
 @pytest.mark.long

@@ -103,10 +103,16 @@ async def sipp_running(
     transport: str = "u1",
     timeout_s: float = 60.0,
     keys: dict[str, str] | None = None,
+    files: dict[str, bytes] | None = None,
 ) -> AsyncIterator[SippRun]:
-    """SIPp at `address` against `target`; `pause_ms` is each pause of the scenario, `number` the user dialled."""
+    """SIPp at `address` against `target`; `pause_ms` is each pause of the scenario, `number` the user dialled.
+
+    `files` are what the scenario plays, by the names that it has for them.
+    """
     with tempfile.TemporaryDirectory(prefix="sipp-") as scratch:
         folder = Path(scratch)
+        for name, content in (files or {}).items():
+            (folder / name).write_bytes(content)
         words = [
             f"{target[0]}:{target[1]}", "-sf", str(FOLDER / f"{scenario}.xml"),
             "-i", address, "-bind_local", "-mi", address, "-mp", str(media_port),
