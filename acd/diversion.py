@@ -59,6 +59,7 @@ class Diversions:
         contact.is_diverted = False
         cause = contact.let_in_despite
         if cause is not None and contact.state is ContactState.WAITING and not self.would_divert(contact):
+            self._bonds.tally["refused"] += 1
             self._bonds.order(RefuseContact(contact=contact.id, queue=contact.given, cause=cause))
             self._send_off(contact)
         else:

@@ -86,16 +86,16 @@ class Ledger:
             self._regions[event.contact] = event.region
         is_elsewhere = isinstance(event, ContactLeft) and event.cause != ABANDONED_CAUSE
         leaving = Ending.OVERFLOWED if is_elsewhere else Ending.ABANDONED
-        dismissed = set()
+        sent_away: dict[ContactId, Ending] = {}
         for command in answer:
             if isinstance(command, ReportContact):
-                ending = Ending.DISMISSED if command.contact in dismissed else leaving
-                self._see_contact(command, ending, now)
+                self._see_contact(command, sent_away.get(command.contact, leaving), now)
             elif isinstance(command, DismissContact):
-                dismissed.add(command.contact)
+                sent_away[command.contact] = Ending.DISMISSED
             elif isinstance(command, ReportAgent):
                 self._see_agent(command, now)
             elif isinstance(command, RefuseContact):
+                sent_away[command.contact] = Ending.REFUSED
                 self._see_refusal(command, now)
 
     def outcomes(self, now: float) -> tuple[Outcome, ...]:

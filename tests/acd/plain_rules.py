@@ -2,11 +2,14 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
 
 from acd.agent_state import Activity, AgentCondition, Presence
+from acd.criteria import Routing, Selection
 from acd.events import CapacitiesDefined, QueueDefined
 from acd.medium import Medium
-from acd.names import QueueName
+from acd.names import AgentId, QueueName
+from acd.overflow import Overflow
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Standing
 
 
@@ -34,9 +37,13 @@ def can_serve(agent: AgentSnapshot, contact: ContactSnapshot) -> bool:
 
 
 def preference(
-    agent: AgentSnapshot, contact: ContactSnapshot, defined: dict[QueueName, QueueDefined], now: float
+    agent: AgentSnapshot,
+    contact: ContactSnapshot,
+    defined: Mapping[QueueName, QueueDefined],
+    criteria: Sequence[Selection],
+    now: float,
 ) -> tuple[float, ...]:
-    """What an agent takes first: their own, then by priority, level, own skill, arrival."""
+    """What an agent looks at in a contact, by criteria other than the region's turn; the smallest is taken first."""
     found = []
     for line in contact.lines:
         fit = fit_in(agent, line)
@@ -44,15 +51,37 @@ def preference(
             rules = defined[line.queue]
             steps, level, arrived_at = order(contact, rules, now)
             own = 0 if line.agent else dict(agent.priorities).get(line.queue, rules.priority)
-            found.append((line.agent is None, steps - own, level, -fit, arrived_at))
+            values = {
+                Selection.OWN: line.agent is None,
+                Selection.PRIORITY: steps - own,
+                Selection.LEVEL: level,
+                Selection.REGION: 0,
+                Selection.SKILL: -fit,
+                Selection.ARRIVAL: arrived_at,
+            }
+            found.append(tuple(values[criterion] for criterion in criteria))
     return min(found)
 
 
-def readiness(agent: AgentSnapshot, contact: ContactSnapshot) -> tuple[float | str, ...]:
-    """Whom a contact goes to first, where all its queues look for the longest idle: by line, skill, idle time."""
-    fits = [(row, fit_in(agent, line)) for row, line in enumerate(contact.lines)]
-    row, fit = next((row, fit) for row, fit in fits if fit is not None)
-    return (row, -fit, agent.idle_since, agent.agent)
+def readiness(
+    agent: AgentSnapshot,
+    contact: ContactSnapshot,
+    criteria: Mapping[QueueName, Sequence[Routing]],
+    turns: Mapping[tuple[AgentId, QueueName], int],
+) -> tuple[float | str, ...]:
+    """Whom a contact goes to first: by line, then by the criteria of the line's queue."""
+    fits = [(row, line.queue, fit_in(agent, line)) for row, line in enumerate(contact.lines)]
+    row, queue, fit = next((row, queue, fit) for row, queue, fit in fits if fit is not None)
+    values: dict[Routing, float] = {
+        Routing.SKILL: -fit,
+        Routing.IDLE: agent.idle_since,
+        Routing.TURN: turns.get((agent.agent, queue), 0),
+        Routing.CALLS: agent.taken,
+        Routing.TALK: agent.talk_s,
+        Routing.OCCUPANCY: agent.occupancy,
+        Routing.RANK: agent.rank,
+    }
+    return (row, *[values[criterion] for criterion in criteria[queue]], agent.agent)
 
 
 def seen(contact: ContactSnapshot | None) -> ContactSnapshot | None:
@@ -60,11 +89,28 @@ def seen(contact: ContactSnapshot | None) -> ContactSnapshot | None:
     return contact and dataclasses.replace(contact, position=None)
 
 
-def is_in(agent: AgentSnapshot, conditions: tuple[AgentCondition, ...]) -> bool:
-    """Whether an agent is not ready or has no phone, as far as these are among the conditions."""
-    is_away = agent.presence is Presence.NOT_READY and agent.activity is Activity.IDLE
-    found = {AgentCondition.UNREACHABLE: not agent.reachable, AgentCondition.NOT_READY: is_away}
-    return any(found[each] for each in conditions)
+def condition(agent: AgentSnapshot) -> AgentCondition:
+    """What keeps an agent from an offer, the strongest reason."""
+    if not agent.reachable:
+        return AgentCondition.UNREACHABLE
+    if agent.activity in (Activity.TALKING, Activity.ENGAGED):
+        return AgentCondition(agent.activity.value)
+    if agent.activity is Activity.IDLE and agent.presence is Presence.READY:
+        if agent.delayed:
+            return AgentCondition.RESTING
+        return AgentCondition.FREE if agent.open_media else AgentCondition.OCCUPIED
+    if agent.presence in (Presence.NOT_READY, Presence.WRAP_UP):
+        return AgentCondition(agent.presence.value)
+    return AgentCondition.RINGING
+
+
+def is_for(rule: Overflow, level: int, strategy: int) -> bool:
+    """Whether a rule is for contacts of a level and a strategy number."""
+    levels = range(
+        -99 if rule.least_level is None else rule.least_level,
+        99 if rule.most_level is None else rule.most_level + 1,
+    )
+    return level in levels and strategy in (rule.strategies or (strategy,))
 
 
 def takes(rules: CapacitiesDefined, medium: Medium) -> bool:

@@ -1,21 +1,39 @@
 """What the engine promises after every single step, whatever happened before, as far as its public face shows it."""
 
+import dataclasses
+from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from acd.agent_state import Activity, Presence
+from acd.agent_state import Activity, AgentCondition, Presence
 from acd.commands import OfferContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
+from acd.criteria import SELECTION, Routing, Selection
 from acd.decision import RecordDecision, RecordJoin
 from acd.engine import Engine
 from acd.events import CapacitiesDefined, QueueDefined
 from acd.medium import Medium
+from acd.metrics import Terms, counts_of
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.overflow import Target
+from acd.outcomes import Ledger
+from acd.overflow import Overflow, Target, TargetKind
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Tally
-from tests.acd.plain_rules import can_serve, fit_in, goes_beside, has_room, is_in, order, takes
+from tests.acd.plain_rules import (
+    can_serve,
+    condition,
+    fit_in,
+    goes_beside,
+    has_room,
+    is_for,
+    order,
+    takes,
+)
+from tests.acd.recount import Caller, Recount, occupancy
 from tests.acd.repertoire import AGENTS, CAPACITIES, CONTACTS
+
+TINY_S = 1e-6  # sums of floats, each in an order of its own
 
 
 class Promises(RuleBasedStateMachine):
@@ -27,14 +45,21 @@ class Promises(RuleBasedStateMachine):
         self.engine = Engine("t", explains=True)
         self.record: RecordDecision | RecordJoin | None = None  # of the offer that comes next
         self.now = 1000.0
-        self.restored_talking = 0
+        self.behind_s: float | None = None  # by how much the clock is, at the next event
+        self.is_woken = False  # just now
+        self.recount = Recount()
+        self.ledger = Ledger()
         self.ageing: dict[str, Any] = {}
         self.journal: list[bytes] = []
         self.answers: list[bytes] = []
         self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
         self.offer_ids: set[OfferId] = set()
         self.diverted: dict[ContactId, Target] = {}  # the shell is to take them elsewhere
+        self.refused_targets: set[tuple[ContactId, Target]] = set()
         self.defined: dict[QueueName, QueueDefined] = {}
+        self.routings: dict[str, tuple[Routing, ...]] = {}
+        self.selections: dict[str, tuple[Selection, ...]] = {"": SELECTION}
+        self.turns: dict[tuple[AgentId, QueueName], int] = {}  # when an agent had the last offer of a queue
         self.lax: set[AgentId] = set()  # who has more than the rules of now allow, and may
         self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
         self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
@@ -98,11 +123,11 @@ class Promises(RuleBasedStateMachine):
             conditions = self.defined[contact.given].dismisses_when
             if conditions is None or contact.state is not ContactState.WAITING:
                 continue
-            agents = [each for each in self.engine.agents() if contact.given in each.queues]
             if contact.is_callback:
                 continue  # nobody is there to be sent away
-            if contact.contact not in self.diverted and all(is_in(each, conditions) for each in agents):
-                assert {(line.queue, line.agent) for line in contact.lines} != {(contact.given, None)}
+            if contact.contact not in self.diverted and self.are_all_in(contact.given, conditions):
+                lines = {(line.queue, line.agent) for line in contact.lines}
+                assert lines != {(contact.given, None)}, f"{contact} of {self.engine.agents()}"
 
     @invariant()
     def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
@@ -245,15 +270,130 @@ class Promises(RuleBasedStateMachine):
             assert (told.medium, told.is_callback) == (contact.medium, contact.is_callback)
 
     @invariant()
-    def counts_add_up(self) -> None:
-        """Whoever came in is here, left, or was served; each offer ended one way or runs."""
+    def what_happened_is_counted(self) -> None:
+        """As often as who heard it all counts it; whoever came in is here, left, or was served."""
         statistics = self.engine.statistics()
-        tally: Tally = statistics.tally
-        here = sum(queue.waiting + queue.offered + queue.connected for queue in statistics.queues)
-        assert tally.queued + self.restored_talking + tally.restored == tally.left + tally.ended + here
+        assert statistics.now == self.recount.now == (self.now if self.journal else 0.0)
+        assert dataclasses.asdict(statistics.tally) == {
+            field.name: self.recount.tally[field.name] for field in dataclasses.fields(Tally)
+        }
+        here = len(self.recount.contacts)
+        tally = statistics.tally
+        came = tally.queued + tally.restored + self.recount.tally["restored_talking"]
+        assert came == tally.left + tally.ended + here
         ended = tally.accepted + tally.declined + tally.rang_out + tally.withdrawn
         assert tally.offered == ended + len(self.offers)
-        assert tally.offered == len(self.offer_ids)
+
+    @invariant()
+    def figures_of_queues_are_those_of_a_count_anew(self) -> None:
+        """Each contact in one queue; agents in all of theirs."""
+        people = self.engine.agents()
+        contacts = self.recount.contacts.values()
+        assert {each.queue for each in self.engine.statistics().queues} == set(self.recount.defined)
+        for figures in self.engine.statistics().queues:
+            name = figures.queue
+            states = [each.state for each in contacts if each.queue == name]
+            assert figures.limit == self.recount.defined[name].limit
+            assert figures.waiting == states.count(ContactState.WAITING)
+            assert figures.offered == states.count(ContactState.OFFERED)
+            assert figures.connected == states.count(ContactState.CONNECTED)
+            stand = [each for each in self.here() if self.stands_in(each, name)]
+            assert figures.standing == len(stand)
+            assert figures.longest_wait_s == max((self.now - each.arrived_at for each in stand), default=0.0)
+            mine = [each for each in people if name in self.recount.seats[each.agent].queues]
+            assert all(name in each.queues for each in mine)
+            on_duty = [each for each in mine if each.presence in (Presence.READY, Presence.WRAP_UP)]
+            assert figures.agents_on_duty == len(on_duty)
+            free = [each for each in mine if any(has_room(each, one, self.rules_of(each)) for one in Medium)]
+            assert figures.agents_free == len(free)
+            back = [
+                each for each in self.here() if each.contact in self.recount.callbacks and each.queue == name
+            ]
+            sure = [each for each in back if all(line.agent != each.agent for line in each.lines)]
+            assert len(sure) <= figures.callbacks <= len(back)
+
+    @invariant()
+    def figures_of_agents_are_those_of_a_count_anew(self) -> None:
+        """Calls, no answers, seconds of talk and how occupied, since the login."""
+        assert self.engine.statistics().agents == len(self.recount.seats)
+        for agent in self.engine.agents():
+            seat = self.recount.seats[agent.agent]
+            assert set(agent.queues) == set(seat.queues)
+            assert (agent.taken, agent.no_answers) == (seat.taken, seat.no_answers)
+            # Those are counted to the last change, of whatever kind:
+            assert seat.talk_s - TINY_S <= agent.talk_s <= seat.talk_until(self.now) + TINY_S
+            shares = [occupancy(seat.spent), occupancy(seat.until(self.now))]
+            assert min(shares) - TINY_S <= agent.occupancy <= max(shares) + TINY_S
+
+    @invariant()
+    def outcomes_and_times_are_those_of_a_count_anew(self) -> None:
+        """What became of everybody, and how the agents spent their time."""
+        outcomes = self.ledger.outcomes(self.now)
+        endings = Counter(each.ending.value for each in outcomes)
+        assert endings == self.recount.all_endings()
+        counts = counts_of(outcomes, Terms())
+        assert counts.offered == sum(endings.values()) - endings["refused"]
+        for times in self.ledger.times(self.now):
+            spent = self.recount.all_spent(times.agent)
+            assert times.busy_s == pytest.approx(spent["busy"])
+            assert times.away_s == pytest.approx(spent["away"])
+            assert times.free_s == pytest.approx(spent["free"])
+
+    @invariant()
+    def there_are_as_many_deadlines_as_something_can_be_due(self) -> None:
+        """None is left over by what it was for, and none is missing."""
+        agents = self.engine.agents()
+        sure = len(self.offers) + len(self.recount.kept) + len(self.recount.returns_at)
+        sure += sum((each.wrap_up_until is not None) + each.delayed for each in agents)
+        steps = sum(each.state is ContactState.WAITING for each in self.recount.contacts.values())
+        assert sure <= self.engine.statistics().deadlines <= sure + steps
+        assert {each.agent for each in agents if each.delayed} == set(self.recount.rests)
+
+    @invariant()
+    def levels_and_arrivals_are_those_of_the_rules(self) -> None:
+        """Those that held when a contact came, over its wait and its caller's past; once woken, to the second."""
+        for contact in self.here():
+            caller = self.recount.callers[contact.contact]
+            assert contact.given == caller.queue
+            came_at = self.recount.came_at.get(contact.contact, contact.arrived_at)
+            assert contact.arrived_at == came_at
+            if self.is_woken and contact.state is ContactState.WAITING:
+                assert contact.level == caller.level_at(contact.arrived_at, self.now)
+
+    @invariant()
+    def nobody_waits_who_can_go_on(self) -> None:
+        """By a rule of the queue over its agents, its hours and the wait, for this level and strategy number."""
+        for contact in self.here():
+            if contact.state is not ContactState.WAITING or contact.contact in self.diverted:
+                continue
+            caller = self.recount.callers[contact.contact]
+            for rule in self.defined[caller.queue].overflow:
+                if rule.is_for_newcomers or not is_for(rule, contact.level, caller.strategy):
+                    continue
+                assert not (self.is_so(rule, caller) and self.can_go(rule, contact)), f"{contact} by {rule}"
+
+    def is_so(self, rule: Overflow, caller: Caller) -> bool:
+        """Whether the wait, the agents and the hours are as a rule says."""
+        has_waited = rule.waited_s is None or (self.is_woken and caller.since + rule.waited_s <= self.now)
+        is_closed = caller.queue in self.recount.closed or not rule.is_closed
+        return has_waited and is_closed and self.are_all_in(caller.queue, rule.agents_all)
+
+    def are_all_in(self, queue: QueueName, conditions: tuple[AgentCondition, ...] | None) -> bool:
+        """Whether all agents of a queue are in one of these conditions, if it asks for any."""
+        agents = [each for each in self.engine.agents() if queue in each.queues]
+        return conditions is None or all(condition(each) in conditions for each in agents)
+
+    def can_go(self, rule: Overflow, contact: ContactSnapshot) -> bool:
+        """Whether the target of a rule takes a contact."""
+        if rule.target.kind is not TargetKind.QUEUE:
+            is_caller_there = contact.medium is Medium.VOICE and not contact.is_callback
+            return is_caller_there and (contact.contact, rule.target) not in self.refused_targets
+        return False  # that is another matter: it may have come to have room only now
+
+    def stands_in(self, contact: ContactSnapshot, queue: QueueName) -> bool:
+        """Whether a contact waits in a line of a queue."""
+        is_there = any(line.queue == queue for line in contact.lines)
+        return contact.state is ContactState.WAITING and is_there
 
     @invariant()
     def nobody_has_more_than_their_capacities(self) -> None:

@@ -7,11 +7,13 @@ from acd.events import (
     ContactLeft,
     ContactQueued,
     ContactRequeued,
+    DiversionRefused,
     Event,
     QueueDefined,
 )
 from acd.names import AgentId, ContactId, QueueName
 from acd.outcomes import Ending, Ledger, Outcome
+from acd.overflow import Overflow, Target, TargetKind
 from tests.acd.hotline import MAIN, Hotline
 
 
@@ -126,6 +128,20 @@ def test_who_is_sent_away_did_not_give_up() -> None:
     floor.call("c1", at=10.0)
     floor.logout("ana", at=25.0)
     assert (floor.outcome("c1").ending, floor.outcome("c1").wait_s) == (Ending.DISMISSED, 15.0)
+
+
+def test_who_was_let_in_to_go_on_at_once_and_could_not_was_refused() -> None:
+    """Not abandoned: the caller gave nothing up."""
+    to_voicemail = Target(kind=TargetKind.VOICEMAIL)
+    floor = Watched(
+        QueueDefined(queue=MAIN, limit=0, overflow=(Overflow(target=to_voicemail, agents_all=()),))
+    )
+    floor.call("c1", at=10.0)
+    assert floor.outcome("c1").ending is Ending.WAITING
+    floor.tell(DiversionRefused(contact=ContactId("c1"), target=to_voicemail), at=12.0)
+    assert (floor.outcome("c1").ending, floor.outcome("c1").wait_s) == (Ending.REFUSED, 2.0)
+    tally = floor.engine.statistics().tally
+    assert (tally.queued, tally.refused, tally.left) == (1, 1, 1)
 
 
 def test_the_region_of_a_contact_is_kept() -> None:
