@@ -9,6 +9,7 @@ from softswitch.business.changes import Data, Documents, Key
 from softswitch.business.dead_ends import dead_ends
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
 from softswitch.business.duty import OnDuty
+from softswitch.business.reach import out_of_reach
 from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
@@ -29,13 +30,14 @@ from softswitch.settings.trunks import NumberSettings
 class Machine:
     """What documents may name that is not of the business: trunks, prompts and music of this node.
 
-    `has_sound` says whether a file of such content was uploaded.
+    `has_sound` says whether a file of such content was uploaded; `area_code` is our own, for numbers as people dial them.
     """
 
     trunks: frozenset[str]
     prompts: frozenset[str]
     music: frozenset[str]
     has_sound: Callable[[str], bool] = lambda sha256: False
+    area_code: str = ""
 
 
 class BusinessFaults(Exception):
@@ -229,8 +231,8 @@ def whole_of(
     business = Business(values)
     faults += _cross_faults(business, machine)
     if not stored:
-        stood = frozenset(once_legal(before))
-        faults += [fault for fault in once_legal(business) if fault not in stood]
+        stood = frozenset(once_legal(before, machine))
+        faults += [fault for fault in once_legal(business, machine) if fault not in stood]
     if faults:
         raise BusinessFaults(tuple(faults))
     return business
@@ -361,7 +363,7 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
 
 
-def once_legal(business: Business) -> Iterator[Fault]:
+def once_legal(business: Business, machine: Machine) -> Iterator[Fault]:
     """What a program of before did not look at, names and rules in vain: nothing that is stored with it is left out."""
     yield from _served_in_two_ways(business)
     queues = business.names_of("queues")
@@ -371,6 +373,7 @@ def once_legal(business: Business) -> Iterator[Fault]:
     yield from _unlisted_skills(business)
     yield from _rules_in_vain(business)
     yield from dead_ends(business)
+    yield from out_of_reach(business, machine.area_code)
 
 
 def _rules_in_vain(business: Business) -> Iterator[Fault]:
