@@ -41,6 +41,8 @@ class AgentPage {
     bar.on('hangup', () => this.#loadMine());
     bar.on('holdReminded', ({ call, data }) => this.#tell(word('agent.forgotten', call.caller, Math.round(data.held_s))));
     bar.on('retrieved', () => this.#tell(''));
+    bar.on('answerRefused', () => this.#tell(word('agent.answer_refused')));
+    bar.on('talking', () => this.#tell(''));
     // Told only where agents are shown it (`http.supervision_shown`); how a supervisor is in the call stands beside its number.
     bar.on('forced', ({ data }) => { if (data.action !== 'supervise') this.#tell([wordOf('action', data.action), data.who, data.reason].filter(Boolean).join(' · ')); });
     bar.on('progress', ({ data }) => this.#tell(`${data.number}: ${wordOf('progress', data.progress)}`));

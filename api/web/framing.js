@@ -14,8 +14,8 @@ const METHODS = new Set([
 ]);
 
 const TOLD = [
-  'agent', 'ringing', 'talking', 'held', 'retrieved', 'muted', 'unmuted', 'digitsSent', 'recordingPaused', 'recordingResumed', 'consulting',
-  'consultAnswered', 'consultFailed', 'transferred', 'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpExtended', 'wrapUpEnded', 'forced', 'supervised', 'line',
+  'agent', 'ringing', 'answerRefused', 'talking', 'held', 'retrieved', 'muted', 'unmuted', 'digitsSent', 'recordingPaused', 'recordingResumed', 'consulting',
+  'consultAnswered', 'consultFailed', 'transferred', 'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'intercepted', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpExtended', 'wrapUpEnded', 'forced', 'supervised', 'line',
 ];
 
 /** The server's terms for its pages; asked for once. */

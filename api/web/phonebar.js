@@ -15,10 +15,14 @@
  * reading, whose answers may be larger than a message.
  */
 
+import { CALL_EVENTS, SUPERVISION_EVENTS } from './call_events.js';
 import { Commands } from './commands.js';
 import { callOfView, Floor, kindOf, secondsOf, shownState } from './floor.js';
 import { CallListener } from './listening.js';
 import { LiveStream } from './live_stream.js';
+import { PhoneBarProblem } from './problem.js';
+
+export { PhoneBarProblem };
 
 /** @typedef {import('./floor.js').Agent} Agent */
 /** @typedef {import('./floor.js').Call} Call */
@@ -33,6 +37,7 @@ import { LiveStream } from './live_stream.js';
  * @property {{agent: Agent|null, state: string}} agent  anything about this agent changed
  * @property {{call: Call|null}} call  anything about this agent's call changed
  * @property {{call: Call}} ringing  the phone rings for this call
+ * @property {{call: Call, data: {cause: string}}} answerRefused  the phone does not answer when it is asked to: it is picked up by hand
  * @property {{call: Call}} talking
  * @property {{call: Call}} held
  * @property {{call: Call, data: {held_s: number}}} holdReminded  the caller has been on hold for long
@@ -50,6 +55,7 @@ import { LiveStream } from './live_stream.js';
  * @property {{call: Call, data: object}} sentToFlow  the caller goes through data.flow, and comes back
  * @property {{call: Call, data: object}} backFromFlow
  * @property {{call: Call, data: object}} conferenced
+ * @property {{call: Call, data: {supervisor: string, reason: string}}} intercepted  data.supervisor has the caller now
  * @property {{call: Call, data: object}} partyDropped
  * @property {{call: Call, data: object}} dataChanged
  * @property {{call: Call, data: object}} progress  what the network says by sound of a number that is being called: data.progress
@@ -67,33 +73,7 @@ import { LiveStream } from './live_stream.js';
  * @property {{kind: string, data: object, at: string, number: number}} event  each event of the stream
  */
 
-/**
- * A request that the server refused; programs go by `status` and `code`.  Of status 0 are `not_connected` (nothing was
- * asked) and `outcome_unknown` (the line was cut before the answer).
- */
-export class PhoneBarProblem extends Error {
-  /** @param {number} status  0 when nobody answered  @param {object} problem  RFC 9457 document */
-  constructor(status, problem) {
-    super(problem.detail || problem.title || problem.code || `HTTP ${status}`);
-    this.name = 'PhoneBarProblem';
-    this.status = status;
-    this.code = problem.code ?? 'no_answer';
-    this.state = problem.state ?? null;
-    this.allowed = problem.allowed ?? [];
-    this.problem = problem;
-  }
-}
-
-/** Kinds of the stream that concern this agent's call, and the name under which they are handed on. */
-const CALL_EVENTS = {
-  call_held: 'held', call_retrieved: 'retrieved', call_hold_reminded: 'holdReminded', consult_started: 'consulting', consult_answered: 'consultAnswered',
-  consult_failed: 'consultFailed', call_transferred: 'transferred', transfer_failed: 'transferFailed',
-  call_sent_to_flow: 'sentToFlow', call_back_from_flow: 'backFromFlow', call_conferenced: 'conferenced', party_dropped: 'partyDropped', call_data_changed: 'dataChanged',
-  call_progress: 'progress', call_dial_result: 'dialResult', party_muted: 'muted', party_unmuted: 'unmuted',
-  digits_sent: 'digitsSent', recording_paused: 'recordingPaused', recording_resumed: 'recordingResumed',
-};
 const RETRY_MS = 1000;
-const SUPERVISION_EVENTS = new Set(['supervision_started', 'supervision_changed', 'supervision_ended']);
 
 export class PhoneBar {
   #base;
@@ -496,11 +476,12 @@ export class PhoneBar {
   #follow(kind, message) {
     const { data } = message;
     const before = this.#call;
-    const isOurs = data.agent === this.#agentId || data.agent_id === this.#agentId
+    const isOurs = [data.agent, data.agent_id, data.supervisor].includes(this.#agentId)
       || (before !== null && data.call_id === before.call_id);
     if (this.#agentId && isOurs && kind !== 'seat_command') {
       this.#look(kind === 'call_ended' ? data : {});
-      const call = this.#call ?? before;
+      // Who has handed a caller over is told of it a moment after they have left the call.
+      const call = this.#floor.calls.get(data.call_id) ?? this.#call ?? before;
       if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });
       if (kind === 'forced') this.#emit('forced', { data });
       if (kind === 'wrap_up_extended') this.#emit('wrapUpExtended', { agent: this.#agent, data });

@@ -18,8 +18,9 @@ const EVENTS = {
   onRinging: 'ringing', onTalking: 'talking', onHeld: 'held', onRetrieved: 'retrieved', onMuted: 'muted', onUnmuted: 'unmuted',
   onRecordingPaused: 'recordingPaused', onRecordingResumed: 'recordingResumed', onConsulting: 'consulting',
   onConsultAnswered: 'consultAnswered', onConsultFailed: 'consultFailed', onTransferred: 'transferred',
-  onTransferFailed: 'transferFailed', onSentToFlow: 'sentToFlow', onBackFromFlow: 'backFromFlow', onConferenced: 'conferenced', onHangup: 'hangup', onForced: 'forced',
-  onSupervised: 'supervised', onAcwStart: 'wrapUpStarted', onAcwEnd: 'wrapUpEnded', onKickedOff: 'signedInElsewhere',
+  onTransferFailed: 'transferFailed', onSentToFlow: 'sentToFlow', onBackFromFlow: 'backFromFlow', onConferenced: 'conferenced',
+  onIntercepted: 'intercepted', onPartyDropped: 'partyDropped', onDataChanged: 'dataChanged', onDialResult: 'dialResult', onHangup: 'hangup',
+  onForced: 'forced', onSupervised: 'supervised', onAcwStart: 'wrapUpStarted', onAcwEnd: 'wrapUpEnded', onKickedOff: 'signedInElsewhere',
 };
 
 export class Toolbar {
@@ -44,6 +45,10 @@ export class Toolbar {
   onSentToFlow = null;
   onBackFromFlow = null;
   onConferenced = null;
+  onIntercepted = null;
+  onPartyDropped = null;
+  onDataChanged = null;
+  onDialResult = null;
   onHangup = null;
   onForced = null;
   onSupervised = null;

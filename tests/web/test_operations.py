@@ -21,6 +21,14 @@ async def press(page: Page, button: str) -> None:
     await page.locator(".bar").get_by_role("button", name=button, exact=True).click()
 
 
+async def key(page: Page, keys: str, says: str) -> None:
+    """A shortcut, once its button says this and is lit."""
+    button = page.locator(f".bar [aria-keyshortcuts='{keys}']")
+    await expect(button).to_have_text(says)
+    await expect(button).to_be_enabled()
+    await page.keyboard.press(keys)
+
+
 async def aim(page: Page, button: str, kind: str, to: str) -> None:
     """A form of the bar that asks for a target."""
     await press(page, button)
@@ -56,13 +64,21 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await talk.wait_heard(caller={MUSIC})
         await expect(page.locator("#banner")).to_contain_text("已保持 3 秒")
         await picture(page, "agent-held")
-        await press(page, "取回")
+        await key(page, "Alt+H", "取回")
         await expect(page.locator("#banner")).to_be_hidden()
         await talk.wait_heard(caller={"one"}, one={"caller"})
         await press(page, "静音")
         await expect(page.locator("#state-note")).to_contain_text("已静音")
         await talk.wait_heard(one={"caller"}, caller={MUSIC})
-        await press(page, "取消静音")
+        await key(page, "Alt+M", "取消静音")
+
+        await key(page, "Alt+K", "按键")
+        await page.locator("#ask").get_by_role("button", name="5", exact=True).click()
+        await talk.phones["caller"].wait_for("digit", digit="5")
+        await page.keyboard.press("#")
+        await talk.phones["caller"].wait_for("digit", digit="#")
+        await picture(page, "agent-keypad")
+        await page.keyboard.press("Escape")
 
         await page.locator("#recording").click()
         await page.locator("#ask").get_by_role("button", name="市民报密码").click()
@@ -84,9 +100,9 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await aim(page, "咨询", "agent", here.agent(2))
         await expect(page.locator(".parties li")).to_have_count(3)
         await talk.wait_heard(caller={MUSIC}, one={"two"}, two={"one"})
-        await press(page, "切换")
+        await key(page, "Alt+S", "切换")
         await talk.wait_heard(caller={"one"}, one={"caller"}, two={MUSIC})
-        await press(page, "三方")
+        await key(page, "Alt+J", "三方")
         await talk.wait_heard(caller={"one", "two"}, one={"caller", "two"}, two={"caller", "one"})
         await picture(page, "agent-conference")
         await (
@@ -96,8 +112,14 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         )
         await talk.wait_heard(caller={"one"}, one={"caller"})
 
-        await aim(page, "咨询", "agent", here.agent(2))
-        await expect(page.locator(".parties li")).to_have_count(3)
+        for taken_back in (True, False):
+            await key(page, "Alt+C", "咨询")
+            await page.locator("#ask input").fill(here.agent(2))
+            await page.keyboard.press("Enter")
+            await expect(page.locator(".parties li")).to_have_count(3)
+            if taken_back:
+                await key(page, "Alt+V", "收回")
+                await expect(page.locator(".parties li")).to_have_count(2)
         await press(page, "完成转接")
         await talk.wait_heard(caller={"two"}, two={"caller"})
         await expect(page.locator("#state-word")).to_have_text("话后处理")
@@ -170,7 +192,7 @@ async def test_a_number_is_dialled_by_mouse_alone(tmp_path: Path) -> None:
         await expect(page.get_by_role("button", name="拨号")).to_be_enabled()
 
         await talk.phones["outside"].decline(486)
-        await press(page, "拨号")
+        await key(page, "Alt+N", "拨号")
         await page.get_by_role("textbox", name="号码").fill("13900000003")
         await page.locator("#ask").get_by_role("button", name="拨号").click()
         await expect(page.locator("#banner")).to_contain_text("13900000003: 占线")
