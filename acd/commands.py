@@ -12,7 +12,7 @@ from acd.contact_state import ContactState
 from acd.decision import RecordDecision, RecordJoin
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.overflow import Target
+from acd.overflow import Overflow, Target
 
 
 class WithdrawCause(StrEnum):
@@ -108,12 +108,13 @@ class ReportOverflow:
 class DivertContact:
     """Take the contact out of the queue to this target, and say so with `ContactLeft`; or answer `DiversionRefused`.
 
-    Until then it keeps its place.
+    Until then it keeps its place.  `rule` is the one that held.
     """
 
     contact: ContactId
     queue: QueueName
     target: Target
+    rule: Overflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,7 +137,9 @@ class Diversions:
         if rule.target.kind is not TargetKind.QUEUE:
             contact.is_diverted = True
             self._bonds.tally["diverted"] += 1
-            self._bonds.order(DivertContact(contact=contact.id, queue=contact.given, target=rule.target))
+            self._bonds.order(
+                DivertContact(contact=contact.id, queue=contact.given, target=rule.target, rule=rule)
+            )
             return
         target = self._floor.queues[QueueName(rule.target.name)]
         self._bonds.tally["overflowed"] += 1

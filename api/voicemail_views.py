@@ -12,7 +12,9 @@ class VoicemailView:
     """One message.  `state` is that of its sound (`open` while the caller speaks); nobody dealt with it while
     `handled_at` is null.
 
-    `reason` is `overflow` where a rule of the queue sent the caller there, or `flow`, which is then named; null of old ones.
+    `reason` is `overflow` where a rule of the queue sent the caller there, or `flow`, which is then named with the `node` that
+    did; null of old ones.  `conditions` are those of the overflow rule that sent the caller there, or into that flow, by their
+    names in the settings: `waited_s:120`, `longest_wait_s:300`, `waiting:50`, `expected_wait_s:180`, `when_nobody`, …
     `handed_*`: who gave it last to the agents of a queue, or to one of them, as `contact_id`.  `called_back_*`: who had
     whoever left it called last, in which call.
     """
@@ -29,6 +31,8 @@ class VoicemailView:
     note: str
     reason: str | None
     flow: str | None
+    node: str | None
+    conditions: tuple[str, ...]
     handed_at: WallTime | None
     handed_by: str | None
     handed_queue: str | None

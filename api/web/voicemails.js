@@ -120,7 +120,7 @@ class MessagesPage {
   #fillRow(row, message) {
     const path = `/v1/voicemails/${encodeURIComponent(message.voicemail_id)}`;
     const isOpen = message.state === 'open';
-    fill(row, make('td', { class: 'when' }, momentText(message.left_at)), make('td', { class: 'number-of' }, message.caller), make('td', {}, message.box, message.reason && make('div', { class: 'note' }, message.reason === 'overflow' ? word('voicemail.by_overflow') : word('voicemail.by_flow', message.flow))),
+    fill(row, make('td', { class: 'when' }, momentText(message.left_at)), make('td', { class: 'number-of' }, message.caller), make('td', {}, message.box, message.reason && make('div', { class: 'note' }, whyOf(message))),
       make('td', {}, isOpen ? word('voicemail.speaking') : clockText(message.duration_s ?? 0)),
       make('td', {}, !isOpen && make('audio', { controls: true, preload: 'none', src: `${path}/sound`, 'aria-label': `${word('voicemail.sound')} ${message.caller}` })),
       make('td', {}, ...this.#past(message), message.handled_at ? this.#handled(message) : this.#deeds(row, message, path, isOpen)));
@@ -182,3 +182,9 @@ serve('voicemails', async (bar) => {
   await page.showAll();
   return page;
 });
+
+/** What brought the caller to the box: the queue's overflow or a flow, and what held of the rule. */
+function whyOf({ reason, flow, node, conditions }) {
+  const by = reason === 'overflow' ? word('voicemail.by_overflow') : word('voicemail.by_flow', flow, node ?? '');
+  return [by, ...conditions.map((each) => { const [name, value] = each.split(':'); return word(`voicemail.why.${name}`, value); })].join(' · ');
+}

@@ -19,6 +19,7 @@ from softswitch.calls.flow import FlowDesk
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
 from softswitch.calls.party import CallParty, Errand
+from softswitch.calls.queue_definition import conditions_of
 from softswitch.calls.queue_desk import QueueDesk
 
 log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ class Diversions:
             self._queue_desk.turn_away(call)
         elif target.kind is TargetKind.EXTERNAL:
             self._ring_outside(call, target)
-        elif self.flows is None or not self.flows.divert(call, target):
+        elif self.flows is None or not self.flows.divert(call, target, conditions_of(order.rule)):
             self._refuse(order.contact, target, "not_there")
 
     def overflowed(self, order: acd_orders.ReportOverflow) -> None:

@@ -125,15 +125,18 @@ class FlowDesk:
         self._run(call, flow)
         return True
 
-    def divert(self, call: Call, target: Target) -> bool:
-        """Take a caller out of the line into a flow or to the voicemail; False for what cannot be done."""
+    def divert(self, call: Call, target: Target, because: tuple[str, ...] = ()) -> bool:
+        """Take a caller out of the line into a flow or to the voicemail; False for what cannot be done.
+
+        `because` is what held of the queue (`softswitch.calls.queue_definition.conditions_of`).
+        """
         flow = self._flow_at(call, target)
         if flow is None or call.state is not CallState.WAITING or call.customer is None:
             return False
         self._table.dispatcher.tell_late(
             acd_facts.ContactLeft(contact=ContactId(call.call_id), cause="diverted")
         )
-        self._run(call, flow)
+        self._run(call, flow, because)
         return True
 
     def has(self, name: str) -> bool:
@@ -153,11 +156,11 @@ class FlowDesk:
         )
         flow, facts = self._desk.business.flows[name], self._facts(call)
         first = interpreter.begin(flow, facts, self._data(call))
-        call.flow = FlowRun(
+        run = call.flow = FlowRun(
             flow=flow, state=first[0], version=self._desk.version, is_detour=True, before=call.flow
         )
         call.become(CallState.IN_FLOW)
-        self._follow(call, flow, first)
+        self._follow(call, run, first)
 
     def leave(self, call: Call) -> None:
         """The caller is taken out of a detour; the flow of before it, if any, is the caller's again."""
@@ -206,8 +209,9 @@ class FlowDesk:
             is_detour=record.get("is_detour", False),
             before=self._waiting_for(call, record.get("before")),
             message=message,
+            because=tuple(record.get("because", ())),
         )
-        self._follow(call, flow, step)
+        self._follow(call, run, step)
         if message is not None and spoken is not None:
             self._messages.resume(call, message)
             self._limit_message(call, run)
@@ -266,13 +270,14 @@ class FlowDesk:
         self._hear(call, told.AgentLeft())
         return True
 
-    def _run(self, call: Call, flow: Flow) -> None:
+    def _run(self, call: Call, flow: Flow, because: tuple[str, ...] = ()) -> None:
         """From the beginning, whatever flow the caller was in before."""
         if call.flow is not None:
             self._stop_timer(call.flow)
-            call.flow = None
         call.become(CallState.IN_FLOW)
-        self._follow(call, flow, interpreter.begin(flow, self._facts(call), self._data(call)))
+        first = interpreter.begin(flow, self._facts(call), self._data(call))
+        run = call.flow = FlowRun(flow=flow, state=first[0], version=self._desk.version, because=because)
+        self._follow(call, run, first)
 
     def _flow_of(self, call: Call, name: str) -> Flow | None:
         """The flow by its name or that of the route; while the emergency switch is on, with the notice in front."""
@@ -287,21 +292,17 @@ class FlowDesk:
         run = call.flow
         if run is None or not self._table.has(call):
             return
-        self._follow(call, run.flow, interpreter.step(run.flow, run.state, event, self._facts(call)))
+        self._follow(call, run, interpreter.step(run.flow, run.state, event, self._facts(call)))
 
-    def _follow(self, call: Call, flow: Flow, step: interpreter.Step) -> None:
+    def _follow(self, call: Call, run: FlowRun, step: interpreter.Step) -> None:
         """Take the new state first: what is done may tell the flow something before it returns."""
         state, commands = step
-        is_new = call.flow is None or call.flow.state is not state
-        if call.flow is None:
-            call.flow = FlowRun(flow=flow, state=state, version=self._desk.version)
-        else:
-            call.flow.state = state
+        is_new, run.state = run.state is not state, state
         if is_new and state.phase is not Phase.AWAITING:  # a key that means nothing stops no timer
-            self._stop_timer(call.flow)
+            self._stop_timer(run)
         for command in commands:
             if self._table.has(call):
-                self._do(call, call.flow, command)
+                self._do(call, run, command)
         if self._table.has(call) and call.state is CallState.IN_FLOW:
             # A caller in a flow hears what is said and nothing else, but for the ringing of who is rung.
             call.prompted = not self._rings_for(call)

@@ -27,6 +27,7 @@ class FlowRun:
     """The flow that the call began (in which `version` of the business), its state, and the timer that runs.
 
     `is_detour`: its end brings the caller back to the agent, or into the line, and to the flow that was `before` it.
+    `because`: the conditions of the overflow rule that brought the caller here, none where none did.
     """
 
     flow: Flow
@@ -36,6 +37,7 @@ class FlowRun:
     is_detour: bool = False
     before: "FlowRun | None" = None
     message: LeftMessage | None = None
+    because: tuple[str, ...] = ()
 
     def to_record(self) -> dict[str, Any]:
         """Return what a restarted control needs; no digit that the caller pressed is in it."""
@@ -45,5 +47,6 @@ class FlowRun:
             "is_detour": self.is_detour,
             "message": None if self.message is None else asdict(self.message),
             "before": None if self.before is None else self.before.to_record(),
+            "because": list(self.because),
             **self.state.to_record(),
         }

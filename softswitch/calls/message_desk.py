@@ -63,6 +63,8 @@ class MessageDesk:
                 caller=call.caller,
                 reason=OVERFLOW if run.flow.id == VOICEMAIL else FLOW,
                 flow="" if run.flow.id == VOICEMAIL else run.flow.id,
+                node="" if run.flow.id == VOICEMAIL else run.state.node,
+                conditions=" ".join(run.because),
             )
         )
         table.chronicle.record(

@@ -79,6 +79,22 @@ def _rule_of(rule: OverflowSettings) -> Overflow:
     )
 
 
+def conditions_of(rule: Overflow) -> tuple[str, ...]:
+    """What had to hold for a rule, by the names of the settings: with a colon and the value where there is one."""
+    values = {
+        "waited_s": rule.waited_s,
+        "longest_wait_s": rule.longest_wait_s,
+        "waiting": rule.waiting,
+        "expected_wait_s": rule.expected_wait_s,
+    }
+    said = [f"{name}:{value:g}" for name, value in values.items() if value is not None]
+    if rule.agents_all is not None:
+        said.append("when_agents" if rule.agents_all else "when_nobody")
+    if rule.is_closed:
+        said.append("when_closed")
+    return tuple(said)
+
+
 def _conditions(states: tuple[str, ...]) -> tuple[AgentCondition, ...] | None:
     """The states that all agents are in; the engine has an empty list for nobody signed in, None for never."""
     return tuple(AgentCondition(each) for each in states if each != NOBODY) if states else None

@@ -320,6 +320,8 @@ def _voicemail(entry: VoicemailEntry, row: VoicemailRow | None) -> tuple[Row, ..
             left_at=entry.at,
             reason=entry.reason or None,
             flow=entry.flow or None,
+            node=entry.node or None,
+            conditions=entry.conditions or None,
         )
         return (fresh,) if row is None else ()
     return () if row is None else (_worked_on(entry, row),)

@@ -103,7 +103,7 @@ class VoicemailRow:
     """A message that a caller left; nobody dealt with it while `handled_at` is None.
 
     `handed_*`: the last time that it was given to an agent, or to the agents of a queue.  `called_back_*`: the last call to
-    whoever left it.  Once `discarded_at` its caller has spoken another one instead.
+    whoever left it.  Once `discarded_at` its caller has spoken another one instead.  `conditions` are apart by spaces.
     """
 
     voicemail_id: str
@@ -116,6 +116,8 @@ class VoicemailRow:
     note: str = ""
     reason: str | None = None
     flow: str | None = None
+    node: str | None = None
+    conditions: str | None = None
     discarded_at: float | None = None
     handed_at: float | None = None
     handed_by: str | None = None

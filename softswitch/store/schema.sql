@@ -159,7 +159,7 @@ CREATE TABLE voicemails (
     handled_at   REAL,
     handled_by   TEXT,
     note         TEXT NOT NULL
-, discarded_at REAL, handed_at REAL, handed_by TEXT, handed_queue TEXT, handed_agent TEXT, contact_id TEXT, called_back_at REAL, called_back_by TEXT, called_back_in TEXT, reason TEXT, flow TEXT) STRICT, WITHOUT ROWID;
+, discarded_at REAL, handed_at REAL, handed_by TEXT, handed_queue TEXT, handed_agent TEXT, contact_id TEXT, called_back_at REAL, called_back_by TEXT, called_back_in TEXT, reason TEXT, flow TEXT, node TEXT, conditions TEXT) STRICT, WITHOUT ROWID;
 
 CREATE INDEX agent_intervals_by_time ON agent_intervals (began_at);
 

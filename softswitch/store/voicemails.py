@@ -1,5 +1,7 @@
 """Messages as the HTTP interface asks for them: reading queries over the projections."""
 
+from typing import Any
+
 from api.faults import NotFound
 from api.reach import EVERYTHING, Reach
 from api.views import Page
@@ -46,7 +48,7 @@ class StoredVoicemails:
             f"{_SELECT} {where.sql} ORDER BY v.left_at DESC, v.voicemail_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        items = tuple(VoicemailView(**row) for row in rows[: query.limit])
+        items = tuple(_view(row) for row in rows[: query.limit])
         more = to_cursor(items[-1].left_at, items[-1].voicemail_id) if len(rows) > query.limit else None
         return Page(items=items, next_cursor=more)
 
@@ -57,7 +59,7 @@ class StoredVoicemails:
         )
         if not rows:
             raise NotFound("voicemail", voicemail_id)
-        return VoicemailView(**rows[0])
+        return _view(rows[0])
 
     async def queue_of(self, voicemail_id: str) -> str:
         """The queue in which its caller stood, empty for none."""
@@ -67,3 +69,7 @@ class StoredVoicemails:
             (voicemail_id,),
         )
         return str(rows[0]["queue"]) if rows else ""
+
+
+def _view(row: dict[str, Any]) -> VoicemailView:
+    return VoicemailView(**row | {"conditions": tuple((row["conditions"] or "").split())})

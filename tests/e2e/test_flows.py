@@ -321,3 +321,6 @@ async def test_whom_the_queue_cannot_serve_goes_elsewhere(
             await caller.hang_up()
         ended = await here.wait_event("CallEnded", within_s=10)
         assert ended["end_reason"] == reason
+        if rule["to"] == "voicemail":
+            [message] = (await ask(here, "GET", "/v1/voicemails"))["items"]
+            assert (message["reason"], message["conditions"]) == ("overflow", ["waited_s:2"])

@@ -65,6 +65,7 @@ async def test_a_message_is_handed_to_an_agent_who_hears_it_calls_back_and_is_do
         await sign_in(lead, here.agent(2))
         row = lead.locator(f"[data-message='{message}']")
         await expect(row).to_contain_text(CALLER)
+        await expect(row).to_contain_text("流程 night · leave")
         await row.get_by_role("button", name="回拨").click()
         await expect(lead.locator(".told")).to_contain_text("先在坐席页签入")
 

@@ -27,7 +27,9 @@ class SurveyAnswered:
 class VoicemailStarted:
     """A message is about to be recorded; its sound is the recording of the same id.
 
-    `reason`: an `overflow` rule sent the caller there, or a `flow` led there, which is named.
+    `reason`: an `overflow` rule sent the caller there, or a `flow` led there, which is named with its `node`.
+    `conditions`: what held of the overflow rule that brought the caller there or into the flow, as `waiting:50`,
+    apart by spaces.
     """
 
     at: float
@@ -37,6 +39,8 @@ class VoicemailStarted:
     caller: str
     reason: str = ""
     flow: str = ""
+    node: str = ""
+    conditions: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

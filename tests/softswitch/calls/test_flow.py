@@ -241,7 +241,8 @@ def test_a_full_queue_takes_a_message_which_is_a_recording_of_its_own(node: Flow
     narrow.listen("in2")
     [started] = narrow.entries(entries.VoicemailStarted)
     assert (started.call_id, started.box) == (call_id, "night")
-    assert (started.reason, started.flow) == ("flow", "main")
+    assert (started.reason, started.flow, started.node) == ("flow", "main", "message")
+    assert started.conditions == ""
     message = narrow.plane.recordings[started.voicemail_id]
     assert (message.left, message.right) == (("in2",), ())
     assert narrow.plane.prompts_of("in2") == ("tone_connect",)
@@ -397,6 +398,7 @@ def test_who_has_waited_too_long_goes_to_the_voicemail_of_the_queue() -> None:
     node.listen()
     [started] = node.entries(entries.VoicemailStarted)
     assert (started.box, started.reason, started.flow) == ("hotline", "overflow", "")
+    assert started.conditions == "waited_s:20"
     node.press("#")
     assert node.plane.prompts_of("in1") == ("review_message",)
     node.press("#")
@@ -415,6 +417,31 @@ def test_an_overflow_flow_takes_over_from_the_flow_that_the_caller_was_in() -> N
     assert node.plane.prompts_of("in1") == ("menu",)
     node.press("2")
     assert node.plane.prompts_of("in1") == ("leave",)
+    node.listen()
+    [started] = node.entries(entries.VoicemailStarted)
+    assert (started.reason, started.flow, started.node) == ("flow", "main", "message")
+    assert started.conditions == "waited_s:5"
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        ({"when_nobody": True}, "when_nobody"),
+        ({"when_agents": ("nobody", "not_ready")}, "when_agents"),
+        ({"waiting": 0, "when_nobody": True}, "waiting:0 when_nobody"),
+        ({"longest_wait_s": 30.0}, "longest_wait_s:30"),
+    ],
+    ids=str,
+)
+def test_a_message_says_what_held_of_the_queue(when: dict[str, Any], told: str) -> None:
+    """The second caller, where somebody has to wait before one goes elsewhere."""
+    node = overflowing("voicemail", **when)
+    for leg in ("in1", "in2"):
+        node.enter(leg)
+        node.press("1", leg)
+        node.pass_time(31.0)
+        node.listen(leg)
+    assert node.entries(entries.VoicemailStarted)[-1].conditions == told
 
 
 def test_with_nobody_signed_in_callers_are_told_that_all_are_busy() -> None:

@@ -37,6 +37,7 @@ from tests.softswitch.store.test_calls import hang_up
 ADDRESS = "127.63.0.7"
 START = 1_764_000_000.0
 SOUND = bytes(range(200))
+WAY = {"reason": "flow", "flow": "main", "node": "message"}
 
 
 async def no_dial(agent: str, number: str, data: dict[str, Any], caller_id: str) -> str:
@@ -44,15 +45,12 @@ async def no_dial(agent: str, number: str, data: dict[str, Any], caller_id: str)
     raise NotFound("agent", agent)
 
 
-def leave(store: Store, number: int, box: str = "main", caller: str = CALLER) -> None:
-    """A caller begins a message."""
+def leave(store: Store, number: int, box: str = "main", caller: str = CALLER, conditions: str = "") -> None:
+    """A caller begins a message, led by a flow or by a rule whose conditions are given."""
+    by = {"reason": "overflow", "conditions": conditions} if conditions else WAY
     at, name = START + number, f"m{number}"
     call_id = f"c{number}"
-    store.record(
-        VoicemailStarted(
-            at=at, voicemail_id=name, call_id=call_id, box=box, caller=caller, reason="flow", flow="main"
-        )
-    )
+    store.record(VoicemailStarted(at=at, voicemail_id=name, call_id=call_id, box=box, caller=caller, **by))
     store.record(RecordingStarted(at=at, recording_id=name, call_id=f"c{number}", path=f"/data/{name}.wav"))
 
 
@@ -65,7 +63,7 @@ async def client(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
         stack.push_async_callback(store.close)
         leave(store, 1)
         store.record(replace(closed("m1", "c1", START + 21), path=str(tmp_path / "m1.wav"), duration_s=20.0))
-        leave(store, 2, box="night")
+        leave(store, 2, box="night", conditions="waiting:50 when_nobody")
         leave(store, 3, caller="+8613800000000")
         await store.committed()
         reader = await Reader.open(tmp_path / "hotline.db", store.committed)
@@ -123,7 +121,16 @@ async def test_a_message_is_heard_in_parts_once_it_is_finished(client: aiohttp.C
     async with client.get("/v1/voicemails/m1") as answer:
         shown = await answer.json()
     assert (shown["duration_s"], shown["state"], shown["handled_by"]) == (20.0, "done", None)
-    assert (shown["reason"], shown["flow"]) == ("flow", "main")
+    assert (shown["reason"], shown["flow"], shown["node"], shown["conditions"]) == (
+        "flow",
+        "main",
+        "message",
+        [],
+    )
+    async with client.get("/v1/voicemails/m2") as answer:
+        other = await answer.json()
+    assert (other["reason"], other["flow"], other["node"]) == ("overflow", None, None)
+    assert other["conditions"] == ["waiting:50", "when_nobody"]
     assert "path" not in shown
 
 
