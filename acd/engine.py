@@ -64,6 +64,7 @@ class Engine:
             events.SharesDefined: rules.define_shares,
             events.CapacitiesDefined: rules.define_capacities,
             events.QueueHoursChanged: rules.open_or_close,
+            events.QueuePaceRestored: self._paces.restore,
             events.QueueRemoved: rules.remove_queue,
             events.AgentLoggedIn: self._on_agent_logged_in,
             events.AgentRestored: self._on_agent_restored,

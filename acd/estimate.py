@@ -17,6 +17,7 @@ from typing import NamedTuple
 from acd.agent_state import Activity, Presence
 from acd.commands import Command, OfferContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
+from acd.events import QueuePaceRestored
 from acd.medium import Medium
 from acd.names import AgentId, QueueName
 
@@ -70,6 +71,12 @@ class Paces:
         self._completions: dict[QueueName, Completions] = {}
         self._offered: dict[AgentId, tuple[QueueName, float]] = {}
         self._talking: dict[AgentId, tuple[QueueName, float, float]] = {}  # queue, offered at, answered at
+
+    def restore(self, event: QueuePaceRestored) -> None:
+        """Know what was known before a restart, in place of whatever is known of this queue."""
+        known = self._completions[event.queue] = Completions()
+        for busy_s, ring_s in zip(event.busy_s, event.ring_s, strict=True):
+            known.add(busy_s, ring_s)
 
     def take(self, answer: Iterable[Command], now: float) -> None:
         """Note an answer of the engine at `now`."""

@@ -158,6 +158,25 @@ class QueueHoursChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePaceRestored:
+    """The newest contacts that agents of a queue were done with before a restart, the oldest first.
+
+    Each kept its agent for one of `busy_s`, of which it rang for the one of `ring_s` beside it.
+    """
+
+    queue: QueueName
+    busy_s: tuple[float, ...]
+    ring_s: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if len(self.busy_s) != len(self.ring_s):
+            raise InvalidValue(type(self).__name__, "ring_s", self.ring_s, "as many as busy_s")
+        for busy_s, ring_s in zip(self.busy_s, self.ring_s, strict=True):
+            check_at_least(self, 0, busy_s=busy_s, ring_s=ring_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueRemoved:
     """A queue is gone; refused (`QueueOccupied`) while contacts of it wait, are offered or talk."""
 
@@ -544,6 +563,7 @@ class TimePassed:
 QueueEvent = (
     QueueDefined
     | QueueHoursChanged
+    | QueuePaceRestored
     | QueueRemoved
     | RoutingDefined
     | SelectionDefined

@@ -384,6 +384,7 @@ class Control:
             recordings=self._recordings,
             dispatcher=self._dispatcher,
             store=self._store,
+            reader=self._reader,
             clock=self._clock,
         )
         self._flows.past = await past_flows(

@@ -4,6 +4,7 @@ What can go on is decided in `softswitch.calls.adoption`, from what was written 
 here it is done, in the order that the engine wants: waiting callers first, then agents.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import structlog
 
 from acd import events as acd_facts
 from acd.errors import UnknownQueue
-from acd.names import ContactId
+from acd.names import ContactId, QueueName
+from api.faults import Unavailable
 from media import commands as plane_words
 from softswitch.calls.adoption import Adoption, Fate, decide
 from softswitch.calls.call import Call, CallState
@@ -29,9 +31,13 @@ from softswitch.cells.messages import HangUpLeg, LegHeld
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Clock
 from softswitch.plane_link import Held
+from softswitch.store.reader import Reader
+from softswitch.store.service_paces import service_paces
 from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
+
+READING_MOST_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,7 @@ class Succession:
         recordings: RecordingDesk,
         dispatcher: Dispatcher,
         store: Store,
+        reader: Reader,
         clock: Clock,
     ) -> None:
         """Know the parts that take over."""
@@ -86,12 +93,14 @@ class Succession:
         self._recordings = recordings
         self._dispatcher = dispatcher
         self._store = store
+        self._reader = reader
         self._clock = clock
 
     async def take_over(self, in_cells: Mapping[str, LegHeld], held: Held) -> None:
         """Adopt what cells and plane hold; end what cannot go on; close what a crash left open."""
         confirmed = {leg_id for leg_id, leg in in_cells.items() if leg.phase == "confirmed"}
         early = {leg_id for leg_id, leg in in_cells.items() if leg.phase == "early"}
+        await self._restore_paces()
         records = self._store.load(LIVE_CALLS)
         talking: dict[str, tuple[str, str, float]] = {}  # agent → the call as the engine last had it
         waiting: list[Call] = []
@@ -146,6 +155,21 @@ class Succession:
         self._recordings.repair_all_but(frozenset(held.recordings))
         for recording_id, call_id, path in orphans.discarded:
             self._recordings.discard(recording_id, call_id, path, SPOKEN_ANEW)
+
+    async def _restore_paces(self) -> None:
+        """What callers are told of their wait does not begin anew; a disk that does not answer in time costs only that."""
+        try:
+            async with asyncio.timeout(READING_MOST_S):
+                paces = await service_paces(self._reader, self._clock.wall())
+        except (TimeoutError, Unavailable):
+            log.exception("pace.not_read")
+            return
+        for queue, pace in paces.items():
+            self._dispatcher.tell_late(
+                acd_facts.QueuePaceRestored(
+                    queue=QueueName(queue), busy_s=tuple(pace.busy_s), ring_s=tuple(pace.ring_s)
+                )
+            )
 
     def _queued(self, call: Call) -> acd_facts.ContactQueued:
         """An adopted call's place in its line: the one that its arrival gives."""

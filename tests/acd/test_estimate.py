@@ -18,6 +18,7 @@ from acd.events import (
     ContactRequeued,
     Event,
     QueueDefined,
+    QueuePaceRestored,
 )
 from acd.names import AgentId, ContactId, QueueName
 from acd.simulate import Caller, Fact, Simulation
@@ -157,6 +158,21 @@ def test_a_leg_that_was_lost_is_a_completion_too() -> None:
         floor.tell(ContactRequeued(contact=ContactId(f"c{begin}")), at=begin + 30.0)
         floor.hang_up(f"c{begin}", at=begin + 40.0)
     assert floor.paces.expected_wait(MAIN, 1, 1) is not None
+
+
+def test_what_was_known_before_a_restart_is_known_again() -> None:
+    """The next callers are told what they would have been told; and nobody else of it."""
+    floor = Watched(QueueDefined(queue=MAIN, wrap_up_s=0.0))
+    floor.login("ana")
+    for begin in (100.0, 200.0):
+        floor.talk(f"c{begin}", at=begin)
+        floor.hang_up(f"c{begin}", at=begin + 40.0)
+    paces = Paces()
+    paces.restore(QueuePaceRestored(queue=MAIN, busy_s=(1.0,), ring_s=(1.0,)))
+    assert paces.expected_wait(MAIN, 1, 1) is None, "one is too few"
+    paces.restore(QueuePaceRestored(queue=MAIN, busy_s=(40.0, 40.0), ring_s=(0.0, 0.0)))
+    assert paces.expected_wait(MAIN, 3, 2) == floor.paces.expected_wait(MAIN, 3, 2) is not None
+    assert paces.expected_wait(QueueName("other"), 1, 1) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from acd.names import QueueName
+from api.faults import Unavailable
 from media.commands import CloseLeg, StopRecording
 from media.events import LegHeld, LegStatistics, RecordingHeld
 from softswitch.calls.call import CallState
@@ -14,6 +16,7 @@ from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.routes import CallerLevelSettings, RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason, Entry
+from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
 from softswitch.succession import Succession
 from tests.softswitch.calls.node import ACCOUNTS, EPOCH, QUEUE, Journal, Node
@@ -69,6 +72,14 @@ def held_by(plane: ScriptedPlane) -> Held:
 async def succeed(store: Store, before: Node, accounts: tuple[AccountSettings, ...] = ACCOUNTS) -> Node:
     """Control dies and another one takes over."""
     after = Node(keeper=store, journal=OnDisk(store), before=before, accounts=accounts)
+    await take_over(store, after)
+    after.settle()
+    return after
+
+
+async def take_over(store: Store, after: Node) -> None:
+    """Let a control that has just begun take over from the one before."""
+    reader = await Reader.open(store._path, store.committed)
     succession = Succession(
         edge=after.sip,
         pool=after.sip,
@@ -79,12 +90,14 @@ async def succeed(store: Store, before: Node, accounts: tuple[AccountSettings, .
         recordings=after.recordings,
         dispatcher=after.dispatcher,
         store=store,
+        reader=reader,
         clock=after.clock,
     )
-    await succession.take_over(after.sip.legs_up(), held_by(after.plane))
+    try:
+        await succession.take_over(after.sip.legs_up(), held_by(after.plane))
+    finally:
+        await reader.close()
     await after.recordings.wait_repaired()
-    after.settle()
-    return after
 
 
 def end_of(node: Node, call_id: str) -> tuple[EndedBy, EndReason]:
@@ -359,3 +372,36 @@ async def test_an_invite_that_was_not_answered_yet_is_refused_after_the_take_ove
     assert not after.board.calls()
     assert after.outside("in1").is_over
     after.assert_nothing_is_left()
+
+
+async def test_what_callers_are_told_of_their_wait_is_what_they_were_told_before(
+    store: Store, node: Node
+) -> None:
+    """The pace of a queue is read back from the calls and the agents' states; a call that is not wrapped up counts later."""
+    node.login()
+    for number in range(4):
+        agent_leg = node.talk(f"in{number}")
+        node.pass_time(20.0 + number)
+        node.sip.leave(agent_leg)
+        node.settle()
+        if number < 3:
+            node.pass_time(10.5)
+            await store.committed()
+    before = node.dispatcher.engine.expected_wait_s(QueueName(QUEUE.name))
+    assert before is not None
+    after = await succeed(store, node)
+    assert after.dispatcher.engine.expected_wait_s(QueueName(QUEUE.name)) == pytest.approx(before, abs=0.01)
+
+
+async def test_a_database_that_cannot_tell_the_pace_hinders_no_take_over(
+    store: Store, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.login()
+    node.talk("in1")
+
+    async def silent(*_: object) -> list[dict[str, object]]:
+        raise Unavailable("disk", "no answer")
+
+    monkeypatch.setattr(Reader, "rows", silent)
+    after = await succeed(store, node)
+    assert after.agent()[:2] == ("ready", "talking")

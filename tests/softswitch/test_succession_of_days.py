@@ -7,10 +7,9 @@ import pytest
 
 from softswitch.calls.operations import Operations
 from softswitch.store.writer import Store
-from softswitch.succession import Succession
 from tests.softswitch.calls.node import EPOCH, Node
 from tests.softswitch.calls.test_operations_weather import STEPS, BusyWeather
-from tests.softswitch.test_succession import OnDisk, held_by
+from tests.softswitch.test_succession import OnDisk, take_over
 
 OF_A_DAY = STEPS[:-1]  # a plane that dies takes every call with it: nothing would be left to take over
 WEIGHTS = [weight for weight, _ in OF_A_DAY]
@@ -20,21 +19,8 @@ async def _succeed(day: BusyWeather, store: Store) -> None:
     """Control dies; the one after it writes on in the same journal."""
     before = day.node
     after = Node(keeper=store, journal=before.journal, before=before)
-    succession = Succession(
-        edge=after.sip,
-        pool=after.sip,
-        tell_plane=after.plane.tell,
-        legs=after.legs,
-        board=after.board,
-        seats=after.seats,
-        recordings=after.recordings,
-        dispatcher=after.dispatcher,
-        store=store,
-        clock=after.clock,
-    )
     after.recordings._open.update(before.recordings._open)
-    await succession.take_over(after.sip.legs_up(), held_by(after.plane))
-    await after.recordings.wait_repaired()
+    await take_over(store, after)
     day.node, day.bar = after, Operations(after.board, after.seats)
     after.settle()
 
