@@ -8,7 +8,7 @@ import pytest
 
 from bench.running_server import Json
 from tests import spectrum
-from tests.conversation import MUSIC, conversation
+from tests.conversation import MUSIC, TONES_HZ, conversation
 from tests.e2e.test_flows import ask
 from tests.e2e.test_listening import HEADERS, Listener, url_of
 
@@ -32,13 +32,19 @@ PASSWORD: Json = {
         "back": {"type": "hang_up", "say": []},
     },
 }
+FAREWELL: Json = {
+    "id": "farewell",
+    "start": "bye",
+    "nodes": {"bye": {"type": "hang_up", "say": ["leave_message"]}},
+}
 
 
 @pytest.mark.parametrize("is_killed", [False, True], ids=["undisturbed", "control is killed"])
 async def test_a_password_is_entered_while_the_agent_hears_music(tmp_path: Path, is_killed: bool) -> None:
     """Neither the agent, nor who listens, nor the recording has a sound of it; both talk again afterwards.
 
-    Control may be killed in the middle: the caller types it anew, and the agent waits on.
+    Control may be killed in the middle: the caller types it anew, and the agent waits on.  At last the agent hands the
+    caller over to a flow that says farewell and hangs up.
     """
     async with (
         conversation(tmp_path / "stand", agents=1) as talk,
@@ -74,7 +80,18 @@ async def test_a_password_is_entered_while_the_agent_hears_music(tmp_path: Path,
         assert (await here.api.call(talk.call_id))["call"]["data"] == {"checked": "yes"}
         if not is_killed:  # else the page would have to connect again
             await page.wait_hears({"caller", "one"})
-        await talk.phones["caller"].hang_up()
+        await ask(here, "PUT", "/v1/business/documents/flows/farewell", json={"data": FAREWELL})
+        await talk.operate(1, "transfer", {"kind": "flow", "to": "farewell"})
+        handed = await here.wait_event("CallTransferred", call_id=talk.call_id, to="farewell")
+        assert (handed["agent"], handed["kind"]) == (here.agent(1), "flow")
+        await talk.phones["one"].wait_for("disconnected")
+        await here.wait_agent(1, presence="wrap_up", call_id=None)
+        await talk.phones["caller"].wait_for("disconnected")
+        heard = await talk.phones["caller"].recording()
+        _, left_at = spectrum.find_tone_spans(heard, TONES_HZ["one"])[-1]
+        farewell = heard[round(8000 * left_at) :]
+        assert len(farewell) > 8000, "the caller stays after the agent"
+        assert spectrum.level_dbfs(farewell) > -40, "and is told something"
         detail = await here.wait_call(talk.call_id)
         (left, _), _ = spectrum.read_channels(here.wav(detail["recordings"][0]))
         level = [spectrum.level_dbfs(left[at : at + 4000]) for at in range(0, len(left) - 4000, 4000)]

@@ -73,9 +73,21 @@ async def test_a_target_that_refuses_returns_the_caller_and_one_that_answers_has
 async def test_back_into_the_queue_the_caller_keeps_the_arrival_and_gets_the_next_agent(
     tmp_path: Path,
 ) -> None:
+    """Before that somebody of the queue was asked, while the caller heard music."""
     async with conversation(tmp_path / "stand") as talk:
         here = talk.here
         await talk.begin()
+        await here.login(2)
+        await talk.operate(1, "consult", {"kind": "queue", "to": "hotline"})
+        asked = await here.wait_event("ConsultStarted", to="hotline", agent=here.agent(1))
+        assert asked["kind"] == "queue"
+        await here.wait_event("ConsultAnswered", to=here.agent(2), agent=here.agent(1))
+        await talk.wait_heard(caller={MUSIC}, one={"two"}, two={"one"})
+        await talk.operate(1, "reconnect")
+        await talk.phones["two"].wait_for("disconnected")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await here.api.logout(here.agent(2))
+
         await talk.operate(1, "transfer", {"kind": "queue", "to": "hotline"})
         await talk.phones["one"].wait_for("disconnected")
         await talk.wait_heard(caller={MUSIC})

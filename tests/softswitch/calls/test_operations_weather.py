@@ -9,12 +9,12 @@ import pytest
 
 from acd.agent_state import Activity
 from api.faults import ApiFault
-from api.ports import HangUpTarget, SuperviseMode, Target, TargetKind
+from api.ports import ForcedState, HangUpTarget, SuperviseMode, Target, TargetKind
 from softswitch.calls.allowance import allowed
 from softswitch.calls.call import CallState
 from softswitch.calls.operations import Operations
 from softswitch.calls.party import Errand
-from tests.softswitch.calls.node import AGENTS, SEATS, account_peer, done
+from tests.softswitch.calls.node import AGENTS, QUEUE, SEATS, account_peer, done
 from tests.softswitch.calls.test_call_weather import Weather
 
 MOBILE = "13900000002"
@@ -116,6 +116,9 @@ class BusyWeather(Weather):
         if call_id := self._some_call(which):
             self._press(self.bar.force_hang_up(call_id, HangUpTarget.AGENT_LEG, "test"))
 
+    def an_agent_is_signed_out_by_force(self, agent: str) -> None:
+        self._press(self.bar.force_state(agent, ForcedState.LOGGED_OUT, "test"))
+
     def a_phones_transfer_key_is_pressed(self, which: int, seat: str) -> None:
         if talkers := self._talkers():
             self.node.sip.refer(talkers[which % len(talkers)].leg_id, f"<sip:{seat}@hotline>")
@@ -138,6 +141,13 @@ class BusyWeather(Weather):
         self._news_may_arrive()
 
     # ---- what is always so -------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        """Who was to leave after the call has left."""
+        super().teardown()
+        self.node.pass_time(QUEUE.wrap_up_s + 0.1)
+        for view in self.node.seats.views():
+            assert view.pending_presence != "logged_out", view
 
     def _call_and_engine_agree(self) -> None:
         engine, served = self.node.engine, set()
@@ -187,6 +197,7 @@ STEPS: tuple[tuple[float, Step], ...] = (
     (1, lambda d, r: d.a_waiting_caller_is_given_to_an_agent(r.choice(AGENTS), r.randrange(99))),
     (1, lambda d, r: d.a_waiting_caller_rises(r.randrange(99), r.randrange(9))),
     (1, lambda d, r: d.an_agent_is_taken_off_by_force(r.randrange(99))),
+    (0.3, lambda d, r: d.an_agent_is_signed_out_by_force(r.choice(AGENTS))),
     (1, lambda d, r: d.a_phones_transfer_key_is_pressed(r.randrange(99), r.choice(SEATS))),
     (1, lambda d, r: d.a_number_is_dialled_on_a_phone(r.choice(SEATS), r.choice((MOBILE, *SEATS)))),
     (2, lambda d, r: d.an_agent_is_ready(r.choice(AGENTS))),
