@@ -116,7 +116,9 @@ class Bonds:
     def _take_back(self, offer: OfferId, cause: WithdrawCause | None, follow: ContactTrigger) -> None:
         """End an offer; its contact waits again, unless it is offered to others still."""
         contact = self._end_offer(offer, cause).contact
-        if not contact.offers:
+        if contact.offers:
+            self.floor.recall_free(contact.place)  # another phone may ring in place of this one
+        else:
             contact.apply(follow)
             self.line_up(contact)
             self.floor.due[contact.id] = (

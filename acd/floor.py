@@ -190,6 +190,7 @@ class Floor:
             names.discard(queue.name)
         for agent in self.agents.values():
             agent.queues = tuple(name for name in agent.queues if name != queue.name)
+            agent.turns.pop(queue.name, None)  # one of the same name counts its offers anew
 
     def ledger(self, shares: str, level: int, present: AbstractSet[str]) -> Ledger:
         """Return the calls by region of the agents who have these shares, at one level: of those who have a choice of all
@@ -244,6 +245,12 @@ class Floor:
             for name in agent.queues:
                 self.queues[name].free.admit(agent)
         self.unfiled.clear()
+
+    def recall_free(self, place: Place) -> None:
+        """Those who are free for a place of a queue may take part in what they could not before."""
+        self.file_free()
+        able = self.queues[place.queue].free.best_first(place.need)
+        self.fresh_agents.update({agent.id: agent for agent in able})
 
     def _count(self, agent: Agent, condition: AgentCondition | None) -> None:
         """Count an agent in another condition; None for no more."""

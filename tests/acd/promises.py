@@ -31,7 +31,7 @@ from tests.acd.plain_rules import (
     takes,
 )
 from tests.acd.recount import Caller, Recount, occupancy
-from tests.acd.repertoire import AGENTS, CAPACITIES, CONTACTS
+from tests.acd.repertoire import AGENTS, CONTACTS
 
 TINY_S = 1e-6  # sums of floats, each in an order of its own
 
@@ -59,6 +59,7 @@ class Promises(RuleBasedStateMachine):
         self.defined: dict[QueueName, QueueDefined] = {}
         self.routings: dict[str, tuple[Routing, ...]] = {}
         self.selections: dict[str, tuple[Selection, ...]] = {"": SELECTION}
+        self.capacities: dict[str, CapacitiesDefined] = {}
         self.turns: dict[tuple[AgentId, QueueName], int] = {}  # when an agent had the last offer of a queue
         self.lax: set[AgentId] = set()  # who has more than the rules of now allow, and may
         self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
@@ -76,7 +77,7 @@ class Promises(RuleBasedStateMachine):
 
     def rules_of(self, agent: AgentSnapshot) -> CapacitiesDefined:
         """What an agent may have in hand at once."""
-        return CAPACITIES[agent.capacities]
+        return self.capacities[agent.capacities]
 
     def has_quota_with(self, agent: AgentSnapshot, contact: ContactSnapshot) -> bool:
         """Whether an agent may be offered a contact as far as the number of callbacks in the lines they share goes."""

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from acd.agent_state import AgentCondition
-from acd.criteria import RING_ALL, STRATEGIES
-from acd.events import CapacitiesDefined, QueuePriority, SharesDefined
-from acd.levels import LevelRule
+from acd.criteria import RING_ALL, SELECTION, STRATEGIES, Routing, Selection
+from acd.events import CapacitiesDefined, QueuePriority, RoutingDefined, SelectionDefined, SharesDefined
+from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
 from acd.medium import Medium, MediumCapacity
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
@@ -44,16 +44,57 @@ OVERFLOW = {
         Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[1]), waited_s=4.0),
         Overflow(target=Target(kind=TargetKind.VOICEMAIL), agents_all=()),
         Overflow(target=Target(kind=TargetKind.BUSY), is_closed=True),
+        Overflow(
+            target=Target(kind=TargetKind.FLOW, name="sorry"), waited_s=2.0, strategies=(1,), least_level=2
+        ),
+        Overflow(target=Target(kind=TargetKind.CALLBACK), expected_wait_s=4.0, strategies=(2,)),
     ),
     QUEUES[1]: (
         Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), waiting=1, most_visits=2),
         Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[0]), longest_wait_s=3.0),
         Overflow(target=Target(kind=TargetKind.CALLBACK), waited_s=6.0, least_level=1),
+        Overflow(
+            target=Target(kind=TargetKind.EXTERNAL, name="114"),
+            agents_all=(AgentCondition.NOT_READY, AgentCondition.UNREACHABLE),
+            strategies=(1, 2),
+            most_level=1,
+        ),
     ),
 }
+ROUTINGS = ("ours", "theirs")
+SELECTIONS = ("", "skilled", "odd")
+ORDERS = (
+    RoutingDefined(name=ROUTINGS[0], criteria=(Routing.TURN, Routing.SKILL)),
+    SelectionDefined(name=SELECTIONS[1], criteria=(Selection.SKILL, Selection.REGION, Selection.LEVEL)),
+    SelectionDefined(name=SELECTIONS[2], criteria=(Selection.ARRIVAL,)),
+)
+selections = st.sampled_from(("", *SELECTIONS))
+ranks = st.integers(0, 2)
+routings = st.sampled_from((*sorted(STRATEGIES.keys() - {RING_ALL}), *ROUTINGS))
+orders_of_agents = st.lists(st.sampled_from(Routing), min_size=1, max_size=4, unique=True).map(tuple)
+orders_of_contacts = st.one_of(
+    st.just(SELECTION),
+    st.lists(st.sampled_from(SELECTION[:-1]), min_size=1, max_size=5, unique=True).map(tuple),
+)
 AWAY = (AgentCondition.NOT_READY, AgentCondition.UNREACHABLE)
 absences = st.sampled_from((None, None, (), AWAY))
-LEVELS = (LevelRule(add=2, waited_s=2.0), LevelRule(add=-1, waited_s=8.0))
+LEVELS = (
+    LevelRule(add=2, waited_s=2.0),
+    LevelRule(add=-1, waited_s=8.0),
+    LevelRule(add=1, calls=3),
+    LevelRule(add=2, abandoned=1, waited_s=1.0),
+    LevelRule(add=-2, listed="pest"),
+)
+histories = st.sampled_from(
+    (
+        UNKNOWN_CALLER,
+        UNKNOWN_CALLER,
+        CallerHistory(calls=3),
+        CallerHistory(calls=4, abandoned=1),
+        CallerHistory(lists=("pest", "vip")),
+    )
+)
+numbers = st.sampled_from((0, 0, 1, 2))
 MORE_RULES: dict[str, Any] = {
     "level_rules": LEVELS,
     "no_answer_returns_s": (3.0, 6.0),
@@ -63,11 +104,22 @@ ageings = st.fixed_dictionaries(
     {"ageing_s": st.sampled_from((None, 2.0)), "promotion_s": st.sampled_from((None, 5.0))}
 )
 seconds = st.sampled_from((0.0, 0.1, 0.3, 1.0, 2.0, 7.0, 20.0))
-CITIES = SharesDefined(
-    name="cities", shares=(RegionShare(region="north", share=2.0), RegionShare(region="south", share=1.0))
+REGIONS = (
+    SharesDefined(
+        name="cities",
+        shares=(
+            RegionShare(region="north", share=2.0),
+            RegionShare(region="south", share=1.0),
+            RegionShare(region="west", share=1.0),
+        ),
+    ),
+    SharesDefined(
+        name="cities",
+        shares=(RegionShare(region="north", share=2.0), RegionShare(region="south", share=1.0)),
+    ),
 )
-regions = st.sampled_from(("", "north", "south"))
-shares = st.sampled_from(("", "", CITIES.name))
+regions = st.sampled_from(("", "north", "south", "west"))
+shares = st.sampled_from(("", "", "cities"))
 media = st.sampled_from((Medium.VOICE, Medium.VOICE, Medium.VOICE, Medium.CHAT, Medium.EMAIL))
 CAPACITIES = {
     "": CapacitiesDefined(name="", capacities=(MediumCapacity(medium=Medium.VOICE),)),

@@ -24,6 +24,7 @@ from acd.errors import AcdError
 from acd.events import (
     AgentLoggedIn,
     AgentRestored,
+    CapacitiesDefined,
     ContactQueued,
     Event,
     QueueDefined,
@@ -92,6 +93,8 @@ class Shell(Promises):
                 self.defined[event.queue] = event
             case RoutingDefined():
                 self.routings[event.name] = event.criteria
+            case CapacitiesDefined():
+                self.capacities[event.name] = event
             case SelectionDefined():
                 self.selections[event.name] = event.criteria
             case ContactQueued() if event.contact not in refused:

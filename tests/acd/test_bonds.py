@@ -405,11 +405,11 @@ class TestRingAll:
         assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
 
     def test_one_who_declines_leaves_the_others_ringing(self, hotline: Hotline) -> None:
-        """The caller is still on offer, and the next free agent rings along."""
+        """The caller is still on offer, and one who was free all along and had no room rings in their place."""
         hotline.tell(OfferDeclined(offer=OfferId("o1"), cause=DeclineCause.DECLINED), 8.0)
         assert hotline.contact_state("c1") is ContactState.OFFERED
         assert hotline.reported_contact("c1").agent == "ben"
-        hotline.ready("cid", 9.0)
+        assert hotline.offered() == [("c1", "cid")]
         hotline.not_ready("cid", at=9.5)
         hotline.ready("cid", 10.0)
         assert hotline.offered() == [("c1", "cid")]
@@ -440,8 +440,8 @@ class TestRingAll:
         hotline.login("cid", 2.0)
         assert hotline.offered() == []
 
-    def test_when_nobody_answers_the_caller_is_back_at_the_head(self, hotline: Hotline) -> None:
-        """And the one who did not ring gets the call."""
+    def test_when_nobody_answers_the_one_who_did_not_ring_does(self, hotline: Hotline) -> None:
+        """As soon as there is room."""
         hotline.wait(25.0)
         assert hotline.withdrawn() == [("ana", "ring_timeout"), ("ben", "ring_timeout")]
         assert hotline.offered() == [("c1", "cid")]

@@ -4,20 +4,16 @@ A machine that knows only the public face of the engine plays phones, callers, a
 anything that was promised and is not so.  Its own idea of who may serve whom is written anew, slowly and plainly.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from acd.agent_state import AgentCondition, Presence
+from acd.agent_state import Presence
 from acd.commands import (
     DismissContact,
     RefuseContact,
 )
 from acd.contact_state import ContactState
-from acd.criteria import RING_ALL, STRATEGIES
 from acd.engine import Engine
 from acd.events import (
     AgentDisengaged,
@@ -30,6 +26,7 @@ from acd.events import (
     AgentReassigned,
     AgentRestored,
     CallbackReached,
+    CallerRecalled,
     ContactEnded,
     ContactLeft,
     ContactLevelChanged,
@@ -42,176 +39,55 @@ from acd.events import (
     OfferAccepted,
     OfferDeclined,
     PhoneRang,
-    QueueDefined,
-    QueueHoursChanged,
     QueuePriority,
-    QueueRemoved,
     TimePassed,
     WrapUpEnded,
     WrapUpExtended,
 )
 from acd.journal import replay
-from acd.levels import LevelRule
+from acd.levels import CallerHistory
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.overflow import Overflow
 from acd.routes import Route
-from acd.skills import SkillLevel, Widening
+from acd.skills import SkillLevel
 from tests.acd.plain_rules import seen
 from tests.acd.repertoire import (
-    CALLBACKS_MOST,
-    CAPACITIES,
-    CITIES,
-    MORE_RULES,
-    OVERFLOW,
     QUEUES,
     TABLES,
-    WIDENING,
-    absences,
-    ageings,
     agents,
     asked,
     capacities,
     contacts,
+    histories,
     media,
+    numbers,
     priorities,
     queues,
+    ranks,
     regions,
     seconds,
+    selections,
     served,
     shares,
     skills,
-    strategies,
 )
-from tests.acd.shell import Shell
+from tests.acd.rule_changes import RuleChanges
 
 
-class Floor(Shell):
+class Floor(RuleChanges):
     """Phones, callers, agents and the clock."""
 
     # ---- what can happen ----
-
-    @initialize(
-        wrap_up_s=st.sampled_from((None, 0.0, 5.0)),
-        limit=st.sampled_from((0, 2, 256)),
-        here=st.sets(agents),
-        waiting=st.lists(contacts, unique=True, max_size=4),
-        ageing=ageings,
-        strategy=strategies,
-        overflows=st.booleans(),
-        absence=absences,
-    )
-    def open(
-        self,
-        wrap_up_s: float | None,
-        limit: int,
-        here: set[AgentId],
-        waiting: list[ContactId],
-        ageing: dict[str, Any],
-        strategy: str,
-        overflows: bool,
-        absence: tuple[AgentCondition, ...] | None,
-    ) -> None:
-        """Two queues, and perhaps somebody there already."""
-        if strategy == RING_ALL:
-            self.rings_all.add(QUEUES[1])
-        self.ageing = ageing
-        for event in (
-            QueueDefined(
-                queue=QUEUES[0],
-                wrap_up_s=wrap_up_s,
-                ring_time_s=15.0,
-                widening=WIDENING,
-                overflow=OVERFLOW[QUEUES[0]] if overflows else (),
-                dismisses_when=absence,
-                callbacks_most=CALLBACKS_MOST[QUEUES[0]],
-                **self.ageing,
-            ),
-            QueueDefined(
-                queue=QUEUES[1],
-                limit=limit,
-                ring_time_s=5.0,
-                decline_delay_s=0.0,
-                priority=1,
-                strategy=strategy,
-                ring_most=2,
-                overflow=OVERFLOW[QUEUES[1]] if overflows else (),
-                **self.ageing,
-            ),
-        ):
-            self.tell(event)
-        self.tell(CITIES)
-        for rules in CAPACITIES.values():
-            self.tell(rules)
-        for contact in waiting:
-            self.tell(ContactQueued(contact=contact, queue=QUEUES[0]), 1.0)
-        for agent in sorted(here):
-            self.tell(AgentLoggedIn(agent=agent, queues=QUEUES))
-
-    @rule(
-        queue=queues,
-        limit=st.integers(0, 4),
-        ring_time_s=st.sampled_from((1.0, 15.0)),
-        priority=st.integers(0, 2),
-        strategy=st.sampled_from(sorted(STRATEGIES.keys() - {RING_ALL})),
-        widening=st.sampled_from(((), WIDENING, WIDENING[:1])),
-        overflow=st.sampled_from((OVERFLOW, ())),
-        absence=absences,
-        levels=st.sampled_from((MORE_RULES["level_rules"], ())),
-    )
-    def define(
-        self,
-        queue: QueueName,
-        limit: int,
-        ring_time_s: float,
-        priority: int,
-        strategy: str,
-        widening: tuple[Widening, ...],
-        overflow: Mapping[QueueName, tuple[Overflow, ...]],
-        absence: tuple[AgentCondition, ...] | None,
-        levels: tuple[LevelRule, ...],
-    ) -> None:
-        """A queue's rules change, and nobody who waits in a line is behind others than before; where all ring together
-        they go on so.
-        """
-        if queue in self.rings_all:
-            strategy = RING_ALL
-        self.tell(TimePassed())
-        before = {
-            each.queue: [one.contact for one in self.engine.waiting(each.queue)]
-            for each in self.engine.statistics().queues
-        }
-        self.tell(
-            QueueDefined(
-                queue=queue,
-                limit=limit,
-                ring_time_s=ring_time_s,
-                wrap_up_s=3.0,
-                priority=priority,
-                strategy=strategy,
-                ring_most=2,
-                widening=widening,
-                overflow=overflow[queue] if overflow else (),
-                dismisses_when=absence,
-                refuses_when=absence,
-                callbacks_most=CALLBACKS_MOST[queue],
-                **{**MORE_RULES, "level_rules": levels},
-                **self.ageing,
-            )
-        )
-        for name, line in before.items():
-            still = [each.contact for each in self.engine.waiting(name) if each.contact in line]
-            assert still == [contact for contact in line if contact in still], f"turned about in {name}"
-
-    @rule(queue=queues, is_open=st.booleans())
-    def hours(self, queue: QueueName, is_open: bool) -> None:
-        """A queue opens or closes."""
-        self.tell(QueueHoursChanged(queue=queue, is_open=is_open))
 
     @rule(contact=contacts, level=st.integers(0, 2))
     def judge(self, contact: ContactId, level: int) -> None:
         """Somebody gives a contact another level."""
         self.tell(ContactLevelChanged(contact=contact, level=level))
+
+    @rule(contact=contacts, caller=histories)
+    def recall(self, contact: ContactId, caller: CallerHistory) -> None:
+        """What is known of somebody comes to light."""
+        self.tell(CallerRecalled(contact=contact, caller=caller))
 
     @precondition(lambda self: self.diverted)
     @rule(data=st.data(), is_refused=st.booleans(), later_s=seconds)
@@ -223,11 +99,6 @@ class Floor(Shell):
         self.refused_targets |= {(contact, target)} if is_refused else set()
         self.tell(refused if is_refused else ContactLeft(contact=contact, cause="overflow"), later_s)
 
-    @rule(queue=queues)
-    def remove(self, queue: QueueName) -> None:
-        """A queue is taken away (mostly refused)."""
-        self.tell(QueueRemoved(queue=queue))
-
     @rule(
         agent=agents,
         queues=served,
@@ -237,6 +108,8 @@ class Floor(Shell):
         priorities=priorities,
         shares=shares,
         capacities=capacities,
+        selection=selections,
+        rank=ranks,
         later_s=seconds,
     )
     def login(
@@ -249,6 +122,8 @@ class Floor(Shell):
         priorities: tuple[QueuePriority, ...],
         shares: str,
         capacities: str,
+        selection: str,
+        rank: int,
         later_s: float,
     ) -> None:
         """Somebody sits down."""
@@ -265,24 +140,45 @@ class Floor(Shell):
                 priorities=priorities,
                 shares=shares,
                 capacities=capacities,
+                selection=selection,
+                rank=rank,
             ),
             later_s,
         )
 
-    @rule(agent=agents, queues=served, skills=skills, priorities=priorities, capacities=capacities)
+    @rule(
+        agent=agents,
+        queues=served,
+        skills=skills,
+        priorities=priorities,
+        shares=shares,
+        capacities=capacities,
+        selection=selections,
+        rank=ranks,
+    )
     def reassign(
         self,
         agent: AgentId,
         queues: tuple[QueueName, ...],
         skills: tuple[SkillLevel, ...],
         priorities: tuple[QueuePriority, ...],
+        shares: str,
         capacities: str,
+        selection: str,
+        rank: int,
     ) -> None:
         """Somebody learns, or is sent elsewhere."""
         self.lax.add(agent)
         self.tell(
             AgentReassigned(
-                agent=agent, queues=queues, skills=skills, priorities=priorities, capacities=capacities
+                agent=agent,
+                queues=queues,
+                skills=skills,
+                priorities=priorities,
+                shares=shares,
+                capacities=capacities,
+                selection=selection,
+                rank=rank,
             )
         )
 
@@ -326,8 +222,9 @@ class Floor(Shell):
         """Somebody is found after a restart, perhaps talking, perhaps with a chat in hand."""
         is_talking = contact is not None and presence is not Presence.WRAP_UP
         tasks: tuple[ContactRestored, ...] = ()
-        if task is not None and task != contact:
+        if is_talking or task is not None:
             self.lax.add(agent)
+        if task is not None and task != contact:
             tasks = (
                 ContactRestored(contact=task, queue=queue, agent=agent, medium=Medium.CHAT, arrived_at=-3.0),
             )
@@ -387,6 +284,8 @@ class Floor(Shell):
         region=regions,
         medium=media,
         is_callback=st.sampled_from((False, False, False, True)),
+        caller=histories,
+        strategy=numbers,
         later_s=seconds,
     )
     def call(
@@ -399,6 +298,8 @@ class Floor(Shell):
         region: str,
         medium: Medium,
         is_callback: bool,
+        caller: CallerHistory,
+        strategy: int,
         later_s: float,
     ) -> None:
         """A caller or a message comes, or one who is here is moved."""
@@ -414,6 +315,8 @@ class Floor(Shell):
                 routes=table,
                 region=region,
                 number=contact,
+                caller=caller,
+                strategy=strategy,
                 medium=medium,
                 is_callback=is_callback and medium is Medium.VOICE,
             ),

@@ -6,7 +6,7 @@ from acd.agent import Agent
 from acd.agent_state import Presence
 from acd.criteria import STRATEGIES, Routing
 from acd.errors import UnknownStrategy
-from acd.events import AgentRestored, QueueDefined
+from acd.events import AgentRestored, QueueDefined, QueueRemoved
 from acd.names import AgentId
 from acd.strategies import key_of, order_named
 from tests.acd.hotline import MAIN, Hotline, skilled
@@ -80,6 +80,22 @@ def test_round_robin_goes_on_from_the_last_one_whoever_was_idle_how_long() -> No
     line.end("c2", 40.0)
     line.wait(45.0)  # ben has rested
     assert [served_by(line, f"c{n}", 50.0 + n, 0.5) for n in (3, 4, 5)] == ["ana", "ben", "cid"]
+
+
+def test_turns_of_a_queue_that_was_removed_are_forgotten() -> None:
+    """One of the same name counts its offers from the first: nobody stands behind for those of the old one."""
+    line = hotline("round_robin")
+    for number in range(4):
+        served_by(line, f"c{number}", 10.0 * (number + 1), 5.0)
+    line.tell(QueueRemoved(queue=MAIN))
+    line.tell(QueueDefined(queue=MAIN, strategy="round_robin", wrap_up_s=0))
+    for agent in ("cid", "ben", "ana"):
+        line.reassign(agent)
+    assert [served_by(line, f"d{number}", 100.0 + number, 0.5) for number in range(3)] == [
+        "ana",
+        "ben",
+        "cid",
+    ]
 
 
 def test_fewest_calls_goes_by_those_taken_since_the_login() -> None:
