@@ -246,13 +246,13 @@ async def test_a_version_is_brought_back_as_a_whole(desk: BusinessDesk, taken: T
     await desk.put(
         "lists", "vip", view.data | {"numbers": [{"number": "+8613800000000"}]}, expected=view.version, **WHO
     )
-    await desk.remove("skills", "law", expected=1, **WHO)
+    await desk.remove("reasons", "rest", expected=1, **WHO)
     await desk.put("skills", "dance", {"id": "dance"}, expected=None, **WHO)
     changed = await desk.export()
     detail = await desk.restore(1, expected=None, **WHO)
     assert {change.id: change.action for change in detail.changes} == {
         "vip": "changed",
-        "law": "made",
+        "rest": "made",
         "dance": "removed",
     }
     assert await desk.export() == whole
@@ -305,7 +305,7 @@ async def test_what_was_taken_stands_after_a_restart(tmp_path: Path) -> None:
     await desk.open(from_file(city_file()))
     view = await desk.get("agents", "1001")
     await desk.put("agents", "1001", view.data | {"name": "甲"}, expected=1, **WHO)
-    await desk.remove("skills", "law", expected=1, **WHO)
+    await desk.remove("reasons", "rest", expected=1, **WHO)
     whole = await desk.export()
     await reader.close()
     await store.close()
@@ -328,12 +328,12 @@ async def test_documents_that_lost_what_they_name_do_not_stop_a_start(tmp_path: 
     poorer, other = await make_desk(store, tmp_path)
     poorer._machine = type(desk._machine)(
         trunks=desk._machine.trunks,
-        prompts=desk._machine.prompts - {"menu_services"},
+        prompts=desk._machine.prompts - {"menu_all_services"},
         music=desk._machine.music,
     )
     await poorer.open({})
     assert set(poorer.business.flows) == {"main", "enterprise"}
-    assert [route.number for route in poorer.business.routes] == ["12345", "12346"]
+    assert [route.number for route in poorer.business.routes] == ["12345", "12346", "12349", "12351"]
     assert len(poorer.business.agents) == 77
     assert (await poorer.get("flows", "menu")).version == 1
     await other.close()

@@ -158,7 +158,7 @@ async def test_the_whole_is_exported_tried_and_imported(page: Page) -> None:
     status, done, _ = await page.ask("POST", "/v1/business/import", tag='"1"', json={"file": file})
     assert (status, done["version"]) == (200, 2)
     _, kinds, _ = await page.ask("GET", "/v1/business")
-    assert {kind["kind"]: kind["count"] for kind in kinds["items"]}["skills"] == 404
+    assert {kind["kind"]: kind["count"] for kind in kinds["items"]}["skills"] == 407
     assert (await page.ask("POST", "/v1/business/import", tag='"1"', json={"file": city_file()}))[0] == 412
     broken = copy.deepcopy(file)
     broken["documents"]["queues"] = []
@@ -279,15 +279,15 @@ async def test_a_page_can_ask_what_documents_look_like(page: Page) -> None:
 
 
 async def test_one_object_is_read_changed_and_removed_flat(page: Page) -> None:
-    path = "/v1/admin/skills/law"
-    status, skill, tag = await page.ask("GET", path, "read")
-    assert (status, skill["id"], tag) == (200, "law", '"1"')
-    change = skill | {"name": "法律咨询", "extra": None}
+    path = "/v1/admin/fields/village"
+    status, field, tag = await page.ask("GET", path, "read")
+    assert (status, field["id"], tag) == (200, "village", '"1"')
+    change = field | {"name": "村庄", "extra": None}
     assert (await page.ask("PUT", path, json=change))[0] == 412
-    status, skill, tag = await page.ask("PUT", f"{path}?reason=试", tag=tag, json=change)
-    assert (status, skill, tag) == (200, {"id": "law", "name": "法律咨询"}, '"2"')
+    status, field, tag = await page.ask("PUT", f"{path}?reason=试", tag=tag, json=change)
+    assert (status, field, tag) == (200, {"id": "village", "name": "村庄"}, '"2"')
     _, versions, _ = await page.ask("GET", "/v1/business/versions")
-    assert (versions["items"][0]["reason"], versions["items"][0]["documents"]) == ("试", ["skills/law"])
+    assert (versions["items"][0]["reason"], versions["items"][0]["documents"]) == ("试", ["fields/village"])
     assert (await page.ask("DELETE", path, tag='"1"'))[0] == 412
     assert (await page.ask("DELETE", path, tag=tag))[0] == 204
     assert (await page.ask("GET", path))[0] == 404
