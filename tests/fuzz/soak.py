@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.leash import LEASH
 from tests.fuzz.targets import TARGETS, seeds_of
 
-SLACK_S = 60  # to start, to read the corpus, to end
+SLACK_S = 240  # to start, to read the corpus, to end: at low priority beside other work each takes its time
 
 
 def fuzz(target: str, seconds: int, found: Path) -> bool:
