@@ -8,12 +8,14 @@ from acd.events import CapacitiesDefined
 from acd.medium import Medium, MediumCapacity
 from acd.names import ContactId
 from api.faults import Conflict, NotFound, Refused
+from api.ports import ForcedState
+from softswitch.calls.operations import Operations
 from softswitch.contacts.contact import MediaContact, WorkState
 from softswitch.contacts.contacts import Contacts
 from softswitch.settings.distribution import DistributionSettings, LevelRuleSettings, SkillSettings
 from softswitch.settings.routes import CallerLevelSettings, RouteRowSettings, RouteSettings
 from softswitch.store import entries
-from tests.softswitch.calls.node import QUEUE, Node
+from tests.softswitch.calls.node import QUEUE, Node, done
 
 DESK = CapacitiesDefined(
     name="",
@@ -54,6 +56,25 @@ def test_a_chat_is_shown_taken_and_completed(node: Node) -> None:
     assert node.leg_of_agent(call_id)
     kinds = (entries.ContactQueued, entries.ContactOffered, entries.ContactAccepted, entries.ContactClosed)
     assert [len(node.entries(kind)) for kind in kinds] == [1, 1, 1, 1]
+
+
+def test_who_is_signed_out_by_force_completes_what_is_in_hand_and_gets_nothing_more(node: Node) -> None:
+    contacts, bar = node.board.contacts, Operations(node.board, node.seats)
+    node.login()
+    chat = write(contacts)
+    contacts.accept("1001", chat.contact_id)
+    done(bar.force_state("1001", ForcedState.LOGGED_OUT, "night"))
+    assert done(node.seats.get("1001")).pending_presence == "logged_out"
+    assert write(contacts).state is WorkState.WAITING
+    contacts.complete("1001", chat.contact_id)
+    node.pass_time(0.1)
+    assert node.agent("1001")[0] == "logged_out"
+    node.login("1002", "8002")
+    offered = write(contacts)
+    assert offered.state is not WorkState.ACCEPTED
+    done(bar.force_state("1002", ForcedState.LOGGED_OUT, "night"))
+    node.pass_time(0.1)
+    assert node.agent("1002")[0] == "logged_out", "what was only offered keeps nobody"
 
 
 def test_calls_and_messages_are_ranked_by_the_same_rules(node: Node) -> None:
