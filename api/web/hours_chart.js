@@ -1,6 +1,6 @@
 /** A line of the last hours: calls and answered of each half hour, as SVG. */
 
-import { dayTime } from './words.js';
+import { dayTime, word } from './words.js';
 
 const EDGE = { left: 56, right: 20, top: 16, bottom: 34 };
 const SVG = 'http://www.w3.org/2000/svg';
@@ -29,6 +29,7 @@ export function hoursChart(points, width, height) {
     svg.append(node('path', { class: 'under', d: `${line('answered')}L${x(points.length - 1)} ${y(0)}L${x(0)} ${y(0)}z` }));
     svg.append(node('path', { class: 'offered', d: line('offered') }));
     svg.append(node('path', { class: 'answered', d: line('answered') }));
+    svg.append(...points.map((point, index) => halfHour(point, x(index), (width - EDGE.left - EDGE.right) / points.length, height)));
     svg.append(node('circle', { class: 'dot', r: 7, cx: x(points.length - 1), cy: y(points.at(-1).answered) }));
   }
   return svg;
@@ -42,6 +43,15 @@ export function everyHalfHour(intervals, from, until) {
     points.push({ at, offered: known.get(at)?.offered ?? 0, answered: known.get(at)?.answered ?? 0 });
   }
   return points;
+}
+
+/** What the lines say here, in words, for whoever points at it. */
+function halfHour(point, middle, width, height) {
+  const place = node('rect', { class: 'half-hour', x: middle - width / 2, y: EDGE.top, width, height: height - EDGE.top - EDGE.bottom });
+  const title = node('title', {});
+  title.textContent = `${dayTime(point.at, false)} · ${word('wallboard.offered')} ${point.offered} · ${word('wallboard.answered_line')} ${point.answered}`;
+  place.append(title);
+  return place;
 }
 
 function roundUp(value) {

@@ -110,6 +110,14 @@ async def sign_in_by_token(page: Page, token: str, agent: str = "") -> None:
     await page.get_by_role("button", name="登录").click()
 
 
+async def key(page: Page, keys: str, says: str) -> None:
+    """A shortcut of the bar, once its button says this and is lit."""
+    button = page.locator(f".bar [aria-keyshortcuts='{keys}']")
+    await expect(button).to_have_text(says)
+    await expect(button).to_be_enabled()
+    await page.keyboard.press(keys)
+
+
 async def picture(page: Page, name: str) -> None:
     """With PICTURES=1 keep what the page looks like, for people who read the documentation (`make pictures`)."""
     if os.environ.get("PICTURES"):

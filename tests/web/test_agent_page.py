@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
 
 from bench.desk_phones import Manner
 from tests.peers import CALLER, Peers, peers
+from tests.sipp.runner import sipp_running
 from tests.stand import Stand, Terms, stand
-from tests.web.browser import Window, people, picture, sign_in, window
+from tests.web.browser import Window, key, people, picture, sign_in, window
 
 pytestmark = pytest.mark.e2e
 
@@ -159,13 +161,30 @@ async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
 
 @pytest.mark.long
 async def test_a_call_opens_the_integrator_s_page_with_its_number_and_data(tmp_path: Path) -> None:
-    """The template's places are filled in, encoded; the window opens as the phone rings, and a link stays on the page."""
+    """SIPp calls and waits, is given data, and pops with it: in the integrator's window, encoded, and on the page."""
     template = "http://{network}.1:8080/phonebar-example?phone={caller}&to={called}&order={data.order}"
     terms = replace(TERMS, http_extra=f'screen_pop = "{template}"')
-    async with seated(tmp_path, Manner(answer_s=None), terms) as desk:
-        page = desk.page
-        async with page.context.expect_page() as opened:
-            await desk.around.call()
-        wanted = f"{desk.here.api.base}/phonebar-example?phone={CALLER}&to=12345&order="
-        assert (await opened.value).url == wanted
-        await expect(page.get_by_role("link", name="打开业务页面")).to_have_attribute("href", wanted)
+    async with seated(tmp_path, Manner(answer_s=1.0), terms) as desk:
+        page, here = desk.page, desk.here
+        await key(page, "Alt+B", "示忙")
+        await page.get_by_role("button", name="小休").click()
+        await shows(page, "示忙")
+        number, order = "13800000007", "GD 7/八&"
+        async with sipp_running(
+            "caller_stays", here.sip, address=here.trunk_address, caller=number
+        ) as caller:
+            call_id = (await here.wait_event("CallArrived", caller=number))["call_id"]
+            await here.wait_event("CallQueued", call_id=call_id)
+            await here.api.put(f"/v1/calls/{call_id}/data", {"data": {"order": order}})
+            async with page.context.expect_page() as opened:
+                await key(page, "Alt+R", "示闲")
+            wanted = f"{here.api.base}/phonebar-example?phone={number}&to=12345&order={quote(order, safe='')}"
+            assert (await opened.value).url == wanted
+            await expect(page.get_by_role("link", name="打开业务页面")).to_have_attribute("href", wanted)
+            await expect(page.locator("#caller-number")).to_have_text(number)
+            await expect(page.locator("#data")).to_contain_text(order)
+            await shows(page, "通话")
+            await key(page, "Alt+Q", "挂机")
+            await shows(page, "话后处理")
+            result = await caller.wait()
+        assert (result.successful, result.failed) == (1, 0), result.errors

@@ -9,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.conversation import MUSIC, TERMS, Conversation, conversation, outbound_terms
 from tests.e2e.test_excursion import PASSWORD
 from tests.e2e.test_flows import ask
-from tests.web.browser import people, picture, sign_in, window
+from tests.web.browser import key, people, picture, sign_in, window
 
 pytestmark = pytest.mark.e2e
 
@@ -19,14 +19,6 @@ STAFFED = replace(TERMS, agent_extra=people("agent", "agent", "supervisor"))
 async def press(page: Page, button: str) -> None:
     """A button of the bar; it must be allowed."""
     await page.locator(".bar").get_by_role("button", name=button, exact=True).click()
-
-
-async def key(page: Page, keys: str, says: str) -> None:
-    """A shortcut, once its button says this and is lit."""
-    button = page.locator(f".bar [aria-keyshortcuts='{keys}']")
-    await expect(button).to_have_text(says)
-    await expect(button).to_be_enabled()
-    await page.keyboard.press(keys)
 
 
 async def aim(page: Page, button: str, kind: str, to: str) -> None:
@@ -126,6 +118,14 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await page.locator("#extend").click()
         await expect(page.locator("#state-word")).to_have_text("话后处理")
         await here.wait_event("SeatCommand", command="extend_wrap_up", status=200)
+
+        await page.get_by_role("button", name="English").click()
+        await expect(page.locator("#state-word")).to_have_text("Wrap-up")
+        for button in ("End wrap-up", "Not ready", "Hang up", "Transfer"):
+            await expect(page.locator(".bar").get_by_role("button", name=button, exact=True)).to_be_visible()
+        await page.reload()
+        await expect(page.locator("#extend")).to_have_text("60 s more wrap-up")
+        assert await page.evaluate("document.documentElement.lang") == "en"
 
 
 @pytest.mark.long
@@ -251,10 +251,27 @@ async def test_a_supervisor_listens_whispers_barges_in_and_takes_the_call(tmp_pa
         await expect(page.locator("[data-deed=monitor]")).not_to_have_attribute("aria-pressed", "true")
         await talk.wait_heard(caller={"one"}, one={"caller"})
         await expect(shown).to_have_count(0)
+
+        # The agent alone is let go: the caller comes back to whoever is ready next, before everybody else.
+        since = len(here.events)
+        await page.get_by_role("combobox", name="强拆").select_option("agent_leg")
+        await do("force_hang_up")
+        await here.wait_event("CallRequeued", since=since, call_id=talk.call_id)
+        await key(agent, "Alt+R", "结束话后")
+        await expect(agent.locator("#state-word")).to_have_text("通话")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
         await do("intercept")
         await expect(agent.locator("#state-word")).to_have_text("话后处理")
         await expect(agent.locator("#banner")).to_contain_text(f"强插 · {here.agent(3)}")
         await talk.wait_heard(caller={"three"}, three={"caller"})
+
+        await page.locator(".tile").nth(2).click()
+        await page.get_by_role("button", name="骚扰电话").click()
+        await page.get_by_role("combobox", name="强拆").select_option("customer_leg")
+        await do("force_hang_up")
+        await talk.phones["caller"].wait_for("disconnected")
+        targets = [one["detail"].get("target") for one in (await here.api.get("/v1/ledger"))["items"]]
+        assert [target for target in targets if target] == ["customer_leg", "agent_leg"]
 
 
 async def the_drawer_says_what_the_bar_says(agent: Page, marks: Locator) -> None:

@@ -80,12 +80,20 @@ async def test_the_example_page_logs_calls_and_events(tmp_path: Path) -> None:
 
 async def test_an_address_fills_a_number_in_and_dials_nothing(tmp_path: Path) -> None:
     """`/agent/dial?number=…` is a GET: a person clicks, and the number leaves the address bar at once."""
-    async with stand(tmp_path / "stand", TERMS) as here, window(here.api.base) as browser:
-        page = await browser.open('/agent/dial?number=13900000001&data={"order":7}')
+    async with (
+        stand(tmp_path / "stand", TERMS) as here,
+        peers(here, Manner(), Manner(answer_s=None)),
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open('/agent/dial?number=8002&data={"order":7}')
         assert page.url == f"{here.api.base}/agent"
         await sign_in(page, here.agent(1), here.extension(1))
-        await expect(page.get_by_role("textbox", name="号码")).to_have_value("13900000001")
+        await expect(page.get_by_role("textbox", name="号码")).to_have_value("8002")
         assert await here.active_calls() == []
+        await page.locator("#ask").get_by_role("button", name="拨号").click()
+        await expect(page.locator("#caller-number")).to_have_text("8002")
+        [call] = await here.active_calls()
+        assert (call["called"], call["data"]) == ("8002", {"order": 7})
 
 
 CUT = """async ({token, agentId}) => {
