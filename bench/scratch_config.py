@@ -36,6 +36,7 @@ class Terms:
     spans: int = 1  # of an E1 gateway
     media_via: tuple[str, ...] = ()  # further networks from which trunk and phones may send (relays)
     # TOML put into its table as it is; {network} stands for the first three numbers of its addresses.
+    node_extra: str = ""
     sip_extra: str = ""
     transport_extra: str = ""
     trunk_extra: str = "options_ping = false"
@@ -103,6 +104,7 @@ name = "stand-{number}"
 run_dir = "{folder}/run"
 data_dir = "{folder}/data"
 log_level = "info"
+{placed(terms.node_extra)}
 
 [sip]
 realm = "hotline"

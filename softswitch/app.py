@@ -306,8 +306,7 @@ class Control:
             keeper=store,
             stream=self._stream,
             clock=clock,
-            run_dir=settings.node.run_dir.absolute(),
-            data_dir=settings.node.data_dir.absolute(),
+            node=settings.node,
             keep_free_mb=settings.recording.keep_free_mb,
             certificates=lambda: (*self._edge.certificates, *filter(None, (self._certificate,))),
         )

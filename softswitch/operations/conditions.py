@@ -27,8 +27,6 @@ LATE_RATIO = 0.01
 LATE_WINDOW = 60
 SLOW_STORE_S = 1.0
 SHORT_SLOTS = 2
-CALM_S = 300.0
-"""An event (a cell died) stands as an alarm until so long nothing of its kind happened."""
 DISK_ROOM = 1.2
 """The disk alarm is cleared with so many times the room that raises it."""
 GRACE_S = 2.0
@@ -57,8 +55,9 @@ class Figures:
 class Conditions:
     """What must be remembered to judge."""
 
-    def __init__(self) -> None:
-        """Begin with everything well."""
+    def __init__(self, calm_s: float = 300.0) -> None:
+        """Begin with everything well; what is over at once is an alarm until `calm_s` without another one."""
+        self._calm_s = calm_s
         self._reports: deque[tuple[int, int]] = deque(maxlen=LATE_WINDOW)
         self._recent: dict[Key, tuple[float, str]] = {}
         self._disk_is_low = False
@@ -69,7 +68,7 @@ class Conditions:
         self._reports.append((ticks, late_ticks))
 
     def note(self, kind: AlarmKind, subject: str, detail: str, now: float) -> None:
-        """Something happened that is over at once; it stands for `CALM_S`."""
+        """Something happened that is over at once; it stands until it was calm for a while."""
         self._recent[kind, subject] = (now, detail)
 
     @property
@@ -83,7 +82,9 @@ class Conditions:
         now = figures.now
         causes = dict(self._causes(figures))
         self._since = {key: self._since.get(key, now) for key in causes}
-        self._recent = {key: (at, text) for key, (at, text) in self._recent.items() if now - at < CALM_S}
+        self._recent = {
+            key: (at, text) for key, (at, text) in self._recent.items() if now - at < self._calm_s
+        }
         return {key: text for key, text in causes.items() if now - self._since[key] >= GRACE_S} | {
             key: text for key, (_, text) in self._recent.items()
         }

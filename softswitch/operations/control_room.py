@@ -42,6 +42,7 @@ from softswitch.operations.measures import Measures
 from softswitch.operations.night_watch import NightWatch
 from softswitch.operations.silent_phones import hear_of_agent
 from softswitch.operations.sip_trace import SipTrace
+from softswitch.settings.node import NodeSettings
 from softswitch.store import entries
 from softswitch.store.entries import Entry
 from softswitch.store.state import StateKeeper
@@ -71,15 +72,15 @@ class ControlRoom:
         keeper: StateKeeper,
         stream: EventStream,
         clock: Clock,
-        run_dir: Path,
-        data_dir: Path,
+        node: NodeSettings,
         keep_free_mb: float,
         certificates: Callable[[], Iterable[Certificate]] = tuple,
     ) -> None:
-        """`record` writes an entry down and tells everybody; the disk of `data_dir` keeps `keep_free_mb` free.
+        """`record` writes an entry down and tells everybody; the disk of the node's data keeps `keep_free_mb` free.
 
         `certificates` are those that serve now.
         """
+        run_dir, data_dir = node.run_dir.absolute(), node.data_dir.absolute()
         self.alarms = AlarmBoard(record, keeper, clock.wall)
         self.sip_trace = SipTrace(data_dir, clock)
         self._night_watch = NightWatch(
@@ -95,7 +96,7 @@ class ControlRoom:
         self._data_dir = data_dir
         self._keep_free_mb = keep_free_mb
         self.certificates = certificates
-        self._conditions = Conditions()
+        self._conditions = Conditions(node.alarm_calm_s)
         self._registry = CollectorRegistry(auto_describe=False)
         self._measures = Measures(self._registry)
         self._sources = Sources(

@@ -32,3 +32,12 @@ class NodeSettings:
             maximum=366,
         ),
     )
+    alarm_calm_s: float = field(
+        default=300.0,
+        metadata=meta(
+            "一次性事件(如单元死亡)的告警,平静多久后清除 / an alarm of what is over at once (a cell died) is cleared after so "
+            "long without another one",
+            unit="s",
+            minimum=1,
+        ),
+    )

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,8 +137,9 @@ async def test_control_dies_as_a_phone_is_rung_and_no_phone_rings_on(tmp_path: P
 
 async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_path: Path) -> None:
     """Music within 2 s, the head of the line, the arrival time kept; the agent's phone gets BYE."""
+    terms = replace(TERMS, node_extra="alarm_calm_s = 3.0")
     async with (
-        stand(tmp_path / "stand", TERMS) as here,
+        stand(tmp_path / "stand", terms) as here,
         peers(here, Manner(answer_s=0.0, tone_hz=AGENT_HZ), Manner(answer_s=0.1)) as around,
     ):
         call, call_id = await _talking(here, around)
@@ -162,6 +164,7 @@ async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_pat
         assert (await here.api.call(call_id))["call"]["arrived_at"] == arrived_at
         waiting = [record["call_id"] for record in await here.active_calls()]
         assert other_id in waiting
+        await here.wait_event("AlarmCleared", alarm="cell_lost", within_s=15)
 
 
 async def test_the_customers_cell_dies_and_the_agent_goes_to_wrap_up(tmp_path: Path) -> None:
