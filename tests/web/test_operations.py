@@ -154,23 +154,31 @@ async def test_a_caller_goes_through_a_flow_and_is_taken_back_by_the_bar(tmp_pat
 
 @pytest.mark.long
 async def test_a_phone_that_can_be_asked_is_answered_by_the_bar(tmp_path: Path) -> None:
-    """The button is lit while the phone rings, and a key does the same."""
+    """The button is lit while the phone rings, and a key does the same; of a phone that refuses the agent is told."""
+    terms = replace(STAFFED, seat_extra='answers_by = "talk"')
     async with (
-        conversation(
-            tmp_path / "stand", replace(STAFFED, seat_extra='answers_by = "talk"'), agents=1
-        ) as talk,
+        conversation(tmp_path / "stand", terms, agents=1) as talk,
         window(talk.here.api.base) as browser,
     ):
-        here, page = talk.here, await browser.open("/agent")
-        await talk.phones["one"].ring_until_asked()
+        here, page, phone = talk.here, await browser.open("/agent"), talk.phones["one"]
+        await phone.ring_until_asked()
         await sign_in(page, here.agent(1), here.extension(1))
         await expect(page.locator("#state-word")).to_have_text("空闲")
         await expect(page.locator("#answer")).to_be_disabled()
         await talk.phones["caller"].call(here.hotline)
         await expect(page.locator("#state-word")).to_have_text("振铃")
-        await expect(page.locator("#answer")).to_be_enabled()
-        await page.keyboard.press("Alt+A")
+        await key(page, "Alt+A", "接听")
         await expect(page.locator("#state-word")).to_have_text("通话")
+
+        await key(page, "Alt+Q", "挂机")
+        await phone.ring_only()
+        await key(page, "Alt+R", "结束话后")
+        await talk.phones["caller"].call(here.hotline)
+        await key(page, "Alt+A", "接听")
+        await expect(page.locator("#banner")).to_contain_text("请在话机上接听")
+        await phone.answer()
+        await expect(page.locator("#state-word")).to_have_text("通话")
+        await expect(page.locator("#banner")).to_be_hidden()
 
 
 @pytest.mark.long
