@@ -12,7 +12,7 @@ from pathlib import Path
 import atheris
 import structlog
 
-with atheris.instrument_imports(include=["softswitch", "media", "config"]):
+with atheris.instrument_imports(include=["softswitch", "api", "media", "config"]):
     from tests.fuzz.targets import LONGEST, TARGETS
 
 LONGEST_RUN_S = 5

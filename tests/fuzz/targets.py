@@ -37,6 +37,8 @@ from softswitch.sip.message import MalformedMessage, Request, Response, parse, r
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
 from softswitch.sip.sdp import SessionDescription
 from softswitch.vocabulary import LinkFault
+from tests.fuzz.files import FILES
+from tests.fuzz.interface import INTERFACE
 from tests.softswitch.sip.edge_stand import ATTACKER, TRUNK, Stand
 
 LONGEST = 4096
@@ -290,6 +292,8 @@ TARGETS: dict[str, Target] = {
         document,
         words,
         edge,
+        *FILES,
+        *INTERFACE,
     )
 }
 
