@@ -8,10 +8,13 @@ peer sends everything to `inner`.  The same seed hurts the same packets.  The pe
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
+
+from bench.peers.sip_text import parse
 
 Address = tuple[str, int]
 
@@ -60,7 +63,9 @@ class _End(asyncio.DatagramProtocol):
 class LossyLine:
     """Loses `loss` of all datagrams and holds `reorder` of them back for `delay_s`, so that later ones overtake.
 
-    `duplicate` of those that are not lost come once more, `delay_s` later.
+    `duplicate` of those that are not lost come once more, `delay_s` later.  With `patience` the same SIP message is lost
+    at most so many times, its repetitions counted together: chance alone would now and then lose all that are sent in the
+    32 s of a transaction, and a test of it would fail as often.
     """
 
     def __init__(
@@ -72,6 +77,7 @@ class LossyLine:
         duplicate: float,
         delay_s: float,
         seed: int,
+        patience: int | None,
     ) -> None:
         self.far_end = far_end
         self.peer: Address | None = None
@@ -80,6 +86,8 @@ class LossyLine:
         self.reorder = reorder
         self.duplicate = duplicate
         self._delay_s = delay_s
+        self._patience = patience
+        self._losses: Counter[tuple[str, ...]] = Counter()
         self._random = random.Random(seed)
         # A die of its own: the same seed hurts the same packets, with copies and without.
         self._random_of_copies = random.Random(f"{seed} copies")
@@ -104,16 +112,16 @@ class LossyLine:
 
     def _from_peer(self, data: bytes, addr: Address) -> None:
         self.peer = self.peer or addr
-        self._pass_on(lambda: self._outer.send(data, self.far_end))
+        self._pass_on(data, lambda: self._outer.send(data, self.far_end))
 
     def _from_far_end(self, data: bytes, addr: Address) -> None:
-        self._pass_on(lambda: self._inner.send(data, self.peer))
+        self._pass_on(data, lambda: self._inner.send(data, self.peer))
 
-    def _pass_on(self, deliver: Callable[[], None]) -> None:
+    def _pass_on(self, data: bytes, deliver: Callable[[], None]) -> None:
         # Both dice are thrown for every datagram, so that one rate does not change the other's victims.
         lost, late = self._random.random() < self.loss, self._random.random() < self.reorder
         copied = self._random_of_copies.random() < self.duplicate
-        if lost:
+        if lost and not self._has_lost_enough(data):
             self.counts.lost += 1
             return
         if copied:
@@ -125,6 +133,15 @@ class LossyLine:
         else:
             self.counts.passed += 1
             deliver()
+
+    def _has_lost_enough(self, data: bytes) -> bool:
+        message = None if self._patience is None else parse(data)
+        if message is None or self._patience is None:
+            return False
+        # What is sent again keeps all of these (RFC 3261 sections 17.1.1.2 and 17.2.1); a response is told by its status.
+        same = (message.start, message.get("call-id"), message.get("cseq"), message.branch)
+        self._losses[same] += 1
+        return self._losses[same] > self._patience
 
     def close(self) -> None:
         """Free both sockets."""
@@ -142,9 +159,18 @@ async def lossy_line(
     duplicate: float = 0.0,
     delay_s: float = 0.03,
     seed: int = 1,
+    patience: int | None = None,
 ) -> AsyncIterator[LossyLine]:
     """A line at `address` (the peer's own); `far_end` may be set later, once an SDP answer names it."""
-    line = LossyLine(far_end, loss=loss, reorder=reorder, duplicate=duplicate, delay_s=delay_s, seed=seed)
+    line = LossyLine(
+        far_end,
+        loss=loss,
+        reorder=reorder,
+        duplicate=duplicate,
+        delay_s=delay_s,
+        seed=seed,
+        patience=patience,
+    )
     await line.open(address)
     try:
         yield line

@@ -73,6 +73,35 @@ async def test_copies_come_beside_their_first_and_loss_stays_what_it_was() -> No
     assert len(set(there)) == pytest.approx(len(once), abs=15)  # answers, which are more now, share the dice
 
 
+async def test_patience_loses_the_same_message_so_often_and_no_more_and_every_other_one_as_before() -> None:
+    """Its repetitions are counted together, whatever else passes between them."""
+    loop = asyncio.get_running_loop()
+    far_transport, far = await loop.create_datagram_endpoint(
+        lambda: _Peer(echo=False), local_addr=("127.64.3.1", 0)
+    )
+    target = far_transport.get_extra_info("sockname")
+    messages = [
+        f"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK{number}\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n"
+        for number in range(3)
+    ]
+    async with lossy_line("127.64.3.2", target, loss=1.0, patience=3) as line:
+        near_transport, _ = await loop.create_datagram_endpoint(
+            lambda: _Peer(echo=False), local_addr=("127.64.3.3", 0)
+        )
+        for _ in range(5):
+            for message in (*messages, "no SIP"):
+                near_transport.sendto(message.encode(), line.inner)
+        async with asyncio.timeout(5):
+            while line.counts.lost + line.counts.passed < 20:
+                await asyncio.sleep(0.01)
+            while len(far.heard) < 6:
+                await asyncio.sleep(0.01)
+        near_transport.close()
+    far_transport.close()
+    assert line.counts.lost == 3 * 3 + 5, "what is no SIP is lost as the dice say"
+    assert sorted(far.heard) == sorted(message.encode() for message in messages * 2)
+
+
 @pytest.mark.parametrize("loss", [1.0])
 async def test_a_dead_line_passes_nothing(loss: float) -> None:
     assert await _exchange(loss, 0.0, 1, count=20) == ([], [])
