@@ -16,6 +16,7 @@ PACKET_S = 0.02
 PACKET_BYTES = 160
 LOOP_PACKETS = 50
 ALAW_PAYLOAD_TYPE = 8
+RTCP_TYPES = range(192, 224)  # where RTP has marker and payload type (RFC 5761 section 4)
 
 
 def alaw_byte(sample: int) -> int:
@@ -156,8 +157,11 @@ class RtpStream(asyncio.DatagramProtocol):
         self.port = transport.get_extra_info("sockname")[1]
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Count a packet; keep the newest `keep_s` seconds of its sound."""
-        if len(data) < 12:
+        """Count a packet; keep the newest `keep_s` seconds of its sound.
+
+        The port may be the next one to another stream's, and then the reports meant for that one come here.
+        """
+        if len(data) < 12 or data[1] in RTCP_TYPES:
             return
         if self.received == 0:
             self.first_received_at = self._loop.time()

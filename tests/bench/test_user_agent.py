@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bench.peers.call import Call
-from bench.peers.rtp_stream import Pacer, alaw_tone, level_dbfs
+from bench.peers.rtp_stream import Pacer, RtpStream, alaw_tone, level_dbfs
 from bench.peers.sip_text import Message, digest_answer, parse, response_to
 from bench.peers.user_agent import UserAgent
 from tests import spectrum
@@ -31,6 +31,15 @@ def test_a_law_tone_is_the_tone_that_libsndfile_decodes() -> None:
     assert spectrum.dominant_tone(sound) == pytest.approx(440, abs=0.5)
     assert spectrum.level_dbfs(sound) == pytest.approx(-15.3, abs=0.1)
     assert level_dbfs(coded) == pytest.approx(spectrum.level_dbfs(sound), abs=0.01)
+
+
+async def test_a_report_that_comes_to_a_port_of_sound_is_neither_heard_nor_a_loss() -> None:
+    """Ports of two streams may be neighbours; a sender report where RTP has its number would be thousands of packets."""
+    stream = await RtpStream.open(Pacer(), alaw_tone(440), "127.64.1.2", keep_s=1)
+    for packet in (b"\x80\x08\x00\x05", b"\x81\xc8\x00\x0c", b"\x80\x08\x00\x06", b"\x80\x08\x00\x08"):
+        stream.datagram_received(packet + bytes(168), ("127.64.1.1", 20000))
+    assert (stream.received, stream.lost, len(stream.heard)) == (3, 1, 480)
+    stream.close()
 
 
 def test_digest_matches_the_example_of_rfc_7616() -> None:

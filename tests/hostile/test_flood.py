@@ -79,6 +79,22 @@ async def calls_up(around: Peers) -> list[Call]:
     return calls
 
 
+async def assert_every_packet_was_read(here: Stand, around: Peers, calls: list[Call]) -> None:
+    """Fall silent and hang up: of what each caller sent the server lost nothing, by its own count and by the sender's."""
+    arrived = {event["sip_call_id"]: event["call_id"] for event in here.seen("CallArrived")}
+    sent = [call.stream.sent for call in calls]
+    for call in calls:
+        call.stream.remote = None
+    await asyncio.sleep(0.2)  # ten ticks of the plane, for what is under way
+    await asyncio.gather(*[around.trunk.hang_up(call) for call in calls])
+    for call, packets in zip(calls, sent, strict=True):
+        call_id = arrived[call.call_id]
+        await here.wait_call(call_id)
+        (figures,) = here.server.log_lines("leg.sound", call_id=call_id, role="customer")
+        assert (figures["packets_lost"], figures["packets_refused"]) == (0, 0)
+        assert figures["packets_received"] == packets
+
+
 async def new_calls(around: Peers, seconds: float) -> list[int]:
     """One new call of the trunk a second, hung up at once when answered: the answers."""
     answers = []
@@ -121,6 +137,7 @@ async def test_a_flood_from_two_hundred_addresses_costs_no_packet_and_no_call(he
         assert set(answers) == {200}
         assert memory_mb(control) < memory + GROWTH_MB
         assert len(here.seen("CallArrived")) == arrived + len(answers), "a stranger's INVITE became a call"
+        await assert_every_packet_was_read(here, around, calls)
 
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
