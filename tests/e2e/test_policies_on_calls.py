@@ -1,0 +1,295 @@
+"""Every policy of the distributor on real calls of one hotline: the right phone rings, in the right order.
+
+Who is next is known from the live events alone.  The only waits are those that a policy asks for (ageing, the end of an
+own line), and they are lower bounds: nothing here has to happen in time.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.desk_phones import Manner
+from bench.peers.call import Call
+from tests.peers import Peers, peers
+from tests.stand import Stand, Terms, stand
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+NORTH, SOUTH, NUISANCE = "1380000000", "1390000000", "13600000001"
+AGED_S, OWN_S = 1.0, 2.0
+
+
+def queue(name: str, **distribution: Any) -> dict[str, Any]:
+    """A queue that says nothing, and whose agents wrap nothing up."""
+    quiet = {"wrap_up_s": 0.0, "announce_agent": False, "position_every_s": 0.0}
+    return {"name": name, **quiet, "distribution": distribution}
+
+
+def route(number: str, to: str, **more: Any) -> dict[str, Any]:
+    """A number that leads to a queue at once."""
+    return {"number": number, "queue": to, "greeting": "", **more}
+
+
+def agent(number: int, *queues: str, law: int = 0, **more: Any) -> dict[str, Any]:
+    """One of the four."""
+    skills = [{"name": "law", "level": law}] if law else []
+    return {"id": f"100{number}", "queues": list(queues), "skills": skills, **more}
+
+
+BUSINESS: dict[str, list[dict[str, Any]]] = {
+    "regions": [
+        {"id": "north", "prefixes": [NORTH[:3]]},
+        {"id": "south", "prefixes": [SOUTH[:3]]},
+    ],
+    "shares": [
+        {"id": "county", "parts": [{"region": "north", "share": 2}, {"region": "south", "share": 1}]},
+    ],
+    "routings": [{"id": "fixed", "criteria": ["rank"]}],
+    "selections": [{"id": "plain", "criteria": ["own", "arrival"]}],
+    "lists": [{"id": "nuisance", "numbers": [{"number": NUISANCE}]}],
+    "groups": [{"id": "g1", "selection": "plain"}],
+    "services": [{"id": "advice", "queue": "order", "routing": "fixed"}],
+    "queues": [
+        queue("region"),
+        queue("first"),
+        queue("second"),
+        queue("own"),
+        queue("law", skills=[{"name": "law", "level": 3}], widening=[{"after_s": 2.0, "lower_by": 2}]),
+        queue("aged", ageing_s=AGED_S),
+        queue("levels", level_rules=[{"add": -5, "listed": "nuisance"}]),
+        queue("sos", priority=5),
+        queue("order"),
+        queue("last"),
+        queue("again", resume_s=600.0),
+    ],
+    "routes": [
+        route("12301", "region"),
+        route("12302", "first", table=[{}, {"queue": "second"}]),
+        route("12303", "second"),
+        route("12304", "own", table=[{"agent": "1001", "until_s": 600.0}, {"after_s": 600.0}]),
+        route("12305", "own"),
+        route("12306", "own", table=[{"agent": "1001", "until_s": OWN_S}, {"after_s": OWN_S}]),
+        route("12307", "law"),
+        route("12308", "aged"),
+        route("12309", "aged", level=1),
+        route("12310", "levels"),
+        route("12311", "levels", level=1),
+        route("12312", "order"),
+        route("12313", "order", level=5),
+        route("12314", "last", table=[{"last_agent_s": 600.0, "until_s": 600.0}, {"after_s": 600.0}]),
+        route("12315", "again"),
+        route("12316", "sos"),
+    ],
+    "agents": [
+        agent(1, "region", "own", "law", "last", "again", law=1, shares="county"),
+        agent(2, "second", "law", "aged", "levels", "sos", "last", law=3),
+        agent(3, "first", "own", "law", "order", law=5, rank=2),
+        agent(4, "order", rank=1, groups=["g1"]),
+    ],
+}
+
+
+@dataclass(slots=True)
+class Hotline:
+    """Callers by names of one's own, and four agents whose phones are answered as soon as they ring."""
+
+    here: Stand
+    around: Peers
+    lines: dict[str, Call] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def begin(self) -> None:
+        """The whole business is imported, and everybody sits down not ready."""
+        file = await self.here.api.get("/v1/business/export")
+        file["documents"] |= BUSINESS
+        await self.here.api.post("/v1/business/import", {"file": file, "reason": "policies"})
+        for number in (1, 2, 3, 4):
+            await self.here.login(number, state="not_ready")
+
+    async def call(self, name: str, number: str, caller: str = "13700000001") -> None:
+        """Somebody calls and stands in line."""
+        since = len(self.here.events)
+        self.lines[name] = line = await self.around.trunk.call(number, caller)
+        assert await line.answered == 200
+        arrived = await self.here.wait_event("CallArrived", since=since, sip_call_id=line.call_id)
+        self.ids[name] = arrived["call_id"]
+        await self.here.wait_event("CallQueued", since=since, call_id=self.ids[name])
+
+    async def hang_up(self, *names: str) -> None:
+        """Callers leave, one after the other."""
+        for name in names:
+            await self.around.trunk.hang_up(self.lines[name])
+            await self.here.wait_event("CallEnded", call_id=self.ids[name])
+
+    async def talks_with(self, name: str) -> str:
+        """Who has a caller on the phone, in the end."""
+        told = await self.here.wait_event("CallConnected", call_id=self.ids[name], within_s=20)
+        return str(told["agent"])
+
+    async def ready(self, *numbers: int) -> None:
+        """They take calls, and are idle in this order."""
+        for number in numbers:
+            await self.here.api.ready(self.here.agent(number))
+
+    async def away(self, *numbers: int) -> None:
+        """They take none."""
+        for number in numbers:
+            await self.here.api.not_ready(self.here.agent(number))
+
+    async def served(self, number: int, calls: int) -> list[str]:
+        """An agent is ready, and takes so many callers, of whom each hangs up at once: their names in order."""
+        names = {call_id: name for name, call_id in self.ids.items()}
+        found: list[str] = []
+        since = len(self.here.events)
+        await self.ready(number)
+        for _ in range(calls):
+            told = await self.here.wait_event("CallConnected", since=since, agent=self.here.agent(number))
+            found.append(names[told["call_id"]])
+            since = len(self.here.events)
+            await self.hang_up(found[-1])
+        await self.away(number)
+        return found
+
+    async def position(self, name: str) -> int:
+        """The place of somebody who waits; 1 is next."""
+        told = await self.here.api.get(f"/v1/calls/{self.ids[name]}/explain")
+        return int(told["why_waiting"]["position"])
+
+
+async def region_shares(line: Hotline) -> None:
+    """Two of three from the north, though the south came first."""
+    for name in ("s1", "s2", "n1", "n2"):
+        await line.call(name, "12301", (NORTH if name < "s" else SOUTH) + name[1])
+    assert await line.served(1, 4) == ["n1", "s1", "n2", "s2"]
+
+
+async def routing_table(line: Hotline) -> None:
+    """A caller stands in both lines, before who came to the second later, and leaves both at once."""
+    await line.call("both", "12302")
+    await line.call("later", "12303")
+    assert (await line.position("both"), await line.position("later")) == (1, 2)
+    await line.ready(3)
+    assert await line.talks_with("both") == "1003"
+    assert await line.position("later") == 1
+    await line.ready(2)
+    assert await line.talks_with("later") == "1002"
+    await line.away(2, 3)
+    await line.hang_up("both", "later")
+
+
+async def designated_agent(line: Hotline) -> None:
+    """An agent's own callers go before who came earlier; without the agent they are everybody's, by their arrival."""
+    await line.call("now", "12305")
+    await line.ready(1)
+    assert await line.talks_with("now") == "1001"
+    await line.call("before", "12305")
+    await line.call("mine", "12304")
+    await line.hang_up("now")
+    assert await line.talks_with("mine") == "1001"
+    await line.hang_up("mine")
+    assert await line.talks_with("before") == "1001"
+    await line.call("given up on", "12306")
+    await line.call("after", "12305")
+    await asyncio.sleep(OWN_S + 0.2)
+    assert await line.served(3, 2) == ["given up on", "after"]
+    await line.away(1)
+    await line.hang_up("before")
+
+
+async def skills_and_widening(line: Hotline) -> None:
+    """The best first, then who is good enough, and who is not only once less is asked for."""
+    await line.ready(1, 2, 3)
+    await line.call("hard", "12307")
+    assert await line.talks_with("hard") == "1003"
+    await line.call("harder", "12307")
+    assert await line.talks_with("harder") == "1002"
+    since = len(line.here.events)
+    await line.call("hardest", "12307")
+    assert await line.talks_with("hardest") == "1001"
+    told = [event for event in line.here.events[since:] if event.get("kind")]
+    of_it = [one["kind"] for one in told if one["data"].get("call_id") == line.ids["hardest"]]
+    assert of_it.index("call.widened") < of_it.index("call.offered")
+    await line.away(1, 2, 3)
+    await line.hang_up("hard", "harder", "hardest")
+
+
+async def levels_and_ageing(line: Hotline) -> None:
+    """A higher level goes first, a nuisance last, an urgent queue before both; with ageing who waits long catches up."""
+    await line.call("nuisance", "12310", NUISANCE)
+    await line.call("plain", "12310")
+    await line.call("high", "12311")
+    await line.call("urgent", "12316")
+    assert await line.served(2, 4) == ["urgent", "high", "plain", "nuisance"]
+    await line.call("old", "12308")
+    await asyncio.sleep(AGED_S + 0.1)
+    await line.call("young", "12309")
+    assert await line.served(2, 2) == ["old", "young"]
+
+
+async def named_orders(line: Hotline) -> None:
+    """Callers of the service look at ranks, not at who is idle longest; the group's agents at nothing but the arrival."""
+    await line.ready(3, 4)
+    await line.call("ranked", "12312")
+    assert await line.talks_with("ranked") == "1004"
+    await line.away(3)
+    await line.call("low", "12312")
+    await line.call("vip", "12313")
+    await line.hang_up("ranked")
+    assert await line.talks_with("low") == "1004"
+    await line.hang_up("low")
+    assert await line.talks_with("vip") == "1004"
+    await line.away(4)
+    await line.hang_up("vip")
+
+
+async def last_agent(line: Hotline) -> None:
+    """Who comes again is served by the same agent, others by whoever is idle longest."""
+    await line.call("once", "12314", "13700000077")
+    assert await line.served(2, 1) == ["once"]
+    await line.ready(1, 2)
+    await line.call("again", "12314", "13700000077")
+    assert await line.talks_with("again") == "1002"
+    await line.call("stranger", "12314", "13700000078")
+    assert await line.talks_with("stranger") == "1001"
+    await line.away(1, 2)
+    await line.hang_up("again", "stranger")
+
+
+async def old_place(line: Hotline) -> None:
+    """Who gave up and comes again has the old place."""
+    await line.call("left", "12315", "13700000081")
+    await line.hang_up("left")
+    await line.call("next", "12315", "13700000082")
+    await line.call("back", "12315", "13700000081")
+    assert (await line.position("back"), await line.position("next")) == (1, 2)
+    assert await line.served(1, 2) == ["back", "next"]
+
+
+async def test_each_policy_has_the_right_phone_rung_in_the_right_order(tmp_path: Path) -> None:
+    """One business that holds all of them, in one hotline."""
+    terms = Terms(seats=4, greeting="", announce_agent=False, wrap_up_s=0.0, spare_legs=16)
+    async with stand(tmp_path / "stand", terms) as here, peers(here, *[Manner(answer_s=0.0)] * 4) as around:
+        line = Hotline(here, around)
+        await line.begin()
+        for policy in (
+            region_shares,
+            routing_table,
+            designated_agent,
+            skills_and_widening,
+            levels_and_ageing,
+            named_orders,
+            last_agent,
+            old_place,
+        ):
+            try:
+                await policy(line)
+            except BaseException as failure:
+                failure.add_note(f"policy: {policy.__name__}, calls: {line.ids}")
+                raise
+        assert await here.active_calls() == []
+        ends = [event["end_reason"] for event in here.seen("CallEnded")]
+        assert ends.count("abandoned") == 1, "nobody was lost but the one who gave up"
+        assert set(ends) == {"abandoned", "completed"}
