@@ -1,7 +1,7 @@
 """Everything that somebody far away needs to find a fault, in one archive, and no secret in it.
 
-Settings without passwords, the ends of the logs, health and alarms, figures of processes and machine, the journal's
-last day without numbers of callers.  What is left out is said in the archive.  Blocks; from the command line only.
+Settings without passwords, the ends of the logs, alarms, figures of processes and machine, the newest entries of the
+journal without numbers of callers.  What is left out is said in the archive.  Blocks; from the command line only.
 """
 
 import dataclasses
@@ -31,8 +31,14 @@ JOURNAL_MOST = 20_000
 HIDDEN = "***"
 _NUMBERS = re.compile(r"(?<![\w.\-:/])\+?\d{7,15}(?![\w.\-:/])")
 _SECRETS = re.compile(
-    r"(?i)(password|secret|token|authorization|scrypt|cookie)([\"']?\s*[:=]\s*[\"']?)(?!true\b|false\b)[^\s\"',}]+"
+    r"(?i)(password|secret|token|ticket|csrf|scrypt)([\"']?\s*[:=]\s*[\"']?)(?!true\b|false\b)[^\s\"',}]+"
 )
+_CREDENTIALS = re.compile(
+    r"(?i)(authori[sz]ation|authenticate|cookie)([\"']?\s*[:=]\s*[\"']?)(?!true\b|false\b)(?:(?!\\[rn])[^\r\n])+"
+)
+"""Of headers like these nothing is kept up to their end: a scheme stands before what is secret (RFC 9110 section 11.4)."""
+_KEYS = re.compile(r"(whsec_|inline:)[\w+/=\-]+")
+"""Of webhooks and of SRTP (RFC 4568 section 6.1)."""
 
 
 def write_bundle(settings: Settings, logs: tuple[Path, ...], target: Path) -> tuple[str, ...]:
@@ -55,8 +61,8 @@ def secrets_of(value: object) -> Iterator[str]:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             inner = getattr(value, field.name)
-            if field.metadata.get("secret") and isinstance(inner, str) and inner:
-                yield inner
+            if field.metadata.get("secret"):
+                yield from filter(None, inner if isinstance(inner, tuple) else (inner,))
             else:
                 yield from secrets_of(inner)
     elif isinstance(value, tuple):
@@ -72,7 +78,8 @@ def scrubbed(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         if len(secret) >= 4:
             text = text.replace(secret, HIDDEN)
-    text = _SECRETS.sub(rf"\1\2{HIDDEN}", text)
+    text = _SECRETS.sub(rf"\1\2{HIDDEN}", _CREDENTIALS.sub(rf"\1\2{HIDDEN}", text))
+    text = _KEYS.sub(rf"\1{HIDDEN}", text)
     return _NUMBERS.sub(lambda match: _masked(match[0]), text)
 
 
@@ -100,9 +107,10 @@ def _parts(settings: Settings, logs: tuple[Path, ...]) -> Iterator[tuple[str, st
 
 def _database(path: Path) -> Iterator[tuple[str, str]]:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as reader:
-        # What documents and customers became is nobody's business there: passwords of phones, people's addresses.
+        # What documents, customers and the data of calls became is nobody's business there: passwords of phones,
+        # people's addresses, what callers typed in.
         rows = reader.execute(
-            "SELECT seq, at, kind, call_id, agent_id, json_remove(data, '$.changes') FROM journal"
+            "SELECT seq, at, kind, call_id, agent_id, json_remove(data, '$.changes', '$.data', '$.note') FROM journal"
             " ORDER BY seq DESC LIMIT ?",
             (JOURNAL_MOST,),
         ).fetchall()

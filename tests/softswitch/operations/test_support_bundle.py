@@ -10,15 +10,28 @@ from bench.scratch_config import Terms, password_of, toml_of
 from config.load import load
 from softswitch.operations.support_bundle import scrubbed, secrets_of, write_bundle
 from softswitch.settings.whole import Settings
-from softswitch.store.entries import BusinessChanged, CallArrived, CustomersChanged
+from softswitch.store.entries import BusinessChanged, CallArrived, CallDataChanged, CustomersChanged
 from softswitch.store.writer import Store
 
 CALLER = "13800138000"
+WEBHOOK = "whsec_" + "c2VjcmV0" * 4
+HOOK = f"""
+[[http.webhooks]]
+name = "crm"
+url = "http://127.0.0.1:9/hook"
+secrets = ["{WEBHOOK}"]
+"""
+HEADED = ("c0ffee-response", "bearer-of-it", "cookie-of-a-page", "key-of-srtp")
+HEADERS = (
+    'Authorization: Digest username="8001", nonce="n", response="c0ffee-response"\r\n'
+    "Proxy-Authorization: Bearer bearer-of-it\r\nCookie: csrf=x; session=cookie-of-a-page\r\n"
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:key-of-srtp\r\nVia: after it"
+)
 
 
 def settings_in(folder: Path) -> Settings:
     config = folder / "stand.toml"
-    config.write_text(toml_of(99, folder, Terms()), encoding="utf-8")
+    config.write_text(toml_of(99, folder, Terms(extra=HOOK)), encoding="utf-8")
     config.chmod(0o600)
     return load(Settings, config)
 
@@ -33,11 +46,15 @@ async def test_no_password_token_or_number_is_in_it(tmp_path: Path) -> None:
     store.record(BusinessChanged(at=1.0, version=1, by="li", reason="", changes=seat))
     person = json.dumps([[1, {"name": "张三", "numbers": [CALLER], "level": 0}]])
     store.record(CustomersChanged(at=1.0, version=1, by="li", reason="", changes=person))
+    typed = json.dumps({"pin": "typed by the caller"})
+    store.record(CallDataChanged(at=1.0, call_id="c1", data=typed))
     await store.close()
     log = tmp_path / "server.log"
     log.write_text(
         f'{{"event": "call.arrived", "caller": "{CALLER}"}}\n'
         f'{{"event": "odd", "password": "hunter22", "detail": "{password_of(1)}"}}\n'
+        f"{HEADERS}\n{json.dumps({'event': 'odd', 'message': HEADERS})}\n"
+        f'{{"event": "webhook.odd", "tried": "{WEBHOOK}", "key": "whsec_bm9ib2R5J3M="}}\n'
     )
     target = tmp_path / "bundle.tar.gz"
     names = write_bundle(settings, (log,), target)
@@ -52,9 +69,19 @@ async def test_no_password_token_or_number_is_in_it(tmp_path: Path) -> None:
     assert {"settings.json", "machine.json", "journal.jsonl", "alarms.json", "logs/server.log"} <= set(inside)
     whole = "\n".join(inside.values())
     assert list(secrets_of(settings))
-    for secret in (*secrets_of(settings), "hunter22", CALLER, (data / "recording.key").read_text().strip()):
+    for secret in (
+        *secrets_of(settings),
+        *HEADED,
+        "hunter22",
+        "bm9ib2R5",
+        CALLER,
+        (data / "recording.key").read_text().strip(),
+    ):
         assert secret not in whole
     assert "of a phone" not in whole
+    assert "typed by" not in whole
+    assert inside["logs/server.log"].count("after it") == 2, "what follows is kept"
+    assert WEBHOOK in secrets_of(settings)
     assert "张三" not in whole
     assert "CustomersChanged" in inside["journal.jsonl"]
     assert json.loads(inside["settings.json"])["accounts"][0]["password"] == "***"
