@@ -4,6 +4,7 @@ Here the two state machines are moved, each change with what follows from it on 
 with its traces: an order to the shell, a deadline, a count, a report.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,11 +21,10 @@ from acd.errors import InvalidEvent, InvalidTransition
 from acd.explain import explain
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
-from acd.levels import added_levels
 from acd.matching import Pairing, Turn, available, next_pairing, place_with
 from acd.medium import Medium, Task
 from acd.names import AgentId, ContactId, OfferId
-from acd.skills import lowered, next_widening_s, widened_by
+from acd.skills import lowered, widened
 
 RING, WRAP_UP, DELAY, RETURN, STEP, RESUME = "ring", "wrap_up", "delay", "return", "step", "resume"
 """Kinds of deadlines: of an offer, three of an agent, of a contact whose wait changes where it stands, of a place kept."""
@@ -199,31 +199,46 @@ class Bonds:
 
     def line_up(self, contact: Contact) -> None:
         """Let a contact that waits stand in its lines, with the needs that its wait has come down to."""
-        rules = self.floor.queues[contact.given].definition
-        self.judge(contact)
+        contact.judge(self.now)
         places = self.floor.open_places(contact, self.now)
-        steps_s = [self._widen(contact, place) for place in places]
-        steps_s += [place.route.until_s for place in places]
-        steps_s += [place.route.after_s for place in contact.places if not place.is_open]
-        steps_s += [rule.waited_s for rule in contact.level_rules]
-        steps = [contact.arrived_at + each for each in steps_s if each is not None]
-        steps += [contact.given_at + rule.waited_s for rule in rules.overflow if rule.waited_s is not None]
-        coming = min((at for at in steps if at > self.now), default=None)
-        if coming is not None:
-            self.deadlines.set((STEP, contact.id), coming)
+        soonest = self._next_step(contact, places)
+        for place in places:
+            coming = self._widen(contact, place)
+            if coming is not None and coming < soonest:
+                soonest = coming
+        if soonest < math.inf:
+            self.deadlines.set((STEP, contact.id), soonest)
         self.floor.stand(contact, places)
         self.report_contact(contact)
 
+    def _next_step(self, contact: Contact, places: tuple[Place, ...]) -> float:
+        """Return when a contact stands elsewhere, has another level, or has a rule of its queue to be looked at."""
+        now, since, soonest = self.now, contact.arrived_at, math.inf
+        for rule in contact.level_rules:
+            if now < since + rule.waited_s < soonest:
+                soonest = since + rule.waited_s
+        for place in places:
+            until_s = place.route.until_s
+            if until_s is not None and now < since + until_s < soonest:
+                soonest = since + until_s
+        for place in contact.places:
+            if not place.is_open and now < since + place.route.after_s < soonest:
+                soonest = since + place.route.after_s
+        for waited_s in self.floor.queues[contact.given].overflow_waits_s:
+            if now < contact.given_at + waited_s < soonest:
+                soonest = contact.given_at + waited_s
+        return soonest
+
     def _widen(self, contact: Contact, place: Place) -> float | None:
-        """Lower what a place asks for by the rules of its queue; return the wait after which it is lowered again."""
+        """Lower what a place asks for by the rules of its queue; return when it is lowered again."""
         widening = self.floor.queues[place.queue].definition.widening
         if not place.asked.skills or not widening:
             return None
-        by = widened_by(widening, lambda seconds: contact.has_waited(seconds, self.now))
+        by, coming = widened(widening, place.lowered_by, contact.arrived_at, self.now)
         if by > place.lowered_by:
             place.lowered_by, place.need = by, lowered(place.asked, by)
             self.order(ReportWidening(contact=contact.id, queue=place.queue, lowered_by=by))
-        return next_widening_s(widening, place.lowered_by)
+        return coming
 
     def step_out(self, contact: Contact) -> None:
         """Take a contact out of its lines."""
@@ -235,12 +250,6 @@ class Bonds:
         for contact in tuple(self.floor.wanted.get(agent.id, {}).values()):
             if contact.state is ContactState.WAITING:
                 self.line_up_anew(contact)
-
-    def judge(self, contact: Contact) -> None:
-        """Give a contact that stands nowhere the level that it has by its rules."""
-        contact.level = contact.given_level + added_levels(
-            contact.level_rules, contact.caller, lambda seconds: contact.has_waited(seconds, self.now)
-        )
 
     def take_out(self, cause: str, contact: Contact) -> None:
         """Take a contact out of its lines or its conversation, to be given to a queue; raises `InvalidEvent`."""
@@ -328,7 +337,8 @@ class Bonds:
                 self._offer(pairing)
                 continue
             for agent in floor.fresh_agents.values():
-                self._join_ringing(agent)
+                if agent.is_available:
+                    self._join_ringing(agent)
             floor.fresh_contacts.clear()
             floor.fresh_agents.clear()
 
@@ -458,10 +468,9 @@ class Bonds:
         """Return what is to be done, and then a report of everybody who is not as last reported."""
         answer, self._orders = self._orders, []
         for contact in self._changed_contacts.values():
-            seen = views.contact_report(contact)
-            if seen != contact.reported:
-                contact.reported = seen
-                answer.append(seen)
+            if not views.is_reported(contact):
+                contact.reported = views.contact_report(contact)
+                answer.append(contact.reported)
         for agent in self._changed_agents.values():
             state = views.agent_report(agent, self.wrap_up_until(agent))
             if state != agent.reported:

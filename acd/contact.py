@@ -1,11 +1,10 @@
 """A contact that waits, is being offered or talks, as the engine keeps it."""
 
-from collections import Counter
 from typing import NamedTuple
 
 from acd.commands import RefuseCause, ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
-from acd.levels import UNKNOWN_CALLER, LevelRule
+from acd.levels import UNKNOWN_CALLER, CallerHistory, Gain, LevelRule, gains_of
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
@@ -77,6 +76,7 @@ class Contact:
         "arrived_at",
         "caller",
         "declined_by",
+        "gains",
         "given",
         "given_at",
         "given_level",
@@ -110,9 +110,10 @@ class Contact:
         self.standing: tuple[Place, ...] = ()  # where it stands, or stood last
         self.level = self.given_level = level
         self.level_rules: tuple[LevelRule, ...] = ()
+        self.gains: tuple[Gain, ...] = ()  # what they add for this caller
         self.given = self.place.queue  # the queue whose limit, level and overflow rules hold
         self.given_at = arrived_at
-        self.visits: Counter[QueueName] = Counter()  # queues that it was given to
+        self.visits: dict[QueueName, int] = {}  # queues that it was given to, how often
         self.caller = UNKNOWN_CALLER
         self.strategy = 0
         self.region = ""
@@ -155,6 +156,19 @@ class Contact:
     def arrival(self) -> Key:
         """Order among contacts that differ in nothing else: first come, first served."""
         return (self.arrived_at, self.serial)
+
+    def judge_by(self, rules: tuple[LevelRule, ...], caller: CallerHistory) -> None:
+        """From now on these rules give the level, and this is known of the caller."""
+        if rules is not self.level_rules or caller is not self.caller:
+            self.level_rules, self.caller, self.gains = rules, caller, gains_of(rules, caller)
+
+    def judge(self, now: float) -> None:
+        """Take the level that the rules give by now; of a contact that stands nowhere."""
+        level, arrived_at = self.given_level, self.arrived_at
+        for waited_s, add in self.gains:
+            if arrived_at + waited_s <= now:
+                level += add
+        self.level = level
 
     def urgency(self, ageing: Ageing, now: float) -> tuple[int, int]:
         """Return steps of queue priority won by waiting, and the level with what waiting added to it."""

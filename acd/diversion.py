@@ -5,8 +5,6 @@ of a queue whose agents or hours changed.  What is done makes new reasons at mos
 so it ends.
 """
 
-from collections.abc import Iterator
-
 from acd.bonds import Bonds
 from acd.commands import DismissContact, DivertContact, RefuseContact, ReportOverflow
 from acd.contact import Contact
@@ -51,7 +49,7 @@ class Diversions:
 
     def would_divert(self, contact: Contact) -> bool:
         """Whether one who comes to a full queue goes elsewhere at once."""
-        return next(self._rules(contact, is_new=True), None) is not None
+        return self._rule_for(contact, is_new=True) is not None
 
     def refused(self, contact: Contact, target: Target) -> None:
         """The shell cannot bring a contact to a target: it is not tried again for this one, others are."""
@@ -69,7 +67,7 @@ class Diversions:
         if contact.state is not ContactState.WAITING or contact.is_diverted:
             return
         queue = self._floor.queues[contact.given]
-        rule = next(self._rules(contact, is_new=is_new), None)
+        rule = self._rule_for(contact, is_new=is_new)
         if rule is not None:
             self._follow(rule, contact)
         elif (
@@ -80,17 +78,17 @@ class Diversions:
             self._bonds.order(DismissContact(contact=contact.id, queue=queue.name))
             self._send_off(contact)
 
-    def _rules(self, contact: Contact, *, is_new: bool) -> Iterator[Overflow]:
-        """The rules that send a contact elsewhere now."""
+    def _rule_for(self, contact: Contact, *, is_new: bool) -> Overflow | None:
+        """The rule that sends a contact elsewhere now, the first there is."""
         queue = self._floor.queues[contact.given]
-        for rule in queue.definition.overflow:
+        for rule in queue.definition.overflow if is_new else queue.overflow_later:
             if (
-                rule.is_for(contact.level, contact.strategy)
-                and (is_new or not rule.is_for_newcomers)
-                and self._holds(rule, queue, contact)
+                self._holds(rule, queue, contact)
+                and rule.is_for(contact.level, contact.strategy)
                 and self._can_go(rule, contact)
             ):
-                yield rule
+                return rule
+        return None
 
     def _holds(self, rule: Overflow, queue: Queue, contact: Contact) -> bool:
         now = self._bonds.now
@@ -128,7 +126,7 @@ class Diversions:
         target = self._floor.queues.get(QueueName(rule.target.name))
         return (
             target is not None
-            and contact.visits[target.name] < rule.most_visits
+            and contact.visits.get(target.name, 0) < rule.most_visits
             and len(target.standing) < target.definition.limit
             and not target.is_forsaken(target.definition.refuses_when)
         )

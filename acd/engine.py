@@ -329,7 +329,7 @@ class Engine:
         arrived_at = self._floor.kept_places.get(kept) if contact is None and event.number else None
         if arrived_at is not None and event.arrived_at is None:
             newcomer.arrived_at = arrived_at
-            self._bonds.judge(newcomer)
+            newcomer.judge(self._bonds.now)
         if cause is not None and not self._diversions.would_divert(newcomer):
             self._refuse(event.contact, event.queue, cause)
             return
@@ -344,7 +344,8 @@ class Engine:
             self._bonds.take_out(_name(event), contact)
             self._bonds.tally["moved"] += 1
             contact.given_level, contact.region, contact.number = event.level, event.region, event.number
-            contact.caller, contact.strategy = event.caller, event.strategy
+            contact.judge_by(contact.level_rules, event.caller)
+            contact.strategy = event.strategy
             contact.is_callback = event.is_callback
             if event.arrived_at is not None:
                 contact.arrived_at = newcomer.arrived_at
@@ -393,7 +394,7 @@ class Engine:
 
     def _on_caller_recalled(self, event: events.CallerRecalled) -> None:
         contact = self._contact(event.contact)
-        contact.caller = event.caller
+        contact.judge_by(contact.level_rules, event.caller)
         if contact.state is ContactState.WAITING:
             self._bonds.line_up_anew(contact)
 
@@ -547,11 +548,11 @@ class Engine:
         """Return the contact that is told of, nowhere yet."""
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         contact.given, contact.given_at = event.queue, self._bonds.now
-        contact.level_rules = self._floor.queues[event.queue].definition.level_rules
-        contact.caller, contact.strategy = event.caller, event.strategy
+        contact.judge_by(self._floor.queues[event.queue].definition.level_rules, event.caller)
+        contact.strategy = event.strategy
         contact.region, contact.number = event.region, event.number
         contact.is_callback = event.is_callback
-        self._bonds.judge(contact)
+        contact.judge(self._bonds.now)
         return contact
 
     def _is_somebody_free(self, place: Place) -> bool:

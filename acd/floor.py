@@ -45,6 +45,8 @@ class Queue:
         "members",
         "name",
         "on_duty",
+        "overflow_later",
+        "overflow_waits_s",
         "ringing",
         "routed",
         "standing",
@@ -67,7 +69,7 @@ class Queue:
         self.attendance = attendance  # of all agents
         self.members = 0  # the bits of those who serve here and are logged in
         self.is_open = True
-        self._regard_agents(definition)
+        self._regard(definition)
         self.lined_up = 0  # of those whom the rules hold for: who wait, wherever they stand
         self.turns = 0  # offers made
 
@@ -77,12 +79,14 @@ class Queue:
         for agent in self.free:
             free.admit(agent)
         self.definition = definition
-        self._regard_agents(definition)
+        self._regard(definition)
         self.free = free
 
-    def _regard_agents(self, rules: QueueDefined) -> None:
-        """Note by which rules who waits may have to go when agents come or go."""
+    def _regard(self, rules: QueueDefined) -> None:
+        """Note by which rules who waits may have to go, later on and when agents come or go."""
         self._agent_rules = tuple(each for each in rules.overflow if each.regards_agents)
+        self.overflow_later = tuple(each for each in rules.overflow if not each.is_for_newcomers)
+        self.overflow_waits_s = tuple(each.waited_s for each in rules.overflow if each.waited_s is not None)
 
     def heeds(self, condition: AgentCondition | None) -> bool:
         """Whether who waits may have to go when an agent comes into a condition, or logs out (None).
@@ -309,8 +313,8 @@ class Floor:
     def give(self, contact: Contact, queue: QueueName, now: float) -> None:
         """From now on the rules of a queue hold for a contact, which is in no line."""
         contact.given, contact.given_at = queue, now
-        contact.level_rules = self.queues[queue].definition.level_rules
-        contact.visits[queue] += 1
+        contact.judge_by(self.queues[queue].definition.level_rules, contact.caller)
+        contact.visits[queue] = contact.visits.get(queue, 0) + 1
         contact.is_diverted, contact.let_in_despite = False, None
 
     def enter(self, contact: Contact) -> None:
@@ -345,6 +349,10 @@ class Floor:
 
     def open_places(self, contact: Contact, now: float) -> tuple[Place, ...]:
         """Where a contact should stand now, in the order of its table; never nowhere."""
+        if len(contact.places) == 1:  # mostly: there it stands, whether the row is open or not
+            (only,) = contact.places
+            only.is_open = only.is_open or self._is_possible(only, contact, now)
+            return contact.places
         possible = [place for place in contact.places if self._is_possible(place, contact, now)]
         for place in possible:
             place.is_open = place.is_open or contact.has_waited(place.route.after_s, now)

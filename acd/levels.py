@@ -4,8 +4,9 @@ A rule adds its number of levels while all of its conditions hold; the sum of al
 the contact was given.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from acd.checks import check_at_least
 
@@ -52,8 +53,13 @@ class LevelRule:
         )
 
 
-def added_levels(
-    rules: Iterable[LevelRule], caller: CallerHistory, has_waited: Callable[[float], bool]
-) -> int:
-    """Return what the rules add; `has_waited` says whether so many seconds have gone by."""
-    return sum(rule.add for rule in rules if rule.is_for(caller) and has_waited(rule.waited_s))
+class Gain(NamedTuple):
+    """From `waited_s` of waiting on, `add` levels more."""
+
+    waited_s: float
+    add: int
+
+
+def gains_of(rules: Iterable[LevelRule], caller: CallerHistory) -> tuple[Gain, ...]:
+    """Return what the rules add for a caller, each with the wait from which on it does."""
+    return tuple([Gain(rule.waited_s, rule.add) for rule in rules if rule.is_for(caller)])

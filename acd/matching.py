@@ -97,8 +97,10 @@ def _each_others_first(
 
     Where wishes go round in a circle, the agent's counts.  `known` is the wish of an agent who was asked already.
     """
-    asked: set[AgentId] = set()
     agent = best_agent(floor, contact)
+    if agent is None:  # mostly so while contacts wait
+        return None
+    asked: set[AgentId] = set()
     while agent is not None:
         if known is not None and known.agent is agent:
             return known
@@ -158,19 +160,27 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
     key_of = key_getter(order, is_whole=False)
     is_sorted = order[:3] == URGENCY
     is_unsorted = bool(order) and not is_sorted
+    is_own_first = order[:1] == (Selection.OWN,)
+    leading = order[1] if is_own_first and len(order) > 1 else None
     most_urgent = (0, 0)
+    best_level = best_skill = 0
     fits, open_media = agent.fits, agent.open_media
     has_room_for_all = open_media == agent.capacities.media  # what fits then needs no second look
     for queue, line, base in lines(floor, agent):
         is_anybodys = queue is not None
-        if is_anybodys and is_sorted and found and not found[0].is_anybodys:
+        if is_anybodys and is_own_first and found and not found[0].is_anybodys:
             break
         for steps, level, _, bucket in line.fronts(now):
             priority = base + steps
-            if found and is_sorted and (priority, level) > most_urgent:
-                break  # nobody of the kind is more urgent than its first, and no kind that follows is
+            if found:
+                if is_sorted and (priority, level) > most_urgent:
+                    break  # nobody of the kind is more urgent than its first, and no kind that follows is
+                if leading is Selection.LEVEL and level > best_level:
+                    continue
             fit = fits[bucket.need]
             if fit is None or not (has_room_for_all or bucket.need.medium in open_media):
+                continue
+            if found and leading is Selection.SKILL and -fit > best_skill:
                 continue
             if found and is_unsorted and key_of((is_anybodys, priority, level, -fit, _EARLIEST)) > best:
                 continue
@@ -190,7 +200,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
                 if found and key > best:
                     continue
                 found.clear()
-                best, most_urgent = key, (priority, level)
+                best, most_urgent, best_level, best_skill = key, (priority, level), level, -fit
             found.append(head)
     return found
 
@@ -227,12 +237,17 @@ def first_servable(floor: Floor, contacts: Ranking[Contact], agent: Agent) -> Co
 def best_agent(floor: Floor, contact: Contact) -> Agent | None:
     """Return the free agent for a waiting contact: its lines in the order of its table."""
     for place in contact.standing:
-        if is_over_number(floor, contact, place):
+        if is_over_number(floor, contact, place) or not is_anybody_free(floor, place):
             continue
         for agent in available(floor, place):
             if floor.may_serve(agent, contact):
                 return agent
     return None
+
+
+def is_anybody_free(floor: Floor, place: Place) -> bool:
+    """Whether there may be a free agent for a place: mostly there is none while contacts wait, and nobody is looked for."""
+    return place.agent is not None or bool(floor.unfiled) or bool(floor.queues[place.queue].free)
 
 
 def available(floor: Floor, place: Place) -> Iterator[Agent]:

@@ -3,7 +3,7 @@
 A level is 1 for a beginner and grows; who has not the skill at all has level 0 in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -75,11 +75,17 @@ def fit(skills: Mapping[SkillName, int], need: Need) -> int | None:
     return total
 
 
-def widened_by(widening: tuple[Widening, ...], has_waited: Callable[[float], bool]) -> int:
-    """By how much the levels are lowered after a wait; `has_waited` says whether so many seconds have gone by."""
-    return max((step.lower_by for step in widening if has_waited(step.after_s)), default=0)
-
-
-def next_widening_s(widening: tuple[Widening, ...], lowered_by: int) -> float | None:
-    """After what wait the levels are lowered by more than they are; None for never."""
-    return min((step.after_s for step in widening if step.lower_by > lowered_by), default=None)
+def widened(
+    widening: tuple[Widening, ...], lowered_by: int, since: float, now: float
+) -> tuple[int, float | None]:
+    """By how much the levels are lowered at `now`, never less than they are, for one who has waited `since`, and from
+    when on by more; None for never.
+    """
+    for step in widening:
+        if step.lower_by > lowered_by and since + step.after_s <= now:
+            lowered_by = step.lower_by
+    coming = None
+    for step in widening:
+        if step.lower_by > lowered_by and (coming is None or since + step.after_s < coming):
+            coming = since + step.after_s
+    return lowered_by, coming

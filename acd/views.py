@@ -35,6 +35,20 @@ def contact_report(contact: Contact) -> ReportContact:
     )
 
 
+def is_reported(contact: Contact) -> bool:
+    """Whether a contact is as it was last reported; of many that wait on and are looked at, most are."""
+    last = contact.reported
+    return (
+        last is not None
+        and last.state is contact.state
+        and last.queue == contact.queue
+        and last.level == contact.level
+        and last.agent == contact.agent
+        and last.is_callback is contact.is_callback
+        and last.arrived_at == contact.arrived_at
+    )
+
+
 def agent_report(agent: Agent, wrap_up_until: float | None) -> ReportAgent:
     """Return the report of an agent as it is now."""
     return ReportAgent(

@@ -110,6 +110,7 @@ class WaitingLine:
         if not len(bucket.contacts):
             del self._buckets[kind]
             del self._fronts[bisect_left(self._fronts, bucket.front)]
+            del bucket.front  # the two hold each other: left so, only the collector would free them
         elif bucket.first is contact:
             bucket.begin_with(bucket.contacts.first)
             self._steady_until = _UNKNOWN

@@ -17,8 +17,7 @@ from acd.skills import (
     fit,
     lowered,
     need_of,
-    next_widening_s,
-    widened_by,
+    widened,
 )
 from tests.acd.hotline import MAIN, Hotline, skilled
 
@@ -49,9 +48,14 @@ class TestNeeds:
 
     def test_widening_goes_by_the_wait(self) -> None:
         """The step that lowers most of those reached; the next is one that lowers more."""
-        waits = (0.0, 29.9, 30.0, 60.0)
-        assert [widened_by(WIDENING, wait.__ge__) for wait in waits] == [0, 0, 1, 9]
-        assert [next_widening_s(WIDENING, by) for by in (0, 1, 9)] == [30.0, 60.0, None]
+        found = [widened(WIDENING, 0, 5.0, now) for now in (5.0, 34.9, 35.0, 65.0)]
+        assert found == [(0, 35.0), (0, 35.0), (1, 65.0), (9, None)]
+        assert widened(WIDENING[::-1], 0, 5.0, 5.0) == (0, 35.0)
+
+    def test_what_was_lowered_stays_so(self) -> None:
+        """Whatever the rules say by now."""
+        assert widened(WIDENING, 4, 5.0, 35.0) == (4, 65.0)
+        assert widened((), 4, 5.0, 35.0) == (4, None)
 
     @pytest.mark.parametrize(
         "build",
