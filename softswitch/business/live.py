@@ -1,10 +1,12 @@
 """A new version of the business reaches the running system: nobody who waits is moved, no call is touched."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
 
+from acd.errors import QueueOccupied, UnknownQueue
 from acd.events import QueueRemoved
 from acd.names import QueueName
 from softswitch.business.changes import Change
@@ -13,6 +15,7 @@ from softswitch.business.whole import EMPTY, Business
 from softswitch.calls.directory import Directory
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import definition_of
+from softswitch.calls.queue_desk import QueueDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
 from softswitch.calls.trunks import Trunks
@@ -35,6 +38,11 @@ class Board(Protocol):
 
     def take_callers(self, business: Business) -> None:
         """This is known of callers from now on."""
+        ...
+
+    @property
+    def queue_desk(self) -> QueueDesk:
+        """Whoever lets callers wait."""
         ...
 
 
@@ -79,12 +87,17 @@ class LiveBusiness:
         seats.seat_left = self._take_accounts
 
     def remove_queues(self) -> None:
-        """Take away the queues that are gone, once nobody is in them: until then they serve who is, and take nobody new."""
+        """Take away the queues that are gone, once nobody is in them; who waits there waits where the number leads now."""
+        self._board.queue_desk.clear(self._leaving)
         for name in sorted(self._leaving):
-            if self._dispatcher.tell_late(QueueRemoved(queue=QueueName(name))):
-                self._leaving.discard(name)
-            else:
-                log.info("business.queue_occupied", queue=name)
+            try:
+                with suppress(UnknownQueue):
+                    self._dispatcher.tell(QueueRemoved(queue=QueueName(name)))
+            except QueueOccupied:
+                continue
+            self._leaving.discard(name)
+            log.info("business.queue_removed", queue=name)
+        self._dispatcher.line_changed = self.remove_queues if self._leaving else None
 
     def define_queues(self, business: Business) -> None:
         """At the start: the engine knows no queue yet, and nobody who a caller is."""

@@ -7,14 +7,23 @@ import structlog
 from acd.commands import Command
 from acd.engine import Engine
 from acd.errors import AcdError
-from acd.events import Event
+from acd.events import ContactEnded, ContactLeft, ContactQueued, ContactRequeued, Event, OfferDeclined
 from softswitch.clock import Alarm, Clock
 
 log = structlog.get_logger(__name__)
 
 
+LINE_CHANGES = (ContactQueued, ContactRequeued, ContactLeft, ContactEnded, OfferDeclined)
+"""With these somebody waits in a queue, or nobody does any more."""
+
+
 class Dispatcher:
-    """The shell around the engine: time in, orders out, in the order they were decided."""
+    """The shell around the engine: time in, orders out, in the order they were decided.
+
+    `line_changed` is called soon after somebody has come to wait in a queue or left one; whoever takes queues away sets it.
+    """
+
+    line_changed: Callable[[], None] | None = None
 
     def __init__(self, engine: Engine, clock: Clock, carry_out: Callable[[Command], None]) -> None:
         """`carry_out` does one order; it may tell of new facts at once, they are taken after the present ones."""
@@ -29,6 +38,8 @@ class Dispatcher:
         """Give the engine a fact and do what follows.  Raises the engine's `AcdError`; then nothing changed."""
         self._orders.extend(self.engine.handle(event, self._clock.now()))
         self._follow()
+        if self.line_changed is not None and isinstance(event, LINE_CHANGES):
+            self._clock.after(0.0, self.line_changed)  # whoever told of it is done first
 
     def tell_late(self, event: Event) -> bool:
         """Give the engine a fact that others may have overtaken; False when it no longer fits."""

@@ -1,6 +1,9 @@
 """A caller before an agent: the greeting, the line, the place that is said now and then, and the way back into it."""
 
+from collections.abc import Collection
 from dataclasses import replace
+
+import structlog
 
 from acd import commands as acd_orders
 from acd import events as acd_facts
@@ -11,6 +14,8 @@ from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.hearing import Role
 from softswitch.store import entries
+
+log = structlog.get_logger(__name__)
 
 
 class QueueDesk:
@@ -124,6 +129,21 @@ class QueueDesk:
             return refused
         self.moved(call, queue)
         return ""
+
+    def clear(self, queues: Collection[str]) -> None:
+        """Let whoever waits in queues that are gone wait where the dialled number leads now, arrival and level kept.
+
+        Whose phone rings already stays; so does who cannot go anywhere, and is told to the log.
+        """
+        for call in self._table.all():
+            queue = call.route.queue
+            if queue not in queues or call.state is not CallState.WAITING or call.offered:
+                continue
+            before = call.route
+            found = self._table.callers.lead(call)
+            now, call.route = call.route.queue, before
+            if not found or now in queues or self.move(call, now):
+                log.warning("queue.caller_stays", call_id=call.call_id, queue=queue)
 
     def moved(self, call: Call, queue: str) -> None:
         """A caller who waits stands in another line now."""

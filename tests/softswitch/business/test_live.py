@@ -4,41 +4,95 @@ import pytest
 
 from acd.errors import UnknownQueue
 from acd.names import QueueName
+from softswitch.calls.call import CallState
+from softswitch.store import entries
 from tests.softswitch.business.test_strategies import PLAIN, Documents, Town
 
 TAX: Documents = {
     ("queues", "tax"): {"name": "tax"},
     ("routes", "12346"): {"number": "12346", "queue": "tax", "greeting": ""},
 }
+BOTH: Documents = {("agents", "1001"): {"id": "1001", "queues": ["hotline", "tax"]}}
+ELSEWHERE: Documents = {("routes", "12346"): {"number": "12346", "queue": "hotline", "greeting": ""}}
+ONE_QUEUE: Documents = {("agents", "1001"): {"id": "1001", "queues": ["hotline"]}}
+
+
+def come(town: Town, leg: str, number: str) -> None:
+    """Somebody calls a number, and waits or is offered."""
+    town.node.dial(leg, number)
+    town.node.sip.acknowledge(leg)
+    town.node.settle()
+
+
+def is_there(town: Town, queue: str = "tax") -> bool:
+    """Whether the distributor has a queue."""
+    try:
+        town.node.dispatcher.engine.waiting(QueueName(queue))
+    except UnknownQueue:
+        return False
+    return True
+
+
+def waiting(town: Town, queue: str = "hotline") -> list[float]:
+    """When those who wait in a queue came, in the order in which they are served."""
+    return [one.arrived_at for one in town.node.dispatcher.engine.waiting(QueueName(queue))]
 
 
 @pytest.fixture
 def town() -> Town:
-    """Somebody waits in a queue that is removed then."""
+    """Somebody waits in a queue that is removed then, and whose number is gone with it."""
     town = Town(PLAIN, TAX)
-    town.node.dial("in1", "12346")
-    town.node.sip.acknowledge("in1")
-    town.node.settle()
+    come(town, "in1", "12346")
     town.remove(*TAX)
-    assert len(town.node.dispatcher.engine.waiting(QueueName("tax"))) == 1
+    assert len(waiting(town, "tax")) == 1
     return town
 
 
-@pytest.mark.parametrize("by_change", [True, False], ids=["the next change", "the clock"])
-def test_a_removed_queue_goes_when_nobody_waits_in_it_any_more(town: Town, by_change: bool) -> None:
+def test_a_removed_queue_goes_when_its_last_caller_leaves(town: Town) -> None:
+    """Nobody has to change anything for it, and no midnight has to come."""
+    assert is_there(town)
     town.node.sip.leave("in1")
     town.node.settle()
-    if by_change:
-        town.take({("agents", "1001"): {"id": "1001", "queues": []}})
-    else:
-        town.live.remove_queues()
-    with pytest.raises(UnknownQueue):
-        town.node.dispatcher.engine.waiting(QueueName("tax"))
+    town.node.pass_time(0.0)
+    assert not is_there(town)
+    assert town.node.dispatcher.line_changed is None
 
 
 def test_a_queue_that_comes_back_meanwhile_stays(town: Town) -> None:
     town.take(TAX)
     town.node.sip.leave("in1")
     town.node.settle()
-    town.live.remove_queues()
-    assert town.node.dispatcher.engine.waiting(QueueName("tax")) == ()
+    town.node.pass_time(0.0)
+    assert waiting(town, "tax") == []
+
+
+def test_who_waits_in_a_removed_queue_waits_where_the_number_leads_now_in_order_of_arrival() -> None:
+    """Before those who came later to that line; whoever is free serves them."""
+    town = Town(PLAIN, TAX, BOTH)
+    for leg, number in (("in1", "12345"), ("in2", "12346"), ("in3", "12346"), ("in4", "12345")):
+        come(town, leg, number)
+        town.node.pass_time(1.0)
+    town.take(ELSEWHERE, ONE_QUEUE)
+    town.remove(("queues", "tax"))
+    assert not is_there(town)
+    assert waiting(town) == [0.0, 1.0, 2.0, 3.0]
+    moved = [(one.queue, one.position) for one in town.node.entries(entries.CallQueued)[-2:]]
+    assert moved == [("hotline", 2), ("hotline", 3)]
+    town.node.login("1001", "8001")
+    assert len(town.served(2)) == 2
+    assert waiting(town) == [3.0], "the third is offered"
+
+
+def test_a_talk_goes_on_and_who_is_left_by_the_agent_waits_in_the_other_queue() -> None:
+    """The queue is gone with the talk; a caller whose agent is lost is served by the others."""
+    town = Town(PLAIN, TAX, BOTH)
+    town.node.login("1001", "8001")
+    come(town, "in1", "12346")
+    (call,) = town.node.board.calls()
+    town.node.answer(call.offered[0].leg_id)
+    town.take(ELSEWHERE, ONE_QUEUE)
+    town.remove(("queues", "tax"))
+    assert (call.state, is_there(town)) == (CallState.TALKING, True)
+    town.node.board.queue_desk.requeue(call, "agent_lost")
+    town.node.pass_time(0.0)
+    assert (call.route.queue, is_there(town)) == ("hotline", False)
