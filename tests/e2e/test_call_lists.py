@@ -136,7 +136,7 @@ async def test_what_became_of_a_call_is_known_from_status_ringing_and_sound(tmp_
             "queue": "hotline",
             "mode": "progressive",
             "window": "00:00-24:00",
-            "ring_s": 5,
+            "ring_s": 8,
         }
         path = f"/v1/call-lists/{(await here.api.post('/v1/call-lists', rules))['list_id']}"
         await here.api.post(f"{path}/numbers", {"numbers": list(RESULTS)})
