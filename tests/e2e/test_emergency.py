@@ -14,6 +14,12 @@ from tests.stand import Stand
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 SWITCH = "/v1/business/documents/emergency/switch"
+STORM = {
+    "id": "storm",
+    "start": "say",
+    "nodes": {"say": {"type": "hang_up", "say": ["emergency_is_off"]}},
+}
+"""All calls go by this flow; what it says is a sound that no call hears otherwise."""
 
 
 async def dialled(here: Stand, phone: Handset, code: str) -> None:
@@ -86,3 +92,14 @@ async def test_a_listed_phone_sends_all_calls_to_a_number_until_it_dials_the_oth
         await talk.phones["caller"].call(here.hotline)
         await here.wait_event("CallConnected", agent=here.agent(1), within_s=15)
         assert {call["called"] for call in (await here.api.get("/v1/calls"))["items"]} == {"12345"}
+        await talk.phones["caller"].hang_up()
+
+        await ask(here, "PUT", "/v1/business/documents/flows/storm", json={"data": STORM})
+        switch = await ask(here, "GET", SWITCH)
+        data = {"is_on": True, "flow": "storm"}
+        await ask(here, "PUT", SWITCH, f'"{switch["version"]}"', json={"data": data})
+        since = len(here.events)
+        await talk.phones["caller"].call(here.hotline)
+        await here.wait_event("CallEnded", since=since, end_reason="served", within_s=15)
+        assert says(await talk.phones["caller"].recording(), "emergency_is_off") > 0.9
+        assert await shown_on(here) == ["emergency_on", "emergency"]

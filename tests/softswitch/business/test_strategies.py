@@ -14,7 +14,7 @@ from softswitch.people import People
 from tests.softswitch.calls.node import Node, done
 
 NORTH, SOUTH, ELSEWHERE = "051011110000", "051022220000", "13800001111"
-MACHINE = Machine(trunks=frozenset(), prompts=frozenset(), music=frozenset({"waiting"}))
+MACHINE = Machine(trunks=frozenset({"city"}), prompts=frozenset(), music=frozenset({"waiting"}))
 Documents = dict[Key, dict[str, Any]]
 PLAIN: Documents = {
     ("queues", "hotline"): {"name": "hotline", "wrap_up_s": 0, "announce_agent": False},

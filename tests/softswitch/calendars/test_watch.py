@@ -39,9 +39,9 @@ class Ears(Dispatcher):
 class Watch:
     """A watch over two queues, one of them open in office hours, and a clock that the test turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, morning: float = MORNING) -> None:
         self.loop = SteppedLoop()
-        self.clock = Clock(self.loop, lambda: MORNING + self.loop.hands)
+        self.clock = Clock(self.loop, lambda: morning + self.loop.hands)
         self.ears = Ears(self.clock)
         self.years: list[int | None] = []
         self.watch = HoursWatch(self.ears, self.clock, self.years.append)
@@ -121,6 +121,18 @@ def test_the_year_that_is_missing_is_told_until_it_is_entered(watched: Watch) ->
     documents = business()
     watched.watch.take(whole_of({key: held[0] for key, held in documents._values.items()} | entered, MACHINE))
     assert watched.years[-1] is None
+
+
+def test_the_next_year_is_missing_from_the_first_of_november() -> None:
+    """Not on the last of October; at midnight nobody has to change anything for it."""
+    watch = Watch(datetime(2026, 10, 31, 8, 0, tzinfo=SHANGHAI).timestamp())
+    watch.watch.take(business())
+    watch.pass_to(23.9)
+    assert set(watch.years) == {None}
+    watch.pass_to(0.1, day=1)
+    assert watch.years[-1] == 2027
+    watch.pass_to(0.1, day=62)
+    assert watch.years[-1] == 2027, "and it is missing still when it has begun"
 
 
 def test_a_closed_watch_is_silent(watched: Watch) -> None:
