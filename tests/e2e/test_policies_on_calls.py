@@ -64,6 +64,14 @@ BUSINESS: dict[str, list[dict[str, Any]]] = {
         queue("order"),
         queue("last"),
         queue("again", resume_s=600.0),
+        queue("all", strategy="ring_all"),
+        queue("crowded")
+        | {
+            "overflow": [
+                {"to": "queue", "name": "second", "strategies": [3], "least_level": 5},
+                {"to": "queue", "name": "sos", "waited_s": 1.0},
+            ]
+        },
     ],
     "routes": [
         route("12301", "region"),
@@ -82,12 +90,15 @@ BUSINESS: dict[str, list[dict[str, Any]]] = {
         route("12314", "last", table=[{"last_agent_s": 600.0, "until_s": 600.0}, {"after_s": 600.0}]),
         route("12315", "again"),
         route("12316", "sos"),
+        route("12317", "all"),
+        route("12318", "crowded", strategy=3, level=5),
+        route("12319", "crowded", strategy=3, level=4),
     ],
     "agents": [
         agent(1, "region", "own", "law", "last", "again", law=1, shares="county"),
-        agent(2, "second", "law", "aged", "levels", "sos", "last", law=3),
-        agent(3, "first", "own", "law", "order", law=5, rank=2),
-        agent(4, "order", rank=1, groups=["g1"]),
+        agent(2, "second", "law", "aged", "levels", "sos", "last", "all", law=3),
+        agent(3, "first", "own", "law", "order", "all", law=5, rank=2),
+        agent(4, "order", "all", rank=1, groups=["g1"]),
     ],
 }
 
@@ -268,6 +279,40 @@ async def old_place(line: Hotline) -> None:
     assert await line.served(1, 2) == ["back", "next"]
 
 
+async def ring_all(line: Hotline) -> None:
+    """Three agents are offered it, and answer in the same moment: one has the caller, whoever else was rung is hung up."""
+    await line.ready(2, 3, 4)
+    before = [len(phone.calls) for phone in line.around.phones]
+    await line.call("shared", "12317")
+    winner = await line.talks_with("shared")
+    mine = [each for each in line.here.seen("CallOffered") if each["call_id"] == line.ids["shared"]]
+    assert sorted(each["agent"] for each in mine) == ["1002", "1003", "1004"]
+    for number in (2, 3, 4):
+        phone = line.around.phones[number - 1]
+        if line.here.agent(number) == winner:
+            assert not phone.calls[-1].ended.done()
+            continue
+        await line.here.wait_agent(number, presence="ready", activity="idle")
+        for rung in phone.calls[before[number - 1] :]:
+            async with asyncio.timeout(5):
+                await rung.ended
+    connected = [each for each in line.here.seen("CallConnected") if each["call_id"] == line.ids["shared"]]
+    assert [each["agent"] for each in connected] == [winner]
+    await line.away(2, 3, 4)
+    await line.hang_up("shared")
+
+
+async def overflow(line: Hotline) -> None:
+    """By strategy number and level at once, and for everybody else after a while; the arrival is kept."""
+    await line.call("stays", "12319")
+    await line.call("goes", "12318")
+    await line.here.wait_event("CallQueued", call_id=line.ids["goes"], queue="second")
+    await line.here.wait_event("CallQueued", call_id=line.ids["stays"], queue="sos")
+    await line.call("newer", "12316")
+    assert (await line.position("stays"), await line.position("newer")) == (1, 2)
+    assert await line.served(2, 3) == ["stays", "newer", "goes"]
+
+
 async def test_each_policy_has_the_right_phone_rung_in_the_right_order(tmp_path: Path) -> None:
     """One business that holds all of them, in one hotline."""
     terms = Terms(seats=4, greeting="", announce_agent=False, wrap_up_s=0.0, spare_legs=16)
@@ -283,6 +328,8 @@ async def test_each_policy_has_the_right_phone_rung_in_the_right_order(tmp_path:
             named_orders,
             last_agent,
             old_place,
+            ring_all,
+            overflow,
         ):
             try:
                 await policy(line)
