@@ -7,13 +7,24 @@ from api.views import WallTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRuleView:
+    """An overflow rule that holds or not by who waits and who is there then: its conditions, by their names in the settings
+    (`waited_s:120`, `waiting:50`, `when_nobody`, …), and where it leads: what, and its name.
+    """
+
+    conditions: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIfView:
     """The way of a caller who presses the given keys and otherwise nothing.
 
     `nodes` are those of the flow in order; `queue` is where the caller waits in the end, `box` where a message is taken,
     `put_through` who is rung for the caller; all empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
     While the queue is not `is_open`, `overflow` is where its first rule for that leads: what, and its name.  `lines` are the
-    queues in which the route's table lets such a caller stand, at once or in time; empty without a table.
+    queues in which the route's table lets such a caller stand, at once or in time; empty without a table.  `by_load` are the
+    queue's further rules for such a caller, in order: what they ask nobody knows of another moment, so none is followed here.
     """
 
     number: str
@@ -27,6 +38,7 @@ class WhatIfView:
     is_open: bool
     overflow: str
     lines: tuple[str, ...]
+    by_load: tuple[LoadRuleView, ...]
 
 
 class WhatIfPort(Protocol):

@@ -192,6 +192,7 @@ addWords({
   'what_if.way': ['经过的节点', 'Nodes on its way'],
   'what_if.ends_queue': ['排入队列 {0},级别 {1}', 'waits in queue {0} at level {1}'],
   'what_if.closed': ['队列此时不在工作时间,溢出到:{0}', 'the queue is closed then and overflows to: {0}'],
+  'what_if.by_load': ['视当时负荷:若 {0},溢出到 {1}', 'by the load then: if {0}, it overflows to {1}'],
   'what_if.lines': ['路由表所列队列:{0}', 'lines of the routing table: {0}'],
   'what_if.ends_box': ['在信箱 {0} 留言', 'leaves a message in box {0}'],
   'what_if.ends_through': ['转接 {0}', 'is put through to {0}'],
@@ -214,13 +215,13 @@ addWords({
   'voicemail.hand': ['交给坐席', 'Hand to an agent'],
   'voicemail.by_overflow': ['队列溢出', 'overflow of the queue'],
   'voicemail.by_flow': ['流程 {0} · {1}', 'flow {0} · {1}'],
-  'voicemail.why.waited_s': ['已等 {0} 秒', 'waited {0} s'],
-  'voicemail.why.longest_wait_s': ['队中最久已等 {0} 秒', 'somebody had waited {0} s'],
-  'voicemail.why.waiting': ['等待超过 {0} 人', 'more than {0} waited'],
-  'voicemail.why.expected_wait_s': ['预计等待超过 {0} 秒', 'expected wait over {0} s'],
-  'voicemail.why.when_agents': ['坐席均无法接听', 'no agent could answer'],
-  'voicemail.why.when_nobody': ['无人值班', 'nobody on duty'],
-  'voicemail.why.when_closed': ['非工作时间', 'outside opening hours'],
+  'condition.waited_s': ['已等 {0} 秒', 'waited {0} s'],
+  'condition.longest_wait_s': ['队中最久已等 {0} 秒', 'somebody had waited {0} s'],
+  'condition.waiting': ['等待超过 {0} 人', 'more than {0} waited'],
+  'condition.expected_wait_s': ['预计等待超过 {0} 秒', 'expected wait over {0} s'],
+  'condition.when_agents': ['坐席均无法接听', 'no agent could answer'],
+  'condition.when_nobody': ['无人值班', 'nobody on duty'],
+  'condition.when_closed': ['非工作时间', 'outside opening hours'],
   'voicemail.to': ['交给谁', 'Hand to whom'],
   'voicemail.anybody': ['队列中任一坐席', 'Anybody of the queue'],
   'voicemail.handed': ['{0} 交给 {1},{2}', '{0} to {1}, {2}'],
@@ -280,6 +281,12 @@ addWords({
   'choice.at_least': ['不小于', 'at least'],
   'choice.at_most': ['不大于', 'at most'],
 });
+
+/** A condition of an overflow rule, as the interface names it: `waiting:50`, `when_nobody`. */
+export function conditionText(condition) {
+  const [name, value] = condition.split(':');
+  return word(`condition.${name}`, value);
+}
 
 /** The day and time of an ISO moment, short. */
 export function momentText(iso) {

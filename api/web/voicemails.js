@@ -6,7 +6,7 @@ import { watchEmergency } from './emergency.js';
 import { icon } from './icons.js';
 import { serve } from './sign_in.js';
 import { clockText } from './words.js';
-import { momentText, problemText, speak, spoken, switchLanguage, word } from './admin_words.js';
+import { conditionText, momentText, problemText, speak, spoken, switchLanguage, word } from './admin_words.js';
 
 const PAGE = 50;
 const STATES = { open: 'false', done: 'true', all: '' };
@@ -186,5 +186,5 @@ serve('voicemails', async (bar) => {
 /** What brought the caller to the box: the queue's overflow or a flow, and what held of the rule. */
 function whyOf({ reason, flow, node, conditions }) {
   const by = reason === 'overflow' ? word('voicemail.by_overflow') : word('voicemail.by_flow', flow, node ?? '');
-  return [by, ...conditions.map((each) => { const [name, value] = each.split(':'); return word(`voicemail.why.${name}`, value); })].join(' · ');
+  return [by, ...conditions.map(conditionText)].join(' · ');
 }

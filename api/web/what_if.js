@@ -1,7 +1,7 @@
 /** What would happen to a call at a moment on a trunk: nobody is called. */
 
 import { fill, make } from './element.js';
-import { problemText, word } from './admin_words.js';
+import { conditionText, problemText, word } from './admin_words.js';
 import { icon } from './icons.js';
 
 const ZONE = '+08:00';
@@ -36,7 +36,7 @@ export async function showWhatIf(place, { client }) {
   );
 }
 
-function wayOf({ flow, nodes, queue, level, box, put_through: to, is_open: isOpen, overflow, lines }) {
+function wayOf({ flow, nodes, queue, level, box, put_through: to, is_open: isOpen, overflow, lines, by_load: byLoad }) {
   const [picture, end] = queue ? ['queue', word('what_if.ends_queue', queue, level)]
     : box ? ['bell', word('what_if.ends_box', box)]
       : to ? ['transfer', word('what_if.ends_through', to)] : ['hang_up', word('what_if.ends')];
@@ -44,7 +44,8 @@ function wayOf({ flow, nodes, queue, level, box, put_through: to, is_open: isOpe
     make('h2', {}, word('what_if.way'), flow ? make('a', { href: `#flows/${encodeURIComponent(flow)}` }, flow) : make('span', {}, word('what_if.no_flow'))),
     make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(picture), end),
     ...(isOpen ? [] : [make('li', {}, word('what_if.closed', overflow || '—'))]),
-    ...(lines.length ? [make('li', {}, word('what_if.lines', lines.join(', ')))] : [])));
+    ...(lines.length ? [make('li', {}, word('what_if.lines', lines.join(', ')))] : []),
+    ...byLoad.map(({ conditions, to: where }) => make('li', { class: 'by-load' }, word('what_if.by_load', conditions.map(conditionText).join(' · ') || '—', where)))));
 }
 
 function nowInChina() {

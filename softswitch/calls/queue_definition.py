@@ -45,7 +45,7 @@ def definition_of(queue: QueueSettings, service_routing: str = "") -> QueueDefin
         busy_delay_s=ways.busy_delay_s or None,
         no_answer_returns_s=ways.no_answer_returns_s,
         resume_s=ways.resume_s or None,
-        overflow=tuple(_rule_of(rule) for rule in queue.overflow),
+        overflow=tuple(rule_of(rule) for rule in queue.overflow),
         callbacks_most=queue.callback.most or None,
         refuses_when=_conditions(ways.refuses_when),
         dismisses_when=_conditions(ways.dismisses_when),
@@ -62,7 +62,8 @@ def queue_priorities(priorities: Iterable[QueuePrioritySettings]) -> tuple[Queue
     return tuple(QueuePriority(queue=QueueName(each.queue), priority=each.priority) for each in priorities)
 
 
-def _rule_of(rule: OverflowSettings) -> Overflow:
+def rule_of(rule: OverflowSettings) -> Overflow:
+    """A rule as the engine knows it."""
     return Overflow(
         target=Target(kind=TargetKind(rule.to.value), name=rule.name),
         waited_s=rule.waited_s or None,

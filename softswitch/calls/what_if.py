@@ -1,25 +1,29 @@
 """What would happen to a call, by the business as it stands.  Implements `api.what_if_port.WhatIfPort`."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from api.faults import NotFound
 from api.views import WallTime
-from api.what_if_port import WhatIfView
+from api.what_if_port import LoadRuleView, WhatIfView
 from softswitch.business.whole import Business
 from softswitch.calls.call_facts import CallFacts
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import BusinessNow
 from softswitch.calls.numbers import normalise
 from softswitch.calls.own_flows import in_emergency
+from softswitch.calls.queue_definition import conditions_of, rule_of
 from softswitch.calls.routes import Route, Routes
 from softswitch.clock import Clock
 from softswitch.flows.tracing import Way, way_of
 from softswitch.settings.overflow import OverflowSettings
+from softswitch.settings.queues import QueueSettings
 
 
 class WhatIf:
-    """Walks through flows without a call.  Queues are asked as they are now, calendars as they are at the moment."""
+    """Walks through flows without a call.  Queues are asked as they are now, calendars as they are at the moment.
+
+    Overflow rules that depend on the load are told and not followed.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class WhatIf:
             is_open=is_open,
             overflow=overflow,
             lines=_lines(route, way.queue, level),
+            by_load=_by_load(business, way.queue, route.strategy, level, moment),
             box=way.box,
             put_through=way.number,
         )
@@ -86,23 +91,38 @@ def _lines(route: Route, queue: str, level: int) -> tuple[str, ...]:
 
 def _closed_at(business: Business, name: str, strategy: int, level: int, moment: float) -> tuple[bool, str]:
     """Whether the queue is open then, and where the first rule for a closed one takes such a caller, as `to` or `to name`."""
-    queue = next((each for each in business.queues if each.name == name), None)
-    opening = None if queue is None else business.openings.get(business.hours_of(queue))
-    if queue is None or opening is None or opening.is_open(moment):
+    queue = _queue(business, name)
+    if queue is None or _is_open(business, queue, moment):
         return True, ""
-    for rule in queue.overflow:
-        only_closed = replace(
-            OverflowSettings(to=rule.to, name=rule.name, when_closed=True),
-            strategies=rule.strategies,
-            least_level=rule.least_level,
-            most_level=rule.most_level,
-            drops_skills=rule.drops_skills,
-            most_visits=rule.most_visits,
-        )
-        if (
-            rule == only_closed
-            and rule.least_level <= level <= rule.most_level
-            and (not rule.strategies or strategy in rule.strategies)
-        ):
-            return False, f"{rule.to} {rule.name}".strip()
-    return False, ""
+    closed = (rule for rule in queue.overflow if conditions_of(rule_of(rule)) == ("when_closed",))
+    return False, next((_to(rule) for rule in closed if rule_of(rule).is_for(level, strategy)), "")
+
+
+def _by_load(
+    business: Business, name: str, strategy: int, level: int, moment: float
+) -> tuple[LoadRuleView, ...]:
+    """The rules for such a caller that depend on who waits and who is there."""
+    queue = _queue(business, name)
+    if queue is None:
+        return ()
+    rules = [(rule, rule_of(rule)) for rule in queue.overflow]
+    return tuple(
+        LoadRuleView(conditions=conditions_of(told), to=_to(rule))
+        for rule, told in rules
+        if conditions_of(told) != ("when_closed",)
+        and told.is_for(level, strategy)
+        and not (told.is_closed and _is_open(business, queue, moment))
+    )
+
+
+def _queue(business: Business, name: str) -> QueueSettings | None:
+    return next((each for each in business.queues if each.name == name), None)
+
+
+def _is_open(business: Business, queue: QueueSettings, moment: float) -> bool:
+    opening = business.openings.get(business.hours_of(queue))
+    return opening is None or opening.is_open(moment)
+
+
+def _to(rule: OverflowSettings) -> str:
+    return f"{rule.to} {rule.name}".strip()

@@ -149,6 +149,22 @@ async def test_objects_are_changed_and_nothing_is_overwritten(tmp_path: Path) ->
         await expect(page.get_by_role("heading", name="Emergency switch")).to_be_visible()
 
 
+async def put_closed_queue(here: Stand) -> None:
+    """A number whose queue is never open, with a table and with rules of each kind."""
+    rules = [
+        {"to": "voicemail", "waiting": 50},
+        {"to": "busy", "when_closed": True},
+        {"to": "queue", "name": "hotline", "waited_s": 120},
+    ]
+    table = [{"queue": "shut"}, {"queue": "hotline", "after_s": 30}]
+    for path, data in (
+        ("hours/never", {"id": "never"}),
+        ("queues/shut", {"name": "shut", "hours": "never", "overflow": rules}),
+        ("routes/12301", {"number": "12301", "queue": "shut", "greeting": "", "table": table}),
+    ):
+        await here.api.put(f"/v1/business/documents/{path}", {"data": data})
+
+
 async def test_flows_days_and_messages_are_looked_after(tmp_path: Path) -> None:
     """A chart with callers in it, a fault at its node, a way drawn anew; a day; what-if; a message that is dealt with."""
     async with (
@@ -227,6 +243,18 @@ async def test_flows_days_and_messages_are_looked_after(tmp_path: Path) -> None:
         await page.get_by_label("被叫号码").fill("12300")
         await page.get_by_role("button", name="试算").click()
         await expect(page.locator(".way-list")).to_contain_text("转接 8002")
+        await put_closed_queue(here)
+        await page.get_by_label("被叫号码").fill("12301")
+        await page.get_by_role("button", name="试算").click()
+        way = page.locator(".way-list")
+        await expect(way).to_contain_text("队列此时不在工作时间,溢出到:busy")
+        await expect(way).to_contain_text("路由表所列队列:shut, hotline")
+        await expect(way.locator(".by-load")).to_have_text(
+            [
+                "视当时负荷:若 等待超过 50 人,溢出到 voicemail",
+                "视当时负荷:若 已等 120 秒,溢出到 queue hotline",
+            ]
+        )
 
         await page.goto(f"{here.api.base}/admin#year/2026")
         await expect(page.locator(".month")).to_have_count(12)

@@ -107,6 +107,30 @@ def test_a_queue_that_is_closed_leads_elsewhere() -> None:
     assert ask(city_, "12345", "2026-11-28T03:00").is_open
 
 
+def test_rules_by_the_load_are_told_and_not_followed() -> None:
+    """Those for the caller's level, in order, and with the hours where the queue is closed at that moment."""
+    rules = [
+        {"to": "busy", "when_closed": True},
+        {"to": "voicemail", "waiting": 50, "when_nobody": True},
+        {"to": "queue", "name": "help", "waited_s": 120},
+        {"to": "external", "name": "051085551234", "longest_wait_s": 300, "least_level": 9},
+        {"to": "callback", "when_closed": True, "when_nobody": True},
+    ]
+    city_ = city(
+        ("queues", {"name": "law", "hours": "office", "overflow": rules}),
+        ("routes", {"number": "12348", "queue": "law"}),
+        ("outbound", {"name": "local", "trunk": "city", "pattern": r"0510\d{8}"}),
+    )
+    always = [(("waiting:50", "when_nobody"), "voicemail"), (("waited_s:120",), "queue help")]
+    way = ask(city_, "12348", "2026-11-27T10:00")
+    assert (way.is_open, way.overflow) == (True, "")
+    assert [(rule.conditions, rule.to) for rule in way.by_load] == always
+    way = ask(city_, "12348", "2026-11-28T10:00")
+    assert (way.is_open, way.overflow) == (False, "busy")
+    closed = (("when_nobody", "when_closed"), "callback")
+    assert [(rule.conditions, rule.to) for rule in way.by_load] == [*always, closed]
+
+
 def test_the_emergency_switch_is_in_front_while_it_is_on() -> None:
     """Its notice, and then the usual way; or the number that it rings."""
     on = {"id": "switch", "is_on": True}
