@@ -33,7 +33,7 @@ async def command(server: RunningServer, word: str, *words: str) -> tuple[int, s
         stderr=asyncio.subprocess.STDOUT,
         cwd=ROOT,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         output, _ = await process.communicate()
     assert process.returncode is not None
     return process.returncode, output.decode()

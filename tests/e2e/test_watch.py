@@ -69,7 +69,7 @@ async def test_dashboard_and_rules_ask_for_metrics_that_there_are(tmp_path: Path
     }
     async with stand(tmp_path, TERMS) as here:
         body = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while b"hotline_plane_legs" not in body:  # the plane reports once a second
                 _, body = await here.api.download("/metrics")
                 await asyncio.sleep(0.2)
