@@ -35,7 +35,7 @@ async def test_a_caller_who_has_not_acknowledged_yet_reaches_an_agent_after_the_
             call_id = (await here.wait_event("CallArrived"))["call_id"]
             here.server.kill("control")
             await asyncio.sleep(0.5)
-            await here.wait_ready(within_s=15)
+            await here.wait_ready()
             (adopted,) = here.server.log_lines("call.adopted")
             assert (adopted["call_id"], adopted["fate"]) == (call_id, "arrives")
             again = await caller.wait(lambda m: status(m) == 200 and header(m, "Call-ID") == call)

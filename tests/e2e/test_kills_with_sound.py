@@ -83,7 +83,7 @@ async def test_without_control_both_hear_each_other_and_both_are_recorded(tmp_pa
         at_caller, at_phone = await caller.recording(), await phone.recording()
         assert_no_gap(at_caller, AGENT_HZ, 2.5)
         assert_no_gap(at_phone, CALLER_HZ, 2.5)
-        await here.wait_ready(within_s=10)
+        await here.wait_ready()
         await here.wait_agent(1, activity="talking", call_id=call_id, within_s=5)
 
         await caller.hang_up()
@@ -272,7 +272,7 @@ async def test_control_dies_in_the_middle_of_a_step_and_the_caller_is_served_all
             await asyncio.sleep(0.5)
             here.server.kill("control")
         await phone.auto_answer(0.0)
-        await here.wait_ready(within_s=10)
+        await here.wait_ready()
         if moment == "greeted":
             await here.api.ready(here.agent(1))
         await here.wait_agent(1, activity="talking", within_s=10)
@@ -303,7 +303,7 @@ async def test_control_dies_just_as_it_answers_and_nobody_hangs_in_the_air(tmp_p
             await caller.call(here.hotline)
             await asyncio.sleep(pause_s)
             here.server.kill("control")
-            await here.wait_ready(within_s=10)
+            await here.wait_ready()
             await asyncio.sleep(2.0)
             if not [event for event in caller.events[before:] if event["event"] == "disconnected"]:
                 assert [event for event in phone.events[since:] if event["event"] == "confirmed"]
