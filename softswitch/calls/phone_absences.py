@@ -26,7 +26,7 @@ TABLE: Final = "phone_absence"
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A phone that is lost since `lost_at`, of an agent who would be ready from `ready_at`; seconds since the epoch."""
+    """A phone that is lost since `lost_at`, of an agent who would be ready from `ready_at`; seconds on the clock."""
 
     lost_at: float
     ready_at: float
@@ -73,10 +73,9 @@ class PhoneAbsences:
     def begin(self, agent: str, ready_at: float | None) -> None:
         """The phone of an agent is lost, who would be ready at `ready_at` on the clock; None for one who would not."""
         if ready_at is not None:
-            wall = self._clock.wall()
-            absence = Absence(wall, wall + ready_at - self._clock.now())
-            self._absences[agent] = absence
-            self._keeper.put(TABLE, agent, {"lost_at": absence.lost_at, "ready_at": absence.ready_at})
+            now, to_wall = self._clock.now(), self._to_wall
+            self._absences[agent] = Absence(now, ready_at)
+            self._keeper.put(TABLE, agent, {"lost_at": now + to_wall, "ready_at": ready_at + to_wall})
 
     def end(
         self, agent: str, extension: str | None, within_s: float, report: Callable[[], ReportAgent | None]
@@ -88,7 +87,7 @@ class PhoneAbsences:
         absence = self._absences.get(agent)
         if absence is None:
             return
-        away_s = self._clock.wall() - absence.lost_at
+        away_s = self._clock.now() - absence.lost_at
         if away_s > within_s:
             self.forget(agent)
             return
@@ -104,9 +103,8 @@ class PhoneAbsences:
                 self._chronicle.record(AgentReturned(at=at, agent=agent, extension=extension, away_s=away))
                 self._make_ready(agent)
 
-        rest_s = absence.ready_at - self._clock.wall()
-        if rest_s > 0:
-            self._clock.after(rest_s, ready)
+        if absence.ready_at > self._clock.now():
+            self._clock.at(absence.ready_at, ready)
         else:
             ready()
 
@@ -124,10 +122,15 @@ class PhoneAbsences:
         """Remember what was written before a restart; what nobody can read is forgotten."""
         for agent, record in self._keeper.load(TABLE).items():
             try:
-                self._absences[agent] = _read(record)
+                self._absences[agent] = _read(record, self._to_wall)
             except (KeyError, TypeError, ValueError):
                 log.exception("absence.unreadable", agent=agent)
                 self._keeper.remove(TABLE, agent)
+
+    @property
+    def _to_wall(self) -> float:
+        """What makes a moment on the clock one of the wall, which alone outlives this process."""
+        return self._clock.wall() - self._clock.now()
 
     def __contains__(self, agent: str) -> bool:
         """Whether the phone of an agent who would be ready is away."""
@@ -138,5 +141,5 @@ class PhoneAbsences:
         return f"<PhoneAbsences away={len(self._absences)}>"
 
 
-def _read(record: dict[str, Any]) -> Absence:
-    return Absence(float(record["lost_at"]), float(record["ready_at"]))
+def _read(record: dict[str, Any], to_wall: float) -> Absence:
+    return Absence(float(record["lost_at"]) - to_wall, float(record["ready_at"]) - to_wall)

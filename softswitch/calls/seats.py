@@ -206,7 +206,7 @@ class Seats:
 
     def _phone_is_back(self, agent_id: str) -> None:
         agent = self._agents[agent_id]
-        if agent.extension is not None:
+        if agent.extension is not None and not agent.leaves:
             within_s = self._accounts[agent.extension].back_within_s
             self._absences.end(agent_id, agent.extension, within_s, lambda: agent.report)
 
