@@ -43,6 +43,15 @@ def test_what_goes_out_and_comes_in_is_no_change(table: dict[int, Customer]) -> 
         assert {cell.column for cell in found.bad} == {"numbers"}
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.sampled_from('numbers,customer_id\n\r"\0 1３\ud800'), max_size=60))
+def test_whatever_stands_there_is_read_or_told(text: str) -> None:
+    """Nothing is taken of what is bad, and nothing raises."""
+    for tried in (text, f"customer_id,numbers\n{text}"):
+        found = replacement(tried, TABLE, FIELDS, area_code=AREA_CODE, next_id=8)
+        assert not (found.bad and found.changes)
+
+
 def test_the_table_becomes_what_the_text_says() -> None:
     """Who is not in it goes; who has no number of their own is somebody new."""
     text = "customer_id,numbers,name\n7,13700000000,王\n,13900000000,赵\n9,13900000001,钱\n"

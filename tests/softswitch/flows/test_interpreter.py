@@ -13,7 +13,7 @@ from softswitch.flows.check import Surroundings, flow_faults
 from softswitch.flows.commands import FlowCommand
 from softswitch.flows.events import FlowEvent
 from softswitch.flows.interpreter import FlowState, Phase, begin, resume, step
-from softswitch.flows.nodes import Flow
+from softswitch.flows.nodes import FACTS, NODES, Flow
 from softswitch.flows.reading import read_flow
 
 CALLER = {"caller": "+8651012345678", "called": "12345", "trunk": "city", "region": "east"}
@@ -295,7 +295,28 @@ def test_after_a_restart_of_control_the_caller_begins_the_node_again() -> None:
 
 NAMES = [f"n{number}" for number in range(7)]
 SAID = ["p", "digits:{d}", "number:{d}", "amount:{d}", "date/en:{d}", "time:{d}", "text:{d}", "text@p:好"]
-AROUND = Surroundings(prompts=frozenset({"p"}), queues=frozenset({"general"}), hours=frozenset({"h"}))
+AROUND = Surroundings(
+    prompts=frozenset({"p"}),
+    queues=frozenset({"general"}),
+    hours=frozenset({"h"}),
+    lists=frozenset({"l"}),
+)
+CASES: list[dict[str, Any]] = [
+    {"fact": "open", "of": "h"},
+    {"fact": "holiday", "value": "false"},
+    {"fact": "listed", "of": "l", "test": "is_not"},
+    {"fact": "caller", "test": "begins", "value": "0510"},
+    {"fact": "data", "of": "d", "test": "at_most", "value": "5"},
+    {"fact": "region", "value": "east"},
+    *({"fact": fact, "value": "me"} for fact in ("called", "trunk")),
+    {"fact": "level", "test": "at_least", "value": "1"},
+    *(
+        {"fact": fact, "of": "general", "test": test, "value": "2"}
+        for fact in ("waiting", "ready", "expected_wait_s")
+        for test in ("at_least", "at_most")
+    ),
+]
+assert {case["fact"] for case in CASES} == set(FACTS), "every fact that can be asked"
 
 
 @st.composite
@@ -317,59 +338,36 @@ def _node(draw: st.DrawFn, number: int) -> dict[str, Any]:
         return {"type": "hang_up", **say}
     later, any_node = st.sampled_from(NAMES[number + 1 :]), st.sampled_from(NAMES)
     keys = st.dictionaries(st.sampled_from("0123456789*#"), any_node, min_size=1, max_size=3)
-    case = st.fixed_dictionaries({"fact": st.just("open"), "of": st.just("h"), "next": later})
-    small = st.integers(0, 2)
-    return draw(
-        st.one_of(
-            st.fixed_dictionaries(
-                {"type": st.just("play"), "may_interrupt": st.booleans(), "next": later}
-            ).map(lambda node: node | say),
-            st.fixed_dictionaries(
-                {"type": st.just("menu"), "keys": keys, "repeats": small, "otherwise": later}
-            ).map(lambda node: node | say),
-            st.fixed_dictionaries(
-                {
-                    "type": st.just("collect"),
-                    "into": st.just("d"),
-                    "least": st.integers(1, 2),
-                    "most": st.integers(2, 3),
-                    "masked": st.booleans(),
-                    "repeats": small,
-                    "next": any_node,
-                    "otherwise": later,
-                }
-            ).map(lambda node: node | say),
-            st.fixed_dictionaries(
-                {"type": st.just("branch"), "cases": st.lists(case, max_size=2), "otherwise": later}
-            ),
-            st.fixed_dictionaries(
-                {
-                    "type": st.just("look_up"),
-                    "url": st.just("http://a.test/"),
-                    "next": later,
-                    "on_error": later,
-                }
-            ),
-            st.fixed_dictionaries({"type": st.just("set"), "level": small, "next": later}),
-            st.fixed_dictionaries({"type": st.just("queue"), "queue": st.just("general"), "on_full": later}),
-            st.fixed_dictionaries(
-                {"type": st.just("callback"), "queue": st.just("general"), "next": later, "otherwise": later}
-            ),
-            st.fixed_dictionaries(
-                {"type": st.just("transfer"), "to": st.just("{caller}"), "otherwise": later}
-            ),
-            st.fixed_dictionaries(
-                {
-                    "type": st.just("voicemail"),
-                    "next": later,
-                    "review": st.sampled_from([[], ["p"], ["digits:{caller}"]]),
-                }
-            ).map(lambda node: node | say),
-            st.fixed_dictionaries(
-                {"type": st.just("survey"), "keys": st.just({"1": "a"}), "repeats": small, "next": later}
-            ).map(lambda node: node | say),
-        )
+    cases = st.sampled_from(CASES).flatmap(
+        lambda case: st.fixed_dictionaries({"next": later}).map(case.__or__)
     )
+    small = st.integers(0, 2)
+    kinds: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+        "play": {"may_interrupt": st.booleans(), "next": later},
+        "menu": {"keys": keys, "repeats": small, "otherwise": later},
+        "collect": {
+            "into": st.just("d"),
+            "least": st.integers(1, 2),
+            "most": st.integers(2, 3),
+            "masked": st.booleans(),
+            "repeats": small,
+            "next": any_node,
+            "otherwise": later,
+        },
+        "branch": {"cases": st.lists(cases, max_size=2), "otherwise": later},
+        "look_up": {"url": st.just("http://a.test/"), "next": later, "on_error": later},
+        "set": {"level": small, "data": st.just({"x": "{d}"}), "next": later},
+        "queue": {"queue": st.just("general"), "on_full": later, "after": later},
+        "callback": {"queue": st.just("general"), "next": later, "otherwise": later},
+        "transfer": {"to": st.just("{caller}"), "otherwise": later},
+        "voicemail": {"next": later, "review": st.sampled_from([[], ["p"], ["digits:{caller}"]])},
+        "survey": {"keys": st.just({"1": "a"}), "repeats": small, "next": later},
+    }
+    assert {*kinds, "hang_up"} == set(NODES), "every kind of node that there is"
+    kind = draw(st.sampled_from(sorted(kinds)))
+    node = draw(st.fixed_dictionaries(kinds[kind]))
+    speaks = kind in ("play", "menu", "collect", "voicemail", "survey")
+    return {"type": kind, **node, **(say if speaks else {})}
 
 
 _numbers = st.integers(0, 12)
@@ -436,7 +434,8 @@ def test_any_key_at_any_time_and_a_hang_up_at_every_node(
     flow: Flow, is_open: bool, events: list[FlowEvent], left_after: int
 ) -> None:
     """Nothing raises, each wait was begun, a patient caller comes to an end, and one who left is left alone."""
-    world = World({("open", "h"): is_open})
+    crowd = {(fact, "general"): 3.0 * is_open for fact in ("waiting", "ready", "expected_wait_s")}
+    world = World({("open", "h"): is_open, ("holiday", ""): is_open, **crowd})
     state, given_ = begin(flow, world, CALLER)
     commands = list(given_)
     assert _is_owed(state, commands)
