@@ -65,7 +65,7 @@ export { PhoneBarProblem };
  * @property {{agent: Agent, data: {seconds: number}}} wrapUpExtended
  * @property {{agent: Agent}} wrapUpEnded
  * @property {{data: object}} supervised  somebody listens, whispers or barges in, if agents are told
- * @property {{data: object}} forced  a supervisor changed something of this agent
+ * @property {{data: object}} forced  somebody else changed something of this agent by force
  * @property {{name: string, key: string}} commandUnknown  the line was cut before this operation was answered; one with a
  *   key is asked again under it once the line is back, any other rejects with `outcome_unknown`
  * @property {{}} signedInElsewhere  another place signed in as this agent: this one is over
@@ -483,7 +483,7 @@ export class PhoneBar {
       // Who has handed a caller over is told of it a moment after they have left the call.
       const call = this.#floor.calls.get(data.call_id) ?? this.#call ?? before;
       if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });
-      if (kind === 'forced') this.#emit('forced', { data });
+      if (kind === 'forced' && data.who !== this.#agentId) this.#emit('forced', { data });
       if (kind === 'wrap_up_extended') this.#emit('wrapUpExtended', { agent: this.#agent, data });
       if (SUPERVISION_EVENTS.has(kind)) this.#emit('supervised', { data });
     }
