@@ -98,6 +98,3 @@ def sound(data: bytes) -> None:
     assert samples.any()
     assert len(samples) % FRAME_SAMPLES == 0
     assert len(samples) <= (PROMPT_MOST_S + 1) * SAMPLE_RATE_HZ
-
-
-FILES = (customer_file, call_list, day_file, sound)

@@ -12,8 +12,7 @@ from pathlib import Path
 import atheris
 import structlog
 
-with atheris.instrument_imports(include=["softswitch", "api", "media", "config"]):
-    from tests.fuzz.targets import LONGEST, TARGETS
+from tests.fuzz.doors import LONGEST, target_of
 
 LONGEST_RUN_S = 5
 MOST_MEMORY_MB = 2048
@@ -33,7 +32,9 @@ def main() -> None:
         "-print_final_stats=1",
         "-verbosity=0",
     ]
-    atheris.Setup([sys.argv[0], *options, found, *corpus], TARGETS[name])
+    with atheris.instrument_imports(include=["softswitch", "api", "media", "config"]):
+        target = target_of(name)
+    atheris.Setup([sys.argv[0], *options, found, *corpus], target)
     atheris.Fuzz()
 
 

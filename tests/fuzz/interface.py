@@ -217,6 +217,3 @@ def commands(data: bytes) -> None:
     house = _house()
     with _nothing_in_the_log(house.faults):
         house.loop.run_until_complete(house.command(data.split(b"\n")[:COMMANDS_MOST]))
-
-
-INTERFACE = (request, commands)

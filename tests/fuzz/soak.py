@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from bench.leash import LEASH
-from tests.fuzz.targets import TARGETS, seeds_of
+from tests.fuzz.doors import DOORS, seeds_of
 
 SLACK_S = 240  # to start, to read the corpus, to end: at low priority beside other work each takes its time
 
@@ -44,12 +44,12 @@ def fuzz(target: str, seconds: int, found: Path) -> bool:
 def main() -> int:
     """Fuzz and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(DOORS))
     parser.add_argument("--seconds", type=int, default=600, help="for all of them together")
     parser.add_argument("--found", type=Path, default=Path("var/fuzz"))
     arguments = parser.parse_args()
-    targets = arguments.targets or list(TARGETS)
-    if unknown := set(targets) - set(TARGETS):
+    targets = arguments.targets or list(DOORS)
+    if unknown := set(targets) - set(DOORS):
         parser.error(f"no such target: {', '.join(sorted(unknown))}")
     arguments.found.mkdir(parents=True, exist_ok=True)
     share = max(1, arguments.seconds // len(targets))

@@ -1,4 +1,4 @@
-"""What is fed with anything at all, one function a door of the product.
+"""What comes from the wire, from a settings file or from another process, fed with anything at all.
 
 A target returns whatever the octets are, or an assertion says what went wrong: no exception but the typed one leaves
 a reader, what was accepted can be written and read again, and nothing is held that should have been refused.
@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import tempfile
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -37,17 +36,7 @@ from softswitch.sip.message import MalformedMessage, Request, Response, parse, r
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
 from softswitch.sip.sdp import SessionDescription
 from softswitch.vocabulary import LinkFault
-from tests.fuzz.files import FILES
-from tests.fuzz.interface import INTERFACE
 from tests.softswitch.sip.edge_stand import ATTACKER, TRUNK, Stand
-
-LONGEST = 4096
-"""Octets of an input: more only slows the search down."""
-
-CORPUS = Path(__file__).with_name("corpus")
-MESSAGES = tuple([Path(__file__).parents[1] / "data" / name for name in ("rfc4475", "rfc5118")])
-
-Target = Callable[[bytes], None]
 
 
 def _parsed(data: bytes) -> Request | Response | MalformedMessage:
@@ -275,30 +264,3 @@ def edge(data: bytes) -> None:
     house.loop.run_until_complete(house.hear(data))
     assert house.stand is not None
     assert not house.stand.edge.legs()
-
-
-TARGETS: dict[str, Target] = {
-    target.__name__: target
-    for target in (
-        message,
-        stream,
-        description,
-        credentials,
-        caller,
-        packets,
-        reports,
-        digits,
-        configuration,
-        document,
-        words,
-        edge,
-        *FILES,
-        *INTERFACE,
-    )
-}
-
-
-def seeds_of(name: str) -> tuple[Path, ...]:
-    """The folders whose files a target begins with: what was kept of earlier hunts, and whole messages."""
-    whole = MESSAGES if name in ("message", "stream", "edge") else ()
-    return (CORPUS / name, *whole)

@@ -9,8 +9,8 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz.doors import DOORS, LONGEST, seeds_of, target_of
 from tests.fuzz.soak import fuzz
-from tests.fuzz.targets import LONGEST, TARGETS, seeds_of
 
 HOW_MANY = 30
 
@@ -32,13 +32,13 @@ def inputs(name: str) -> list[bytes]:
     return found
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", DOORS)
 def test_the_kept_corpus_breaks_nothing(name: str) -> None:
     for data in inputs(name):
-        TARGETS[name](data)
+        target_of(name)(data)
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", DOORS)
 def test_damaged_pieces_of_the_corpus_break_nothing(name: str) -> None:
     """Cut, joined and struck anywhere, as chance (seeded by hypothesis) would have it."""
     seeds = inputs(name)
@@ -58,13 +58,13 @@ def test_damaged_pieces_of_the_corpus_break_nothing(name: str) -> None:
         for place, what in strikes:
             at = round(len(data) * place)
             data = data[:at] + what + data[at + len(what) :]
-        TARGETS[name](data[:LONGEST])
+        target_of(name)(data[:LONGEST])
 
     damaged()
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", DOORS)
 def test_a_short_hunt_by_coverage_finds_nothing(name: str, tmp_path: Path) -> None:
     """Ten seconds a door; `make soak` takes ten minutes."""
     assert fuzz(name, 10, tmp_path), (tmp_path / f"{name}.log").read_text(errors="replace")[-4000:]
