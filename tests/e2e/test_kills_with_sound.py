@@ -110,12 +110,12 @@ async def test_who_hangs_up_while_control_is_away_is_heard_when_it_is_back(tmp_p
         one, other = (caller, phone) if who == "caller" else (phone, caller)
         here.server.kill("control")
         await one.hang_up()
-        left_at = time.time()
-        await other.wait_for("disconnected", within_s=15)
-        detail = await here.wait_call(call_id, within_s=15)
+        await here.wait_ready()
+        # The BYE comes again every four seconds at most (RFC 3261 section 17.1.2.2, T2).
+        await other.wait_for("disconnected", within_s=8)
+        detail = await here.wait_call(call_id, within_s=8)
         record = detail["call"]
         assert (record["ended_by"], record["end_reason"]) == (who, "completed")
-        assert seconds(record["ended_at"]) - left_at < 6.0
         await here.wait_agent(1, presence="wrap_up", activity="idle", within_s=5)
         assert not await here.active_calls()
 
