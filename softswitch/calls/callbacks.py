@@ -181,8 +181,14 @@ class Callbacks:
     # ---- the line --------------------------------------------------------------------------------------
 
     def _stand(self, callback: Callback) -> str:
-        """Stand in the line at the old place; returns why that may not be, else empty."""
+        """Stand in the line at the old place; returns why that may not be, else empty.
+
+        Where that line is gone the callback has the one to which the number that was dialled leads now.
+        """
         table, now = self._table, self._table.clock.wall()
+        point = table.callers.route_point(callback.line)
+        if point is not None and not table.dispatcher.has_queue(callback.queue):
+            callback.queue = point.queue
         call = Call(
             call_id=f"{int(now * 1000):011x}-{self._token(4)}",
             trunk="",

@@ -6,8 +6,9 @@ import structlog
 
 from acd.commands import Command
 from acd.engine import Engine
-from acd.errors import AcdError
+from acd.errors import AcdError, UnknownQueue
 from acd.events import ContactEnded, ContactLeft, ContactQueued, ContactRequeued, Event, OfferDeclined
+from acd.names import QueueName
 from softswitch.clock import Alarm, Clock
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,14 @@ class Dispatcher:
         self._follow()
         if self.line_changed is not None and isinstance(event, LINE_CHANGES):
             self._clock.after(0.0, self.line_changed)  # whoever told of it is done first
+
+    def has_queue(self, name: str) -> bool:
+        """Whether the engine has a queue of this name."""
+        try:
+            self.engine.waiting(QueueName(name))
+        except UnknownQueue:
+            return False
+        return True
 
     def tell_late(self, event: Event) -> bool:
         """Give the engine a fact that others may have overtaken; False when it no longer fits."""

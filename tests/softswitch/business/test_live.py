@@ -2,11 +2,13 @@
 
 import pytest
 
-from acd.errors import UnknownQueue
 from acd.names import QueueName
 from softswitch.calls.call import CallState
+from softswitch.calls.callbacks import Wish
+from softswitch.settings.callbacks import CallbackSettings
 from softswitch.store import entries
 from tests.softswitch.business.test_strategies import PLAIN, Documents, Town
+from tests.softswitch.calls.test_callbacks import MOBILE, agent_takes
 
 TAX: Documents = {
     ("queues", "tax"): {"name": "tax"},
@@ -24,13 +26,9 @@ def come(town: Town, leg: str, number: str) -> None:
     town.node.settle()
 
 
-def is_there(town: Town, queue: str = "tax") -> bool:
-    """Whether the distributor has a queue."""
-    try:
-        town.node.dispatcher.engine.waiting(QueueName(queue))
-    except UnknownQueue:
-        return False
-    return True
+def is_there(town: Town) -> bool:
+    """Whether the distributor has the queue."""
+    return town.node.dispatcher.has_queue("tax")
 
 
 def waiting(town: Town, queue: str = "hotline") -> list[float]:
@@ -96,3 +94,22 @@ def test_a_talk_goes_on_and_who_is_left_by_the_agent_waits_in_the_other_queue() 
     town.node.board.queue_desk.requeue(call, "agent_lost")
     town.node.pass_time(0.0)
     assert (call.route.queue, is_there(town)) == ("hotline", False)
+
+
+def test_a_customer_who_is_to_be_called_back_keeps_the_place_when_the_queue_goes() -> None:
+    """In the line where the number leads now; and after a try that came to nothing, too."""
+    town = Town(PLAIN, TAX, BOTH)
+    node = town.node
+    now = node.clock.wall()
+    callback = node.board.callbacks.ask(Wish(number=MOBILE, queue="tax", arrived_at=now, line="12346"))
+    town.take(ELSEWHERE, ONE_QUEUE)
+    town.remove(("queues", "tax"))
+    assert (waiting(town), is_there(town)) == ([0.0], False)
+    node.login("1001", "8001")
+    _, customer = agent_takes(node)
+    node.sip.refuse(customer, 486)
+    node.settle()
+    assert callback.tries == 1
+    node.pass_time(CallbackSettings().gap_s + 1.0)
+    _, customer = agent_takes(node)
+    assert (callback.queue, node.outside(customer).number) == ("hotline", MOBILE)
