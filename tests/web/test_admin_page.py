@@ -227,8 +227,6 @@ async def test_flows_days_and_messages_are_looked_after(tmp_path: Path) -> None:
         await page.get_by_label("依次按键").fill("1")
         await page.get_by_role("button", name="试算").click()
         await expect(page.locator(".way-list")).to_contain_text("排入队列 hotline")
-        await assert_accessible(page)
-        await picture(page, "admin-what-if")
         through = {
             "id": "through",
             "start": "ring",
@@ -255,6 +253,8 @@ async def test_flows_days_and_messages_are_looked_after(tmp_path: Path) -> None:
                 "视当时负荷:若 已等 120 秒,溢出到 queue hotline",
             ]
         )
+        await assert_accessible(page)
+        await picture(page, "admin-what-if")
 
         await page.goto(f"{here.api.base}/admin#year/2026")
         await expect(page.locator(".month")).to_have_count(12)
