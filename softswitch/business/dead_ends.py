@@ -6,16 +6,16 @@ level are certain for those callers only, so it is asked which there are: by the
 queue's own rules add.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from config.faults import Fault
 from softswitch.business.documents import KINDS
 from softswitch.flows.nodes import Flow, Queue, SetData
 from softswitch.settings.agents import AgentSettings
 from softswitch.settings.distribution import SkillSettings
-from softswitch.settings.overflow import OverflowSettings, OverflowTo
+from softswitch.settings.overflow import LEVELS, OverflowSettings, OverflowTo
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import CallerLevelSettings, RouteRowSettings, RouteSettings
 
@@ -54,6 +54,12 @@ class Callers:
     strategy: int = 0
     levels: frozenset[int] = frozenset({0})
 
+
+TRIED: Final = 10
+"""Of more conditions than this it is not tried which can hold together."""
+
+FARTHEST: Final = LEVELS + 1
+"""No rule tells levels apart that are farther from 0."""
 
 ANYBODY = Callers()
 """Who is put into a line that no route point leads to."""
@@ -99,7 +105,9 @@ class _Floor:
             if target is None or rule.drops_skills or target is queue:
                 continue
             came = frozenset({queue.name})
-            if any(self._lost(target, need, each, came) is not None for each in self._callers_of(queue)):
+            added = sorted(_added_in(queue))
+            going = [_followers(rule, callers, added) for callers in self._callers_of(queue)]
+            if any(each.levels and self._lost(target, need, each, came) is not None for each in going):
                 expected = (
                     f"来话带来的技能要求({value})在该队列无坐席具备:请用 drops_skills / callers bring their need ({value}) "
                     "and no agent there has it: drops_skills takes it from them"
@@ -162,18 +170,25 @@ class _Floor:
     ) -> int | None:
         """The same for a queue that nobody serves them in."""
         certain = sorted(filter(_is_certain, queue.overflow), key=lambda rule: rule.waited_s)
-        certain = [rule for rule in certain if not rule.strategies or callers.strategy in rule.strategies]
+        added = sorted(_added_in(queue))
         came |= {queue.name}
-        for given in sorted(callers.levels):
-            one = replace(callers, levels=frozenset({given}))
-            for level in sorted(_levels_in(queue, given)):
-                rules = (rule for rule in certain if rule.least_level <= level <= rule.most_level)
-                if not self._leads_on(rules, need, one, came):
-                    return level
+        looked_at: set[tuple[int, ...]] = set()
+        for level in sorted({given + some for given in callers.levels for some in added}):
+            own = tuple(place for place, rule in enumerate(certain) if _is_for(rule, callers, level))
+            if own in looked_at:
+                continue  # as callers of a level before
+            looked_at.add(own)
+            if not self._leads_on([certain[place] for place in own], need, callers, added, came):
+                return level
         return None
 
     def _leads_on(
-        self, rules: Iterable[OverflowSettings], need: Need, callers: Callers, came: frozenset[str]
+        self,
+        rules: Iterable[OverflowSettings],
+        need: Need,
+        callers: Callers,
+        added: list[int],
+        came: frozenset[str],
     ) -> bool:
         """Whether the first of these rules that can be followed takes callers to an end."""
         for rule in rules:
@@ -182,7 +197,8 @@ class _Floor:
             target = self._queues.get(rule.name)
             is_new = rule.name not in came or (rule.most_visits > 1 and rule.drops_skills)
             if target is not None and is_new:
-                return self._lost(target, {} if rule.drops_skills else need, callers, came) is None
+                asked = {} if rule.drops_skills else need
+                return self._lost(target, asked, _followers(rule, callers, added), came) is None
         return False
 
     # ---- who comes -----------------------------------------------------------------------------------
@@ -252,16 +268,32 @@ def _added_by(rows: tuple[CallerLevelSettings, ...]) -> frozenset[int]:
     return frozenset(sums)
 
 
-def _levels_in(queue: QueueSettings, given: int) -> frozenset[int]:
-    """The levels that callers can have in a queue once time adds nothing more."""
+def _added_in(queue: QueueSettings) -> set[int]:
+    """What a queue can add to the level of its callers once time adds nothing more."""
     rules = queue.distribution.level_rules
     always = sum(rule.add for rule in rules if not (rule.listed or rule.regards_past))
-    some = _sums(rule.add for rule in rules if rule.listed or rule.regards_past)
-    return frozenset(given + always + each for each in some)
+    some = _sums([rule.add for rule in rules if rule.listed or rule.regards_past])
+    return {always + each for each in some}
 
 
-def _sums(values: Iterable[int]) -> set[int]:
-    """The sums of some of them, or of none."""
+def _followers(rule: OverflowSettings, callers: Callers, added: list[int]) -> Callers:
+    """Those of the callers whom a rule is for, where their queue adds so much to their levels."""
+    levels = (
+        given for given in callers.levels if any(_is_for(rule, callers, given + some) for some in added)
+    )
+    return replace(callers, levels=frozenset(levels))
+
+
+def _is_for(rule: OverflowSettings, callers: Callers, level: int) -> bool:
+    has_number = not rule.strategies or callers.strategy in rule.strategies
+    return has_number and rule.least_level <= level <= rule.most_level
+
+
+def _sums(values: Collection[int]) -> set[int]:
+    """The sums of some of them, or of none; of too many to try, whatever lies between the least and the most."""
+    if len(values) > TRIED:
+        least, most = (sum(sign(value, 0) for value in values) for sign in (min, max))
+        return set(range(max(least, -FARTHEST), min(most, FARTHEST) + 1))
     sums = {0}
     for value in values:
         sums |= {each + value for each in sums}

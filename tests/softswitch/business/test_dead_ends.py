@@ -156,3 +156,27 @@ def test_the_fault_says_whom_it_would_befall_and_what_stands_so_already_is_left(
     stored = whole_of(documents, MACHINE, stored=True)
     more = whole_of({**documents, ("queues", "tax"): {"name": "tax"}}, MACHINE, stored)
     assert [each.name for each in more.queues] == ["law", "tax"]
+
+
+def test_who_is_sent_on_by_level_comes_with_that_level() -> None:
+    """The higher to another queue, where only such are helped; the lower are helped where they are."""
+    high, low = {"least_level": 5}, {"most_level": 4}
+    on = {"to": "queue", "name": "tax", "waited_s": 30, **high}
+    callers = route(callers=[{"add": 7, "prefix": "0510"}])
+    there = ("queues", {"name": "tax", "overflow": [TO_MESSAGES | high]})
+    assert wrong(sends(on, TO_MESSAGES | low), there, callers) == []
+    nowhere = ("queues", {"name": "tax", "overflow": [TO_MESSAGES | low]})
+    place = "queues.law.overflow[0].name"
+    assert wrong(sends(on, TO_MESSAGES | low), nowhere, callers) == [*NOBODY, place]
+
+
+def test_however_many_lists_there_are_the_check_ends() -> None:
+    """A thousand conditions, each of which may hold or not."""
+    rows = [{"add": number % 7 - 3, "listed": f"l{number}"} for number in range(1000)]
+    lists = [("lists", {"id": f"l{number}"}) for number in range(1000)]
+    rules = {
+        "skills": [{"name": "law", "level": 5}],
+        "level_rules": [{"add": 1, "listed": f"l{number}"} for number in range(30)],
+    }
+    law = sends(TO_MESSAGES | {"most_level": 800}, distribution=rules)
+    assert wrong(law, route(callers=rows), *lists) == NOBODY
