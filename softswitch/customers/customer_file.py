@@ -188,7 +188,7 @@ def integer(text: str) -> int | None:
     """The whole number in a cell, 0 for an empty one; None for what is none."""
     if not text:
         return 0
-    digits = text.removeprefix("-").removeprefix("+")
+    digits = text[1:] if text[0] in "+-" else text
     return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 

@@ -74,6 +74,13 @@ def test_every_bad_cell_is_told_with_line_column_and_rule() -> None:
     ]
 
 
+def test_a_level_has_one_sign_at_most() -> None:
+    """Two are a bad cell, as any word is."""
+    made = planned("numbers,level\n13700000000,+7\n13700000001,-5\n13700000002,-+2\n13700000003,-\n")
+    assert [customer.level for customer in made.after.values()] == [7, -5]
+    assert places(made) == [(4, "level"), (5, "level")]
+
+
 def test_nobody_has_another_ones_number_when_all_lines_are_taken() -> None:
     taken = planned("customer_id,numbers\n8,13900000000;13812345678\n")
     assert taken.bad == [
