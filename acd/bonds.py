@@ -274,6 +274,7 @@ class Bonds:
     def wish(self, cause: str, agent: Agent, trigger: AgentTrigger, reason: str) -> None:
         """Change the presence now or, in a call, keep the wish until it is over.  The last wish counts."""
         if agent.activity not in IN_CALL:
+            agent.pending, agent.pending_reason = None, ""  # in the wrap-up one of the call may be left
             self.tell_agent(cause, agent, trigger, reason)
             return
         presence = DEFERRED[trigger]

@@ -33,7 +33,7 @@ class Diversions:
     def run(self) -> None:
         """Divert and dismiss whoever waits in vain."""
         floor = self._floor
-        while self._newcomers or floor.due or floor.changed_queues:
+        while self._newcomers or floor.due or floor.changed_queues or floor.with_room:
             newcomers, self._newcomers = self._newcomers, {}
             due, floor.due = floor.due, {}
             changed, floor.changed_queues = floor.changed_queues, {}
@@ -45,11 +45,25 @@ class Diversions:
                 if queue.sends_away:
                     for contact in tuple(queue.given.values()):
                         self._look_at(contact, is_new=False)
+            while floor.with_room:
+                self._let_on(floor.with_room.popitem()[0])
             self._bonds.match()
+
+    def _let_on(self, name: QueueName) -> None:
+        """Look again at those who could not go to a queue, as long as it takes one."""
+        turned_back = self._floor.turned_back
+        while name in turned_back:
+            waiting = turned_back[name]
+            if not waiting:
+                del turned_back[name]
+            elif self._takes_one(name):
+                self._look_at(waiting.pop(next(iter(waiting))), is_new=False)
+            else:
+                return
 
     def would_divert(self, contact: Contact) -> bool:
         """Whether one who comes to a full queue goes elsewhere at once."""
-        return self._rule_for(contact, is_new=True) is not None
+        return self._rule_for(contact, is_new=True, is_here=False) is not None
 
     def refused(self, contact: Contact, target: Target) -> None:
         """The shell cannot bring a contact to a target: it is not tried again for this one, others are."""
@@ -78,16 +92,19 @@ class Diversions:
             self._bonds.order(DismissContact(contact=contact.id, queue=queue.name))
             self._send_off(contact)
 
-    def _rule_for(self, contact: Contact, *, is_new: bool) -> Overflow | None:
-        """The rule that sends a contact elsewhere now, the first there is."""
+    def _rule_for(self, contact: Contact, *, is_new: bool, is_here: bool = True) -> Overflow | None:
+        """The rule that sends a contact elsewhere now, the first there is.
+
+        One that `is_here` goes on later where the target has no room now.
+        """
         queue = self._floor.queues[contact.given]
         for rule in queue.definition.overflow if is_new else queue.overflow_later:
-            if (
-                self._holds(rule, queue, contact)
-                and rule.is_for(contact.level, contact.strategy)
-                and self._can_go(rule, contact)
-            ):
+            if not (self._holds(rule, queue, contact) and rule.is_for(contact.level, contact.strategy)):
+                continue
+            if self._can_go(rule, contact):
                 return rule
+            if is_here and not rule.is_for_newcomers and self._is_queue_for(rule, contact):
+                self._floor.turn_back(contact, QueueName(rule.target.name))
         return None
 
     def _holds(self, rule: Overflow, queue: Queue, contact: Contact) -> bool:
@@ -123,12 +140,20 @@ class Diversions:
     def _can_go(self, rule: Overflow, contact: Contact) -> bool:
         if rule.target.kind is not TargetKind.QUEUE:
             return contact.is_caller_there and rule.target not in contact.refused_targets
-        target = self._floor.queues.get(QueueName(rule.target.name))
+        return self._is_queue_for(rule, contact) and self._takes_one(QueueName(rule.target.name))
+
+    def _is_queue_for(self, rule: Overflow, contact: Contact) -> bool:
+        """Whether the target is a queue, to which the contact may still go."""
+        is_queue = rule.target.kind is TargetKind.QUEUE
+        return is_queue and contact.visits.get(QueueName(rule.target.name), 0) < rule.most_visits
+
+    def _takes_one(self, name: QueueName) -> bool:
+        """Whether a queue has room for one more, and somebody."""
+        queue = self._floor.queues.get(name)
         return (
-            target is not None
-            and contact.visits.get(target.name, 0) < rule.most_visits
-            and len(target.standing) < target.definition.limit
-            and not target.is_forsaken(target.definition.refuses_when)
+            queue is not None
+            and len(queue.standing) < queue.definition.limit
+            and not queue.is_forsaken(queue.definition.refuses_when)
         )
 
     def _follow(self, rule: Overflow, contact: Contact) -> None:

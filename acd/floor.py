@@ -168,6 +168,8 @@ class Floor:
         self.fresh_contacts: dict[ContactId, Contact] = {}
         self.due: dict[ContactId, Contact] = {}  # whose wait has reached that of a rule
         self.changed_queues: dict[QueueName, Queue] = {}  # where agents came or went, and rules regard it
+        self.turned_back: dict[QueueName, dict[ContactId, Contact]] = {}  # who could not go on to a queue
+        self.with_room: dict[QueueName, None] = {}  # of those, where they perhaps can now
         self._heeding: dict[AgentCondition | None, set[QueueName]] = {
             condition: set() for condition in (*AgentCondition, None)
         }  # which queues regard it that an agent comes into a condition
@@ -263,6 +265,8 @@ class Floor:
             for name in agent.queues:
                 self.queues[name].members |= agent.bit
         self.attendance.move(agent.bit, agent.filed, condition)
+        if self.turned_back:
+            self.make_room(agent.queues)
         if condition is None:
             for name in agent.queues:
                 self.queues[name].members &= ~agent.bit
@@ -331,6 +335,8 @@ class Floor:
     def forget(self, contact: Contact) -> None:
         """A contact that is in no line is not here any more."""
         self._end_callback(contact)
+        for waiting in self.turned_back.values():
+            waiting.pop(contact.id, None)
         for name in {contact.given, *(place.queue for place in contact.places)}:
             del self.queues[name].routed[contact.id]
         for agent in {place.agent for place in contact.places if place.agent is not None}:
@@ -340,6 +346,14 @@ class Floor:
         del self.queues[contact.given].given[contact.id]
         del self.queues[contact.queue].contacts[contact.id]
         del self.contacts[contact.id]
+
+    def turn_back(self, contact: Contact, target: QueueName) -> None:
+        """A contact would go on to a queue that has no room for it, or nobody there; it is told when that may change."""
+        self.turned_back.setdefault(target, {})[contact.id] = contact
+
+    def make_room(self, queues: Iterable[QueueName]) -> None:
+        """There may be room in these queues, or somebody, for those who were turned back."""
+        self.with_room.update(dict.fromkeys(name for name in queues if name in self.turned_back))
 
     def belong(self, contact: Contact, place: Place) -> None:
         """From now on a contact counts where this place is."""
@@ -416,6 +430,8 @@ class Floor:
             if place.agent is not None and not len(line):
                 del self.own_lines[place.agent]
             self.queues[place.queue].standing.pop(contact.id, None)
+        if self.turned_back:
+            self.make_room(place.queue for place in contact.standing)
         self.queues[contact.given].lined_up -= 1
         self.regions[contact.region] -= 1
         self.declined.pop(contact.id, None)

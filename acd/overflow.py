@@ -1,8 +1,8 @@
 """Overflow (排队溢出): when a contact goes elsewhere instead of waiting on, and where to.
 
 Rules are data of a queue, looked at in order; the first whose conditions all hold is followed.  When they are looked
-at: as the contact comes and nobody can take it at once, when its wait reaches a rule's, and when an agent of the queue
-comes or goes or the queue opens or closes.
+at: as the contact comes and nobody can take it at once, when its wait reaches a rule's, when an agent of the queue
+comes or goes or the queue opens or closes, and when a target that had no room has some.
 """
 
 from dataclasses import dataclass

@@ -36,6 +36,7 @@ class Rulebook:
                 for contact in tuple({**queue.given, **queue.standing}.values()):
                     if contact.state is ContactState.WAITING:
                         self._bonds.line_up_anew(contact)
+        self._floor.make_room((event.queue,))
 
     def define_routing(self, event: events.RoutingDefined) -> None:
         """Have an order in which contacts look at agents; queues that name it follow."""

@@ -306,7 +306,7 @@ class Promises(RuleBasedStateMachine):
             on_duty = [each for each in mine if each.presence in (Presence.READY, Presence.WRAP_UP)]
             assert figures.agents_on_duty == len(on_duty)
             free = [each for each in mine if any(has_room(each, one, self.rules_of(each)) for one in Medium)]
-            assert figures.agents_free == len(free)
+            assert figures.agents_free == len(free), f"{figures} {mine} {self.capacities}"
             back = [
                 each for each in self.here() if each.contact in self.recount.callbacks and each.queue == name
             ]
@@ -389,7 +389,15 @@ class Promises(RuleBasedStateMachine):
         if rule.target.kind is not TargetKind.QUEUE:
             is_caller_there = contact.medium is Medium.VOICE and not contact.is_callback
             return is_caller_there and (contact.contact, rule.target) not in self.refused_targets
-        return False  # that is another matter: it may have come to have room only now
+        name = QueueName(rule.target.name)
+        target = self.defined.get(name)
+        return (
+            target is not None
+            and name in self.recount.defined
+            and self.recount.callers[contact.contact].visits[name] < rule.most_visits
+            and len([each for each in self.here() if self.stands_in(each, name)]) < target.limit
+            and not (target.refuses_when is not None and self.are_all_in(name, target.refuses_when))
+        )
 
     def stands_in(self, contact: ContactSnapshot, queue: QueueName) -> bool:
         """Whether a contact waits in a line of a queue."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from acd.agent_state import Presence
+from acd.agent_state import Activity, Presence
 from acd.commands import (
     Command,
     DismissContact,
@@ -243,7 +243,7 @@ class Shell(Promises):
                 first, second = (
                     preference(taker, each, self.defined, order, self.now) for each in (taken, still)
                 )
-                assert first <= second, f"{still} was passed over for {taken}"
+                assert first <= second, f"{still} was passed over for {taken} by {taker}"
         orders = {line.queue: self.routing_of(line.queue) for line in taken.lines}
         before = free.get(taker.agent)
         if before is None or not has_room(before, taken.medium, self.rules_of(before)):
@@ -273,7 +273,10 @@ class Shell(Promises):
         has_only_this = (taker.contact is None) + len(taker.tasks) == (
             1 if taken.medium is Medium.VOICE else 2
         )
-        is_alike = still.medium is taken.medium or (has_only_this and not taker.pending)
+        is_in_other_call = taker.activity is Activity.ENGAGED
+        is_alike = still.medium is taken.medium or (
+            has_only_this and not is_in_other_call and not taker.pending
+        )
         return not still.is_callback and is_alike and takes(self.rules_of(taker), still.medium)
 
     def picture(self) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from acd.events import (
 )
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from tests.acd.hotline import MAIN, Hotline, skilled
+from tests.acd.repertoire import CAPACITIES
 
 ANA = AgentId("ana")
 
@@ -366,6 +367,25 @@ class TestDelay:
         assert snapshot.declined_by == ()
         hotline.wait(4.0)
         assert hotline.offered() == [("c1", "ben")]
+
+
+@pytest.mark.parametrize("capacities", ["", "many"])
+def test_ready_in_the_wrap_up_takes_back_what_was_asked_for_in_the_call(capacities: str) -> None:
+    """At once and for good: the next call comes, and after it the agent is ready still."""
+    hotline = Hotline(QueueDefined(queue=MAIN))
+    hotline.tell(CAPACITIES["many"])
+    hotline.login("ana", capacities=capacities)
+    hotline.talk("c1", 1.0)
+    hotline.not_ready("ana")
+    hotline.end("c1", 5.0)
+    hotline.ready("ana", 6.0)
+    assert (hotline.state("ana"), hotline.agent("ana").pending) == ((Presence.READY, Activity.IDLE, ""), None)
+    hotline.call("c2", 7.0)
+    assert hotline.offered() == [("c2", "ana")]
+    hotline.accept("c2")
+    hotline.end("c2", 9.0)
+    hotline.wait(19.0)
+    assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
 
 
 class TestRingAll:

@@ -248,6 +248,68 @@ class TestTargets:
         assert line.contact_state("c2") is ContactState.OFFERED
 
 
+class TestRoom:
+    """Who found the target without room goes when it has some, first come, first served."""
+
+    @pytest.fixture
+    def line(self) -> Hotline:
+        """After 5 s they go from main to tax, where one may wait and does; c1 and c2 have waited so long."""
+        line = hotline(to(TAX, waited_s=5.0))
+        line.tell(QueueDefined(queue=TAX, limit=1))
+        line.call("first", queue="tax")
+        line.call("c1", 0.0)
+        line.call("c2", 1.0)
+        line.wait(5.0)
+        line.wait(6.0)
+        assert (moved(line), line.line()) == ([], ["c1", "c2"])
+        return line
+
+    def test_one_goes_for_one_who_leaves(self, line: Hotline) -> None:
+        """Whatever the way they leave; who is gone has no claim."""
+        line.hang_up("first", 10.0)
+        assert moved(line) == [("c1", "tax")]
+        line.hang_up("c2", 11.0)
+        line.login("ana", 12.0, queues=("tax",))
+        assert (moved(line), line.offered()) == ([], [("c1", "ana")])
+        line.call("c3", 13.0)
+        line.wait(18.0)
+        assert moved(line) == [("c3", "tax")]
+
+    def test_a_larger_limit_is_room(self, line: Hotline) -> None:
+        """For as many as it is larger."""
+        line.tell(QueueDefined(queue=TAX, limit=2), 10.0)
+        assert moved(line) == [("c1", "tax")]
+        line.tell(QueueDefined(queue=TAX, limit=9), 11.0)
+        assert moved(line) == [("c2", "tax")]
+
+    def test_who_has_a_reason_no_more_stays(self, line: Hotline) -> None:
+        """The place goes to the next."""
+        line.tell(ContactLevelChanged(contact=ContactId("c1"), level=1))
+        line.tell(QueueDefined(queue=MAIN, overflow=(to(TAX, waited_s=5.0, most_level=0),)))
+        line.hang_up("first", 10.0)
+        assert moved(line) == [("c2", "tax")]
+        assert line.line() == ["c1"]
+
+    def test_a_forsaken_one_has_room_when_somebody_comes(self) -> None:
+        """And only then."""
+        line = hotline(to(TAX, agents_all=()))
+        line.tell(QueueDefined(queue=TAX, refuses_when=(AgentCondition.NOT_READY,)))
+        line.call("c1")
+        line.call("c2")
+        line.login("ana", 5.0, queues=("tax",), presence=Presence.NOT_READY, reason="new")
+        assert moved(line) == []
+        line.ready("ana", 6.0)
+        assert moved(line) == [("c1", "tax"), ("c2", "tax")]
+        assert line.offered() == [("c1", "ana")]
+
+    def test_a_queue_that_comes_to_be_has_room(self) -> None:
+        """A rule may name one that is defined later."""
+        line = Hotline(QueueDefined(queue=MAIN, overflow=(to(TAX, agents_all=()),)))
+        line.call("c1")
+        line.tell(QueueDefined(queue=TAX), 9.0)
+        assert moved(line) == [("c1", "tax")]
+
+
 class TestEnd:
     """No chain goes on for ever."""
 

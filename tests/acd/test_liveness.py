@@ -4,9 +4,10 @@ A machine that knows only the public face of the engine plays phones, callers, a
 anything that was promised and is not so.  Its own idea of who may serve whom is written anew, slowly and plainly.
 """
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from acd.agent_state import Presence
 from acd.commands import (
@@ -415,3 +416,11 @@ class Floor(RuleChanges):
 
 TestFloor = Floor.TestCase
 TestFloor.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+
+
+@pytest.mark.long
+def test_the_promises_hold_over_many_histories() -> None:
+    """Five hundred others, each time new ones."""
+    run_state_machine_as_test(
+        Floor, settings=settings(max_examples=500, stateful_step_count=50, deadline=None)
+    )
