@@ -132,17 +132,14 @@ def _contacts(
     for queue, line, base in lines(floor, agent):
         left += len(line)
         is_anybodys = queue is not None
+        is_beyond = False  # of those that are shown, like all that follow in this line
         for steps, level, _, bucket in line.fronts(now):
-            fit = fits[bucket.need]
-            if (
-                fit is not None
-                and has_room_for_all
-                and not bucket.is_callback
-                and not bucket.first.declined_by
-            ):
+            fit, first = fits[bucket.need], bucket.first
+            if fit is not None and has_room_for_all and not bucket.is_callback and not first.declined_by:
                 left -= 1
-                if (is_anybodys, base + steps, level) <= last or bucket.first is chosen:
-                    found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, bucket.first))
+                is_beyond = is_beyond or (is_anybodys, base + steps, level) > last
+                if not is_beyond or first is chosen:
+                    found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, first))
                 continue
             reason = against_kind(agent, queue, bucket)
             if reason is not None:
