@@ -1,12 +1,14 @@
 """A line of contacts: levels, arrival, places."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.names import ContactId, QueueName
-from acd.waiting_line import Front, WaitingLine, order
+from acd.waiting_line import Bucket, Front, WaitingLine, order
 
 
 def contact(serial: int, level: int = 0, arrived_at: float = 0.0, ageing: Ageing = TIMELESS) -> Contact:
@@ -46,6 +48,28 @@ def test_an_empty_level_is_forgotten() -> None:
         line.leave(one, one.place)
     assert len(line) == 0
     assert line._buckets == {}
+
+
+def test_a_kind_that_is_gone_leaves_nothing_to_the_collector() -> None:
+    """Else it would run, for milliseconds, in front of a caller."""
+    line = WaitingLine()
+    gc.collect()
+    gc.disable()
+    try:
+        before = buckets()
+        for level in range(50):
+            one = contact(level, level=level)
+            line.join(one, one.place)
+            assert len(line.fronts(1.0)) == 1
+            line.leave(one, one.place)
+        assert buckets() == before
+    finally:
+        gc.enable()
+
+
+def buckets() -> int:
+    """How many buckets the process holds, in use or not."""
+    return sum(type(each) is Bucket for each in gc.get_objects())
 
 
 def in_order(line: WaitingLine, now: float) -> list[Front]:
