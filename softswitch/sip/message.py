@@ -216,7 +216,8 @@ def _response(
 ) -> Response:
     version, _, rest = start_line.partition(" ")
     code, _, reason = rest.partition(" ")
-    if version.upper() != "SIP/2.0" or len(code) != 3 or not code.isdigit() or not "100" <= code <= "699":
+    is_status = len(code) == 3 and code.isascii() and code.isdigit() and "100" <= code <= "699"
+    if version.upper() != "SIP/2.0" or not is_status:
         raise MalformedMessage("bad status line")
     if faults:
         raise faults[0]

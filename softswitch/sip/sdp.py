@@ -118,7 +118,7 @@ class MediaDescription:
                 parameters[int(match[1])] = match[2]
         found: list[Encoding] = []
         for text in self.formats:
-            payload_type = int(text) if text.isdigit() else -1
+            payload_type = int(text) if text.isascii() and text.isdigit() else -1
             known = named.get(payload_type) or _STATIC.get(payload_type)
             if known is not None:
                 found.append(
@@ -281,7 +281,7 @@ class _Reader:
                 raise MalformedSdp(f"ptime {value[:20]!r} is not from 10 to 120")
         elif name in ("rtpmap", "fmtp"):
             number = value.partition(" ")[0]
-            if number.isdigit() and (len(number) > 3 or int(number) > 127):
+            if number.isascii() and number.isdigit() and (len(number) > 3 or int(number) > 127):
                 raise MalformedSdp(f"payload type {number[:10]} is above 127")
         elif name == "crypto" and sum(key == "crypto" for key, _ in attributes) == MOST_CRYPTO:
             raise MalformedSdp(f"more than {MOST_CRYPTO} crypto attributes")
