@@ -388,6 +388,16 @@ def test_ready_in_the_wrap_up_takes_back_what_was_asked_for_in_the_call(capaciti
     assert hotline.state("ana") == (Presence.READY, Activity.IDLE, "")
 
 
+def test_ready_said_twice_changes_nothing() -> None:
+    """Who is free already, and known as free, stays so."""
+    hotline = Hotline()
+    hotline.login("ana")
+    assert hotline.engine.statistics().queues[0].agents_free == 1
+    hotline.ready("ana", 5.0)
+    assert hotline.answer == ()
+    assert hotline.engine.statistics().queues[0].agents_free == 1
+
+
 class TestRingAll:
     """All who are free ring together."""
 
