@@ -97,10 +97,8 @@ def _each_others_first(
 
     Where wishes go round in a circle, the agent's counts.  `known` is the wish of an agent who was asked already.
     """
-    agent = best_agent(floor, contact)
-    if agent is None:  # mostly so while contacts wait
-        return None
     asked: set[AgentId] = set()
+    agent = best_agent(floor, contact)
     while agent is not None:
         if known is not None and known.agent is agent:
             return known
