@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from acd.agent_state import Presence
 from acd.criteria import Routing, Selection
 from acd.errors import InvalidValue, UnknownStrategy
 from acd.events import AgentReassigned, QueueDefined, RoutingDefined, SelectionDefined
@@ -78,6 +79,24 @@ def test_an_agent_looks_at_contacts_in_the_order_of_the_selection(
     line.ready("ana", 9.0)
     assert line.offered() == [(first, "ana")]
     assert line.agent("ana").selection == name
+
+
+@pytest.mark.parametrize(
+    ("criteria", "first"), [((S.OWN, S.LEVEL), "level"), ((S.OWN, S.SKILL), "skill")], ids=["level", "skill"]
+)
+def test_who_is_behind_in_what_leads_is_passed_over_before_and_after_the_first(
+    criteria: tuple[Selection, ...], first: str
+) -> None:
+    """Whichever kind of contact is looked at first, with nobody who waits for this agent alone."""
+    for order in (("level", "skill", "plain"), ("plain", "skill", "level"), ("skill", "level", "plain")):
+        line = Hotline()
+        line.tell(SelectionDefined(name="own way", criteria=criteria))
+        line.login("ana", presence=Presence.NOT_READY, skills=skilled(bus=1, tax=3), selection="own way")
+        for at, name in enumerate(order, start=1):
+            need = skilled(tax=1) if name == "skill" else skilled(bus=1)
+            line.call(name, float(at), level=5 if name == "level" else 0, skills=need)
+        line.ready("ana", 9.0)
+        assert line.offered() == [(first, "ana")]
 
 
 def test_an_order_can_be_changed_while_running() -> None:

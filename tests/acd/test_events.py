@@ -17,6 +17,7 @@ from acd.events import (
     ContactRestored,
     Event,
     QueueDefined,
+    QueuePaceRestored,
     QueuePriority,
     WrapUpExtended,
 )
@@ -94,6 +95,8 @@ def held(contact: str, agent: AgentId = ANA) -> ContactRestored:
         (lambda: ContactQueued(contact=ContactId(""), queue=MAIN), "contact"),
         (lambda: ContactQueued(contact=ContactId("c1"), queue=MAIN, arrived_at=math.nan), "arrived_at"),
         (lambda: WrapUpExtended(agent=ANA, seconds=-1.0), "seconds"),
+        (lambda: QueuePaceRestored(queue=MAIN, busy_s=(1.0,), ring_s=()), "ring_s"),
+        (lambda: QueuePaceRestored(queue=MAIN, busy_s=(-1.0,), ring_s=(0.0,)), "busy_s"),
     ],
 )
 def test_what_cannot_be_true_cannot_be_built(build: Callable[[], object], field: str) -> None:
