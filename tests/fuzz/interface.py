@@ -90,6 +90,11 @@ class House:
         self.client = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
         self._is_open = True
 
+    def close(self) -> None:
+        """End all that runs for it: the threads of an open store keep a process from ending."""
+        self.loop.run_until_complete(self._stack.aclose())
+        self.loop.close()
+
     def state(self) -> tuple[Any, ...]:
         """Everything that a request could change."""
         return (
@@ -156,6 +161,13 @@ class House:
 
 NOT_BUILT = 501
 _house = cache(House)
+
+
+def close() -> None:
+    """Close the house, if anything was asked of it."""
+    if _house.cache_info().currsize:
+        _house().close()
+        _house.cache_clear()
 
 
 class _Ear(logging.Handler):
