@@ -33,13 +33,16 @@ run:
 test: setup
 	$(QUICK_LIMIT) $(PY) -m pytest -m "not long"
 
-# What only computes runs beside the tests that mostly wait, and gives way to them.
+# Beside the tests with phones, which mostly wait, runs what only computes and gives way to them, then browsers and attacks.
 COMPUTING := tests/acd tests/fuzz tests/media tests/softswitch
+BROWSING := tests/hostile tests/web
+BESIDE := timeout --foreground --kill-after=20 1300
 test-long: setup
 	@mkdir -p var
-	@nice -n 15 $(LONG_LIMIT) $(PY) -m pytest -m long $(COMPUTING) >var/test-long-computing.log 2>&1 & computing=$$!; \
-	$(LONG_LIMIT) $(PY) -m pytest -m long $(addprefix --ignore=,$(COMPUTING)); code=$$?; \
-	wait $$computing || code=1; cat var/test-long-computing.log; exit $$code
+	@{ nice -n 15 $(BESIDE) $(PY) -m pytest -m long $(COMPUTING); computing=$$?; \
+	   $(BESIDE) $(PY) -m pytest -m long $(BROWSING) && exit $$computing; } >var/test-long-beside.log 2>&1 & beside=$$!; \
+	$(LONG_LIMIT) $(PY) -m pytest -m long $(addprefix --ignore=,$(COMPUTING) $(BROWSING)); code=$$?; \
+	wait $$beside || code=1; cat var/test-long-beside.log; exit $$code
 
 # What docs/phone_bar.md shows, taken again from real pages.
 pictures: setup
