@@ -1,7 +1,6 @@
 """Listening: the application on one address, with problems also for what is not even HTTP."""
 
 import asyncio
-import socket
 from typing import Any
 
 import structlog
@@ -10,7 +9,7 @@ from aiohttp import web
 from api.certificate import Certificate
 from api.crowd import Crowd, network_of
 from api.problems import response
-from api.tls_door import TlsDoor
+from api.tls_door import BACKLOG, TlsDoor
 
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +27,6 @@ HEADERS_S = 10.0
 """In which a request's headers have to be there, from the connection on or from its first byte: no slow-loris."""
 HANDSHAKE_S = 5.0
 _LINGER_S = 0.5
-_BACKLOG = 128
 _SHUTDOWN_S = 3.0
 
 
@@ -165,13 +163,13 @@ async def serve(
     try:
         if certificate is None:
             listener = await loop.create_server(
-                connection, address, port, backlog=_BACKLOG, reuse_address=True
+                connection, address, port, backlog=BACKLOG, reuse_address=True
             )
         else:
             at_door = Crowd()
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
             listener = TlsDoor(
-                socket.create_server((address, port), family=family, backlog=_BACKLOG),
+                address,
+                port,
                 certificate,
                 connection,
                 enter=lambda peer: at_door.enter(network_of(peer)),

@@ -16,16 +16,18 @@ from api.certificate import Certificate
 
 _log = structlog.get_logger(__name__)
 
+BACKLOG = 128
 NO_DESCRIPTOR_PAUSE_S = 1.0
 """After an accept that failed, since the process has no descriptor or memory left."""
 
 
 class TlsDoor:
-    """Accepts on one listening socket, which it closes in the end."""
+    """Listens at one address, for whoever speaks TLS."""
 
     def __init__(
         self,
-        listener: socket.socket,
+        address: str,
+        port: int,
         certificate: Certificate,
         connection: Callable[[], asyncio.Protocol],
         *,
@@ -33,13 +35,15 @@ class TlsDoor:
         leave: Callable[[str], None],
         handshake_s: float,
     ) -> None:
-        """Each `connection` is made for a peer that has shaken hands, within `handshake_s` seconds.
+        """`port` 0 is one of the kernel's choice; raises `OSError` where nobody can listen.  Each `connection` is made for a peer that has shaken hands, within `handshake_s` seconds.
 
         `enter` is asked for the address of whoever connects, and says whether there is room for one more; once they
         have shaken hands, or have not, they `leave`: a connection that stands is for the caller to count.
         """
-        self._listener = listener
-        self.port: int = listener.getsockname()[1]
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family, backlog=BACKLOG)
+        self._listener.setblocking(False)
+        self.port: int = self._listener.getsockname()[1]
         """Where it listens."""
         self._certificate = certificate
         self._connection = connection
@@ -48,7 +52,6 @@ class TlsDoor:
         self._handshake_s = handshake_s
         self._is_closed = asyncio.Event()
         self._handshakes: set[asyncio.Task[None]] = set()
-        listener.setblocking(False)
         self._accepting = asyncio.create_task(self._accept(), name="tls-door")
 
     async def close(self) -> None:

@@ -85,6 +85,14 @@ class Clock:
         """Return seconds since the epoch, for records only."""
         return self._wall()
 
+    def wall_at(self, moment: float) -> float:
+        """Return the wall time of a monotonic one, as the two stand to each other now; it alone outlives this process."""
+        return self.wall() + moment - self.now()
+
+    def moment_of(self, wall: float) -> float:
+        """Return the monotonic time of a wall time, as the two stand to each other now."""
+        return self.now() + wall - self.wall()
+
     def at(self, deadline: float, callback: Callable[[], object]) -> Alarm:
         """Call back once at a monotonic time (a deadline in the past: in the next turn of the loop)."""
         alarm = Alarm(deadline, callback, self._count_cancelled)

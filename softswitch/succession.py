@@ -119,7 +119,7 @@ class Succession:
                 with suppress(UnknownQueue):  # it was removed, and its number leads nowhere now
                     self._board.queue_desk.line_of(read.call)
             for agent, contact in read.served:
-                arrival = self._to_clock(read.call.queued_at or read.call.arrived_at)
+                arrival = self._clock.moment_of(read.call.queued_at or read.call.arrived_at)
                 talking[agent] = (contact, read.call.route.queue, arrival)
             if adoption.fate is Fate.IS_OVER:
                 self._store.remove(LIVE_CALLS, call_id)
@@ -173,7 +173,7 @@ class Succession:
 
     def _queued(self, call: Call) -> acd_facts.ContactQueued:
         """An adopted call's place in its line: the one that its arrival gives."""
-        arrived_at = self._to_clock(call.queued_at or call.arrived_at)
+        arrived_at = self._clock.moment_of(call.queued_at or call.arrived_at)
         return self._board.table.callers.queued(call, call.route.queue, arrived_at, self._clock.wall())
 
     def _rebuilt(self, read: _Read, held: Held, fate: Fate) -> Call:
@@ -215,6 +215,3 @@ class Succession:
             if recording_id not in live:
                 self._recordings.opened(recording_id, recording.call_id, recording.path)
                 self._tell_plane(plane_words.StopRecording(recording_id=recording_id))
-
-    def _to_clock(self, wall: float) -> float:
-        return self._clock.now() + wall - self._clock.wall()

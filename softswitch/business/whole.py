@@ -112,8 +112,8 @@ class Business:
         return queue.hours or self._served.get(queue.name, "")
 
     def routing_of(self, queue: QueueSettings) -> str:
-        """The named order in which callers of a queue look at agents: its own, else that of its services; empty for none."""
-        return queue.distribution.routing or self._routings.get(queue.name, "")
+        """The named order in which callers of the services of a queue look at agents; empty for none."""
+        return self._routings.get(queue.name, "")
 
     @property
     def groups(self) -> tuple[Group, ...]:

@@ -73,9 +73,9 @@ class PhoneAbsences:
     def begin(self, agent: str, ready_at: float | None) -> None:
         """The phone of an agent is lost, who would be ready at `ready_at` on the clock; None for one who would not."""
         if ready_at is not None:
-            now, to_wall = self._clock.now(), self._to_wall
+            now, wall_at = self._clock.now(), self._clock.wall_at
             self._absences[agent] = Absence(now, ready_at)
-            self._keeper.put(TABLE, agent, {"lost_at": now + to_wall, "ready_at": ready_at + to_wall})
+            self._keeper.put(TABLE, agent, {"lost_at": wall_at(now), "ready_at": wall_at(ready_at)})
 
     def end(
         self, agent: str, extension: str | None, within_s: float, report: Callable[[], ReportAgent | None]
@@ -122,15 +122,10 @@ class PhoneAbsences:
         """Remember what was written before a restart; what nobody can read is forgotten."""
         for agent, record in self._keeper.load(TABLE).items():
             try:
-                self._absences[agent] = _read(record, self._to_wall)
+                self._absences[agent] = _read(record, self._clock)
             except (KeyError, TypeError, ValueError):
                 log.exception("absence.unreadable", agent=agent)
                 self._keeper.remove(TABLE, agent)
-
-    @property
-    def _to_wall(self) -> float:
-        """What makes a moment on the clock one of the wall, which alone outlives this process."""
-        return self._clock.wall() - self._clock.now()
 
     def __contains__(self, agent: str) -> bool:
         """Whether the phone of an agent who would be ready is away."""
@@ -141,5 +136,5 @@ class PhoneAbsences:
         return f"<PhoneAbsences away={len(self._absences)}>"
 
 
-def _read(record: dict[str, Any], to_wall: float) -> Absence:
-    return Absence(float(record["lost_at"]) - to_wall, float(record["ready_at"]) - to_wall)
+def _read(record: dict[str, Any], clock: Clock) -> Absence:
+    return Absence(clock.moment_of(float(record["lost_at"])), clock.moment_of(float(record["ready_at"])))

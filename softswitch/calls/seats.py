@@ -315,7 +315,7 @@ class Seats:
                 )
             returns_at = records[fact.agent].get("returns_at")
             if isinstance(returns_at, float):
-                self._return_later(self._agents[fact.agent], self._to_clock(returns_at))
+                self._return_later(self._agents[fact.agent], self._clock.moment_of(returns_at))
 
     def _return_later(self, agent: Agent, at: float) -> None:
         """The engine knows which step of the ladder is next; the one that ran goes on here."""
@@ -343,8 +343,8 @@ class Seats:
             presence=presence,
             reason=record["reason"],
             reachable=self._is_usable(account),
-            idle_since=self._to_clock(record["idle_since"]),
-            wrap_up_until=None if wrap_up_until is None else self._to_clock(wrap_up_until),
+            idle_since=self._clock.moment_of(record["idle_since"]),
+            wrap_up_until=None if wrap_up_until is None else self._clock.moment_of(wrap_up_until),
             pending=None if record["pending"] is None else Presence(record["pending"]),
             pending_reason=record["pending_reason"],
             contact=None if call is None else ContactId(call[0]),
@@ -363,24 +363,20 @@ class Seats:
             "presence": report.presence.value,
             "activity": report.activity.value,
             "reason": report.reason,
-            "idle_since": self._to_wall(idle_since),
+            "idle_since": self._clock.wall_at(idle_since),
             "taken": 0 if found is None else found.taken,
             "talk_s": 0.0 if found is None else found.talk_s,
             "no_answers": 0 if found is None else found.no_answers,
-            "wrap_up_until": None if report.wrap_up_until is None else self._to_wall(report.wrap_up_until),
+            "wrap_up_until": None
+            if report.wrap_up_until is None
+            else self._clock.wall_at(report.wrap_up_until),
             "pending": None if report.pending is None else report.pending.value,
             "pending_reason": report.pending_reason,
             "leaves": agent.leaves,
             "returns_at": None
             if agent.returns_at is None or not agent.rang_out
-            else self._to_wall(agent.returns_at),
+            else self._clock.wall_at(agent.returns_at),
         }
-
-    def _to_wall(self, moment: float) -> float:
-        return self._clock.wall() + moment - self._clock.now()
-
-    def _to_clock(self, wall: float) -> float:
-        return self._clock.now() + wall - self._clock.wall()
 
     # ---- AgentsPort --------------------------------------------------------------------------------
 
@@ -542,7 +538,7 @@ class Seats:
             reachable=False if report is None else report.reachable,
             call_id=None if report is None else self._call_of(report, situation),
             queues=agent.queues,
-            since=None if report is None else WallTime(self._to_wall(report.since)),
+            since=None if report is None else WallTime(self._clock.wall_at(report.since)),
             muted=situation is not None and situation.muted,
             allowed=(*self._state_of(agent)[1], *(idle if situation is None else situation.allowed)),
         )

@@ -246,7 +246,7 @@ class Contacts:
                 agent=AgentId(agent),
                 medium=Medium(contact.medium),
                 level=contact.given_level,
-                arrived_at=self._to_clock(contact.arrived_at),
+                arrived_at=self._table.clock.moment_of(contact.arrived_at),
             )
             for contact in self._contacts.values()
             if contact.state is WorkState.ACCEPTED and contact.agent == agent and contact.queue in names
@@ -282,7 +282,7 @@ class Contacts:
             contact=ContactId(contact.contact_id),
             queue=QueueName(contact.queue),
             level=contact.given_level,
-            arrived_at=self._to_clock(contact.arrived_at),
+            arrived_at=self._table.clock.moment_of(contact.arrived_at),
             medium=Medium(contact.medium),
             skills=() if rows else skills,
             routes=rows,
@@ -290,9 +290,6 @@ class Contacts:
             strategy=0 if point is None else point.strategy,
             region=callers.region_of(contact.address, point),
         )
-
-    def _to_clock(self, wall: float) -> float:
-        return self._table.clock.now() - (self._table.clock.wall() - wall)
 
     def _close(self, contact: MediaContact, by: str) -> None:
         contact.closed_at = self._table.clock.wall()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from api.certificate import Certificate
-from api.tls_door import TlsDoor
+from api.tls_door import BACKLOG, TlsDoor
 from softswitch.clock import Clock
 from softswitch.settings.sip import TransportProtocol, TransportSettings
 from softswitch.sip.flows import Flow, are_of_one_version, canonical
@@ -28,7 +28,6 @@ log = structlog.get_logger(__name__)
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 CONNECT_S = 4.0
 MOST_QUEUED_MESSAGES = 64
-BACKLOG = 128
 
 Received = Callable[[bytes, Flow], None]
 Broke = Callable[[BrokenStream, Flow], None]
@@ -276,9 +275,9 @@ class Transports:
 
     async def _listen_tcp(self, listener: Listener) -> None:
         if listener.certificate is not None:
-            family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
             listener.door = TlsDoor(
-                socket.create_server((listener.address, listener.port), family=family, backlog=BACKLOG),
+                listener.address,
+                listener.port,
                 listener.certificate,
                 lambda: self._stream(listener, has_place=True),
                 enter=self._may_shake_hands,

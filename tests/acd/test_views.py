@@ -1,11 +1,16 @@
 """What the engine shows of itself."""
 
+from dataclasses import fields, replace
+
 from acd.agent_state import Activity, Presence
+from acd.commands import ReportContact
+from acd.contact import Contact, Place
 from acd.contact_state import ContactState
 from acd.events import ContactRequeued
-from acd.names import AgentId, ContactId
+from acd.names import AgentId, ContactId, QueueName
 from acd.skills import ANYBODY
 from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Standing, Statistics, Tally
+from acd.views import contact_report, is_reported
 from tests.acd.hotline import MAIN, Hotline
 
 
@@ -45,6 +50,26 @@ def test_a_contact_is_shown_whole() -> None:
     assert offered is not None
     assert (offered.state, offered.position, offered.agent) == (ContactState.OFFERED, None, "ana")
     assert offered.offer == "o1"
+
+
+def test_a_contact_that_differs_in_anything_is_not_as_it_was_reported() -> None:
+    """Whatever a report says of a contact is compared; whose it is and its medium never change."""
+    contact = Contact(ContactId("c1"), (Place(MAIN),), level=3, serial=1, arrived_at=2.0)
+    assert not is_reported(contact), "never reported"
+    report = contact.reported = contact_report(contact)
+    assert is_reported(contact)
+    other: dict[str, object] = {
+        "state": ContactState.OFFERED,
+        "queue": QueueName("tax"),
+        "level": 4,
+        "agent": AgentId("ana"),
+        "arrived_at": 1.0,
+        "is_callback": True,
+    }
+    assert {field.name for field in fields(ReportContact)} == {"contact", "medium", *other}
+    for name, value in other.items():
+        contact.reported = replace(report, **{name: value})  # type: ignore[arg-type]
+        assert not is_reported(contact), name
 
 
 def test_an_agent_is_shown_whole() -> None:

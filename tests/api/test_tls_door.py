@@ -43,7 +43,8 @@ class House:
         self.at_door: Counter[str] = Counter()
         self.writers: list[asyncio.StreamWriter] = []
         self.door = TlsDoor(
-            socket.create_server(("127.0.0.1", 0)),
+            "127.0.0.1",
+            0,
             Certificate(chain, key, time.monotonic),
             Greeter,
             enter=self.enter,

@@ -135,3 +135,15 @@ async def test_waiting_is_one_more_deadline_and_ends_with_its_task() -> None:
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     assert clock.next_deadline() is None
+
+
+def test_a_moment_and_its_wall_time_are_told_from_each_other_as_they_stand_now() -> None:
+    """A wall that was stepped meanwhile moves what was written down before, and nothing else."""
+    loop, wall = SteppedLoop(), [1_000.0]
+    clock = Clock(loop, lambda: wall[0] + loop.hands)
+    loop.hands = 5.0
+    assert clock.wall_at(8.0) == 1_008.0
+    assert clock.moment_of(1_008.0) == 8.0
+    wall[0] += 3_600.0
+    assert clock.wall_at(8.0) == 4_608.0
+    assert clock.moment_of(1_008.0) == -3_592.0

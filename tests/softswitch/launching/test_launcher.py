@@ -338,14 +338,20 @@ STRANGER = "# softswitch of before\n" + LIVES.replace(
 )
 
 
-def test_parts_of_another_version_are_let_be_until_they_are_drained(launch: Launch) -> None:
-    """They serve on, the launcher says so and starts nothing; a drain ends them, and with them the launcher."""
+def after_another_version(launch: Launch) -> tuple[dict[str, int], Running]:
+    """The pids of parts of another version, whose launcher was killed, and ours, which has found them."""
     first = launch(nursery=STRANGER, control=STRANGER)
     first.wait(lambda: len(first.lines("started")) == 2)
     (first.folder / "run" / "link-version").write_text("another")
     before = kill(first)
     second = launch(nursery=STRANGER, control=STRANGER)
     second.wait(lambda: second.pids().get("launcher") == second.process.pid)
+    return before, second
+
+
+def test_parts_of_another_version_are_let_be_until_they_are_drained(launch: Launch) -> None:
+    """They serve on, the launcher says so and starts nothing; a drain ends them, and with them the launcher."""
+    before, second = after_another_version(launch)
     time.sleep(0.5)
     assert {name: second.pids()[name] for name in ("nursery", "control")} == {
         name: before[name] for name in ("nursery", "control")
@@ -360,12 +366,7 @@ def test_parts_of_another_version_are_let_be_until_they_are_drained(launch: Laun
 
 def test_when_the_control_of_another_version_dies_ours_begins(launch: Launch) -> None:
     """Nobody else could end those calls: what is left of that version is ended, and the new one started."""
-    first = launch(nursery=STRANGER, control=STRANGER)
-    first.wait(lambda: len(first.lines("started")) == 2)
-    (first.folder / "run" / "link-version").write_text("another")
-    before = kill(first)
-    second = launch(nursery=STRANGER, control=STRANGER)
-    second.wait(lambda: second.pids().get("launcher") == second.process.pid)
+    before, second = after_another_version(launch)
     os.kill(before["control"], signal.SIGKILL)
     second.wait(lambda: len(second.lines("started")) == 4)
     assert not is_alive(before["nursery"])
