@@ -13,15 +13,25 @@ from acd.routes import Route
 from acd.skills import need_of
 
 
+class Era(NamedTuple):
+    """What waiting was worth until the rules of the queue changed, at `until`."""
+
+    level_s: float | None
+    priority_s: float | None
+    until: float
+
+
 class Ageing(NamedTuple):
     """What waiting is worth: one level more each `level_s`, one step of queue priority each `priority_s`.
 
-    None for nothing.  A contact keeps the ageing that held when it was queued, so that a change of the rules turns
-    nobody's place about.
+    None for nothing.  What was won in the eras `before`, the oldest first, is kept, and counting begins anew where they
+    end.  So all who wait when the rules change win the same from then on: nobody's place is turned about, and nobody who
+    comes later wins anything sooner.
     """
 
     level_s: float | None = None
     priority_s: float | None = None
+    before: tuple[Era, ...] = ()
 
 
 TIMELESS = Ageing()
@@ -172,12 +182,26 @@ class Contact:
 
     def urgency(self, ageing: Ageing, now: float) -> tuple[int, int]:
         """Return steps of queue priority won by waiting, and the level with what waiting added to it."""
-        level_s, priority_s = ageing
+        if ageing is TIMELESS:
+            return 0, self.level
+        level_s, priority_s, before = ageing
+        if before:
+            _, steps, level = self.won_in((*before, Era(level_s, priority_s, now)))
+            return steps, level
         waited_s = now - self.arrived_at
         if waited_s <= 0:
             return 0, self.level
         steps = 0 if priority_s is None else int(waited_s // priority_s)
         return steps, self.level if level_s is None else self.level + int(waited_s // level_s)
+
+    def won_in(self, eras: tuple[Era, ...]) -> tuple[float, int, int]:
+        """Return when the last of these eras ended, all of them after the arrival, and steps of priority and level as they were then."""
+        since, steps, level = self.arrived_at, 0, self.level
+        for level_s, priority_s, until in eras:
+            steps += 0 if priority_s is None else int((until - since) // priority_s)
+            level += 0 if level_s is None else int((until - since) // level_s)
+            since = until
+        return since, steps, level
 
     def has_waited(self, seconds: float, now: float) -> bool:
         """Whether so many seconds have gone by.  Exact at `arrived_at + seconds`, where deadlines stand."""

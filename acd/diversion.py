@@ -7,7 +7,7 @@ so it ends.
 
 from acd.bonds import Bonds
 from acd.commands import DismissContact, DivertContact, RefuseContact, ReportOverflow
-from acd.contact import Contact
+from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.estimate import Band, Paces
 from acd.floor import Queue
@@ -169,7 +169,9 @@ class Diversions:
         self._bonds.order(ReportOverflow(contact=contact.id, queue=contact.given, target=target.name))
         skills = () if rule.drops_skills else contact.places[0].route.skills
         self._bonds.take_out("diversion", contact)
-        self._bonds.give_to(contact, target, (target.place_for(Route(skills=skills), contact.medium),))
+        self._bonds.give_to(
+            contact, target, (Place(target.name, Route(skills=skills), medium=contact.medium),)
+        )
         self.came(contact)
 
     def _send_off(self, contact: Contact) -> None:

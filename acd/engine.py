@@ -16,7 +16,7 @@ from acd.agent import PHONE_LOST, Agent
 from acd.agent_state import AgentTrigger, Presence
 from acd.bonds import DELAY, RESUME, RETURN, RING, STEP, WRAP_UP, Bonds, Offer, Witness
 from acd.commands import Command, RefuseCause, RefuseContact
-from acd.contact import ANY_AGENT, Contact, Place
+from acd.contact import Contact, Place
 from acd.contact_state import ContactState, ContactTrigger
 from acd.diversion import Diversions
 from acd.errors import (
@@ -32,7 +32,6 @@ from acd.explain import reasons
 from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
 from acd.matching import available
-from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import Route
 from acd.rulebook import Rulebook
@@ -214,7 +213,7 @@ class Engine:
                 raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
             contact = self._new_contact(
                 event.contact,
-                (queue.place_for(ANY_AGENT, Medium.VOICE),),
+                (Place(queue.name),),
                 event.contact_level,
                 event.contact_arrived_at,
             )
@@ -320,9 +319,7 @@ class Engine:
             and contact.queue == event.queue
             and contact.state is not ContactState.CONNECTED
         )
-        places = tuple(
-            self._floor.queues[row.queue or event.queue].place_for(row, event.medium) for row in rows
-        )
+        places = tuple(Place(row.queue or event.queue, row, medium=event.medium) for row in rows)
         cause = None if is_in_line else self._objection(queue, places)
         newcomer = self._newcomer_of(event, places)
         kept = _resume_name(event.queue, event.number)
@@ -374,7 +371,7 @@ class Engine:
             raise InvalidEvent(_name(event), f"contact {known.id!r}", known.state)
 
     def _hand_back(self, agent: Agent, event: events.ContactRestored) -> None:
-        places = (self._floor.queue(event.queue).place_for(ANY_AGENT, event.medium),)
+        places = (Place(event.queue, medium=event.medium),)
         contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
         self._contacts_seen += 1
         self._bonds.hand_back(contact, agent)

@@ -12,15 +12,14 @@ from collections.abc import Set as AbstractSet
 from acd.agent import Agent
 from acd.agent_state import AgentCondition, Presence
 from acd.attendance import Attendance
-from acd.contact import TIMELESS, Ageing, Contact, Place
+from acd.contact import TIMELESS, Ageing, Contact, Era, Place
 from acd.criteria import RING_ALL, SELECTION, Order, Selection
 from acd.errors import UnknownQueue
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
-from acd.medium import VOICE_ALONE, Capacities, Medium
+from acd.medium import VOICE_ALONE, Capacities
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
-from acd.routes import Route
 from acd.shares import Ledger
 from acd.waiting_line import WaitingLine
 
@@ -33,10 +32,12 @@ class Queue:
 
     __slots__ = (
         "_agent_rules",
+        "ageing",
         "attendance",
         "callbacks",
         "contacts",
         "definition",
+        "eras",
         "free",
         "given",
         "is_open",
@@ -57,6 +58,7 @@ class Queue:
         """Begin without anybody, to look for agents in an order."""
         self.name = definition.queue
         self.definition = definition
+        self.eras: tuple[Era, ...] = ()  # of other ageing than that of now
         self.line = WaitingLine()
         self.routed: dict[ContactId, Contact] = {}  # with a row for this queue, whatever their state
         self.given: dict[ContactId, Contact] = {}  # those whom the rules of this queue hold for
@@ -73,17 +75,22 @@ class Queue:
         self.lined_up = 0  # of those whom the rules hold for: who wait, wherever they stand
         self.turns = 0  # offers made
 
-    def redefine(self, definition: QueueDefined, order: Order) -> None:
+    def redefine(self, definition: QueueDefined, order: Order, now: float) -> None:
         """Take new rules and a new order; who waits stays."""
+        was = self.ageing
         free = FreeAgents(self.name, order)
         for agent in self.free:
             free.admit(agent)
         self.definition = definition
         self._regard(definition)
+        if self.ageing != was:
+            self.eras += (Era(was.level_s, was.priority_s, now),)
         self.free = free
 
     def _regard(self, rules: QueueDefined) -> None:
         """Note by which rules who waits may have to go, later on and when agents come or go."""
+        is_timeless = rules.ageing_s is None and rules.promotion_s is None
+        self.ageing = TIMELESS if is_timeless else Ageing(rules.ageing_s, rules.promotion_s)  # of newcomers
         self._agent_rules = tuple(each for each in rules.overflow if each.regards_agents)
         self.overflow_later = tuple(each for each in rules.overflow if not each.is_for_newcomers)
         self.overflow_waits_s = tuple(each.waited_s for each in rules.overflow if each.waited_s is not None)
@@ -134,12 +141,10 @@ class Queue:
         """Who of the line came first."""
         return min(self.line.heads(), key=lambda contact: contact.arrival, default=None)
 
-    def place_for(self, route: Route, medium: Medium) -> Place:
-        """Return a place for a newcomer, by the rules that hold now."""
-        definition = self.definition
-        if definition.ageing_s is None and definition.promotion_s is None:
-            return Place(self.name, route, TIMELESS, medium)
-        return Place(self.name, route, Ageing(definition.ageing_s, definition.promotion_s), medium)
+    def ageing_since(self, arrived_at: float) -> Ageing:
+        """What waiting is worth to who came then, by the rules of now and by those that held meanwhile."""
+        before = tuple(era for era in self.eras if era.until > arrived_at)
+        return self.ageing._replace(before=before) if before else self.ageing
 
 
 class Floor:
@@ -328,7 +333,9 @@ class Floor:
         self.queues[contact.queue].contacts[contact.id] = contact
         self.queues[contact.given].routed[contact.id] = contact
         for place in contact.places:
-            self.queues[place.queue].routed[contact.id] = contact
+            queue = self.queues[place.queue]
+            queue.routed[contact.id] = contact
+            place.ageing = queue.ageing_since(contact.arrived_at) if queue.eras else queue.ageing
             if place.agent is not None:
                 self.wanted.setdefault(place.agent, {})[contact.id] = contact
 

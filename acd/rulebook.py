@@ -28,8 +28,10 @@ class Rulebook:
             queue = self._floor.queues[event.queue] = Queue(event, order, self._floor.attendance)
             self._floor.heed(queue)
         else:
-            was = queue.definition
-            queue.redefine(event, order)
+            was, eras = queue.definition, queue.eras
+            queue.redefine(event, order, self._bonds.now)
+            if queue.eras != eras:
+                self._age_anew(queue)
             self._floor.heed(queue)
             self._floor.recall_callbacks(queue)
             if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
@@ -38,12 +40,23 @@ class Rulebook:
                         self._bonds.line_up_anew(contact)
         self._floor.make_room((event.queue,))
 
+    def _age_anew(self, queue: Queue) -> None:
+        """Whoever has a row for a queue wins by its new ageing from now on, and keeps what they won before."""
+        for contact in tuple(queue.routed.values()):
+            is_waiting = contact.state is ContactState.WAITING
+            if is_waiting:
+                self._bonds.step_out(contact)
+            for place in contact.places:
+                place.ageing = self._floor.queues[place.queue].ageing_since(contact.arrived_at)
+            if is_waiting:
+                self._bonds.line_up(contact)
+
     def define_routing(self, event: events.RoutingDefined) -> None:
         """Have an order in which contacts look at agents; queues that name it follow."""
         self._floor.routings[event.name] = event.criteria
         for queue in self._floor.queues.values():
             if queue.definition.strategy == event.name:
-                queue.redefine(queue.definition, event.criteria)
+                queue.redefine(queue.definition, event.criteria, self._bonds.now)
 
     def define_selection(self, event: events.SelectionDefined) -> None:
         """Have an order in which agents look at contacts."""

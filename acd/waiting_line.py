@@ -14,7 +14,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from acd.contact import Ageing, Contact, Place
+from acd.contact import TIMELESS, Ageing, Contact, Place
 from acd.ranking import Key, Ranking
 from acd.skills import Need
 
@@ -58,14 +58,20 @@ class Bucket:
     def look(self, now: float) -> None:
         """Work out how urgent the first is, and until when that holds."""
         first = self.first
-        level_s, priority_s = self.ageing
         steps, level = first.urgency(self.ageing, now)
-        coming_s = math.inf if priority_s is None else (steps + 1) * priority_s
-        if level_s is not None:
-            next_level_s = (level - first.level + 1) * level_s
-            coming_s = min(coming_s, next_level_s)
         self.front = (-steps, -level, self.serial, self)
-        self.steady_until = first.arrived_at + coming_s - _ROUNDING_S
+        if self.ageing is TIMELESS:
+            self.steady_until = math.inf
+            return
+        level_s, priority_s, before = self.ageing
+        since, steps_then, level_then = first.arrived_at, 0, first.level
+        if before:
+            since, steps_then, level_then = first.won_in(before)
+        coming_s = math.inf if priority_s is None else (steps - steps_then + 1) * priority_s
+        if level_s is not None:
+            next_level_s = (level - level_then + 1) * level_s
+            coming_s = min(coming_s, next_level_s)
+        self.steady_until = since + coming_s - _ROUNDING_S
 
 
 Front = tuple[int, int, int, Bucket]

@@ -12,13 +12,19 @@ from acd.names import AgentId, QueueName
 from acd.overflow import Overflow
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Standing
 
+Eras = Sequence[tuple[QueueDefined, float]]
+"""Rules of a queue of different ageing, one after the other, and until when each held; the last ones hold still."""
 
-def order(contact: ContactSnapshot, rules: QueueDefined, now: float) -> tuple[int, int, float]:
+
+def order(contact: ContactSnapshot, eras: Eras, now: float) -> tuple[int, int, float]:
     """Who comes first in a line, as far as priority won by waiting, level and arrival tell."""
-    waited_s = now - contact.arrived_at
-    steps = 0 if rules.promotion_s is None else math.floor(waited_s / rules.promotion_s)
-    added = 0 if rules.ageing_s is None else math.floor(waited_s / rules.ageing_s)
-    return (-steps, -contact.level - added, contact.arrived_at)
+    steps, level, since = 0, contact.level, contact.arrived_at
+    for rules, until in eras:
+        waited_s = max(0.0, min(until, now) - since)
+        steps += 0 if rules.promotion_s is None else math.floor(waited_s / rules.promotion_s)
+        level += 0 if rules.ageing_s is None else math.floor(waited_s / rules.ageing_s)
+        since = max(since, until)
+    return (-steps, -level, contact.arrived_at)
 
 
 def fit_in(agent: AgentSnapshot, line: Standing) -> int | None:
@@ -39,7 +45,7 @@ def can_serve(agent: AgentSnapshot, contact: ContactSnapshot) -> bool:
 def preference(
     agent: AgentSnapshot,
     contact: ContactSnapshot,
-    defined: Mapping[QueueName, QueueDefined],
+    eras: Mapping[QueueName, Eras],
     criteria: Sequence[Selection],
     now: float,
 ) -> tuple[float, ...]:
@@ -48,8 +54,8 @@ def preference(
     for line in contact.lines:
         fit = fit_in(agent, line)
         if fit is not None:
-            rules = defined[line.queue]
-            steps, level, arrived_at = order(contact, rules, now)
+            steps, level, arrived_at = order(contact, eras[line.queue], now)
+            rules, _ = eras[line.queue][-1]
             own = 0 if line.agent else dict(agent.priorities).get(line.queue, rules.priority)
             values = {
                 Selection.OWN: line.agent is None,

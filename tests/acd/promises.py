@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections import Counter
-from typing import Any
 
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant
@@ -49,7 +48,6 @@ class Promises(RuleBasedStateMachine):
         self.is_woken = False  # just now
         self.recount = Recount()
         self.ledger = Ledger()
-        self.ageing: dict[str, Any] = {}
         self.journal: list[bytes] = []
         self.answers: list[bytes] = []
         self.offers: dict[OfferId, OfferContact] = {}  # as the phones know them
@@ -57,6 +55,9 @@ class Promises(RuleBasedStateMachine):
         self.diverted: dict[ContactId, Target] = {}  # the shell is to take them elsewhere
         self.refused_targets: set[tuple[ContactId, Target]] = set()
         self.defined: dict[QueueName, QueueDefined] = {}
+        self.eras: dict[
+            QueueName, list[tuple[QueueDefined, float]]
+        ] = {}  # of its ageing, the last one endless
         self.routings: dict[str, tuple[Routing, ...]] = {}
         self.selections: dict[str, tuple[Selection, ...]] = {"": SELECTION}
         self.capacities: dict[str, CapacitiesDefined] = {}
@@ -215,7 +216,7 @@ class Promises(RuleBasedStateMachine):
         """Level, then arrival; 1, 2, 3."""
         for queue in self.defined_queues():
             line = self.engine.waiting(queue)
-            ranks = [order(each, self.defined[queue], self.now) for each in line]
+            ranks = [order(each, self.eras[queue], self.now) for each in line]
             assert ranks == sorted(ranks)
             assert [each.position for each in line] == list(range(1, len(line) + 1))
             for each in line:

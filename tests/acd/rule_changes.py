@@ -77,7 +77,6 @@ class RuleChanges(Shell):
         """Two queues, and perhaps somebody there already."""
         if strategy == RING_ALL:
             self.rings_all.add(QUEUES[1])
-        self.ageing = ageing
         for event in (
             QueueDefined(
                 queue=QUEUES[0],
@@ -88,7 +87,7 @@ class RuleChanges(Shell):
                 busy_delay_s=4.0,
                 dismisses_when=absence,
                 callbacks_most=CALLBACKS_MOST[QUEUES[0]],
-                **self.ageing,
+                **ageing,
             ),
             QueueDefined(
                 queue=QUEUES[1],
@@ -99,7 +98,7 @@ class RuleChanges(Shell):
                 strategy=strategy,
                 ring_most=2,
                 overflow=OVERFLOW[QUEUES[1]] if overflows else (),
-                **self.ageing,
+                **ageing,
             ),
         ):
             self.tell(event)
@@ -122,6 +121,7 @@ class RuleChanges(Shell):
         absence=absences,
         levels=st.sampled_from((MORE_RULES["level_rules"], ())),
         busy_delay_s=st.sampled_from((None, 4.0)),
+        ageing=ageings,
     )
     def define(
         self,
@@ -135,6 +135,7 @@ class RuleChanges(Shell):
         absence: tuple[AgentCondition, ...] | None,
         levels: tuple[LevelRule, ...],
         busy_delay_s: float | None,
+        ageing: dict[str, Any],
     ) -> None:
         """A queue's rules change, and nobody who waits in a line is behind others than before; where all ring together
         they go on so.
@@ -162,7 +163,7 @@ class RuleChanges(Shell):
                 callbacks_most=CALLBACKS_MOST[queue],
                 busy_delay_s=busy_delay_s,
                 **{**MORE_RULES, "level_rules": levels},
-                **self.ageing,
+                **ageing,
             )
         )
         went = {command.contact for command in answer if isinstance(command, ReportOverflow)}

@@ -1,5 +1,6 @@
 """The shell of the machine of `test_liveness`: it tells the engine what happens, does what is ordered, and looks at it."""
 
+import math
 from collections.abc import Mapping
 
 from acd.agent_state import Activity, Presence
@@ -91,6 +92,7 @@ class Shell(Promises):
         match event:
             case QueueDefined():
                 self.defined[event.queue] = event
+                self.begin_era(event)
             case RoutingDefined():
                 self.routings[event.name] = event.criteria
             case CapacitiesDefined():
@@ -101,10 +103,20 @@ class Shell(Promises):
                 self.diverted.pop(event.contact, None)
             case QueueRemoved():
                 self.turns = {key: turn for key, turn in self.turns.items() if key[1] != event.queue}
+                del self.eras[event.queue]
             case AgentLoggedIn() | AgentRestored():
                 self.turns = {key: turn for key, turn in self.turns.items() if key[0] != event.agent}
             case _:
                 pass
+
+    def begin_era(self, event: QueueDefined) -> None:
+        """Waiting is worth something else in a queue from now on, or as much as before."""
+        eras = self.eras.setdefault(event.queue, [])
+        if eras:
+            was, _ = eras.pop()
+            if (was.ageing_s, was.promotion_s) != (event.ageing_s, event.promotion_s):
+                eras.append((was, self.now))
+        eras.append((event, math.inf))
 
     def look_at_order(self, answer: tuple[Command, ...]) -> None:
         """Deeds before reports, and one report for each."""
@@ -241,7 +253,7 @@ class Shell(Promises):
                 and (was.level, was.arrived_at, was.lines) == (still.level, still.arrived_at, still.lines)
             ):
                 first, second = (
-                    preference(taker, each, self.defined, order, self.now) for each in (taken, still)
+                    preference(taker, each, self.eras, order, self.now) for each in (taken, still)
                 )
                 assert first <= second, f"{still} was passed over for {taken} by {taker}"
         orders = {line.queue: self.routing_of(line.queue) for line in taken.lines}

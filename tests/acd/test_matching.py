@@ -141,7 +141,7 @@ class TestAgeing:
         assert hotline.offered() == [("c1", "ana")]
 
     def test_a_changed_rule_turns_nobody_about(self) -> None:
-        """Those who wait keep the ageing they came with."""
+        """Those who wait keep what they won by the old ones."""
         hotline = Hotline(QueueDefined(queue=MAIN, ageing_s=10.0))
         hotline.call("c1", 0.0)
         hotline.call("c2", 15.0, level=1)
@@ -366,7 +366,7 @@ class TestFreshPairs:
         """Ana would have c1, which would have Ben, who would have c2, which would have Ana."""
         floor = self.floor()
         for queue in (MAIN, TAX):
-            floor.queues[queue].redefine(QueueDefined(queue=queue), STRATEGIES["round_robin"])
+            floor.queues[queue].redefine(QueueDefined(queue=queue), STRATEGIES["round_robin"], 0.0)
         for name, rather, lately in (("ana", MAIN, MAIN), ("ben", TAX, TAX)):
             agent = Agent(AgentId(name), (MAIN, TAX), now=0.0)
             agent.priorities[rather] = 5
