@@ -21,6 +21,7 @@ from acd.errors import InvalidEvent, InvalidTransition
 from acd.explain import explain
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
+from acd.levels import coming
 from acd.matching import Pairing, Turn, available, next_pairing, place_with
 from acd.medium import Medium, Task
 from acd.names import AgentId, ContactId, OfferId
@@ -217,6 +218,9 @@ class Bonds:
         for rule in contact.level_rules:
             if now < since + rule.waited_s < soonest:
                 soonest = since + rule.waited_s
+        for at, _ in coming(contact.raises, since) if contact.raises else ():
+            if now < at < soonest:
+                soonest = at
         for place in places:
             until_s = place.route.until_s
             if until_s is not None and now < since + until_s < soonest:

@@ -321,12 +321,11 @@ class Engine:
         )
         places = tuple(Place(row.queue or event.queue, row, medium=event.medium) for row in rows)
         cause = None if is_in_line else self._objection(queue, places)
-        newcomer = self._newcomer_of(event, places)
         kept = _resume_name(event.queue, event.number)
-        arrived_at = self._floor.kept_places.get(kept) if contact is None and event.number else None
-        if arrived_at is not None and event.arrived_at is None:
-            newcomer.arrived_at = arrived_at
-            newcomer.judge(self._bonds.now)
+        arrived_at = event.arrived_at
+        if arrived_at is None and contact is None and event.number:
+            arrived_at = self._floor.kept_places.get(kept)
+        newcomer = self._newcomer_of(event, places, arrived_at)
         if cause is not None and not self._diversions.would_divert(newcomer):
             self._refuse(event.contact, event.queue, cause)
             return
@@ -541,11 +540,15 @@ class Engine:
             serial=self._contacts_seen + 1,
         )
 
-    def _newcomer_of(self, event: events.ContactQueued, places: tuple[Place, ...]) -> Contact:
+    def _newcomer_of(
+        self, event: events.ContactQueued, places: tuple[Place, ...], arrived_at: float | None
+    ) -> Contact:
         """Return the contact that is told of, nowhere yet."""
-        contact = self._new_contact(event.contact, places, event.level, event.arrived_at)
+        contact = self._new_contact(event.contact, places, event.level, arrived_at)
         contact.given, contact.given_at = event.queue, self._bonds.now
-        contact.judge_by(self._floor.queues[event.queue].definition.level_rules, event.caller)
+        queue = self._floor.queues[event.queue]
+        contact.judge_by(queue.level_rules, event.caller)
+        contact.raises = queue.raises_since(contact.arrived_at)
         contact.strategy = event.strategy
         contact.region, contact.number = event.region, event.number
         contact.is_callback = event.is_callback

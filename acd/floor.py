@@ -17,6 +17,7 @@ from acd.criteria import RING_ALL, SELECTION, Order, Selection
 from acd.errors import UnknownQueue
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
+from acd.levels import Raises, raises_by
 from acd.medium import VOICE_ALONE, Capacities
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
@@ -41,6 +42,7 @@ class Queue:
         "free",
         "given",
         "is_open",
+        "level_rules",
         "line",
         "lined_up",
         "members",
@@ -48,6 +50,7 @@ class Queue:
         "on_duty",
         "overflow_later",
         "overflow_waits_s",
+        "raises",
         "ringing",
         "routed",
         "standing",
@@ -59,6 +62,8 @@ class Queue:
         self.name = definition.queue
         self.definition = definition
         self.eras: tuple[Era, ...] = ()  # of other ageing than that of now
+        gains = raises_by(definition.level_rules)
+        self.raises: tuple[Raises, ...] = (Raises(gains),) if gains else ()  # by all rules that ever held
         self.line = WaitingLine()
         self.routed: dict[ContactId, Contact] = {}  # with a row for this queue, whatever their state
         self.given: dict[ContactId, Contact] = {}  # those whom the rules of this queue hold for
@@ -85,12 +90,17 @@ class Queue:
         self._regard(definition)
         if self.ageing != was:
             self.eras += (Era(was.level_s, was.priority_s, now),)
+        gains = raises_by(definition.level_rules)
+        old = self.raises[-1].gains if self.raises else ()
+        if gains != old:
+            self.raises = (*self.raises[:-1], Raises(old, now), Raises(gains))
         self.free = free
 
     def _regard(self, rules: QueueDefined) -> None:
         """Note by which rules who waits may have to go, later on and when agents come or go."""
         is_timeless = rules.ageing_s is None and rules.promotion_s is None
         self.ageing = TIMELESS if is_timeless else Ageing(rules.ageing_s, rules.promotion_s)  # of newcomers
+        self.level_rules = tuple(each for each in rules.level_rules if not each.regards_wait_alone)
         self._agent_rules = tuple(each for each in rules.overflow if each.regards_agents)
         self.overflow_later = tuple(each for each in rules.overflow if not each.is_for_newcomers)
         self.overflow_waits_s = tuple(each.waited_s for each in rules.overflow if each.waited_s is not None)
@@ -145,6 +155,12 @@ class Queue:
         """What waiting is worth to who came then, by the rules of now and by those that held meanwhile."""
         before = tuple(era for era in self.eras if era.until > arrived_at)
         return self.ageing._replace(before=before) if before else self.ageing
+
+    def raises_since(self, arrived_at: float) -> tuple[Raises, ...]:
+        """What waiting alone adds to the level of who came then, by the rules that held since."""
+        if len(self.raises) < 2:
+            return self.raises
+        return tuple(each for each in self.raises if each.until > arrived_at)
 
 
 class Floor:
@@ -322,7 +338,8 @@ class Floor:
     def give(self, contact: Contact, queue: QueueName, now: float) -> None:
         """From now on the rules of a queue hold for a contact, which is in no line."""
         contact.given, contact.given_at = queue, now
-        contact.judge_by(self.queues[queue].definition.level_rules, contact.caller)
+        contact.judge_by(self.queues[queue].level_rules, contact.caller)
+        contact.raises = self.queues[queue].raises_since(contact.arrived_at)
         contact.visits[queue] = contact.visits.get(queue, 0) + 1
         contact.is_diverted, contact.let_in_despite = False, None
 

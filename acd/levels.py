@@ -4,7 +4,8 @@ A rule adds its number of levels while all of its conditions hold; the sum of al
 the contact was given.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,6 +53,11 @@ class LevelRule:
             and (not self.listed or self.listed in caller.lists)
         )
 
+    @property
+    def regards_wait_alone(self) -> bool:
+        """Whether it raises whoever has waited so long.  Those who wait when such a rule comes may hope for it too."""
+        return self.add > 0 and self.waited_s > 0 and not (self.calls or self.abandoned or self.listed)
+
 
 class Gain(NamedTuple):
     """From `waited_s` of waiting on, `add` levels more."""
@@ -63,3 +69,25 @@ class Gain(NamedTuple):
 def gains_of(rules: Iterable[LevelRule], caller: CallerHistory) -> tuple[Gain, ...]:
     """Return what the rules add for a caller, each with the wait from which on it does."""
     return tuple([Gain(rule.waited_s, rule.add) for rule in rules if rule.is_for(caller)])
+
+
+class Raises(NamedTuple):
+    """What waiting alone adds by the rules that held `until` then, for ever if they still do."""
+
+    gains: tuple[Gain, ...]
+    until: float = math.inf
+
+
+def raises_by(rules: Iterable[LevelRule]) -> tuple[Gain, ...]:
+    """Return what those of the rules add that regard the wait alone."""
+    return tuple([Gain(rule.waited_s, rule.add) for rule in rules if rule.regards_wait_alone])
+
+
+def coming(raises: Iterable[Raises], arrived_at: float) -> Iterator[tuple[float, int]]:
+    """When who came then is raised, and by how much: each set of rules counts from the end of the one before."""
+    since = arrived_at
+    for gains, until in raises:
+        for waited_s, add in gains:
+            if since + waited_s <= until:
+                yield since + waited_s, add
+        since = until

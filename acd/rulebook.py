@@ -28,13 +28,16 @@ class Rulebook:
             queue = self._floor.queues[event.queue] = Queue(event, order, self._floor.attendance)
             self._floor.heed(queue)
         else:
-            was, eras = queue.definition, queue.eras
+            was, eras, raises = queue.definition, queue.eras, queue.raises
             queue.redefine(event, order, self._bonds.now)
             if queue.eras != eras:
                 self._age_anew(queue)
             self._floor.heed(queue)
             self._floor.recall_callbacks(queue)
-            if any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
+            is_other = queue.raises != raises
+            for contact in queue.given.values() if is_other else ():
+                contact.raises = queue.raises_since(contact.arrived_at)
+            if is_other or any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
                 for contact in tuple({**queue.given, **queue.standing}.values()):
                     if contact.state is ContactState.WAITING:
                         self._bonds.line_up_anew(contact)

@@ -360,7 +360,9 @@ class Promises(RuleBasedStateMachine):
             came_at = self.recount.came_at.get(contact.contact, contact.arrived_at)
             assert contact.arrived_at == came_at
             if self.is_woken and contact.state is ContactState.WAITING:
-                assert contact.level == caller.level_at(contact.arrived_at, self.now)
+                assert contact.level == caller.level_at(
+                    contact.arrived_at, self.now, self.recount.raises[caller.queue]
+                )
 
     @invariant()
     def nobody_waits_who_can_go_on(self) -> None:

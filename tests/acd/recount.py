@@ -1,7 +1,8 @@
 """All figures counted anew, from what was told and answered alone: what the engine says of itself must equal them."""
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,29 +98,47 @@ def occupancy(spent: Mapping[str, float]) -> float:
     return spent["busy"] / on_duty_s if on_duty_s else 0.0
 
 
+Rules = tuple[LevelRule, ...]
+
+
+def raises_anybody(rule: LevelRule) -> bool:
+    """Whether a rule raises whoever waits so long, and would move nobody at once."""
+    return rule == LevelRule(add=rule.add, waited_s=rule.waited_s) and min(rule.add, rule.waited_s) > 0
+
+
 @dataclass
 class Caller:
     """What is known of a contact that is here, and the rules that it brought into its line."""
 
     queue: QueueName  # whose rules hold
     since: float  # they do
-    rules: tuple[LevelRule, ...]
+    rules: Rules
     level: int = 0
     number: str = ""
     strategy: int = 0
     history: CallerHistory = UNKNOWN_CALLER
     visits: Counter[QueueName] = field(default_factory=Counter)
 
-    def level_at(self, arrived_at: float, now: float) -> int:
-        """The level given, and what the rules add."""
-        past = self.history
-        return self.level + sum(
-            rule.add
-            for rule in self.rules
-            if arrived_at + rule.waited_s <= now
-            and past.calls >= rule.calls
-            and past.abandoned >= rule.abandoned
-            and rule.listed in (*past.lists, "")
+    def level_at(self, arrived_at: float, now: float, eras: Iterable[tuple[Rules, float]]) -> int:
+        """The level given, and what the rules add: those that it brought, and those that raise whoever waits, one after
+        the other as they held in the queue.
+        """
+        past, since, raised = self.history, arrived_at, 0
+        for rules, until in eras:
+            raised += sum(rule.add for rule in rules if since + rule.waited_s <= min(now, until))
+            since = max(since, until)
+        return (
+            raised
+            + self.level
+            + sum(
+                rule.add
+                for rule in self.rules
+                if not raises_anybody(rule)
+                and arrived_at + rule.waited_s <= now
+                and past.calls >= rule.calls
+                and past.abandoned >= rule.abandoned
+                and rule.listed in (*past.lists, "")
+            )
         )
 
 
@@ -138,6 +157,7 @@ class Recount:
         self.seats: dict[AgentId, Seat] = {}
         self.spent: dict[AgentId, dict[str, float]] = {}  # in logins that are over
         self.defined: dict[QueueName, QueueDefined] = {}
+        self.raises: dict[QueueName, list[tuple[Rules, float]]] = {}  # for whoever waits, and until when
         self.returns_at: dict[AgentId, float] = {}  # of who let a phone ring out, and is back by themselves
         self.callers: dict[ContactId, Caller] = {}
         self.closed: set[QueueName] = set()  # outside their hours
@@ -167,11 +187,12 @@ class Recount:
         match event:
             case QueueDefined():
                 self.defined[event.queue] = event
+                self._begin_era(event)
             case QueueHoursChanged():
                 self.closed -= {event.queue}
                 self.closed |= set() if event.is_open else {event.queue}
             case QueueRemoved():
-                del self.defined[event.queue]
+                del self.defined[event.queue], self.raises[event.queue]
                 self.closed.discard(event.queue)
                 for seat in self.seats.values():
                     seat.queues = tuple(queue for queue in seat.queues if queue != event.queue)
@@ -213,6 +234,15 @@ class Recount:
                 is_busy = event.cause is DeclineCause.BUSY and rules.busy_delay_s is not None
                 delay_s = rules.busy_delay_s if is_busy else rules.decline_delay_s
                 self.rests[offer.agent] = self.now + max(delay_s or 0.0, SHORTEST_DELAY_S)
+
+    def _begin_era(self, event: QueueDefined) -> None:
+        rules = tuple(rule for rule in event.level_rules if raises_anybody(rule))
+        eras = self.raises.setdefault(event.queue, [])
+        if eras:
+            was, _ = eras.pop()
+            if was != rules:
+                eras.append((was, self.now))
+        eras.append((rules, math.inf))
 
     def _give(self, contact: ContactId, queue: QueueName, **known: Any) -> Caller:
         caller = Caller(queue, self.now, self.defined[queue].level_rules, **known)

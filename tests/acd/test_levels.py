@@ -130,3 +130,69 @@ def test_changed_rules_are_for_those_who_come_and_move_nobody_who_waits() -> Non
     assert line.line() == ["c5", "c1", *before]
     line.call("c4", 5.0, caller=CallerHistory(calls=1))
     assert line.line() == ["c4", "c5", "c1", *[name for name in before if name != "c4"]]
+
+
+RAISE = LevelRule(add=2, waited_s=10.0)
+
+
+def test_a_new_rule_that_raises_who_waits_long_holds_for_those_who_wait_from_the_change_on() -> None:
+    """Else whoever comes later would pass them; one on offer too, and nobody more than once."""
+    line = hotline()
+    line.login("ana")
+    line.call("c0", 0.0)
+    line.call("c1", 1.0)
+    line.tell(QueueDefined(queue=MAIN, level_rules=(RAISE,)), 5.0)
+    line.call("c2", 6.0)
+    assert line.engine.next_deadline() == 15.0
+    line.wait(15.0)
+    assert [(each.contact, each.level) for each in line.engine.waiting(MAIN)] == [("c1", 2), ("c2", 0)]
+    line.decline("c0", 15.5)
+    line.tell(QueueDefined(queue=MAIN, level_rules=(RAISE,), ring_time_s=9.0), 15.6)
+    line.wait(30.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [2, 2]
+
+
+def test_what_waiting_won_by_rules_that_are_gone_is_kept_and_no_more_is_won_by_them() -> None:
+    """The next ones count from where they begin."""
+    line = hotline(RAISE, LevelRule(add=3, waited_s=20.0))
+    line.call("c1", 0.0)
+    line.tell(QueueDefined(queue=MAIN), 12.0)
+    line.wait(25.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [2]
+    line.tell(QueueDefined(queue=MAIN, level_rules=(RAISE,)), 30.0)
+    line.wait(39.9)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [2]
+    line.wait(40.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [4]
+
+
+def test_who_comes_with_an_old_arrival_has_what_those_have_who_waited_since() -> None:
+    """Not the whole wait by rules that came in the middle of it."""
+    line = hotline()
+    line.call("c1", 0.0)
+    line.tell(QueueDefined(queue=MAIN, level_rules=(RAISE,)), 20.0)
+    line.call("c2", 21.0, arrived_at=5.0)
+    assert line.line() == ["c1", "c2"]
+    line.wait(30.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [2, 2]
+    line.call("c3", 31.0, arrived_at=20.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        LevelRule(add=2),
+        LevelRule(add=-2, waited_s=10.0),
+        LevelRule(add=2, waited_s=10.0, calls=1),
+        LevelRule(add=2, waited_s=10.0, abandoned=1),
+        LevelRule(add=2, waited_s=10.0, listed="vip"),
+    ],
+)
+def test_other_new_rules_are_for_those_who_come(rule: LevelRule) -> None:
+    """They would turn people about who wait already."""
+    line = hotline()
+    line.call("c1", 1.0, caller=CallerHistory(calls=1, abandoned=1, lists=("vip",)))
+    line.tell(QueueDefined(queue=MAIN, level_rules=(rule,)), 5.0)
+    line.wait(100.0)
+    assert [each.level for each in line.engine.waiting(MAIN)] == [0]
