@@ -231,6 +231,8 @@ class Engine:
                 agent.apply(AgentTrigger.PHONE_LOST, self._bonds.now, event.reason or PHONE_LOST)
         agent.pending, agent.pending_reason = event.pending, event.pending_reason
         agent.idle_since = event.idle_since
+        if event.since is not None and (agent.presence, agent.reason) == (event.presence, event.reason):
+            agent.since = min(event.since, self._bonds.now)
         agent.taken, agent.talk_s = max(agent.taken, event.taken), event.talk_s
         agent.no_answers = event.no_answers
         for task in event.tasks:

@@ -231,11 +231,11 @@ class AgentLoggedIn:
 class AgentRestored:
     """An agent of before a restart of the control process, as the records have it.
 
-    Times are on the new clock and may be negative.  `wrap_up_until` None with presence `WRAP_UP` is a wrap-up that
-    the agent ends.  With `contact` (then also its queue and arrival) the agent talks with it.  Restore waiting
-    contacts before agents, and agents by the time they have been idle: each takes a call as soon as it is told of.
-    `taken` and `talk_s` are the calls since the login and the time they lasted, `no_answers` those in a row that rang out.
-    `tasks` is what they have in hand of other media: with it nothing is offered that does not go beside it.
+    Times are on the new clock and may be negative.  `wrap_up_until` None with presence `WRAP_UP` is a wrap-up that the
+    agent ends.  With `contact` (then also its queue and arrival) the agent talks with it.  Restore waiting contacts before
+    agents, and agents by `idle_since`: each takes a call as soon as it is told of.  `since` is when the state began (None
+    for now), `taken` and `talk_s` the calls since the login and the time they lasted, `no_answers` those in a row that
+    rang out, `tasks` what they have in hand of other media: nothing is offered that does not go beside it.
     """
 
     agent: AgentId
@@ -261,6 +261,7 @@ class AgentRestored:
     taken: int = 0
     talk_s: float = 0.0
     no_answers: int = 0
+    since: float | None = None
     tasks: tuple["ContactRestored", ...] = ()
 
     def __post_init__(self) -> None:
@@ -271,6 +272,7 @@ class AgentRestored:
         check_named(self, agent=self.agent)
         check_finite(
             self,
+            since=self.since,
             idle_since=self.idle_since,
             wrap_up_until=self.wrap_up_until,
             contact_arrived_at=self.contact_arrived_at,

@@ -336,6 +336,8 @@ class Seats:
         presence = Presence(record["presence"])
         if call is not None and presence is Presence.WRAP_UP:
             presence = Presence.READY
+        is_as_before = record["activity"] == ("idle" if call is None else "talking")
+        since = record.get("since") if is_as_before else None
         wrap_up_until = record["wrap_up_until"] if presence is Presence.WRAP_UP else None
         return events.AgentRestored(
             agent=AgentId(agent.agent_id),
@@ -353,6 +355,7 @@ class Seats:
             taken=record.get("taken", 0),
             talk_s=record.get("talk_s", 0.0),
             no_answers=record.get("no_answers", 0),
+            since=None if since is None else self._clock.moment_of(since),
         )
 
     def _record_of(self, agent: Agent, report: ReportAgent) -> dict[str, Any]:
@@ -364,6 +367,7 @@ class Seats:
             "activity": report.activity.value,
             "reason": report.reason,
             "idle_since": self._clock.wall_at(idle_since),
+            "since": self._clock.wall_at(report.since),
             "taken": 0 if found is None else found.taken,
             "talk_s": 0.0 if found is None else found.talk_s,
             "no_answers": 0 if found is None else found.no_answers,

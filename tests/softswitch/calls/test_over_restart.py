@@ -77,6 +77,19 @@ def test_what_was_counted_since_the_login_counts_on() -> None:
     assert (found.taken, round(found.talk_s)) == (1, 30)
 
 
+def test_a_break_lasts_since_it_began() -> None:
+    """However often control was restarted meanwhile."""
+    node = Node(greeting="")
+    node.login()
+    done(node.seats.not_ready("1001", "lunch"))
+    node.settle()
+    began_at = done(node.seats.get("1001")).since
+    node.pass_time(2400.0)
+    seen = done(next_control(next_control(node)).seats.get("1001"))
+    assert (seen.presence, seen.reason) == ("not_ready", "lunch")
+    assert seen.since == pytest.approx(began_at, abs=0.01)
+
+
 def test_an_agent_who_took_a_break_meanwhile_stays_away() -> None:
     after = next_control(rung_out())
     done(after.seats.not_ready("1001", "lunch"))
