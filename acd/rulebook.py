@@ -32,6 +32,7 @@ class Rulebook:
             queue.redefine(event, order, self._bonds.now)
             if queue.eras != eras:
                 self._age_anew(queue)
+            self._ring_anew(queue)
             self._floor.heed(queue)
             self._floor.recall_callbacks(queue)
             is_other = queue.raises != raises
@@ -53,6 +54,14 @@ class Rulebook:
                 place.ageing = self._floor.queues[place.queue].ageing_since(contact.arrived_at)
             if is_waiting:
                 self._bonds.line_up(contact)
+
+    def _ring_anew(self, queue: Queue) -> None:
+        """Who is on offer is so to all who are free if all ring together now, else to those alone whose phones ring."""
+        queue.ringing.clear()
+        for contact in queue.contacts.values() if queue.rings_all else ():
+            if contact.offers and contact.place.agent is None:
+                queue.ringing[contact.id] = contact
+                self._floor.recall_free(contact.place)
 
     def define_routing(self, event: events.RoutingDefined) -> None:
         """Have an order in which contacts look at agents; queues that name it follow."""

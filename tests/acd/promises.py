@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from acd.agent_state import Activity, AgentCondition, Presence
 from acd.commands import OfferContact, ReportAgent, ReportContact
 from acd.contact_state import ContactState
-from acd.criteria import SELECTION, Routing, Selection
+from acd.criteria import RING_ALL, SELECTION, Routing, Selection
 from acd.decision import RecordDecision, RecordJoin
 from acd.engine import Engine
 from acd.events import CapacitiesDefined, QueueDefined
@@ -63,7 +63,6 @@ class Promises(RuleBasedStateMachine):
         self.capacities: dict[str, CapacitiesDefined] = {}
         self.turns: dict[tuple[AgentId, QueueName], int] = {}  # when an agent had the last offer of a queue
         self.lax: set[AgentId] = set()  # who has more than the rules of now allow, and may
-        self.rings_all: set[QueueName] = set()  # queues where all ring together, and always did
         self.shown_agents: dict[AgentId, ReportAgent] = {}  # as a wallboard knows them
         self.shown_contacts: dict[ContactId, ReportContact] = {}
 
@@ -135,7 +134,7 @@ class Promises(RuleBasedStateMachine):
     def nobody_idles_beside_a_caller_for_whom_all_ring(self) -> None:
         """As long as there is room for one more phone."""
         for contact in self.here():
-            if not contact.offers or contact.queue not in self.rings_all:
+            if not contact.offers or self.defined[contact.queue].strategy != RING_ALL:
                 continue
             line = next(line for line in contact.lines if line.queue == contact.queue)
             for agent in self.engine.agents():

@@ -75,8 +75,6 @@ class RuleChanges(Shell):
         absence: tuple[AgentCondition, ...] | None,
     ) -> None:
         """Two queues, and perhaps somebody there already."""
-        if strategy == RING_ALL:
-            self.rings_all.add(QUEUES[1])
         for event in (
             QueueDefined(
                 queue=QUEUES[0],
@@ -115,7 +113,7 @@ class RuleChanges(Shell):
         limit=st.integers(0, 4),
         ring_time_s=st.sampled_from((1.0, 15.0)),
         priority=st.integers(0, 2),
-        strategy=routings,
+        strategy=st.one_of(routings, st.just(RING_ALL)),
         widening=st.sampled_from(((), WIDENING, WIDENING[:1])),
         overflow=st.sampled_from((OVERFLOW, ())),
         absence=absences,
@@ -137,11 +135,7 @@ class RuleChanges(Shell):
         busy_delay_s: float | None,
         ageing: dict[str, Any],
     ) -> None:
-        """A queue's rules change, and nobody who waits in a line is behind others than before; where all ring together
-        they go on so.
-        """
-        if queue in self.rings_all:
-            strategy = RING_ALL
+        """A queue's rules change, and nobody who waits in a line is behind others than before."""
         self.tell(TimePassed())
         before = {
             each.queue: [one.contact for one in self.engine.waiting(each.queue)]

@@ -19,7 +19,7 @@ from acd.commands import (
     WithdrawOffer,
 )
 from acd.contact_state import ContactState
-from acd.criteria import STRATEGIES, Routing, Selection
+from acd.criteria import RING_ALL, STRATEGIES, Routing, Selection
 from acd.decision import RecordDecision, RecordJoin, faults
 from acd.errors import AcdError
 from acd.events import (
@@ -154,9 +154,8 @@ class Shell(Promises):
                     assert (other.agent, other.contact) != (command.agent, command.contact), "offered twice"
                     both_calls = other.medium is command.medium is Medium.VOICE
                     assert other.agent != command.agent or not both_calls, "two calls for one agent"
-                    assert other.contact != command.contact or command.queue in self.rings_all, (
-                        "two offers of one contact"
-                    )
+                    is_for_all = self.defined[command.queue].strategy == RING_ALL
+                    assert other.contact != command.contact or is_for_all, "two offers of one contact"
                 self.offer_ids.add(command.offer)
                 self.offers[command.offer] = command
             case WithdrawOffer():

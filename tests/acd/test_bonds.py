@@ -17,6 +17,7 @@ from acd.events import (
     WrapUpExtended,
 )
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.routes import Route
 from tests.acd.hotline import MAIN, Hotline, skilled
 from tests.acd.repertoire import CAPACITIES
 
@@ -469,6 +470,32 @@ class TestRingAll:
         assert hotline.offered() == [("c1", "ben")]
         hotline.login("cid", 2.0)
         assert hotline.offered() == []
+
+    def test_no_more_ring_once_the_queue_lets_one_ring_at_a_time(self, hotline: Hotline) -> None:
+        """Those who ring already go on, and whoever answers first has the call."""
+        hotline.tell(QueueDefined(queue=MAIN, strategy="longest_idle"), 6.0)
+        assert hotline.offered() == hotline.withdrawn() == []
+        hotline.login("dan", 7.0)
+        assert hotline.offered() == []
+        hotline.tell(OfferDeclined(offer=OfferId("o1"), cause=DeclineCause.DECLINED), 8.0)
+        assert hotline.offered() == []
+        hotline.tell(OfferAccepted(offer=OfferId("o2")), 9.0)
+        assert hotline.state("ben")[1] is Activity.TALKING
+
+    def test_once_all_ring_those_who_are_free_ring_along_for_who_is_on_offer(self) -> None:
+        """At once, and as many as may; not for one who is offered to a designated agent."""
+        hotline = Hotline()
+        for name in ("ana", "ben", "cid"):
+            hotline.login(name)
+        hotline.call("c1", 1.0)
+        hotline.call("c2", 1.0, routes=(Route(agent=AgentId("ben")),))
+        assert hotline.offered() == [("c2", "ben")]
+        hotline.tell(QueueDefined(queue=MAIN, strategy="ring_all"), 2.0)
+        assert hotline.offered() == [("c1", "cid")]
+        hotline.login("dan", 3.0)
+        assert hotline.offered() == [("c1", "dan")]
+        hotline.accept("c1", 4.0)
+        assert hotline.withdrawn() == [("cid", "answered_elsewhere"), ("dan", "answered_elsewhere")]
 
     def test_when_nobody_answers_the_one_who_did_not_ring_does(self, hotline: Hotline) -> None:
         """As soon as there is room."""
