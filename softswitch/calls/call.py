@@ -99,6 +99,7 @@ class Call:
     message_id: str = ""  # the recording of the message that the caller speaks
     left_message: bool = False
     was_offered_callback: bool = False  # by an overflow rule; once is enough
+    diverted_at: dict[tuple[str, str], float] = field(default_factory=dict)  # by queue and flow, monotonic s
     has_callback: bool = False  # is to be called back, and may hang up
     prompted: bool = False  # an announcement plays
     playlists: int = 0  # how many were started: the number of the last one names it

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -65,6 +65,9 @@ class Outside(Protocol):
         """Begin a look-up."""
         ...
 
+
+TURN_LEAST_S: Final = 1.0
+"""A caller who comes back from an overflow flow sooner was told nothing there, and waits."""
 
 Speaks = Callable[[tuple[str, ...], Callable[[tuple[str, ...]], None]], None]
 """Tells the prompts that say prompts and texts, at once or when they were made (`softswitch.speech.desk.SpeechDesk.say`)."""
@@ -177,6 +180,8 @@ class FlowDesk:
 
     def _flow_at(self, call: Call, target: Target) -> Flow | None:
         match target.kind:
+            case TargetKind.FLOW if self._is_too_soon(call, target.name):
+                return None
             case TargetKind.FLOW:
                 return self._desk.business.flows.get(target.name)
             case TargetKind.VOICEMAIL:
@@ -186,6 +191,13 @@ class FlowDesk:
                 return callback_of(call.route.queue)
             case _:
                 return None
+
+    def _is_too_soon(self, call: Call, name: str) -> bool:
+        """Whether the same queue sent the caller into the same flow a moment ago: it leads straight back."""
+        key, now = (call.route.queue, name), self._table.clock.now()
+        before = call.diverted_at.get(key)
+        call.diverted_at[key] = now
+        return before is not None and now - before < TURN_LEAST_S
 
     def resume(self, call: Call) -> bool:
         """An adopted caller begins the node again, or speaks on; False for one who was in no flow that is there, or waited."""

@@ -86,8 +86,11 @@ class Service:
 
 
 def business_of(**flows: dict[str, Any]) -> Business:
-    """The hotline's queue and these flows, whose numbers are those of the node and not of the business."""
-    documents: dict[tuple[str, str], Any] = {("queues", "hotline"): {"name": "hotline", "limit": 4}}
+    """The hotline's queue, another and these flows, whose numbers are those of the node and not of the business."""
+    documents: dict[tuple[str, str], Any] = {
+        ("queues", "hotline"): {"name": "hotline", "limit": 4},
+        ("queues", "other"): {"name": "other"},
+    }
     for name, flow in flows.items():
         documents["emergency" if name == "switch" else "flows", name] = flow
     return whole_of(documents, MACHINE, stored=True)
@@ -421,6 +424,56 @@ def test_an_overflow_flow_takes_over_from_the_flow_that_the_caller_was_in() -> N
     [started] = node.entries(entries.VoicemailStarted)
     assert (started.reason, started.flow, started.node) == ("flow", "main", "message")
     assert started.conditions == "waited_s:5"
+
+
+def leading_to(queue: str) -> dict[str, Any]:
+    """A flow that says nothing and leads straight into a queue."""
+    return {"id": f"to_{queue}", "start": "line", "nodes": {"line": {"type": "queue", "queue": queue}}}
+
+
+def rule_to(flow: str) -> OverflowSettings:
+    """Into a flow while nobody is signed in."""
+    return OverflowSettings(to=OverflowTo.FLOW, name=flow, when_nobody=True)
+
+
+def lined_up(node: FlowNode, call_id: str, queue: str = "hotline") -> bool:
+    """Whether the caller stands in this line, and nobody else does."""
+    waiting = [each.contact for each in node.dispatcher.engine.waiting(QueueName(queue))]
+    return node.call(call_id).state is CallState.WAITING and waiting == [call_id]
+
+
+def test_who_is_led_straight_back_to_the_queue_waits_there() -> None:
+    """Such a rule would turn for ever, and nobody else would be served meanwhile."""
+    node = overflowing("flow", "to_hotline", when_nobody=True)
+    node.standing.business = business_of(main=FLOW, to_hotline=leading_to("hotline"))
+    call_id = node.enter()
+    node.press("1")
+    assert lined_up(node, call_id)
+    node.pass_time(60.0)
+    assert lined_up(node, call_id)
+    node.sip.leave("in1")
+    node.assert_nothing_is_left()
+
+
+def test_two_queues_that_lead_to_each_other_by_flows_turn_a_caller_round_once() -> None:
+    other = replace(QUEUE, name="other", overflow=(rule_to("to_hotline"),))
+    node = FlowNode(queue=replace(QUEUE, overflow=(rule_to("to_other"),)), more_queues=(other,))
+    node.standing.business = business_of(
+        main=FLOW, to_hotline=leading_to("hotline"), to_other=leading_to("other")
+    )
+    call_id = node.enter()
+    node.press("1")
+    assert lined_up(node, call_id)
+    assert node.dispatcher.engine.waiting(QueueName("other")) == ()
+
+
+def test_a_rule_that_leads_straight_back_can_be_taken_while_somebody_waits() -> None:
+    node = FlowNode()
+    node.standing.business = business_of(main=FLOW, to_hotline=leading_to("hotline"))
+    call_id = node.enter()
+    node.press("1")
+    node.dispatcher.tell(definition_of(replace(QUEUE, overflow=(rule_to("to_hotline"),))))
+    assert lined_up(node, call_id)
 
 
 @pytest.mark.parametrize(
