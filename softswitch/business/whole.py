@@ -10,6 +10,7 @@ from softswitch.business.dead_ends import dead_ends
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
 from softswitch.business.duty import OnDuty
 from softswitch.business.reach import out_of_reach
+from softswitch.business.straight_back import straight_back
 from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
 from softswitch.calendars.hours import Hours
@@ -373,6 +374,7 @@ def once_legal(business: Business, machine: Machine) -> Iterator[Fault]:
     yield from _unlisted_skills(business)
     yield from _rules_in_vain(business)
     yield from dead_ends(business)
+    yield from straight_back(business)
     yield from out_of_reach(business, machine.area_code)
 
 
