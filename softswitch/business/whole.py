@@ -9,6 +9,7 @@ from softswitch.business.changes import Data, Documents, Key
 from softswitch.business.dead_ends import dead_ends
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
 from softswitch.business.duty import OnDuty
+from softswitch.business.number_forms import never_matching
 from softswitch.business.reach import out_of_reach
 from softswitch.business.straight_back import straight_back
 from softswitch.business.strategies import Shares, StrategyDocument
@@ -375,6 +376,7 @@ def once_legal(business: Business, machine: Machine) -> Iterator[Fault]:
     yield from _rules_in_vain(business)
     yield from dead_ends(business)
     yield from straight_back(business)
+    yield from never_matching(business, machine.area_code)
     yield from out_of_reach(business, machine.area_code)
 
 
