@@ -1,6 +1,6 @@
 """What would happen to a call, by the business as it stands.  Implements `api.what_if_port.WhatIfPort`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from api.faults import NotFound
 from api.views import WallTime
@@ -9,7 +9,7 @@ from softswitch.business.whole import Business
 from softswitch.calls.call_facts import CallFacts
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import BusinessNow
-from softswitch.calls.numbers import normalise
+from softswitch.calls.numbers import inbound_number, normalise
 from softswitch.calls.own_flows import in_emergency
 from softswitch.calls.queue_definition import conditions_of, rule_of
 from softswitch.calls.routes import Route, Routes
@@ -17,6 +17,7 @@ from softswitch.clock import Clock
 from softswitch.flows.tracing import Way, way_of
 from softswitch.settings.overflow import OverflowSettings
 from softswitch.settings.queues import QueueSettings
+from softswitch.settings.trunks import NumberSettings
 
 
 class WhatIf:
@@ -31,19 +32,24 @@ class WhatIf:
         dispatcher: Dispatcher,
         clock: Clock,
         area_code: str,
+        numbers_of: Callable[[str], NumberSettings],
         customer_level: Callable[[str], int] = lambda number: 0,
     ) -> None:
-        """`area_code` brings numbers into their normal form; `customer_level` is what the customer adds to the level."""
+        """`area_code` brings numbers into their normal form, after a trunk's rules (`numbers_of`, which raises `KeyError`).
+
+        `customer_level` is what the customer adds to the level.
+        """
         self._desk = desk
         self._dispatcher = dispatcher
         self._clock = clock
         self._area_code = area_code
+        self._numbers_of = numbers_of
         self._customer_level = customer_level
 
     async def ask(self, number: str, trunk: str, caller: str, at: float | None, keys: str) -> WhatIfView:
-        """The way of such a caller; `NotFound` for a number that leads nowhere."""
+        """The way of such a caller, whose numbers are as the trunk sends them; `NotFound`: the trunk, a way for the number."""
         business = self._desk.business
-        called, calling = normalise(number, self._area_code), normalise(caller, self._area_code)
+        called, calling = self._normal(number, trunk), self._normal(caller, trunk)
         route = Routes(business.routes, self._area_code).find(called, trunk)
         if route is None:
             raise NotFound("route", number)
@@ -61,11 +67,9 @@ class WhatIf:
                 "region": business.region_of(calling),
             }
             way = way_of(flow, CallFacts(self._dispatcher, self._clock, business, calling, at), data, keys)
-        level = (
-            way.level
-            + route.level_of(calling, business.lists_of(calling, moment))
-            + self._customer_level(calling)
-        )
+        lists = business.lists_of(calling, moment)
+        level = way.level + route.level_of(calling, lists) + self._customer_level(calling)
+        level += _added_in(_queue(business, way.queue), lists)
         is_open, overflow = _closed_at(business, way.queue, route.strategy, level, moment)
         return WhatIfView(
             number=called,
@@ -81,6 +85,22 @@ class WhatIf:
             box=way.box,
             put_through=way.number,
         )
+
+    def _normal(self, number: str, trunk: str) -> str:
+        if not trunk:
+            return normalise(number, self._area_code)
+        try:
+            rules = self._numbers_of(trunk)
+        except KeyError:
+            raise NotFound("trunk", trunk) from None
+        return inbound_number(number, rules, self._area_code)
+
+
+def _added_in(queue: QueueSettings | None, lists: Collection[str]) -> int:
+    """What a queue adds at once to the level of a caller on these lists, of whose past nothing is asked."""
+    rules = () if queue is None else queue.distribution.level_rules
+    counting = (rule for rule in rules if not (rule.waited_s or rule.regards_past))
+    return sum(rule.add for rule in counting if not rule.listed or rule.listed in lists)
 
 
 def _lines(route: Route, queue: str, level: int) -> tuple[str, ...]:

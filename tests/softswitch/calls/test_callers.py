@@ -160,7 +160,9 @@ def test_an_administrator_is_told_the_level_of_a_caller() -> None:
         MACHINE,
     )
     node = Node()
-    what_if = WhatIf(Standing(business), node.dispatcher, node.clock, "010")
+    what_if = WhatIf(
+        Standing(business), node.dispatcher, node.clock, "010", node.board.table.trunks.numbers_of
+    )
     levels = [done(what_if.ask("12345", "city", who, None, "")).level for who in (ANYBODY, IMPORTANT)]
     assert levels == [1, 6]
 

@@ -18,16 +18,18 @@ from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.queue_definition import definition_of
 from softswitch.calls.what_if import WhatIf
 from softswitch.clock import Clock
+from softswitch.settings.trunks import NumberSettings
 from tests.softswitch.calls.node import done
 from tests.softswitch.calls.test_flow import Standing
 from tests.softswitch.sip.stepped_clock import SteppedLoop
 
 CONFIG = Path(__file__).parents[3] / "config"
 MACHINE = Machine(
-    trunks=frozenset({"city"}),
+    trunks=frozenset({"city", "reserve"}),
     prompts=frozenset(path.stem for path in (CONFIG / "prompts" / "zh").glob("*.wav")),
     music=frozenset({"waiting"}),
 )
+TRUNKS = {"city": NumberSettings(), "reserve": NumberSettings(inbound_prefixes_stripped=("9",))}
 
 
 def city(*more: tuple[str, dict[str, Any]]) -> WhatIf:
@@ -40,7 +42,7 @@ def city(*more: tuple[str, dict[str, Any]]) -> WhatIf:
     dispatcher = Dispatcher(Engine(run="t"), clock, lambda order: None)
     for queue in business.queues:
         dispatcher.tell(definition_of(queue))
-    return WhatIf(Standing(business), dispatcher, clock, "0510")
+    return WhatIf(Standing(business), dispatcher, clock, "0510", TRUNKS.__getitem__)
 
 
 @pytest.fixture
@@ -95,6 +97,49 @@ def test_keys_are_pressed_where_the_flow_waits_for_them(what_if: WhatIf) -> None
 def test_a_number_that_leads_nowhere_is_told(what_if: WhatIf) -> None:
     with pytest.raises(NotFound):
         ask(what_if, "99999")
+
+
+def test_a_trunk_that_there_is_not_is_told(what_if: WhatIf) -> None:
+    with pytest.raises(NotFound):
+        done(what_if.ask("12345", "ctiy", "13800000001", None, ""))
+
+
+def test_a_route_of_one_trunk_goes_before_that_of_all() -> None:
+    """The number comes as that trunk sends it."""
+    what_if = city(("routes", {"number": "12345", "trunk": "reserve", "queue": "help", "greeting": ""}))
+    own = done(what_if.ask("912345", "reserve", "913800000001", None, ""))
+    assert (own.number, own.flow, own.queue) == ("12345", "", "help")
+    for trunk in ("city", ""):
+        way = done(what_if.ask("12345", trunk, "13800000001", None, ""))
+        assert (way.flow, way.queue) == ("main", "consult")
+    with pytest.raises(NotFound):
+        done(what_if.ask("912345", "city", "13800000001", None, ""))
+
+
+def test_while_the_emergency_switch_is_on_its_number_has_every_call() -> None:
+    switch = {"id": "switch", "is_on": True, "number": "13900000002"}
+    mobiles = {"name": "mobile", "pattern": r"1[3-9]\d{9}", "trunk": "city"}
+    what_if = city(("emergency", switch), ("outbound", mobiles))
+    for number in ("12345", "12346"):
+        way = ask(what_if, number)
+        assert way.put_through == "13900000002"
+
+
+def test_what_the_queue_adds_at_once_counts_for_the_level() -> None:
+    """Not what the wait or the caller's past may add: nobody knows of it yet."""
+    rules = [
+        {"add": 3},
+        {"add": 5, "listed": "some"},
+        {"add": 10, "waited_s": 60},
+        {"add": 20, "calls": 2},
+    ]
+    what_if = city(
+        ("queues", {"name": "lift", "distribution": {"level_rules": rules}}),
+        ("lists", {"id": "some", "numbers": [{"number": "13800000002"}]}),
+        ("routes", {"number": "12360", "queue": "lift", "greeting": "", "level": 1}),
+    )
+    assert ask(what_if, "12360").level == 4
+    assert ask(what_if, "12360", caller="13800000002").level == 9
 
 
 def test_a_queue_that_is_closed_leads_elsewhere() -> None:
