@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from config.faults import Fault
-from softswitch.business.documents import KINDS
-from softswitch.flows.nodes import Flow, Queue, SetData
+from softswitch.business.documents import KINDS, Emergency
+from softswitch.flows.graph import ends
+from softswitch.flows.nodes import Callback, Flow, Queue, SetData
 from softswitch.settings.agents import AgentSettings
 from softswitch.settings.distribution import SkillSettings
 from softswitch.settings.overflow import LEVELS, OverflowSettings, OverflowTo
@@ -44,6 +45,11 @@ class Distribution(Protocol):
     @property
     def flows(self) -> Mapping[str, Flow]:
         """Every call flow, by id."""
+        ...
+
+    @property
+    def emergencies(self) -> tuple[Emergency, ...]:
+        """The emergency switch, on or off, where there is one."""
         ...
 
 
@@ -81,6 +87,17 @@ class _Floor:
         self._queues = {queue.name: queue for queue in business.queues}
         self._flows = business.flows
         self._routes = business.routes
+        of_numbers = {route.flow for route in business.routes}
+        named = {switch.flow for switch in business.emergencies}
+        for queue in business.queues:
+            named |= {rule.name for rule in queue.overflow if rule.to is OverflowTo.FLOW}
+        self._lines_of_others = {
+            node.queue
+            for name, flow in business.flows.items()
+            if name not in of_numbers or name in named
+            for node in flow.nodes.values()
+            if isinstance(node, Queue | Callback)
+        }
         self._agents = [(agent, _need(agent.skills)) for agent in business.agents]
 
     # ---- faults ------------------------------------------------------------------------------------
@@ -192,6 +209,8 @@ class _Floor:
     ) -> bool:
         """Whether the first of these rules that can be followed takes callers to an end."""
         for rule in rules:
+            if rule.to is OverflowTo.FLOW and self._only_loses(rule, callers, added, came):
+                continue
             if rule.to is not OverflowTo.QUEUE:
                 return True
             target = self._queues.get(rule.name)
@@ -201,16 +220,42 @@ class _Floor:
                 return self._lost(target, asked, _followers(rule, callers, added), came) is None
         return False
 
+    def _only_loses(
+        self, rule: OverflowSettings, callers: Callers, added: list[int], came: frozenset[str]
+    ) -> bool:
+        """Whether the flow of a rule leads nowhere but into queues where such callers would wait for ever."""
+        flow = self._flows.get(rule.name)
+        going = _followers(rule, callers, added)
+        return flow is not None and all(
+            isinstance(end, Queue) and self._loses(end.queue, going, came)
+            for end in ends(flow, keys_too=True)
+        )
+
+    def _loses(self, name: str, callers: Callers, came: frozenset[str]) -> bool:
+        """The same for a queue that a flow leads into, with the queue's own need."""
+        queue = self._queues.get(name)
+        if queue is None or any(route.table and route.queue == name for route in self._routes):
+            return name in came
+        need = _need(queue.distribution.skills)
+        if name in came:
+            return not self._is_served(queue, need)
+        return self._lost(queue, need, callers, came) is not None
+
     # ---- who comes -----------------------------------------------------------------------------------
 
     def _callers_of(self, queue: QueueSettings) -> tuple[Callers, ...]:
-        """Who comes to a queue with the queue's own need: by a number without a table, or out of a flow."""
+        """Who comes to a queue with the queue's own need: by a number without a table, or out of a flow.
+
+        A flow that is not that of a number has anybody: by an overflow, by an agent, or while the emergency switch is on.
+        """
         found = [
             Callers(strategy=route.strategy, levels=self._levels_of(route))
             for route in self._routes
             if queue.name in self._lines_of(route)
         ]
-        return tuple(found) or (ANYBODY,)
+        if not found or queue.name in self._lines_of_others:
+            found.append(ANYBODY)
+        return tuple(found)
 
     def _lines_of(self, route: RouteSettings) -> Iterator[str]:
         """The queues that a number leads to, but for the one whose place is taken by its table."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from config.faults import Fault
-from softswitch.flows.graph import edges_of
-from softswitch.flows.nodes import Callback, Flow, Node, Queue, Transfer, Voicemail
+from softswitch.flows.graph import ends
+from softswitch.flows.nodes import Flow, Queue
 from softswitch.settings.overflow import OverflowTo
 from softswitch.settings.queues import QueueSettings
 
@@ -31,7 +31,7 @@ def straight_back(business: Overflowing) -> Iterator[Fault]:
             flow = business.flows.get(rule.name) if rule.to is OverflowTo.FLOW else None
             if flow is None or rule.waited_s:
                 continue
-            if all(isinstance(end, Queue) and end.queue == queue.name for end in _ends(flow)):
+            if all(isinstance(end, Queue) and end.queue == queue.name for end in ends(flow, keys_too=False)):
                 expected = (
                     "流程又排回此队列,来话会不停打转:请设 waited_s 或另择去向 / the flow only leads back to this queue, and "
                     "callers would turn for ever: set waited_s, or another target"
@@ -39,17 +39,3 @@ def straight_back(business: Overflowing) -> Iterator[Fault]:
                 yield Fault(
                     path=f"queues.{queue.name}.overflow[{number}].name", value=rule.name, expected=expected
                 )
-
-
-def _ends(flow: Flow) -> Iterator[Node]:
-    """Where callers who press nothing are served or leave."""
-    seen, ahead = {flow.start}, [flow.start]
-    while ahead:
-        name = ahead.pop()
-        node = flow.nodes[name]
-        ways = [edge.target for edge in edges_of(name, node) if not edge.by_caller]
-        if not ways or isinstance(node, Queue | Voicemail | Callback | Transfer):
-            yield node
-            continue
-        ahead += [way for way in ways if way not in seen]
-        seen.update(ways)

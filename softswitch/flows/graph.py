@@ -70,3 +70,17 @@ def edges_of(name: str, node: Node) -> Iterator[Edge]:
 def edges(flow: Flow) -> tuple[Edge, ...]:
     """All ways of a flow, in the order of its nodes."""
     return tuple(edge for name, node in flow.nodes.items() for edge in edges_of(name, node))
+
+
+def ends(flow: Flow, *, keys_too: bool) -> Iterator[Node]:
+    """Where callers are served or leave: without `keys_too` those who press nothing."""
+    seen, ahead = {flow.start}, [flow.start]
+    while ahead:
+        name = ahead.pop()
+        node = flow.nodes[name]
+        ways = [edge.target for edge in edges_of(name, node) if keys_too or not edge.by_caller]
+        if not ways or isinstance(node, Queue | Voicemail | Callback | Transfer):
+            yield node
+            continue
+        ahead += [way for way in ways if way not in seen]
+        seen.update(ways)

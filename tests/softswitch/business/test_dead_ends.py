@@ -96,6 +96,64 @@ def test_a_flow_has_levels_and_queues_of_its_own() -> None:
     assert wrong(elsewhere, flow, sends(TO_MESSAGES | {"most_level": 5}), number) == []
 
 
+def leading(to: str, **more: Any) -> tuple[str, dict[str, Any]]:
+    """A flow straight into a queue."""
+    return "flows", {"id": "on", "start": "line", "nodes": {"line": {"type": "queue", "queue": to}, **more}}
+
+
+CALLBACK = {"type": "callback", "queue": "law", "otherwise": "bye"}
+BY_NUMBER = sends(TO_MESSAGES | {"strategies": [7]})
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [leading("law")],
+        [
+            (
+                "flows",
+                {"id": "on", "start": "ask", "nodes": {"ask": CALLBACK, "bye": {"type": "hang_up"}}},
+            )
+        ],
+        [leading("law"), ("queues", {"name": "tax", "overflow": [{"to": "flow", "name": "on"}]})],
+        [leading("law"), ("emergency", {"id": "switch", "flow": "on"})],
+        [
+            leading("law"),
+            route("12346", strategy=7, flow="on"),
+            ("emergency", {"id": "switch", "flow": "on"}),
+        ],
+    ],
+    ids=["a flow", "a callback", "an overflow", "the emergency switch", "the switch to the flow of a number"],
+)
+def test_a_flow_that_is_not_only_that_of_a_number_has_anybody(others: list[tuple[str, Any]]) -> None:
+    """The number's own strategy is certain to overflow, that of the others is not."""
+    assert wrong(BY_NUMBER, route(strategy=7)) == []
+    assert wrong(BY_NUMBER, route(strategy=7), *others) == NOBODY
+
+
+def test_the_flow_of_a_number_has_the_callers_of_that_number() -> None:
+    assert wrong(BY_NUMBER, route(strategy=7, flow="on"), leading("law")) == []
+
+
+def test_an_overflow_into_a_flow_helps_only_where_that_leads_out() -> None:
+    """Back to the line, or to another one that nobody serves, is no way out; somebody there is, and a message."""
+    into = sends({"to": "flow", "name": "on", "waited_s": 60})
+    need = {"skills": [{"name": "tax", "level": 1}]}
+    tax = ("queues", {"name": "tax", "distribution": need})
+    able = agent(1, queues=["tax"], skills=[{"name": "tax", "level": 1}])
+    assert wrong(into, leading("law")) == NOBODY
+    assert wrong(into, leading("tax"), tax) == [
+        "queues.law.distribution.skills",
+        "queues.tax.distribution.skills",
+    ]
+    assert wrong(into, leading("tax"), tax, ("agents", able)) == []
+    assert wrong(into, leading("tax"), ("queues", {"name": "tax", "overflow": [TO_MESSAGES]})) == []
+    message = {"type": "voicemail", "box": "night"}
+    menu = {"type": "menu", "keys": {"1": "message"}, "otherwise": "line"}
+    nodes = {"menu": menu, "message": message, "line": {"type": "queue", "queue": "law"}}
+    assert wrong(into, ("flows", {"id": "on", "start": "menu", "nodes": nodes})) == []
+
+
 def test_who_is_sent_on_to_another_queue_has_to_find_somebody_there() -> None:
     """The need goes with them, unless it is dropped; the first rule that holds is the one that is followed."""
     on = {"to": "queue", "name": "tax", "waited_s": 30}
