@@ -332,7 +332,7 @@ async def test_documents_that_lost_what_they_name_do_not_stop_a_start(tmp_path: 
         music=desk._machine.music,
     )
     await poorer.open({})
-    assert set(poorer.business.flows) == {"main", "enterprise"}
+    assert set(poorer.business.flows) == {"main", "enterprise", "english", "dialect"}
     assert [route.number for route in poorer.business.routes] == ["12345", "12346", "12349", "12351"]
     assert len(poorer.business.agents) == 77
     assert (await poorer.get("flows", "menu")).version == 1

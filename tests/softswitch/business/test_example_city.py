@@ -38,7 +38,7 @@ def test_every_county_has_its_share_of_every_agents_calls(city: Business) -> Non
 def test_every_service_has_a_key_and_agents_who_can_serve_it(city: Business) -> None:
     """One queue each; nobody waits there for ever."""
     menu = city.flows["menu"]
-    choice = menu.nodes[menu.start]
+    choice = menu.nodes["menu"]
     assert isinstance(choice, Menu)
     ways = [menu.nodes[node] for node in choice.keys.values()]
     reached = {node.queue for node in ways if isinstance(node, Queue)}

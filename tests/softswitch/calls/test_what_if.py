@@ -74,7 +74,7 @@ def test_a_service_with_hours_takes_messages_outside_of_them(what_if: WhatIf) ->
     assert ask(what_if, "12346", "2026-11-27T10:00").queue == "enterprise"
     for closed in ("2026-11-27T12:30", "2026-10-01T10:00", "2026-11-28T10:00"):
         way = ask(what_if, "12346", closed)
-        assert (way.queue, way.box, way.nodes) == ("", "enterprise", ("hours", "closed"))
+        assert (way.queue, way.box, way.nodes) == ("", "enterprise", ("blocked", "hours", "closed"))
     assert ask(what_if, "12346", "2026-10-10T10:00").queue == "enterprise"  # worked for National Day
 
 
@@ -91,12 +91,28 @@ def test_a_year_that_nobody_has_published_breaks_no_call(what_if: WhatIf) -> Non
 def test_keys_are_pressed_where_the_flow_waits_for_them(what_if: WhatIf) -> None:
     assert ask(what_if, "12347", keys="3").queue == "complaint"
     assert ask(what_if, "12347", keys="92").queue == "help"
-    assert ask(what_if, "12347").nodes == ("menu", "consult")
+    assert ask(what_if, "12347").nodes == ("blocked", "menu", "consult")
 
 
 def test_a_number_that_leads_nowhere_is_told(what_if: WhatIf) -> None:
     with pytest.raises(NotFound):
         ask(what_if, "99999")
+
+
+def test_who_is_on_the_block_list_is_refused_at_every_number() -> None:
+    """A list blocks where a flow asks it, so the flow of each number does."""
+    what_if = city()
+    numbers = [route.number for route in what_if._desk.business.routes]
+    file = json.loads((CONFIG / "business" / "city.json").read_text(encoding="utf-8"))
+    [blocked] = [each for each in file["documents"]["lists"] if each["id"] == "blocked"]
+    blocked["numbers"] = [{"number": "13800000009"}]
+    documents = from_file(file)
+    what_if._desk = Standing(whole_of(documents, MACHINE))
+    assert len(numbers) == 5
+    for number in numbers:
+        way = ask(what_if, number, "2026-11-27T10:00", caller="13800000009")
+        assert (way.nodes, way.queue, way.box) == (("blocked", "refuse"), "", ""), number
+        assert ask(what_if, number, "2026-11-27T10:00").queue, number
 
 
 def test_a_trunk_that_there_is_not_is_told(what_if: WhatIf) -> None:
@@ -182,7 +198,7 @@ def test_the_emergency_switch_is_in_front_while_it_is_on() -> None:
     way = ask(city(("emergency", on | {"notice": ["welcome"]})), "12345")
     assert (way.nodes[:2], way.queue) == (("!notice", "blocked"), "consult")
     way = ask(city(("emergency", on | {"flow": "menu"})), "12346", "2026-11-28T10:00")
-    assert (way.flow, way.nodes) == ("menu", ("menu", "consult"))
+    assert (way.flow, way.nodes) == ("menu", ("blocked", "menu", "consult"))
 
 
 def test_the_lines_of_a_routing_table_are_told() -> None:
