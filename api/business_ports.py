@@ -95,8 +95,8 @@ class BusinessPort(Protocol):
 class CalendarsPort(Protocol):
     """Opening hours, holidays and working days."""
 
-    async def list(self) -> tuple[CalendarView, ...]:
-        """Every calendar as it is now."""
+    async def list(self, cursor: str, limit: int) -> Page[CalendarView]:
+        """A page of the calendars as they are now, by id."""
         ...
 
     async def get(self, calendar_id: str, at: float | None) -> CalendarView:

@@ -159,8 +159,9 @@ BUSINESS: tuple[Route, ...] = (
     _look(
         "/v1/calendars",
         "工作时间现况 / opening hours as they are now",
-        calendars.list_all,
+        calendars.list_some,
         Page[CalendarView],
+        query=DocumentsQuery,
         faults=(501,),
     ),
     _look(

@@ -18,9 +18,9 @@ def _port(ports: Ports) -> CalendarsPort:
     return ports.calendars
 
 
-async def list_all(ports: Ports, _exchange: Exchange) -> Page[CalendarView]:
-    """Every calendar as it is now."""
-    return Page(items=await _port(ports).list(), next_cursor=None)
+async def list_some(ports: Ports, exchange: Exchange) -> Page[CalendarView]:
+    """A page of the calendars as they are now."""
+    return await _port(ports).list(exchange.query.cursor, exchange.query.limit)
 
 
 async def get(ports: Ports, exchange: Exchange) -> CalendarView:

@@ -13,7 +13,7 @@ from api.business_views import (
     YearView,
 )
 from api.faults import NotFound, Outdated, Refused
-from api.views import WallTime
+from api.views import Page, WallTime
 from softswitch.business.changes import Data
 from softswitch.business.desk import BusinessDesk
 from softswitch.calendars.day_list import DayList, read_days
@@ -32,10 +32,13 @@ class CalendarDesk:
         self._desk = desk
         self._wall = wall
 
-    async def list(self) -> tuple[CalendarView, ...]:
-        """Every calendar as it is now."""
+    async def list(self, cursor: str, limit: int) -> Page[CalendarView]:
+        """A page of the calendars as they are now, by id; the cursor is the last id of the page before."""
         now = self._wall()
-        return tuple(_shown(opening, now) for _, opening in sorted(self._desk.business.openings.items()))
+        found = self._desk.business.openings
+        ids = sorted(each for each in found if each > cursor)
+        items = tuple(_shown(found[each], now) for each in ids[:limit])
+        return Page(items=items, next_cursor=ids[limit - 1] if len(ids) > limit else None)
 
     async def get(self, calendar_id: str, at: float | None) -> CalendarView:
         """One calendar at a moment; `NotFound`."""

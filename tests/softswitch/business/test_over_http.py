@@ -181,6 +181,21 @@ async def test_opening_hours_now_and_at_a_moment(page: Page) -> None:
     assert (await page.ask("GET", "/v1/calendars/none"))[0] == 404
 
 
+async def test_calendars_come_in_pages(page: Page) -> None:
+    _, whole, _ = await page.ask("GET", "/v1/calendars", "read")
+    ids = [one["calendar_id"] for one in whole["items"]]
+    assert (len(ids) > 1, whole["next_cursor"]) == (True, None)
+    found: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        _, one, _ = await page.ask("GET", "/v1/calendars", "read", params={"limit": 1, "cursor": cursor})
+        assert len(one["items"]) == 1
+        found.append(one["items"][0]["calendar_id"])
+        cursor = one["next_cursor"]
+    assert found == ids
+    assert (await page.ask("GET", "/v1/calendars", "read", params={"limit": 0}))[0] == 422
+
+
 async def test_a_year_at_a_glance_and_a_day_that_is_changed_and_given_back(page: Page) -> None:
     """Spring Festival of a year that nobody has published yet."""
     _, year, tag = await page.ask("GET", "/v1/calendars/years/2027")
