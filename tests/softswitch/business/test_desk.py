@@ -300,6 +300,7 @@ async def test_a_file_that_is_none_of_ours_is_refused(
 
 
 async def test_what_was_taken_stands_after_a_restart(tmp_path: Path) -> None:
+    """What was removed stays away, though it is in the file that seeds an empty database."""
     store = await open_store(tmp_path)
     desk, reader = await make_desk(store, tmp_path)
     await desk.open(from_file(city_file()))
@@ -311,7 +312,7 @@ async def test_what_was_taken_stands_after_a_restart(tmp_path: Path) -> None:
     await store.close()
     store = await open_store(tmp_path)
     again, reader = await make_desk(store, tmp_path)
-    await again.open({})
+    await again.open(from_file(city_file()))
     assert again.version == 3
     assert await again.export() == whole
     assert (await again.get("agents", "1001")).version == 2
