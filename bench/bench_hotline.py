@@ -31,7 +31,8 @@ from softswitch.urgency import go_first
 
 SEATS, WAITING = 77, 256
 TALK_S, PATIENCE_S, LOAD = 30.0, 60.0, 0.97
-WITHIN_S = 10.0
+WITHIN_S = (1.0, 5.0, 10.0, 20.0, 40.0)
+"""The share of all callers who are answered within each: together the distribution of the waits."""
 PLACED_PER_S = 12.0
 SCREENS = 8
 SETTLE_S = 3.0
@@ -153,20 +154,23 @@ async def beside_erlang(crowd: Crowd, seconds: float) -> Json:
     await crowd.come_by_chance(loop.time() + seconds / 7, per_s, PATIENCE_S, [])
     await crowd.come_by_chance(loop.time() + seconds, per_s, PATIENCE_S, waits)
     await asyncio.sleep(min(30.0, seconds / 4))  # who stands in the line now is still counted
-    expected = forecast(
-        Traffic(calls_per_hour=3600 * per_s, handle_s=TALK_S, patience_s=PATIENCE_S), SEATS, WITHIN_S
-    )
+    traffic = Traffic(calls_per_hour=3600 * per_s, handle_s=TALK_S, patience_s=PATIENCE_S)
+    expected = {within_s: forecast(traffic, SEATS, within_s) for within_s in WITHIN_S}
+    whole = expected[WITHIN_S[-1]]
     answered = [wait.seconds for wait in waits if wait.answered]
-    in_time = sum(wait.answered and wait.seconds <= WITHIN_S for wait in waits)
+    shares: Json = {}
+    for within_s, of_all in expected.items():
+        in_time = sum(waited <= within_s for waited in answered)
+        shares[f"answered_in_{within_s:.0f}_s"] = round(in_time / len(waits), 4)
+        shares[f"answered_in_{within_s:.0f}_s_expected"] = round(of_all.answered_in_time, 4)
     return {
         "erlang_callers": len(waits),
         "erlang_load": round(LOAD * SEATS, 1),
-        "answered_in_10_s": round(in_time / len(waits), 4),
-        "answered_in_10_s_expected": round(expected.answered_in_time, 4),
+        **shares,
         "abandoned": round(sum(not wait.answered for wait in waits) / len(waits), 4),
-        "abandoned_expected": round(expected.abandoned, 4),
+        "abandoned_expected": round(whole.abandoned, 4),
         "mean_wait_s": round(sum(answered) / len(answered), 2),
-        "mean_wait_s_expected": round(expected.mean_wait_s, 2),
+        "mean_wait_s_expected": round(whole.mean_wait_s, 2),
     }
 
 
