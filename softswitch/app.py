@@ -55,6 +55,7 @@ from softswitch.campaigns.dialling import Dialling
 from softswitch.campaigns.write_ahead import WriteAhead
 from softswitch.cells.pool import CellPool
 from softswitch.clock import Clock
+from softswitch.closing_time import ClosingTime
 from softswitch.contacts.desk import ContactDesk
 from softswitch.customers.desk import CustomerDesk
 from softswitch.decisions.archive import DecisionArchive
@@ -96,9 +97,6 @@ from softswitch.work_orders import WorkOrders
 log = structlog.get_logger(__name__)
 
 WRITTEN_TIMEOUT_S = 0.25
-LOOK_AGAIN_S = 0.02
-DRAIN_LOOK_S = 0.2
-CLOSING_MOST_S = 3.0
 
 
 class Control:
@@ -127,7 +125,6 @@ class Control:
         self._store = store
         self._reader = reader
         self._is_ready = False
-        self._is_draining = False
         self._server: HttpServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         clock = self._clock = Clock(asyncio.get_running_loop())
@@ -360,6 +357,16 @@ class Control:
             chronicle=self._chronicle,
             test_call=self._upkeep.test_call,
         )
+        self.closing = ClosingTime(
+            news=self._news,
+            board=self._board,
+            legs=self._legs,
+            recordings=self._recordings,
+            edge=self._edge,
+            dialling=self._dialling,
+            upkeep=self._upkeep,
+            clock=clock,
+        )
         self._edge.listen_in(self._room.sip_trace.note_outside, self._room.sip_trace.note_inside)
 
     # ---- life --------------------------------------------------------------------------------------
@@ -410,40 +417,9 @@ class Control:
         parts = [self._room.part(), PartView(name="reconciliation", ok=True, detail=healed)]
         if (switch := self._desk.business.emergency) is not None:
             parts.append(PartView(name="emergency", ok=True, detail=switch.means))
-        if self._is_draining:
+        if self.closing.is_draining:
             parts.append(PartView(name="draining", ok=False, detail=f"calls={len(self._board.calls())}"))
         return tuple(parts)
-
-    async def drain(self) -> None:
-        """Let nobody in any more, and return after the last call."""
-        self._is_draining = True
-        self._news.lets_in = self._board.outgoing.is_open = False
-        self._dialling.close()
-        log.info("control.draining", calls=len(self._board.calls()))
-        # A callback that waits has nobody in it, and is written down: the next control has it.
-        while (
-            any(call.parties for call in self._board.calls())
-            or any(not self._board.lines.is_idle(leg) for leg in self._legs.all())
-            or self._recordings.open_ids
-        ):
-            await self._clock.wait(DRAIN_LOOK_S)
-        self._board.lines.close()
-        while self._legs.all():
-            await self._clock.wait(DRAIN_LOOK_S)
-
-    async def close_calls(self) -> None:
-        """The whole system stops: say BYE to everybody, finish the recordings, and let nobody in any more."""
-        self._news.lets_in = False
-        self._dialling.close()
-        self._upkeep.stop_calling()
-        self._board.close()
-        try:
-            async with asyncio.timeout(CLOSING_MOST_S):
-                # Three parts are watched, once in a life: no event of its own is worth its keep.
-                while self._legs.all() or self._recordings.open_ids or self._edge.asks:
-                    await self._clock.wait(LOOK_AGAIN_S)
-        except TimeoutError:
-            log.warning("control.calls_left", legs=len(self._legs.all()), unanswered=self._edge.asks)
 
     async def stop(self) -> None:
         """Leave: calls go on without us until a new control adopts them."""

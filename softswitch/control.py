@@ -66,11 +66,11 @@ async def run_control(
                 draining.set()  # control was replaced while the node drained
             await _first_of(leaving, closing, draining)
             if draining.is_set() and not (leaving.is_set() or closing.is_set()):
-                drained = asyncio.ensure_future(control.drain())
+                drained = asyncio.ensure_future(control.closing.drain())
                 await _first_of(leaving, closing, drained)
                 drained.cancel()
             if closing.is_set():
-                await control.close_calls()
+                await control.closing.close_calls()
         finally:
             await control.stop()
     finally:
