@@ -182,6 +182,13 @@ class Hotline:
         assert found.offer is not None, f"{contact} is not on offer"
         return found.offer
 
+    def agent_of(self, contact: str) -> AgentId:
+        """The agent who is offered the contact, or talks with it."""
+        found = self.engine.contact(ContactId(contact))
+        assert found is not None
+        assert found.agent is not None, f"{contact} has no agent"
+        return found.agent
+
     def line(self, queue: str = MAIN) -> list[str]:
         """Who waits, in order."""
         return [each.contact for each in self.engine.waiting(QueueName(queue))]

@@ -1,4 +1,8 @@
-"""Region shares under any history of calls, talks and agents who come and go: on every prefix within one call."""
+"""Region shares under any history of calls, talks, offers in vain and agents who come and go.
+
+Offers are within one call on every prefix, as long as all of them are answered; connections, whatever is answered, within
+as many calls as phones rang at once.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,12 +30,15 @@ from acd.events import (
     ContactEnded,
     ContactLeft,
     ContactQueued,
+    DeclineCause,
     Event,
     OfferAccepted,
+    OfferDeclined,
     QueueDefined,
     SharesDefined,
+    TimePassed,
 )
-from acd.names import AgentId, ContactId
+from acd.names import AgentId, ContactId, OfferId
 from acd.shares import RegionShare
 from tests.acd.hotline import MAIN, Hotline
 
@@ -54,15 +61,24 @@ class Phase:
     present: frozenset[str]
     offers: list[str] = field(default_factory=list)
     is_whole: bool = True  # none was taken back
+    connected: list[str] = field(default_factory=list)
+    most_ringing: int = 0  # of these, at once
 
-    def check(self, shares: dict[str, float]) -> None:
+    def check_offers(self, shares: dict[str, float]) -> None:
         """Within one call of the shares by now, within two of the last hundred."""
+        self._check(self.offers, 1, shares)
+
+    def check_connected(self, shares: dict[str, float]) -> None:
+        """The same, for each of the phones that rang at once."""
+        self._check(self.connected, self.most_ringing, shares)
+
+    def _check(self, regions: list[str], most: int, shares: dict[str, float]) -> None:
         whole = sum(shares[region] for region in self.present)
-        for many, most in ((self.offers, 1), (self.offers[-100:], 2)):
+        for many, allowed in ((regions, most), (regions[-100:], 2 * most)):
             counts = Counter(many)
             for region in self.present:
                 off = counts[region] - len(many) * shares[region] / whole
-                assert abs(off) <= most + 1e-9, f"{region} is off by {off} in {many}"
+                assert abs(off) <= allowed + 1e-9, f"{region} is off by {off} in {many}, {allowed} allowed"
 
 
 class Shares(RuleBasedStateMachine):
@@ -112,8 +128,10 @@ class Shares(RuleBasedStateMachine):
             phase = self.phases[key] = Phase(present)
         phase.offers.append(region)
         self.counted[contact] = phase
+        ringing = sum(each is phase for each in self.counted.values())
+        phase.most_ringing = max(phase.most_ringing, ringing)
         if phase.is_whole:
-            phase.check(self.shares)
+            phase.check_offers(self.shares)
 
     @initialize(shares=some_shares)
     def define(self, shares: list[float]) -> None:
@@ -132,6 +150,7 @@ class Shares(RuleBasedStateMachine):
         """From now on it is so."""
         self.shares = dict(zip(REGIONS, shares, strict=False))
         self.phases.clear()
+        self.counted.clear()
         parts = tuple(RegionShare(region=region, share=share) for region, share in self.shares.items())
         self.tell(SharesDefined(name="cities", shares=parts))
 
@@ -154,10 +173,37 @@ class Shares(RuleBasedStateMachine):
         for _ in range(many):
             for agent in self.line.engine.agents():
                 if agent.offer is not None and agent.contact is not None:
-                    self.counted.pop(agent.contact, None)
-                    self.tell(OfferAccepted(offer=agent.offer))
+                    self.connect(agent.contact, agent.offer)
                 elif agent.activity is Activity.TALKING and agent.contact is not None:
                     self.tell(ContactEnded(contact=agent.contact))
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def answer(self, agent: AgentId) -> None:
+        """One phone is answered, whenever it began to ring."""
+        here = self.line.engine.agent(agent)
+        if here is not None and here.offer is not None and here.contact is not None:
+            self.connect(here.contact, here.offer)
+
+    def connect(self, contact: ContactId, offer: OfferId) -> None:
+        """A caller has an agent; where shares are heeded no longer, it is no connection of theirs."""
+        phase = self.counted.pop(contact, None)
+        self.tell(OfferAccepted(offer=offer))
+        if phase is not None:
+            phase.connected.append(self.callers[contact].region)
+            phase.check_connected(self.shares)
+
+    @rule(agent=st.sampled_from(AGENTS))
+    def fail(self, agent: AgentId) -> None:
+        """A phone cannot be rung: its caller waits again, the agent rests for a moment."""
+        here = self.line.engine.agent(agent)
+        if here is not None and here.offer is not None and here.contact is not None:
+            phase = self.counted.pop(here.contact, None)
+            if phase is not None:
+                phase.is_whole = False
+            self.waiting.add(here.contact)
+            self.tell(OfferDeclined(offer=here.offer, cause=DeclineCause.FAILED))
+            self.line.now += 2.0
+            self.tell(TimePassed())
 
     @precondition(lambda self: self.serial)
     @rule(data=st.data())

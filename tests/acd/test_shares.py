@@ -82,7 +82,7 @@ def test_counting_begins_anew_when_other_regions_have_callers() -> None:
 
 def busy(*agents: str) -> Hotline:
     """A queue without wrap-up whose agents serve the cities by their shares, and one caller who talks with each."""
-    line = Hotline(QueueDefined(queue=MAIN, wrap_up_s=0, limit=10_000))
+    line = Hotline(QueueDefined(queue=MAIN, wrap_up_s=0, limit=10_000, ring_time_s=3600.0))
     line.tell(DEFINED)
     for agent in agents:
         line.login(agent, shares="cities")
@@ -207,6 +207,55 @@ def test_while_ten_phones_ring_at_once_it_is_the_offers_that_follow_the_shares(s
             offers.append(contact.split("-")[0])
     assert_within(offers, PARTS)
     assert worst > 1  # else connections could be promised what offers are
+
+
+def rings_in_vain(line: Hotline, contact: str, how: int) -> list[tuple[str, str]]:
+    """A caller gives up, a phone says no, an agent turns away; return what is offered to the phone next."""
+    agent = line.agent_of(contact)
+    if how == 0:
+        line.hang_up(contact, line.now + 0.1)
+    elif how == 1:
+        line.decline(contact, line.now + 0.1)
+        line.wait(line.now + 2.0)
+    else:
+        line.not_ready(agent, at=line.now + 0.1)
+        line.ready(agent)
+    return line.offered()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("phones", [1, 2, 10])
+def test_whatever_rings_in_vain_connections_are_off_by_no_more_than_phones_ring_at_once(
+    phones: int, seed: int
+) -> None:
+    """So by one where one rings at a time, and by twice as many in any hundred."""
+    chance = random.Random(seed)
+    line = busy(*(f"ana{number}" for number in range(phones)))
+    crowd(line, 900)
+    talking = [f"talkana{number}" for number in range(phones)]
+    ringing: list[str] = []
+    connected = [Counter[str]()]
+    in_vain = 0
+    while len(connected) <= 400:
+        if not ringing or (talking and chance.random() < 0.5):
+            line.end(talking.pop(chance.randrange(len(talking))), line.now + 0.1)
+            offers = line.offered()
+        else:
+            contact = ringing.pop(chance.randrange(len(ringing)))
+            if chance.random() < 0.6:
+                line.accept(contact, line.now + 0.1)
+                talking.append(contact)
+                connected.append(connected[-1] + Counter((contact.split("-")[0],)))
+                continue
+            offers = rings_in_vain(line, contact, chance.randrange(3))
+            in_vain += 1
+        ((following, _),) = offers
+        ringing.append(following)
+    assert in_vain > 200
+    for number, count in enumerate(connected):
+        assert all(abs(count[each] - part * number) <= phones for each, part in PARTS.items())
+    for first, last in zip(connected, connected[100:], strict=False):
+        assert all(abs(last[each] - first[each] - part * 100) <= 2 * phones for each, part in PARTS.items())
 
 
 def test_levels_go_before_regions_and_are_counted_by_themselves() -> None:
