@@ -13,16 +13,37 @@ from acd.checks import check_at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfCalls:
+    """A caller's calls of one day, `days_ago` whole days before this call: 0 for the last 24 hours."""
+
+    days_ago: int
+    calls: int
+    abandoned: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        check_at_least(self, 0, days_ago=self.days_ago, calls=self.calls, abandoned=self.abandoned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerHistory:
-    """What is known of a caller: calls and abandoned calls in the days that the business counts, and lists."""
+    """What is known of a caller: calls and abandoned calls in the days that the business counts, in all and by the day,
+    and lists.
+    """
 
     calls: int = 0
     abandoned: int = 0
     lists: tuple[str, ...] = ()
+    days: tuple[DayOfCalls, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_at_least(self, 0, calls=self.calls, abandoned=self.abandoned)
+
+    def within(self, days: int) -> tuple[int, int]:
+        """Return calls and abandoned calls of the last so many days."""
+        found = [each for each in self.days if each.days_ago < days]
+        return sum(each.calls for each in found), sum(each.abandoned for each in found)
 
 
 UNKNOWN_CALLER = CallerHistory()
@@ -32,7 +53,8 @@ UNKNOWN_CALLER = CallerHistory()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelRule:
     """`add` levels (fewer than 0 to lower) for a contact that has waited `waited_s` in all, whose caller has called and
-    abandoned at least so often, and is on the list `listed`; a condition that is not given holds.
+    abandoned at least so often, and is on the list `listed`; a condition that is not given holds.  With `days` the calls
+    of the last so many days are counted, else all that are known.
     """
 
     add: int
@@ -40,16 +62,19 @@ class LevelRule:
     calls: int = 0
     abandoned: int = 0
     listed: str = ""
+    days: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         check_at_least(self, 0, waited_s=self.waited_s, calls=self.calls, abandoned=self.abandoned)
+        check_at_least(self, 0, days=self.days)
 
     def is_for(self, caller: CallerHistory) -> bool:
         """Whether what is known of the caller fits."""
+        calls, abandoned = caller.within(self.days) if self.days else (caller.calls, caller.abandoned)
         return (
-            caller.calls >= self.calls
-            and caller.abandoned >= self.abandoned
+            calls >= self.calls
+            and abandoned >= self.abandoned
             and (not self.listed or self.listed in caller.lists)
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from acd.levels import DayOfCalls
 from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.hearing import Party, Role, Row, hearing_of
 from softswitch.calls.leg import Leg
@@ -91,7 +92,7 @@ class Call:
     caller_level: int = 0  # by the route, on arrival
     level: int = 0  # in the queues, before what their rules add
     callback_id: str = ""  # of the callback that it is for: the customer is rung once an agent has it
-    past: tuple[int, int] = (0, 0)  # the caller's earlier calls, and how many of them were given up in a line
+    past: tuple[DayOfCalls, ...] = ()  # the caller's earlier calls
     flow: FlowRun | None = None
     flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
     was_away: bool = False  # before a restart: the caller was in it while the agent waited
@@ -260,7 +261,7 @@ class Call:
             "is_consulting": self.consultee is not None or self.queue_consult is not None,
             "caller_level": self.caller_level,
             "level": self.level,
-            "past": list(self.past),
+            "earlier": [[day.days_ago, day.calls, day.abandoned] for day in self.past],
             "callback_id": self.callback_id,
             "state": self.state.value,
             "data": self.data,
@@ -297,7 +298,10 @@ class Call:
             consults=record["consults"],
             caller_level=record.get("caller_level", 0),
             level=record.get("level", 0),
-            past=tuple(record.get("past", (0, 0))),
+            past=tuple(
+                DayOfCalls(days_ago=days_ago, calls=calls, abandoned=abandoned)
+                for days_ago, calls, abandoned in record.get("earlier", ())
+            ),
             callback_id=record.get("callback_id", ""),
             data=record["data"],
             flow_record=record.get("flow"),

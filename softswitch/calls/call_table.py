@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from acd import events as acd_facts
+from acd.levels import DayOfCalls
 from acd.names import AgentId, ContactId, QueueName
 from media import commands as plane_words
 from softswitch.calls.call import Call, CallState
@@ -196,10 +197,10 @@ class CallTable:
     def recall(self, call: Call) -> None:
         """Find out what the caller's number did before; who stands in a line by then is looked at anew."""
 
-        def found(calls: int, given_up: int) -> None:
+        def found(past: tuple[DayOfCalls, ...]) -> None:
             if not self.has(call):
                 return
-            call.past = (calls, given_up)
+            call.past = past
             self.keep(call)
             contact = ContactId(call.call_id)
             if self.dispatcher.engine.contact(contact) is not None:

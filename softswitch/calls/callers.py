@@ -15,6 +15,7 @@ from softswitch.calls.routes import Routes
 from softswitch.settings.overflow import LEVELS
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteRowSettings
+from softswitch.store.caller_past import Found
 from softswitch.store.state import StateKeeper
 
 TABLE: Final = "last_agent"
@@ -37,8 +38,8 @@ class KnowsCallers(Protocol):
 class KnowsPast(Protocol):
     """The store as far as it knows earlier calls (`softswitch.store.caller_past.CallerPast`)."""
 
-    def ask(self, number: str, now: float, found: Callable[[int, int], None]) -> None:
-        """Count the calls of a number before `now`; `found` is told them, and how many were given up, a little later."""
+    def ask(self, number: str, now: float, found: Found) -> None:
+        """Count the calls of a number before `now`; `found` is told them a little later."""
         ...
 
 
@@ -71,16 +72,18 @@ class Callers:
             rule.regards_past for queue in queues for rule in queue.distribution.level_rules
         )
 
-    def recall(self, call: Call, found: Callable[[int, int], None]) -> None:
+    def recall(self, call: Call, found: Found) -> None:
         """Ask for the earlier calls of a caller, where some rule looks at them; nobody waits for the answer."""
         if self.past is not None and call.number and self._rules_regard_past:
             self.past.ask(call.number, call.arrived_at, found)
 
     def history_of(self, call: Call) -> CallerHistory:
         """What the rules of queues look at."""
-        calls, given_up = call.past
         return CallerHistory(
-            calls=calls, abandoned=given_up, lists=self.lists_of(call.number, call.arrived_at)
+            calls=sum(day.calls for day in call.past),
+            abandoned=sum(day.abandoned for day in call.past),
+            days=call.past,
+            lists=self.lists_of(call.number, call.arrived_at),
         )
 
     def lists_of(self, number: str, at: float) -> tuple[str, ...]:

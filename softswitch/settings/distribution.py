@@ -61,6 +61,15 @@ class LevelRuleSettings:
             "近期排队放弃次数不少于 / has given up waiting so often of late, 0 = any", minimum=0, maximum=1000
         ),
     )
+    days: int = field(
+        default=0,
+        metadata=meta(
+            "以上两项只计最近几天(至多 node.caller_history_days),0 为该天数 / both in the last so many days "
+            "(node.caller_history_days at most), 0 = in all of those",
+            minimum=0,
+            maximum=366,
+        ),
+    )
 
     @property
     def regards_past(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from acd.levels import DayOfCalls
 from api.faults import Unavailable
 from softswitch.store.reader import Reader
 
@@ -12,8 +13,8 @@ log = structlog.get_logger(__name__)
 
 DAY_S = 86_400.0
 
-Found = Callable[[int, int], None]
-"""Told how many calls there were, and how many of them the caller gave up."""
+Found = Callable[[tuple[DayOfCalls, ...]], None]
+"""Told of the days on which there were calls, the last first."""
 
 
 class CallerPast:
@@ -31,14 +32,19 @@ class CallerPast:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def count(self, number: str, now: float) -> tuple[int, int]:
-        """How many calls were let in, and how many of them were given up in a line; `Unavailable`."""
+    async def days_of(self, number: str, now: float) -> tuple[DayOfCalls, ...]:
+        """How many calls were let in, and how many of them were given up in a line, day by day; `Unavailable`."""
         rows = await self._reader.rows(
-            "SELECT count(*) AS calls, coalesce(sum(end_reason = 'abandoned' AND queued_at IS NOT NULL), 0) AS given_up"
-            " FROM calls WHERE caller = ? AND arrived_at >= ? AND arrived_at < ? AND answered_at IS NOT NULL",
-            (number, now - self._days * DAY_S, now),
+            f"SELECT CAST((? - arrived_at) / {DAY_S} AS INTEGER) AS days_ago, count(*) AS calls,"
+            " coalesce(sum(end_reason = 'abandoned' AND queued_at IS NOT NULL), 0) AS given_up"
+            " FROM calls WHERE caller = ? AND arrived_at >= ? AND arrived_at < ? AND answered_at IS NOT NULL"
+            " GROUP BY 1 ORDER BY 1",
+            (now, number, now - self._days * DAY_S, now),
         )
-        return rows[0]["calls"], rows[0]["given_up"]
+        return tuple(
+            DayOfCalls(days_ago=row["days_ago"], calls=row["calls"], abandoned=row["given_up"])
+            for row in rows
+        )
 
     async def close(self) -> None:
         """End what runs, and the reading."""
@@ -49,11 +55,11 @@ class CallerPast:
 
     async def _work(self, number: str, now: float, found: Found) -> None:
         try:
-            calls, given_up = await self.count(number, now)
+            past = await self.days_of(number, now)
         except Unavailable as fault:
             log.warning("caller_past.not_read", fault=fault.code)
             return
         try:
-            found(calls, given_up)
+            found(past)
         except Exception:
             log.exception("caller_past.not_told")

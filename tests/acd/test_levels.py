@@ -6,12 +6,17 @@ import pytest
 
 from acd.errors import InvalidValue, UnknownContact
 from acd.events import CallerRecalled, ContactLevelChanged, QueueDefined
-from acd.levels import CallerHistory, LevelRule, gains_of
+from acd.levels import CallerHistory, DayOfCalls, LevelRule, gains_of
 from acd.names import ContactId
 from acd.skills import Widening
 from tests.acd.hotline import MAIN, Hotline
 
 C1 = ContactId("c1")
+OFTEN_OF_OLD = (
+    DayOfCalls(days_ago=0, calls=2),
+    DayOfCalls(days_ago=6, calls=1, abandoned=1),
+    DayOfCalls(days_ago=7, calls=6, abandoned=1),
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +24,8 @@ C1 = ContactId("c1")
     [
         lambda: CallerHistory(calls=-1),
         lambda: CallerHistory(abandoned=-1),
+        lambda: DayOfCalls(days_ago=-1, calls=1),
+        lambda: LevelRule(add=1, calls=1, days=-1),
         lambda: LevelRule(add=1, waited_s=-1.0),
         lambda: LevelRule(add=1, calls=-1),
     ],
@@ -40,6 +47,10 @@ def test_what_cannot_be_true_cannot_be_built(build: Callable[[], object]) -> Non
         (LevelRule(add=-3, listed="nuisance"), CallerHistory(lists=("vip", "nuisance")), -3),
         (LevelRule(add=-3, listed="nuisance"), CallerHistory(lists=("vip",)), 0),
         (LevelRule(add=1, waited_s=30.0), CallerHistory(), 0),
+        (LevelRule(add=2, calls=3, days=2), CallerHistory(calls=9, abandoned=2, days=OFTEN_OF_OLD), 0),
+        (LevelRule(add=2, calls=3, days=7), CallerHistory(calls=9, abandoned=2, days=OFTEN_OF_OLD), 2),
+        (LevelRule(add=2, abandoned=2, days=7), CallerHistory(calls=9, abandoned=2, days=OFTEN_OF_OLD), 0),
+        (LevelRule(add=2, abandoned=2, days=8), CallerHistory(calls=9, abandoned=2, days=OFTEN_OF_OLD), 2),
     ],
 )
 def test_a_rule_adds_while_all_its_conditions_hold(rule: LevelRule, caller: CallerHistory, adds: int) -> None:

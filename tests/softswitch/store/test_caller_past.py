@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from acd.levels import DayOfCalls
 from softswitch.store.caller_past import DAY_S, CallerPast
 from softswitch.store.entries import CallAnswered, CallQueued, EndReason
 from softswitch.store.reader import Reader
@@ -14,6 +15,11 @@ from softswitch.store.writer import Store
 from tests.softswitch.store.samples import CALLER, arrived, ended, open_store
 
 NOW = 100 * DAY_S
+DAYS = (
+    DayOfCalls(days_ago=1, calls=2, abandoned=2),
+    DayOfCalls(days_ago=2, calls=1),
+    DayOfCalls(days_ago=3, calls=1),
+)
 
 
 def gave_up(store: Store, call_id: str, at: float, *, is_queued: bool = True, caller: str = CALLER) -> None:
@@ -27,9 +33,10 @@ def gave_up(store: Store, call_id: str, at: float, *, is_queued: bool = True, ca
 
 @pytest.fixture
 async def past(tmp_path: Path) -> AsyncIterator[CallerPast]:
-    """Of ten days: one given up in a line, one in a greeting, one served; others too old, refused, or of somebody else."""
+    """Of ten days: two given up in a line, one in a greeting, one served; others too old, refused, or of somebody else."""
     store = await open_store(tmp_path)
     gave_up(store, "line", NOW - DAY_S)
+    gave_up(store, "line again", NOW - 1.9 * DAY_S)
     gave_up(store, "greeting", NOW - 2 * DAY_S, is_queued=False)
     gave_up(store, "old", NOW - 11 * DAY_S)
     gave_up(store, "other", NOW - DAY_S, caller="13900000000")
@@ -48,13 +55,13 @@ async def past(tmp_path: Path) -> AsyncIterator[CallerPast]:
 
 async def test_calls_that_were_let_in_count_and_those_given_up_in_a_line(past: CallerPast) -> None:
     """Neither the present call, nor what is too old, was refused, or is of another number."""
-    assert await past.count(CALLER, NOW) == (3, 1)
-    assert await past.count("nobody", NOW) == (0, 0)
+    assert await past.days_of(CALLER, NOW) == DAYS
+    assert await past.days_of("nobody", NOW) == ()
 
 
 async def test_whoever_asks_goes_on_and_is_told_later(past: CallerPast) -> None:
     """Not in the same breath: a call does not wait for the disk."""
-    told: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
-    past.ask(CALLER, NOW, lambda calls, given_up: told.set_result((calls, given_up)))
+    told: asyncio.Future[tuple[DayOfCalls, ...]] = asyncio.get_running_loop().create_future()
+    past.ask(CALLER, NOW, told.set_result)
     assert not told.done()
-    assert await asyncio.wait_for(told, 5.0) == (3, 1)
+    assert await asyncio.wait_for(told, 5.0) == DAYS
