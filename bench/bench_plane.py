@@ -213,7 +213,6 @@ def run_plane(pipe: Connection, run_dir: str, legs: int) -> None:
         prompts=Playlists.of(max(legs, 2), {}),
         music={"waiting": music},
         recordings=recordings,
-        wall_offset_s=time.time() - time.monotonic(),
     )
     server = Server(Path(run_dir) / socket_name("plane-0"), receives=PLANE_COMMANDS, sends=PLANE_EVENTS)
     meter = WholeRunMeter()

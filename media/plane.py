@@ -30,6 +30,7 @@ from media.secrecy import Seal, UnusableKey
 from media.sending import Senders
 from media.silence import TICK_S, SilenceWatch
 from media.tones import ToneReceiver
+from media.steady_time import SteadyTime
 
 __all__ = ["TICK_S", "Plane"]
 
@@ -56,14 +57,14 @@ class Plane:
         hold_timeout_s: float = 0.0,
         jitter_min_ms: int = 20,
         jitter_max_ms: int = 120,
-        wall_offset_s: float = 0.0,
+        wall: Callable[[], float] = time.time,
         seed: int | None = None,
     ) -> None:
-        """`wall_offset_s` added to `now` gives seconds since 1970; `seed` makes SSRCs repeatable in tests."""
+        """`wall` is the kernel's clock, seconds since 1970; `seed` makes SSRCs repeatable in tests."""
         rng = np.random.default_rng(seed)
         room = max_legs if max_recordings is None else max_recordings
         self._ports = ports
-        self._wall_offset_s = wall_offset_s
+        self._steady_time = SteadyTime(wall)
         self._legs = LegTable(max_legs)
         self._exchange = PacketExchange(max_legs)
         self._jitter = JitterBuffers(max_legs, min_delay_ms=jitter_min_ms, max_delay_ms=jitter_max_ms)
@@ -486,12 +487,12 @@ class Plane:
                     self._take_batch(batch)
                 self._update_sending(leg)
                 continue
-            wall_s = datagram.received_at_s or now + self._wall_offset_s
             try:
                 if leg.peer is None or datagram.source[0] != leg.peer[0]:
                     self._arrivals.refused[leg.slot] += 1
                 else:
-                    self._reports.receive(leg.slot, datagram.data, wall_s)
+                    arrived_s = self._steady_time.arrived(datagram.received_at_s, now)
+                    self._reports.receive(leg.slot, datagram.data, arrived_s)
                     leg.reported_at = self._ticks
             except rtcp.MalformedReport:
                 self._arrivals.refused[leg.slot] += 1
@@ -580,5 +581,5 @@ class Plane:
         for slot in self._reports.due(tick):
             leg = self._legs.at(slot)
             if leg is not None and leg.permitted and leg.peer is not None:
-                report = self._reports.compose(slot, now + self._wall_offset_s)
+                report = self._reports.compose(slot, self._steady_time.at(now))
                 self._exchange.send_control(slot, report, (leg.peer[0], leg.peer[1] + 1))

@@ -57,11 +57,11 @@ class ControlReports:
             self._due[slots] = now + spread.astype(np.int64)
         return [int(slot) for slot in slots]
 
-    def compose(self, slot: int, wall_s: float) -> bytes:
-        """The report of a leg at this time (seconds since 1970): SR if it sent since the last, else RR."""
+    def compose(self, slot: int, even_s: float) -> bytes:
+        """The report of a leg at this time (`SteadyTime`, seconds): SR if it sent since the last, else RR."""
         session = self._sessions[slot]
         senders = self._senders
-        block = self._block(slot, session, wall_s)
+        block = self._block(slot, session, even_s)
         ssrc, sent = int(senders.ssrc[slot]), int(senders.packets[slot])
         has_sent = sent != session.sent_before
         session.sent_before = sent
@@ -69,7 +69,7 @@ class ControlReports:
             return rtcp.receiver_report(ssrc=ssrc, block=block, cname=session.cname)
         return rtcp.sender_report(
             ssrc=ssrc,
-            ntp=rtcp.ntp_time(wall_s),
+            ntp=rtcp.ntp_time(even_s),
             timestamp=int(senders.timestamp[slot]),
             packets=sent,
             octets=int(senders.octets[slot]),
@@ -77,7 +77,7 @@ class ControlReports:
             cname=session.cname,
         )
 
-    def _block(self, slot: int, session: _Session, wall_s: float) -> rtcp.ReportBlock | None:
+    def _block(self, slot: int, session: _Session, even_s: float) -> rtcp.ReportBlock | None:
         arrivals = self._arrivals
         if not arrivals.seen[slot]:
             return None
@@ -92,18 +92,18 @@ class ControlReports:
             highest_sequence=int(arrivals.highest[slot]),
             jitter_samples=int(arrivals.jitter_samples[slot]),
             last_report=session.report_ntp,
-            delay=int(max(0.0, wall_s - session.report_at_s) * 65536) if session.report_ntp else 0,
+            delay=int(max(0.0, even_s - session.report_at_s) * 65536) if session.report_ntp else 0,
         )
 
-    def receive(self, slot: int, data: bytes, wall_s: float) -> None:
+    def receive(self, slot: int, data: bytes, even_s: float) -> None:
         """Take a compound packet that arrived at this time; raises `rtcp.MalformedReport`."""
         session = self._sessions[slot]
         for report in rtcp.parse(data):
             if report.ntp is not None:
-                session.report_ntp, session.report_at_s = rtcp.middle(report.ntp), wall_s
+                session.report_ntp, session.report_at_s = rtcp.middle(report.ntp), even_s
             for block in report.blocks:
                 if block.ssrc == int(self._senders.ssrc[slot]) and block.last_report:
-                    units = rtcp.middle(rtcp.ntp_time(wall_s)) - block.last_report - block.delay
+                    units = rtcp.middle(rtcp.ntp_time(even_s)) - block.last_report - block.delay
                     seconds = (units & 0xFFFFFFFF) / 65536
                     if seconds <= LONGEST_ROUND_TRIP_S:
                         session.round_trip_ms = seconds * 1000

@@ -7,7 +7,6 @@ Exit code 2 when the settings or the prompts are at fault; every fault is named.
 import argparse
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +72,6 @@ def build_plane(media: MediaSettings, bank: PromptBank, recordings: RecordingSet
         hold_timeout_s=media.hold_timeout_s,
         jitter_min_ms=media.jitter_min_ms,
         jitter_max_ms=media.jitter_max_ms,
-        wall_offset_s=time.time() - time.monotonic(),
     )
 
 
