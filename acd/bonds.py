@@ -288,6 +288,17 @@ class Bonds:
             self.revoke(agent)
         self.settle(agent)
 
+    def restore_wish(self, agent: Agent, presence: Presence | None, reason: str) -> None:
+        """Know what an agent asked for in a call of before a restart.
+
+        Where that call is over by now it is done at once; a phone that is lost takes it back.
+        """
+        if not agent.reachable:
+            return
+        agent.pending, agent.pending_reason = presence, reason
+        if agent.activity not in IN_CALL and agent.presence is not Presence.WRAP_UP:
+            self.apply_pending(agent)
+
     def apply_pending(self, agent: Agent) -> None:
         """Do what was asked for during the call, if anything was."""
         presence, reason = agent.pending, agent.pending_reason
@@ -310,16 +321,27 @@ class Bonds:
     def begin_wrap_up(self, agent: Agent, queue: Queue) -> None:
         """After a conversation: wrap-up first, then what was asked for during the call.
 
-        Who lost the phone meanwhile stays away without one, unless ready was asked for since.
+        Who lost the phone meanwhile stays away without one, unless ready was asked for since.  One that runs still, for
+        an earlier conversation, goes on until both are over.
         """
         seconds = queue.definition.wrap_up_s if agent.wrap_up_s is None else agent.wrap_up_s
         if agent.presence is not Presence.READY or seconds == 0:
+            if agent.presence is Presence.WRAP_UP and seconds != 0:
+                self._prolong_wrap_up(agent, seconds)
+                return
             self.apply_pending(agent)
         if agent.presence is Presence.READY and seconds != 0:
             agent.apply(AgentTrigger.WRAP_UP_BEGAN, self.now)
             self.revoke(agent)
             if seconds is not None:
                 self.deadlines.set((WRAP_UP, agent.id), self.now + seconds)
+
+    def _prolong_wrap_up(self, agent: Agent, seconds: float | None) -> None:
+        until = self.wrap_up_until(agent)
+        if until is None or seconds is None:
+            self.deadlines.cancel((WRAP_UP, agent.id))
+        else:
+            self.deadlines.set((WRAP_UP, agent.id), max(until, self.now + seconds))
 
     def end_wrap_up(self, cause: str, agent: Agent) -> None:
         """Wrap-up is over: ready, or what was asked for during the call (in another call, after that one)."""

@@ -229,7 +229,6 @@ class Engine:
             agent.reachable = event.reachable
             if event.presence is Presence.NOT_READY or not event.reachable:
                 agent.apply(AgentTrigger.PHONE_LOST, self._bonds.now, event.reason or PHONE_LOST)
-        agent.pending, agent.pending_reason = event.pending, event.pending_reason
         agent.idle_since = event.idle_since
         if event.since is not None and (agent.presence, agent.reason) == (event.presence, event.reason):
             agent.since = min(event.since, self._bonds.now)
@@ -237,6 +236,7 @@ class Engine:
         agent.no_answers = event.no_answers
         for task in event.tasks:
             self._hand_back(agent, task)
+        self._bonds.restore_wish(agent, event.pending, event.pending_reason)
         if agent.presence is Presence.WRAP_UP and event.wrap_up_until is not None:
             self._bonds.deadlines.set((WRAP_UP, agent.id), event.wrap_up_until)
         self._bonds.settle(agent)

@@ -314,6 +314,23 @@ class Promises(RuleBasedStateMachine):
             assert len(sure) <= figures.callbacks <= len(back)
 
     @invariant()
+    def expected_waits_are_those_of_a_count_anew(self) -> None:
+        """By how long callers of the queue kept their agents of late, and who is on duty now."""
+        for queue in self.engine.statistics().queues:
+            for place in (1, 5):
+                found = self.engine.expected_band(queue.queue, place)
+                counted = self.recount.band(queue.queue, place, queue.agents_on_duty)
+                assert found == counted, f"of {queue}"
+
+    @invariant()
+    def a_wish_is_kept_for_the_end_of_a_call(self) -> None:
+        """And over the wrap-up after it, but never at any other time; nobody is ready without a phone."""
+        for agent in self.engine.agents():
+            is_in_call = agent.activity in (Activity.TALKING, Activity.ENGAGED)
+            assert agent.pending is None or is_in_call or agent.presence is Presence.WRAP_UP
+            assert agent.reachable or agent.pending is not Presence.READY
+
+    @invariant()
     def figures_of_agents_are_those_of_a_count_anew(self) -> None:
         """Calls, no answers, seconds of talk and how occupied, since the login."""
         assert self.engine.statistics().agents == len(self.recount.seats)

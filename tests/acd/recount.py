@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from acd.agent import NO_ANSWER
 from acd.agent_state import Activity, Presence
@@ -22,6 +22,7 @@ from acd.commands import (
     WithdrawOffer,
 )
 from acd.contact_state import ContactState
+from acd.estimate import Band, Completions
 from acd.events import (
     SHORTEST_DELAY_S,
     AgentLoggedIn,
@@ -40,10 +41,12 @@ from acd.events import (
     PhoneRang,
     QueueDefined,
     QueueHoursChanged,
+    QueuePaceRestored,
     QueueRemoved,
     TimePassed,
 )
 from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 
 GONE = (ContactState.LEFT, ContactState.ENDED)
@@ -56,6 +59,7 @@ class Seat:
     def __init__(self, queues: tuple[QueueName, ...], now: float) -> None:
         """Sit down."""
         self.queues = queues
+        self.wrap_up_s: float | None = None  # their own
         self.kind = ""
         self.counted_to = now
         self.spent = dict(NOTHING)
@@ -98,6 +102,14 @@ def occupancy(spent: Mapping[str, float]) -> float:
     return spent["busy"] / on_duty_s if on_duty_s else 0.0
 
 
+class Talk(NamedTuple):
+    """An agent has a caller, or the wrap-up after one."""
+
+    queue: QueueName
+    offered_at: float
+    answered_at: float
+
+
 Rules = tuple[LevelRule, ...]
 
 
@@ -119,11 +131,20 @@ class Caller:
     history: CallerHistory = UNKNOWN_CALLER
     visits: Counter[QueueName] = field(default_factory=Counter)
 
+    def has_past_of(self, rule: LevelRule) -> bool:
+        """Whether what is known of the caller is as a rule says."""
+        calls, abandoned = self.history.calls, self.history.abandoned
+        if rule.days:
+            calls = sum(day.calls for day in self.history.days if day.days_ago < rule.days)
+            abandoned = sum(day.abandoned for day in self.history.days if day.days_ago < rule.days)
+        is_listed = rule.listed in (*self.history.lists, "")
+        return calls >= rule.calls and abandoned >= rule.abandoned and is_listed
+
     def level_at(self, arrived_at: float, now: float, eras: Iterable[tuple[Rules, float]]) -> int:
         """The level given, and what the rules add: those that it brought, and those that raise whoever waits, one after
         the other as they held in the queue.
         """
-        past, since, raised = self.history, arrived_at, 0
+        since, raised = arrived_at, 0
         for rules, until in eras:
             raised += sum(rule.add for rule in rules if since + rule.waited_s <= min(now, until))
             since = max(since, until)
@@ -133,11 +154,7 @@ class Caller:
             + sum(
                 rule.add
                 for rule in self.rules
-                if not raises_anybody(rule)
-                and arrived_at + rule.waited_s <= now
-                and past.calls >= rule.calls
-                and past.abandoned >= rule.abandoned
-                and rule.listed in (*past.lists, "")
+                if not raises_anybody(rule) and arrived_at + rule.waited_s <= now and self.has_past_of(rule)
             )
         )
 
@@ -156,6 +173,9 @@ class Recount:
         self.callbacks: set[ContactId] = set()  # under way
         self.seats: dict[AgentId, Seat] = {}
         self.spent: dict[AgentId, dict[str, float]] = {}  # in logins that are over
+        self.offered_at: dict[OfferId, float] = {}
+        self.talks: dict[AgentId, Talk] = {}  # with callers, until the wrap-up is over
+        self.paces: dict[QueueName, list[tuple[float, float]]] = {}  # how long each kept its agent, and rang
         self.defined: dict[QueueName, QueueDefined] = {}
         self.raises: dict[QueueName, list[tuple[Rules, float]]] = {}  # for whoever waits, and until when
         self.returns_at: dict[AgentId, float] = {}  # of who let a phone ring out, and is back by themselves
@@ -196,18 +216,24 @@ class Recount:
                 self.closed.discard(event.queue)
                 for seat in self.seats.values():
                     seat.queues = tuple(queue for queue in seat.queues if queue != event.queue)
+            case QueuePaceRestored():
+                self.paces[event.queue] = list(zip(event.busy_s, event.ring_s, strict=True))
             case AgentLoggedIn():
                 self.seats[event.agent] = Seat(event.queues, self.now)
+                self.seats[event.agent].wrap_up_s = event.wrap_up_s
             case AgentReassigned():
                 self.seats[event.agent].queues = event.queues
+                self.seats[event.agent].wrap_up_s = event.wrap_up_s
             case AgentRestored():
                 seat = self.seats[event.agent] = Seat(event.queues, self.now)
+                seat.wrap_up_s = event.wrap_up_s
                 seat.taken = max(event.taken, 0 if event.contact is None else 1)
                 seat.talk_s, seat.no_answers = event.talk_s, event.no_answers
                 for task in event.tasks:
                     self._hear_of_task(task)
                 if event.contact is not None and event.contact_queue is not None:
                     self._give(event.contact, event.contact_queue, level=event.contact_level)
+                    self.talks[event.agent] = Talk(event.contact_queue, self.now, self.now)
                 self.tally["restored_talking"] += event.contact is not None
             case ContactRestored():
                 self._hear_of_task(event)
@@ -225,11 +251,15 @@ class Recount:
                 self.tally["stale_answers"] += 1
             case OfferAccepted():
                 self.tally["accepted"] += 1
-                seat = self.seats[self.offers.pop(event.offer).agent]
+                offer, offered_at = self.offers.pop(event.offer), self.offered_at.pop(event.offer)
+                seat = self.seats[offer.agent]
                 seat.taken, seat.no_answers = seat.taken + 1, 0
+                if offer.medium is Medium.VOICE:
+                    self.talks[offer.agent] = Talk(offer.queue, offered_at, self.now)
             case OfferDeclined():
                 self.tally["declined"] += 1
                 offer = self.offers.pop(event.offer)
+                del self.offered_at[event.offer]
                 rules = self.defined[offer.queue]
                 is_busy = event.cause is DeclineCause.BUSY and rules.busy_delay_s is not None
                 delay_s = rules.busy_delay_s if is_busy else rules.decline_delay_s
@@ -258,6 +288,8 @@ class Recount:
         if any(isinstance(each, RefuseContact) and each.contact == event.contact for each in answer):
             return
         was = self.callers.get(event.contact)
+        if event.arrived_at is not None:
+            self.came_at[event.contact] = min(event.arrived_at, self.now)
         caller = self._give(
             event.contact,
             event.queue,
@@ -273,7 +305,8 @@ class Recount:
         self.tally["queued"] += 1
         resumed = self.kept.pop((event.queue, event.number), None)
         self.tally["resumed"] += resumed is not None
-        self.came_at[event.contact] = self.now if resumed is None else resumed[0]
+        if event.arrived_at is None:
+            self.came_at[event.contact] = self.now if resumed is None else resumed[0]
 
     def _hear_of_leaver(self, event: ContactLeft) -> None:
         here, caller = self.contacts[event.contact], self.callers[event.contact]
@@ -288,13 +321,16 @@ class Recount:
             case OfferContact():
                 self.tally["offered"] += 1
                 self.offers[command.offer] = command
+                self.offered_at[command.offer] = self.now
+                if command.medium is Medium.VOICE:
+                    self._end_talk(command.agent)
                 self.callbacks -= {command.contact}
                 self.callbacks |= {command.contact} if command.is_callback else set()
             case WithdrawOffer():
                 is_in_vain = command.cause is WithdrawCause.RING_TIMEOUT
                 self.tally["rang_out" if is_in_vain else "withdrawn"] += 1
                 self.seats[command.agent].no_answers += is_in_vain
-                del self.offers[command.offer]
+                del self.offers[command.offer], self.offered_at[command.offer]
             case ReportOverflow():
                 self.tally["overflowed"] += 1
                 caller = self.callers[command.contact]
@@ -314,6 +350,8 @@ class Recount:
                 self._see_contact(command, event, answer)
             case ReportAgent():
                 self.seats[command.agent].see(command, self.now)
+                if command.activity is Activity.IDLE and command.presence is not Presence.WRAP_UP:
+                    self._end_talk(command.agent)
                 if command.reason != NO_ANSWER:
                     self.returns_at.pop(command.agent, None)
                 if command.presence is Presence.LOGGED_OUT:
@@ -347,6 +385,19 @@ class Recount:
         self.contacts.pop(seen.contact, None)
         self.callers.pop(seen.contact, None)
         self.came_at.pop(seen.contact, None)
+
+    def _end_talk(self, agent: AgentId) -> None:
+        talk = self.talks.pop(agent, None)
+        if talk is not None:
+            kept = (self.now - talk.offered_at, talk.answered_at - talk.offered_at)
+            self.paces.setdefault(talk.queue, []).append(kept)
+
+    def band(self, queue: QueueName, place: int, agents: int) -> Band | None:
+        """The band of the wait at a place, by the last fifty callers whom agents were done with."""
+        completions = Completions()
+        for kept in self.paces.get(queue, [])[-50:]:
+            completions.add(*kept)
+        return completions.expected_wait(place, agents)
 
     def all_endings(self) -> "Counter[str]":
         """What became of everybody, with those who wait for their first answer still."""

@@ -4,10 +4,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from acd.agent_state import AgentCondition
+from acd.agent_state import AgentCondition, Presence
 from acd.criteria import RING_ALL, SELECTION, STRATEGIES, Routing, Selection
 from acd.events import CapacitiesDefined, QueuePriority, RoutingDefined, SelectionDefined, SharesDefined
-from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
+from acd.levels import UNKNOWN_CALLER, CallerHistory, DayOfCalls, LevelRule
 from acd.medium import Medium, MediumCapacity
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
@@ -41,7 +41,7 @@ TABLES = (
 )
 OVERFLOW = {
     QUEUES[0]: (
-        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[1]), waited_s=4.0),
+        Overflow(target=Target(kind=TargetKind.QUEUE, name=QUEUES[1]), waited_s=4.0, drops_skills=True),
         Overflow(target=Target(kind=TargetKind.VOICEMAIL), agents_all=()),
         Overflow(target=Target(kind=TargetKind.BUSY), is_closed=True),
         Overflow(
@@ -77,6 +77,10 @@ orders_of_contacts = st.one_of(
     st.lists(st.sampled_from(SELECTION[:-1]), min_size=1, max_size=5, unique=True).map(tuple),
 )
 AWAY = (AgentCondition.NOT_READY, AgentCondition.UNREACHABLE)
+wrap_ups = st.sampled_from((None, None, 0.0, 4.0))  # an agent's own, in place of the queue's
+wishes = st.sampled_from((None, None, Presence.READY, Presence.NOT_READY))
+arrivals_ago_s = st.sampled_from((None, None, None, 3.0, 50.0, -5.0))
+paces = st.lists(st.tuples(st.sampled_from((0.5, 4.0, 90.0)), st.sampled_from((0.0, 0.3))), max_size=4)
 absences = st.sampled_from((None, None, (), AWAY))
 LEVELS = (
     LevelRule(add=2, waited_s=2.0),
@@ -84,14 +88,15 @@ LEVELS = (
     LevelRule(add=1, calls=3),
     LevelRule(add=2, abandoned=1, waited_s=1.0),
     LevelRule(add=-2, listed="pest"),
+    LevelRule(add=1, calls=1, days=2),
 )
 histories = st.sampled_from(
     (
         UNKNOWN_CALLER,
         UNKNOWN_CALLER,
-        CallerHistory(calls=3),
+        CallerHistory(calls=3, days=(DayOfCalls(days_ago=2, calls=3),)),
         CallerHistory(calls=4, abandoned=1),
-        CallerHistory(lists=("pest", "vip")),
+        CallerHistory(lists=("pest", "vip"), calls=1, days=(DayOfCalls(days_ago=1, calls=1),)),
     )
 )
 numbers = st.sampled_from((0, 0, 1, 2))

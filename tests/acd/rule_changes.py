@@ -16,6 +16,7 @@ from acd.events import (
     Event,
     QueueDefined,
     QueueHoursChanged,
+    QueuePaceRestored,
     QueueRemoved,
     RoutingDefined,
     SelectionDefined,
@@ -25,7 +26,8 @@ from acd.events import (
 from acd.levels import LevelRule
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
-from acd.skills import Widening
+from acd.skills import SkillLevel, Widening
+from tests.acd.hotline import skilled
 from tests.acd.repertoire import (
     CALLBACKS_MOST,
     CAPACITIES,
@@ -43,6 +45,7 @@ from tests.acd.repertoire import (
     contacts,
     orders_of_agents,
     orders_of_contacts,
+    paces,
     queues,
     routings,
     strategies,
@@ -119,6 +122,8 @@ class RuleChanges(Shell):
         absence=absences,
         levels=st.sampled_from((MORE_RULES["level_rules"], ())),
         busy_delay_s=st.sampled_from((None, 4.0)),
+        wrap_up_s=st.sampled_from((3.0, 3.0, 0.0, None)),
+        skills=st.sampled_from((skilled(), skilled(), skilled(tax=2))),
         ageing=ageings,
     )
     def define(
@@ -133,6 +138,8 @@ class RuleChanges(Shell):
         absence: tuple[AgentCondition, ...] | None,
         levels: tuple[LevelRule, ...],
         busy_delay_s: float | None,
+        wrap_up_s: float | None,
+        skills: tuple[SkillLevel, ...],
         ageing: dict[str, Any],
     ) -> None:
         """A queue's rules change, and nobody who waits in a line is behind others than before."""
@@ -146,7 +153,8 @@ class RuleChanges(Shell):
                 queue=queue,
                 limit=limit,
                 ring_time_s=ring_time_s,
-                wrap_up_s=3.0,
+                wrap_up_s=wrap_up_s,
+                skills=skills,
                 priority=priority,
                 strategy=strategy,
                 ring_most=2,
@@ -175,6 +183,12 @@ class RuleChanges(Shell):
     def remove(self, queue: QueueName) -> None:
         """A queue is taken away (mostly refused)."""
         self.tell(QueueRemoved(queue=queue))
+
+    @rule(queue=queues, pace=paces)
+    def restore_pace(self, queue: QueueName, pace: list[tuple[float, float]]) -> None:
+        """What was known before a restart of how fast agents are done with callers of a queue."""
+        busy_s, ring_s = zip(*pace, strict=True) if pace else ((), ())
+        self.tell(QueuePaceRestored(queue=queue, busy_s=busy_s, ring_s=ring_s))
 
     @rule(name=st.sampled_from(ROUTINGS), criteria=orders_of_agents)
     def define_routing(self, name: str, criteria: tuple[Routing, ...]) -> None:

@@ -23,10 +23,14 @@ from acd.criteria import RING_ALL, STRATEGIES, Routing, Selection
 from acd.decision import RecordDecision, RecordJoin, faults
 from acd.errors import AcdError
 from acd.events import (
+    AgentDisengaged,
     AgentLoggedIn,
     AgentRestored,
     CapacitiesDefined,
+    ContactEnded,
+    ContactLeft,
     ContactQueued,
+    ContactRequeued,
     Event,
     QueueDefined,
     QueueRemoved,
@@ -63,6 +67,7 @@ class Shell(Promises):
             each.contact: each for queue in self.defined_queues() for each in self.engine.waiting(queue)
         }
         free = self.engine.agents()
+        talking = {each.contact: each for each in self.here() if each.state is ContactState.CONNECTED}
         self.journal.append(encode_event(event, told))
         try:
             answer = self.engine.handle(event, told)
@@ -82,6 +87,7 @@ class Shell(Promises):
         self.is_woken = isinstance(event, TimePassed)
         self.ledger.take(event, answer, self.now)
         self.look_at_choices(answer, waiting, {each.agent: each for each in free})
+        self.look_at_wrap_up(event, talking, {each.agent: each for each in free})
         if isinstance(event, TimePassed):
             self.look_at_deadlines()
         return answer
@@ -195,18 +201,62 @@ class Shell(Promises):
             case RefuseContact():
                 pass
 
+    def look_at_wrap_up(
+        self,
+        event: Event,
+        talking: Mapping[ContactId, ContactSnapshot],
+        people: Mapping[AgentId, AgentSnapshot],
+    ) -> None:
+        """It follows each talk with a caller, by the agent's own time or else the queue's; one that runs becomes no shorter.
+
+        What was asked for in the call comes after it.
+        """
+        match event:
+            case AgentDisengaged(served=served) if served is not None:
+                was, queue = people[event.agent], served
+            case ContactEnded() | ContactLeft() | ContactRequeued() | ContactQueued():
+                contact = talking.get(event.contact)
+                after = self.engine.contact(event.contact)
+                is_over = after is None or after.state is not ContactState.CONNECTED
+                if contact is None or contact.medium is not Medium.VOICE or not is_over:
+                    return
+                assert contact.agent is not None
+                was, queue = people[contact.agent], contact.queue
+            case _:
+                return
+        own_s = self.recount.seats[was.agent].wrap_up_s
+        seconds = self.defined[queue].wrap_up_s if own_s is None else own_s
+        now = self.engine.agent(was.agent)
+        assert now is not None
+        if seconds == 0:
+            assert now.presence is (was.pending or was.presence)
+        elif was.presence is Presence.READY:
+            until = None if seconds is None else self.now + seconds
+            assert (now.presence, now.wrap_up_until) == (Presence.WRAP_UP, until)
+            assert now.pending is was.pending
+        elif was.presence is Presence.WRAP_UP:
+            is_endless = seconds is None or was.wrap_up_until is None
+            until = None if is_endless else max(was.wrap_up_until or 0.0, self.now + (seconds or 0.0))
+            assert (now.presence, now.wrap_up_until) == (Presence.WRAP_UP, until)
+            assert now.pending is was.pending
+
     def look_at_overflow(self, contact: ContactId, queue: QueueName, target: Target) -> None:
         """It is by a rule of the queue, for its strategy number, its hours and its wait, and not too often."""
         caller = self.recount.callers[contact]
         assert caller.queue == queue
-        assert any(
-            rule.target == target
+        rules = [
+            rule
+            for rule in self.defined[queue].overflow
+            if rule.target == target
             and caller.strategy in (rule.strategies or (caller.strategy,))
             and (queue in self.recount.closed or not rule.is_closed)
             and (rule.waited_s is None or caller.since + rule.waited_s <= self.now)
             and (target.kind is not TargetKind.QUEUE or caller.visits[queue_of(target)] < rule.most_visits)
-            for rule in self.defined[queue].overflow
-        )
+        ]
+        assert rules
+        here = self.engine.contact(contact)
+        if here is not None and here.given == target.name and all(rule.drops_skills for rule in rules):
+            assert all(not line.need.skills for line in here.lines)
 
     def look_at_choices(
         self,

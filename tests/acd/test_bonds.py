@@ -225,6 +225,30 @@ class TestCallsHandedOver:
         hotline.wait(15.0)
         assert hotline.state("ana") == (Presence.NOT_READY, Activity.IDLE, "lunch")
 
+    @pytest.mark.parametrize(
+        ("first_s", "second_s", "until"),
+        [(10.0, 10.0, 28.0), (30.0, 10.0, 40.0), (None, 10.0, None), (10.0, None, None), (10.0, 0.0, 20.0)],
+    )
+    def test_a_wrap_up_that_runs_still_goes_on_until_both_are_over(
+        self, first_s: float | None, second_s: float | None, until: float | None
+    ) -> None:
+        """A caller taken over in it neither ends nor shortens it, and what was asked for follows both."""
+        far = QueueName("far")
+        hotline = Hotline(
+            QueueDefined(queue=MAIN, wrap_up_s=first_s), QueueDefined(queue=far, wrap_up_s=second_s)
+        )
+        hotline.login("ana")
+        hotline.talk("c1")
+        hotline.end("c1", 10.0)
+        hotline.tell(AgentEngaged(agent=ANA), 12.0)
+        if second_s != 0:
+            hotline.not_ready("ana", "lunch")
+        hotline.tell(AgentDisengaged(agent=ANA, served=far), 18.0)
+        assert hotline.state("ana") == (Presence.WRAP_UP, Activity.IDLE, "")
+        assert hotline.agent("ana").wrap_up_until == until
+        hotline.tell(WrapUpEnded(agent=ANA), 19.0)
+        assert hotline.agent("ana").presence is (Presence.READY if second_s == 0 else Presence.NOT_READY)
+
     def test_a_queue_that_is_not_there_is_refused_and_nothing_changes(self) -> None:
         """The agent stays in the call."""
         hotline = Hotline()
