@@ -13,6 +13,7 @@ from contextlib import suppress
 import structlog
 
 from api.certificate import Certificate
+from api.standing_work import going_on
 
 _log = structlog.get_logger(__name__)
 
@@ -52,7 +53,7 @@ class TlsDoor:
         self._handshake_s = handshake_s
         self._is_closed = asyncio.Event()
         self._handshakes: set[asyncio.Task[None]] = set()
-        self._accepting = asyncio.create_task(self._accept(), name="tls-door")
+        self._accepting = asyncio.create_task(going_on(self._accept, "tls-door"), name="tls-door")
 
     async def close(self) -> None:
         """Let nobody in any more; handshakes under way are cut off, connections that stand are left alone."""

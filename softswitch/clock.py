@@ -15,6 +15,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+AGAIN_S = 1.0
 _FEWEST_TO_SWEEP = 64
 
 
@@ -38,14 +39,20 @@ class TimerLoop(Protocol):
 class Alarm:
     """A deadline that was asked for.  `cancel` is idempotent; an alarm that rang is over."""
 
-    __slots__ = ("_callback", "_on_cancelled", "deadline")
+    __slots__ = ("_callback", "_on_cancelled", "deadline", "is_kept")
 
     def __init__(
-        self, deadline: float, callback: Callable[[], object], on_cancelled: Callable[[], None]
+        self,
+        deadline: float,
+        callback: Callable[[], object],
+        on_cancelled: Callable[[], None],
+        *,
+        is_kept: bool = False,
     ) -> None:
         self._callback: Callable[[], object] | None = callback
         self._on_cancelled = on_cancelled
         self.deadline = deadline
+        self.is_kept = is_kept
 
     @property
     def is_pending(self) -> bool:
@@ -59,10 +66,16 @@ class Alarm:
             self._on_cancelled()
 
     def ring(self) -> None:
-        """Call back, unless it was cancelled or rang before."""
+        """Call back, unless it was cancelled or rang before; one that is kept and fails is pending again."""
         callback, self._callback = self._callback, None
-        if callback is not None:
+        if callback is None:
+            return
+        try:
             callback()
+        except BaseException:
+            if self.is_kept:
+                self._callback = callback
+            raise
 
 
 class Clock:
@@ -76,6 +89,8 @@ class Clock:
         self._cancelled = 0
         self._armed: TimerHandle | None = None
         self._armed_for = 0.0
+        self.on_fault: Callable[[Exception], None] = lambda fault: None
+        """Told of each callback that failed."""
 
     def now(self) -> float:
         """Return monotonic seconds."""
@@ -93,14 +108,21 @@ class Clock:
         """Return the monotonic time of a wall time, as the two stand to each other now."""
         return self.now() + wall - self.wall()
 
-    def at(self, deadline: float, callback: Callable[[], object]) -> Alarm:
-        """Call back once at a monotonic time (a deadline in the past: in the next turn of the loop)."""
-        alarm = Alarm(deadline, callback, self._count_cancelled)
-        self._serial += 1
-        heappush(self._heap, (deadline, self._serial, alarm))
+    def at(self, deadline: float, callback: Callable[[], object], *, is_kept: bool = False) -> Alarm:
+        """Call back once at a monotonic time (a deadline in the past: in the next turn of the loop).
+
+        One that `is_kept` belongs to work that asks for its next deadline each time, and would end for ever by one fault:
+        it rings again `AGAIN_S` after a callback that failed.
+        """
+        alarm = Alarm(deadline, callback, self._count_cancelled, is_kept=is_kept)
+        self._push(alarm)
         if self._armed is None or deadline < self._armed_for:
             self._arm()
         return alarm
+
+    def _push(self, alarm: Alarm) -> None:
+        self._serial += 1
+        heappush(self._heap, (alarm.deadline, self._serial, alarm))
 
     def after(self, delay_s: float, callback: Callable[[], object]) -> Alarm:
         """Call back once `delay_s` seconds from now."""
@@ -155,8 +177,12 @@ class Clock:
         for alarm in due:
             try:
                 alarm.ring()
-            except Exception:  # one broken deadline must not silence all others
+            except Exception as fault:  # one broken deadline must not silence all others
                 log.exception("clock.callback_failed")
+                self.on_fault(fault)
+                if alarm.is_pending:
+                    alarm.deadline = now + AGAIN_S
+                    self._push(alarm)
         if self._armed is None:
             self._arm()
 

@@ -14,6 +14,7 @@ import structlog
 
 from api.event_stream import EventStream
 from api.faults import NotFound, Unavailable
+from api.standing_work import going_on
 from media import commands as plane_words
 from media import events as plane_news
 from softswitch.calls.call import Call
@@ -199,7 +200,7 @@ class Ears:
 
     def open(self) -> None:
         """Follow what happens in calls."""
-        self._task = asyncio.get_running_loop().create_task(self._follow(), name="ears")
+        self._task = asyncio.get_running_loop().create_task(going_on(self._follow, "ears"), name="ears")
 
     async def _follow(self) -> None:
         while True:

@@ -334,6 +334,7 @@ const WORDS = {
   'alarm.state_healed': ['状态已自动修复', 'State was healed'],
   'alarm.holidays_unknown': ['节假日安排未公布', 'Holidays not known'],
   'alarm.emergency_on': ['应急模式已开启', 'Emergency mode is on'],
+  'alarm.work_stumbled': ['控制进程内部出错', 'A part of control stumbled'],
   'alarm.no_answer': ['坐席久叫不应', 'Agent does not answer'],
   'alarm.test': ['测试告警', 'Test alarm'],
   'alarms.acknowledge': ['确认', 'Acknowledge'],

@@ -66,6 +66,7 @@ ALARMS: Final = {
     "alarm_recording_incomplete": "录音不完整。",
     "alarm_records_differ": "话单与日志不一致。",
     "alarm_state_healed": "状态不一致，已修复。",
+    "alarm_work_stumbled": "控制进程内部出错，已恢复。",
     "alarm_holidays_unknown": "节假日安排尚未录入。",
     "alarm_emergency_on": "应急开关已启用。",
     "alarm_no_answer": "坐席久叫不应。",

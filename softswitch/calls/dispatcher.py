@@ -81,7 +81,7 @@ class Dispatcher:
             if self._alarm.deadline == deadline:
                 return
             self._alarm.cancel()
-        self._alarm = None if deadline is None else self._clock.at(deadline, self._wake)
+        self._alarm = None if deadline is None else self._clock.at(deadline, self._wake, is_kept=True)
 
     def _wake(self) -> None:
         now = self._clock.now()

@@ -150,7 +150,7 @@ class Dialling:
             if self._alarm.deadline <= deadline:
                 return
             self._alarm.cancel()
-        self._alarm = self._clock.at(deadline, self._look)
+        self._alarm = self._clock.at(deadline, self._look, is_kept=True)
 
     def _look(self) -> None:
         """Let go of what agents left lying, start what may be started, and say when to look again."""

@@ -164,7 +164,7 @@ class AlarmCalls:
             self._next = None
         due_at = self._escalation.due_at
         if due_at is not None:
-            self._next = self._clock.after(max(0.0, due_at - self._clock.wall()), self.look)
+            self._next = self._clock.at(self._clock.moment_of(due_at), self.look, is_kept=True)
 
     def _on_duty(self, now: float) -> tuple[OnDuty, ...]:
         """Who is on duty and has something to be told, in order."""

@@ -43,6 +43,7 @@ class AlarmKind(StrEnum):
     RECORDING_INCOMPLETE = "recording_incomplete"
     RECORDS_DIFFER = "records_differ"
     STATE_HEALED = "state_healed"
+    WORK_STUMBLED = "work_stumbled"
     HOLIDAYS_UNKNOWN = "holidays_unknown"
     EMERGENCY_ON = "emergency_on"
     NO_ANSWER = "no_answer"
@@ -65,6 +66,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.RECORDING_INCOMPLETE: Severity.MAJOR,
     AlarmKind.RECORDS_DIFFER: Severity.MAJOR,
     AlarmKind.STATE_HEALED: Severity.WARNING,
+    AlarmKind.WORK_STUMBLED: Severity.MAJOR,
     AlarmKind.HOLIDAYS_UNKNOWN: Severity.WARNING,
     AlarmKind.EMERGENCY_ON: Severity.MAJOR,
     AlarmKind.NO_ANSWER: Severity.WARNING,

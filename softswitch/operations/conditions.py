@@ -17,6 +17,7 @@ JUDGED = frozenset(
         AlarmKind.DISK_LOW,
         AlarmKind.STORE_SLOW,
         AlarmKind.STATE_HEALED,
+        AlarmKind.WORK_STUMBLED,
         AlarmKind.CERTIFICATE_REFUSED,
     }
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -18,6 +19,7 @@ from acd.engine import Engine
 from api.certificate import Certificate
 from api.event_stream import EventStream, StreamSubscription
 from api.faults import NotFound
+from api.standing_work import STUMBLED, going_on
 from api.views import PartView, StreamEvent, WallTime
 from api.watch_port import AlarmView
 from media import events as plane_news
@@ -125,7 +127,9 @@ class ControlRoom:
     def open(self) -> None:
         """Begin to watch."""
         self._subscription = self._stream.subscribe(BUFFER_EVENTS)
-        self._reader = asyncio.create_task(self._read(self._subscription), name="control-room")
+        self._reader = asyncio.create_task(going_on(self._read, "control-room"), name="control-room")
+        asyncio.get_running_loop().set_exception_handler(self._hear_fault)
+        self._clock.on_fault = lambda fault: self._stumbled("deadline", fault)
         if not self._store.statistics().is_failing:
             self._clear_inherited(AlarmKind.STORE_FAILING)
         self.sip_trace.open()
@@ -134,6 +138,7 @@ class ControlRoom:
 
     async def close(self) -> None:
         """Stop watching; alarms that stand are kept for the control that comes next."""
+        asyncio.get_running_loop().set_exception_handler(None)
         if self._next_look is not None:
             self._next_look.cancel()
         if self._subscription is not None:
@@ -145,14 +150,32 @@ class ControlRoom:
         await self.sip_trace.close()
         await self._night_watch.close()
 
-    async def _read(self, subscription: StreamSubscription) -> None:
-        async for event in subscription:
-            try:
-                self._hear(event)
-            except Exception:  # one event that is told in a strange form must not end the watch
-                log.exception("control_room.event_failed", kind=event.kind)
-        if subscription.is_lost:
-            log.error("control_room.too_slow")
+    async def _read(self) -> None:
+        while (subscription := self._subscription) is not None:
+            async for event in subscription:
+                try:
+                    self._hear(event)
+                except Exception:  # one event that is told in a strange form must not end the watch
+                    log.exception("control_room.event_failed", kind=event.kind)
+            if not subscription.is_lost:
+                return
+            log.error("control_room.too_slow")  # what was missed is gone, and the watch goes on
+            self._subscription = self._stream.subscribe(BUFFER_EVENTS)
+
+    # ---- faults of our own ----------------------------------------------------------------------------
+
+    def _hear_fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The loop tells what nobody awaited: of standing work it is an alarm, of anything else a line of the log."""
+        fault = context.get("exception")
+        if STUMBLED in context and isinstance(fault, Exception):
+            log.error("standing_work.stumbled", work=context[STUMBLED], exc_info=fault)
+            self._stumbled(context[STUMBLED], fault)
+        else:
+            loop.default_exception_handler(context)
+
+    def _stumbled(self, work: str, fault: Exception) -> None:
+        self._measures.note_stumble(work)
+        self._conditions.note(AlarmKind.WORK_STUMBLED, work, repr(fault), self._clock.now())
 
     # ---- news --------------------------------------------------------------------------------------
 

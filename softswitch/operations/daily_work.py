@@ -49,7 +49,8 @@ class DailyWork(Generic[Outcome]):
     def open(self) -> None:
         """Wait for the time of day."""
         if self._at:
-            self._next = self._clock.after(seconds_until(self._at, self._clock.wall()), self._due)
+            until = self._clock.now() + seconds_until(self._at, self._clock.wall())
+            self._next = self._clock.at(until, self._due, is_kept=True)
 
     async def close(self) -> None:
         """Begin no more, and stop what is being done."""
@@ -62,7 +63,7 @@ class DailyWork(Generic[Outcome]):
     def _due(self) -> None:
         if not self._may_begin():
             log.info("daily_work.put_off", work=self._name)
-            self._next = self._clock.after(PUT_OFF_S, self._due)
+            self._next = self._clock.at(self._clock.now() + PUT_OFF_S, self._due, is_kept=True)
             return
         self.open()
         self.begin()

@@ -33,6 +33,7 @@ class Measures:
         self._processes = counter("processes_lost_total", "进程死亡 / parts that died", ("part",))
         self._recordings = counter("recordings_closed_total", "录音 / recordings by state", ("state",))
         self._healed = counter("differences_healed_total", "对账修复 / differences healed", ("what",))
+        self._stumbles = counter("work_stumbled_total", "内部出错 / standing work that stumbled", ("work",))
         self._wait = histogram("wait_seconds", "接通前等待 / wait until an agent", WAITS_S, ("queue",))
         self._abandon = histogram("abandon_seconds", "放弃前等待 / wait until given up", WAITS_S, ("queue",))
         self._talk = histogram("talk_seconds", "通话 / talks", TALKS_S)
@@ -56,6 +57,10 @@ class Measures:
             "rtp_round_trip_seconds", "每腿往返 / round trip of a leg", ROUND_TRIPS_S
         )
         self._silences = counter("rtp_silences_total", "无 RTP / legs that fell silent")
+
+    def note_stumble(self, work: str) -> None:
+        """A piece of standing work failed and was begun again."""
+        self._stumbles.labels(work).inc()
 
     def hear_plane(self, event: plane_news.Event) -> None:
         """Take what the plane says."""

@@ -206,7 +206,9 @@ class Registrar:
             if self._alarm.is_pending and self._alarm.deadline == deadline:
                 return
             self._alarm.cancel()
-        self._alarm = None if deadline is None else self._wiring.clock.at(deadline, self._expire)
+        self._alarm = (
+            None if deadline is None else self._wiring.clock.at(deadline, self._expire, is_kept=True)
+        )
 
     def _expire(self) -> None:
         before = {contact.account: self._location.is_reachable(contact.account) for contact in self._location}

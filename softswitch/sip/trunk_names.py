@@ -6,10 +6,12 @@ It is written down as well, so that a control that starts while the name service
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 
+from api.standing_work import going_on
 from softswitch.sip.flows import canonical, is_ip_literal
 from softswitch.sip.wiring import Wiring
 
@@ -52,7 +54,9 @@ class TrunkNames:
         if named.keys() - self._addresses.keys():
             await asyncio.wait([first], timeout=START_S)
             known |= self._addresses
-        self._asking = asyncio.get_running_loop().create_task(self._go_on(named, first, dict(known)))
+        self._asking = asyncio.get_running_loop().create_task(
+            going_on(partial(self._go_on, named, first, dict(known)), "trunk-names")
+        )
         return known
 
     def stop(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Self
 import aiosqlite
 import structlog
 
+from api.standing_work import going_on
 from softswitch.store import chain, schema, transaction
 from softswitch.store.entries import (
     AlarmCleared,
@@ -169,7 +170,7 @@ class Store:
             if isinstance(error, sqlite3.Error):
                 raise StoreUnavailable(str(path), str(error)) from error
             raise
-        store._task = asyncio.create_task(store._run(), name="store-writer")
+        store._task = asyncio.create_task(going_on(store._run, "store-writer"), name="store-writer")
         return store
 
     # ---- what callers use ----------------------------------------------------------------------

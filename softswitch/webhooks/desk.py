@@ -10,6 +10,7 @@ import structlog
 from api.event_stream import EventStream
 from api.faults import NotFound
 from api.sessions import KeeperPort
+from api.standing_work import going_on
 from api.views import StreamEvent
 from api.webhook_port import WebhookView
 from softswitch.calls.chronicle import KINDS
@@ -70,7 +71,7 @@ class WebhookDesk:
                 wall=self._wall,
             )
             self._tasks.append(loop.create_task(courier.run(), name=f"webhook-{settings.name}"))
-        self._tasks.append(loop.create_task(self._listen(), name="webhook-news"))
+        self._tasks.append(loop.create_task(going_on(self._listen, "webhook-news"), name="webhook-news"))
 
     async def close(self) -> None:
         """Stop; what was not delivered is delivered after the next start."""

@@ -97,6 +97,58 @@ def test_a_callback_that_raises_silences_no_other() -> None:
     assert rang == ["next"]
 
 
+def test_each_fault_of_a_callback_is_told() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    told: list[Exception] = []
+    clock.on_fault = told.append
+    fault = ValueError("broken")
+
+    def broken() -> None:
+        raise fault
+
+    clock.at(1.0, broken)
+    loop.turn_to(10.0)
+    assert told == [fault], "it is over: it was asked for once"
+
+
+def test_a_kept_deadline_rings_again_a_second_after_its_callback_failed() -> None:
+    """As long as it fails; then its owner asks for the next one as ever."""
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    rang: list[float] = []
+
+    def look() -> None:
+        rang.append(loop.time())
+        if len(rang) < 3:
+            raise ValueError("broken")
+
+    alarm = clock.at(5.0, look, is_kept=True)
+    loop.turn_to(5.5)
+    assert alarm.is_pending
+    assert alarm.deadline == 6.0
+    loop.turn_to(60.0)
+    assert rang == [5.0, 6.0, 7.0]
+    assert not alarm.is_pending
+    assert clock.next_deadline() is None
+
+
+def test_a_kept_deadline_that_failed_can_be_cancelled() -> None:
+    loop = SteppedLoop()
+    clock = Clock(loop)
+    rang: list[float] = []
+
+    def look() -> None:
+        rang.append(loop.time())
+        raise ValueError("broken")
+
+    alarm = clock.at(5.0, look, is_kept=True)
+    loop.turn_to(5.5)
+    alarm.cancel()
+    loop.turn_to(60.0)
+    assert rang == [5.0]
+
+
 def test_a_callback_may_ask_for_a_new_deadline() -> None:
     loop = SteppedLoop()
     clock = Clock(loop)

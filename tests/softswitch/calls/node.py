@@ -110,7 +110,7 @@ class LoudClock(Clock):
         super().__init__(loop, lambda: EPOCH + loop.hands)
         self._failures = failures
 
-    def at(self, deadline: float, callback: Callable[[], object]) -> Alarm:
+    def at(self, deadline: float, callback: Callable[[], object], *, is_kept: bool = False) -> Alarm:
         def loud() -> None:
             try:
                 callback()
@@ -118,7 +118,7 @@ class LoudClock(Clock):
                 self._failures.append(error)
                 raise
 
-        return super().at(deadline, loud)
+        return super().at(deadline, loud, is_kept=is_kept)
 
 
 class Node:

@@ -89,7 +89,7 @@ def test_only_kinds_that_are_judged_here_are_ever_found() -> None:
         store_lag_s=9.0,
         certificates={"chain.pem": "no start line"},
     )
-    for kind in (AlarmKind.CELL_LOST, AlarmKind.STATE_HEALED):
+    for kind in (AlarmKind.CELL_LOST, AlarmKind.STATE_HEALED, AlarmKind.WORK_STUMBLED):
         conditions.note(kind, "", "", 0.0)
     for _ in range(60):
         conditions.note_ticks(50, 50)

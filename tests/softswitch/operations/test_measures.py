@@ -23,6 +23,13 @@ class Counted:
         return None
 
 
+def test_work_that_stumbles_is_counted_by_its_name() -> None:
+    counted = Counted()
+    counted.measures.note_stumble("cells-rounds")
+    counted.measures.note_stumble("cells-rounds")
+    assert counted.value("work_stumbled_total", work="cells-rounds") == 2
+
+
 def test_a_served_call_counts_its_wait_and_its_talk_once() -> None:
     counted = Counted()
     hear = counted.measures.hear

@@ -77,6 +77,7 @@ class Hotline:
     """Journal, stream and desk as control has them."""
 
     def __init__(self, store: Store, reader: Reader, settings: tuple[WebhookSettings, ...]) -> None:
+        self.store = store
         self.clock = Clock()
         self.stream = EventStream("s", self.clock, dict)
         self.chronicle = Chronicle(store, self.stream)
@@ -118,10 +119,12 @@ async def hotline(folder: Path, receiver: Receiver, **more: Any) -> AsyncIterato
     async with asyncio.timeout(10):
         while not store.load("webhook_cursor"):
             await asyncio.sleep(0.01)
-    yield here
-    await here.desk.close()
-    await reader.close()
-    await store.close()
+    try:
+        yield here
+    finally:
+        await here.desk.close()
+        await reader.close()
+        await store.close()
 
 
 async def test_every_event_comes_signed_and_in_order(tmp_path: Path, receiver: Receiver) -> None:
