@@ -6,6 +6,7 @@ socket 0600, and each end asks the kernel who the other is: another user is turn
 """
 
 import asyncio
+import errno
 import os
 import select
 import signal
@@ -25,6 +26,7 @@ __all__ = [
     "Client",
     "LinkFault",
     "LinkRefused",
+    "NoDescriptor",
     "Server",
     "Vocabulary",
     "private_folder",
@@ -35,6 +37,7 @@ QUEUE_MAX_MESSAGES = 20_000
 """Messages kept for a peer that does not read.  Beyond it the link is cut: the peer must ask for the state anew."""
 DRAIN_MAX_MESSAGES = 512
 """Messages taken in one turn, so that a flood on one link cannot starve the loop."""
+_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class LinkRefused(Exception):
@@ -42,6 +45,16 @@ class LinkRefused(Exception):
 
     def __init__(self, path: Path, detail: str) -> None:
         """Keep the path and the cause."""
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+        self.detail = detail
+
+
+class NoDescriptor(Exception):
+    """This process, or the machine, has nothing left to ask with: that says nothing of who serves the path."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        """Keep the path and what is short."""
         super().__init__(f"{path}: {detail}")
         self.path = path
         self.detail = detail
@@ -85,6 +98,8 @@ class Server:
             path.unlink()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.setblocking(False)
+        self._reserve = -1
+        self._keep_reserve()
         _by_short_name(path, self._listener.bind)
         path.chmod(0o600)
         self._listener.listen(8)
@@ -108,6 +123,7 @@ class Server:
     def service(self) -> list[Any]:
         """Accept, write what waited, and return what arrived, in order.  Never blocks, never raises."""
         messages: list[Any] = []
+        self._keep_reserve()
         self._accept(messages)
         if self._client is not None:
             self._flush()
@@ -128,6 +144,7 @@ class Server:
         """Stop serving and remove the socket."""
         self._drop_client()
         self._listener.close()
+        self._give_up_reserve()
         with suppress(OSError):
             self.path.unlink()
 
@@ -137,13 +154,31 @@ class Server:
             self._client.close()
             self._client = None
         self._listener.close()
+        self._give_up_reserve()
+
+    def _keep_reserve(self) -> None:
+        """Hold a descriptor back: in a process that has used all others a new control must find somebody."""
+        if self._reserve < 0:
+            with suppress(OSError):
+                self._reserve = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+
+    def _give_up_reserve(self) -> None:
+        if self._reserve >= 0:
+            os.close(self._reserve)
+            self._reserve = -1
+
+    def _newcomer(self) -> socket.socket | None:
+        for _ in range(2):
+            try:
+                return self._listener.accept()[0]
+            except OSError as error:
+                if error.errno not in _SHORTAGES or self._reserve < 0:
+                    return None
+                self._give_up_reserve()
+        return None
 
     def _accept(self, messages: list[Any]) -> None:
-        while True:
-            try:
-                newcomer, _ = self._listener.accept()
-            except OSError:
-                return
+        while (newcomer := self._newcomer()) is not None:
             if _peer_uid(newcomer) != os.getuid():
                 newcomer.close()
                 continue
@@ -233,24 +268,19 @@ class Client:
         on_message: Callable[[Any], None],
         on_closed: Callable[[], None],
     ) -> Self:
-        """Connect to the server at `path`; raises `LinkRefused` when there is none, or one of another user.
+        """Connect to the server at `path`.
 
+        Raises `LinkRefused` when there is none, or one of another user, and `NoDescriptor` when that cannot be told now.
         `on_message` gets each message in order; `on_closed` is called once when the other end goes away, in the
         same turn in which that is seen, after its last message.  It is not called after our own `close()`.
         """
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            connection.setblocking(False)
-            _widen(connection)
-            _by_short_name(path, connection.connect)
-            if _peer_uid(connection) != os.getuid():
-                raise LinkRefused(path, "served by another user")
+            connection = _connected(path)
         except OSError as error:
-            connection.close()
-            raise LinkRefused(path, error.strerror or type(error).__name__) from error
-        except LinkRefused:
-            connection.close()
-            raise
+            detail = error.strerror or type(error).__name__
+            if error.errno in _SHORTAGES:
+                raise NoDescriptor(path, detail) from error
+            raise LinkRefused(path, detail) from error
         return cls(
             path, connection, sends=sends, receives=receives, on_message=on_message, on_closed=on_closed
         )
@@ -266,7 +296,7 @@ class Client:
         return 0 if self._connection is None else _peer_pid(self._connection)
 
     def kill_peer(self) -> bool:
-        """End a server that hangs: SIGKILL, by its process id; False when it is gone already, or ourselves.
+        """End a server that hangs: SIGKILL, by its process id; False when it is gone already, ourselves, or out of reach.
 
         It holds its end of the link while it lives, so the id is still its own when that end was not closed after
         the kernel gave us a handle of it.
@@ -276,7 +306,7 @@ class Client:
             return False
         try:
             handle = os.pidfd_open(pid)
-        except ProcessLookupError:
+        except OSError:  # it is gone, or no descriptor is left: whoever watches it asks again
             return False
         try:
             if self._connection is None or _is_hung_up(self._connection):
@@ -375,6 +405,21 @@ class Client:
             self._loop.call_exception_handler(
                 {"message": f"listener of {self.path.name} failed", "exception": error}
             )
+
+
+def _connected(path: Path) -> socket.socket:
+    """A socket that the server at `path` took in; raises `OSError`, and `LinkRefused` for a server of another user."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.setblocking(False)
+        _widen(connection)
+        _by_short_name(path, connection.connect)
+        if _peer_uid(connection) != os.getuid():
+            raise LinkRefused(path, "served by another user")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _receive(connection: socket.socket, buffer: bytearray) -> tuple[int, int]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import structlog
 
+from api.standing_work import going_on
 from media import commands, events
-from softswitch.links import Client, LinkRefused
+from softswitch.links import Client, LinkRefused, NoDescriptor
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
 from softswitch.standing_orders import StandingOrders
 from softswitch.vigil import Vigil
@@ -18,6 +19,7 @@ from softswitch.vigil import Vigil
 log = structlog.get_logger(__name__)
 
 RETRY_S = 0.05
+SHORTAGE_RETRY_S = 0.5
 PATIENCE_S = 3.0
 GAP_MOST_ORDERS = 20_000
 """Orders that wait for a link to be mended, which takes some 50 ms."""
@@ -88,7 +90,8 @@ class PlaneLink:
 
     async def start(self, timeout_s: float = 15.0) -> None:
         """Connect and hear what the plane holds; raises `PlaneAbsent`."""
-        self._task = asyncio.create_task(self._keep(), name=f"link-{self.plane_id}")
+        name = f"link-{self.plane_id}"
+        self._task = asyncio.create_task(going_on(self._keep, name), name=name)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._found.wait()
@@ -107,7 +110,7 @@ class PlaneLink:
 
     def inquire(self, answer: Callable[[Held], None]) -> None:
         """Ask a plane that is there what it holds; a link that is cut meanwhile answers nothing."""
-        if self._client is not None and self.is_there and self._client.send(commands.ReportState()):
+        if self._client is not None and self.is_there and self._client.send(commands.ListHoldings()):
             self._inquiries.append(answer)
 
     def send(self, command: commands.Command) -> None:
@@ -119,6 +122,9 @@ class PlaneLink:
 
     async def _keep(self) -> None:
         while not self._stopping.is_set():
+            if self._client is not None:
+                self._client.close()
+                self._client = None
             self._closed.clear()
             self._held = Held()
             try:
@@ -129,13 +135,16 @@ class PlaneLink:
                     on_message=self._hear,
                     on_closed=self._closed.set,
                 )
+            except NoDescriptor as shortage:  # says nothing of the plane, which goes on
+                log.warning("plane.link_waits", plane=self.plane_id, detail=shortage.detail)
+                await self._pause(self._stopping, SHORTAGE_RETRY_S)
+                continue
             except LinkRefused:
                 self._lose()
                 await self._pause(self._stopping, RETRY_S)
                 continue
             self._meet(self._client)
             await self._watch(self._client)
-            self._client = None
             log.warning("plane.link_lost", plane=self.plane_id)
 
     def _meet(self, client: Client) -> None:

@@ -192,23 +192,34 @@ class Nursery:
             calls_before_retire=self._plan.calls_before_retire,
             memory_mb_before_retire=self._plan.memory_mb_before_retire,
         )
-        reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         nursery_pid = os.getpid()
+        pipe: list[int] = []
         try:
+            pipe += os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
             pid = os.fork()
-        except OSError as error:
-            log.error("cell.fork_failed", error=str(error))
-            os.close(reading)
-            os.close(writing)
-            self._addresses.give_back(plan.address)
-            self._population.cell_failed(time.monotonic())
+        except OSError as error:  # no descriptor, no memory: the cells that serve must not pay for it
+            self._note_no_cell(plan, error, pipe)
             return
         if pid == 0:
             self._let_go()
-            os.close(reading)
-            run_cell(plan, writing, nursery_pid)
-        os.close(writing)
-        self._children[pid] = _Child(plan=plan, pid=pid, pidfd=os.pidfd_open(pid), pipe=reading)
+            os.close(pipe[0])
+            run_cell(plan, pipe[1], nursery_pid)
+        os.close(pipe.pop())
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError as error:  # it could not be watched
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            self._note_no_cell(plan, error, pipe)
+            return
+        self._children[pid] = _Child(plan=plan, pid=pid, pidfd=pidfd, pipe=pipe[0])
+
+    def _note_no_cell(self, plan: CellPlan, error: OSError, pipe: list[int]) -> None:
+        log.error("cell.fork_failed", error=str(error))
+        for descriptor in pipe:
+            os.close(descriptor)
+        self._addresses.give_back(plan.address)
+        self._population.cell_failed(time.monotonic())
 
     def _let_go(self) -> None:
         """In the fork: close what belongs to the nursery, or its end would not be seen while a cell lives."""

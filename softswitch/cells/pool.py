@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
 import structlog
 
+from api.standing_work import going_on
 from softswitch.cells.link_words import CELL_COMMANDS, CELL_EVENTS, NURSERY_COMMANDS, NURSERY_EVENTS
 from softswitch.cells.messages import (
     CellCommand,
@@ -38,12 +40,13 @@ from softswitch.cells.messages import (
     WantLegs,
 )
 from softswitch.cells.slots import Cell, IllegalSlotChange, NoCellFree, SlotChange, SlotState, SlotTable
-from softswitch.links import Client, LinkRefused, private_folder
+from softswitch.links import Client, LinkRefused, NoDescriptor, private_folder
 from softswitch.vigil import Vigil
 
 __all__ = ["AlreadyControlled", "Cell", "CellPool", "CellsAbsent", "NoCellFree", "UnknownLeg"]
 
 RETRY_S = 0.1
+SHORTAGE_RETRY_S = 0.5
 START_TIMEOUT_S = 15.0
 REPORT_TIMEOUT_S = 3.0
 ROUND_S = 2.0
@@ -180,8 +183,8 @@ class CellPool:
         When this returns, every leg that lives has been named.  Raises `CellsAbsent`, `AlreadyControlled`.
         """
         self._lock_cells()
-        self._spawn(self._keep_nursery())
-        self._spawn(self._go_rounds())
+        self._spawn(going_on(self._keep_nursery, "cells-nursery"))
+        self._spawn(going_on(self._go_rounds, "cells-rounds"))
         try:
             async with asyncio.timeout(timeout_s):
                 await self._cells_reported.wait()
@@ -270,6 +273,9 @@ class CellPool:
         while not self._stopping.is_set():
             self._nursery_gone.clear()
             try:
+            if self._nursery is not None:
+                self._nursery.close()
+                self._nursery = None
                 self._nursery = await Client.connect(
                     self._run_dir / "nursery.sock",
                     sends=NURSERY_COMMANDS,
@@ -277,7 +283,7 @@ class CellPool:
                     on_message=self._hear_nursery,
                     on_closed=self._nursery_gone.set,
                 )
-            except LinkRefused:
+            except (LinkRefused, NoDescriptor):
                 await self._pause(RETRY_S)
                 continue
             self._wanted_legs = -1
@@ -323,24 +329,35 @@ class CellPool:
         self._cells[cell.cell_id] = linked
         self._slots.add_cell(cell, started.capacity)
         self._on_started(cell)
-        self._spawn(self._link(linked))
+        self._spawn_link(linked)
+
+    def _spawn_link(self, linked: _Linked) -> None:
+        self._spawn(going_on(partial(self._link, linked), "cells-link"))
 
     async def _link(self, linked: _Linked) -> None:
-        """Connect to the cell and ask for its state; a cell that refuses the link is dead."""
-        try:
-            linked.link = await Client.connect(
-                linked.link_path,
-                sends=CELL_COMMANDS,
-                receives=CELL_EVENTS,
-                on_message=lambda event: self._hear_cell(linked, event),
-                on_closed=lambda: self._link_closed(linked),
-            )
-        except LinkRefused as refusal:
-            log.debug("cell.link_refused", cell_id=linked.cell.cell_id, detail=refusal.detail)
-            self._lose(linked.cell.cell_id)
-            return
-        linked.vigil.hear(self._loop.time())
-        self._ask(linked)
+        """Connect to the cell and ask for its state; a cell that refuses the link is dead.
+
+        While this process has no descriptor it is asked again: the cell and its legs live.
+        """
+        cell_id = linked.cell.cell_id
+        while linked.link is None and self._cells.get(cell_id) is linked and not self._stopping.is_set():
+            try:
+                linked.link = await Client.connect(
+                    linked.link_path,
+                    sends=CELL_COMMANDS,
+                    receives=CELL_EVENTS,
+                    on_message=lambda event: self._hear_cell(linked, event),
+                    on_closed=lambda: self._link_closed(linked),
+                )
+            except NoDescriptor as shortage:
+                log.warning("cell.link_waits", cell_id=cell_id, detail=shortage.detail)
+                await self._pause(SHORTAGE_RETRY_S)
+            except LinkRefused as refusal:
+                log.debug("cell.link_refused", cell_id=cell_id, detail=refusal.detail)
+                self._lose(cell_id)
+        if linked.link is not None:
+            linked.vigil.hear(self._loop.time())
+            self._ask(linked)
 
     def _ask(self, linked: _Linked) -> None:
         """Ask a cell what it holds.  Legs that come while it answers are none of its report's business."""
@@ -382,7 +399,7 @@ class CellPool:
         linked.reported.clear()
         self._slots.close_cell(linked.cell.cell_id)
         if self._cells.get(linked.cell.cell_id) is linked:
-            self._spawn(self._link(linked))
+            self._spawn_link(linked)
 
     async def _wait_reported(self, linked: _Linked) -> None:
         with suppress(TimeoutError):
@@ -494,12 +511,7 @@ class CellPool:
             return
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._task_done)
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("pool.task_failed", exc_info=task.exception())
+        task.add_done_callback(self._tasks.discard)
 
     async def _pause(self, most_s: float) -> None:
         """Wait so long, or less when the pool stops."""

@@ -20,6 +20,7 @@ from softswitch.launching.living_parts import command_of, forget_parts, living_p
 from softswitch.launching.parts import Inherited, Part
 from softswitch.link_version import is_understood, note_version
 from softswitch.links import private_folder
+from softswitch.urgency import hasten, watch_first
 from softswitch.vigil import Vigil
 
 log = structlog.get_logger(__name__)
@@ -31,6 +32,7 @@ STOP_TIMEOUT_S = 8.0
 POLL_S = 0.02
 STEADY_S = 5.0
 BACKOFF_S = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
+CANNOT_START_S = 1.0
 
 
 class AlreadyLaunched(Exception):
@@ -87,6 +89,7 @@ class Launcher:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, self._drain)
+        watch_first()
         if not is_understood(self._run_dir):
             self._wait_out("launcher.parts_of_another_version")
         elif changed := self._changed():
@@ -174,7 +177,14 @@ class Launcher:
 
     def _start(self, part: Part, now: float) -> None:
         # A session of its own: Ctrl-C reaches the launcher alone, which ends the parts in order.
-        part.process = subprocess.Popen(part.command, start_new_session=True)
+        try:
+            part.process = subprocess.Popen(part.command, start_new_session=True)
+        except OSError as fault:  # no descriptor, no memory: the parts that live must not pay for it
+            log.error("launcher.cannot_start", part=part.name, reason=str(fault))
+            part.start_at = now + CANNOT_START_S
+            return
+        if part.is_awaited:
+            hasten(part.process.pid)
         part.started_at = now
         log.info("launcher.started", part=part.name, pid=part.process.pid)
         self._write_pids()
@@ -191,7 +201,10 @@ class Launcher:
     def _write_pids(self) -> None:
         """Leave the process ids for people and tools."""
         pids = {part.name: part.process.pid for part in self._parts if part.process is not None}
-        note_parts(self._run_dir, {"launcher": os.getpid(), **pids})
+        try:
+            note_parts(self._run_dir, {"launcher": os.getpid(), **pids})
+        except OSError as fault:  # a full disk costs the note, no call
+            log.error("launcher.pids_not_written", reason=str(fault))
 
     def _stop(self, number: int, _frame: object) -> None:
         log.info("launcher.stopping", signal=number)

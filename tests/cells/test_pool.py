@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -137,6 +138,40 @@ async def test_a_killed_cell_loses_its_own_legs_at_once_and_is_replaced(tmp_path
         survivor = next(f"leg{n}" for n in range(4) if f"leg{n}" not in legs)
         cells.pool.send(survivor, HangUpLeg(leg_id=survivor))
         await cells.edge.wait_request("BYE", Call_ID=f"call-{survivor}")
+
+
+def pidfd_of(holder: int, pid: int) -> int:
+    """The descriptor by which one process watches another (proc(5), /proc/pid/fdinfo)."""
+    for entry in Path(f"/proc/{holder}/fdinfo").iterdir():
+        if f"Pid:\t{pid}\n" in entry.read_text():
+            return int(entry.name)
+    raise AssertionError(f"{holder} does not watch {pid}")
+
+
+async def test_a_nursery_without_descriptors_keeps_its_cells_and_replaces_what_died_when_there_are_some(
+    tmp_path: Path,
+) -> None:
+    """It cannot fork: that is no reason to end, with every leg that it has."""
+    async with running_cells(tmp_path, spare_legs=8) as cells:
+        await confirmed(cells, "leg0")
+        home = cells.pool.cell_of("leg0")
+        assert home is not None
+        before = cells.pool.pids()
+        newest = [cell_id for cell_id in before if cell_id != home.cell_id][-1]
+        nursery = cells.process.pid
+        most = resource.prlimit(nursery, resource.RLIMIT_NOFILE)
+        # What the newest cell leaves behind lies above the limit, what lies below is all taken.
+        resource.prlimit(nursery, resource.RLIMIT_NOFILE, (pidfd_of(nursery, before[newest]) - 1, most[1]))
+        os.kill(before[newest], signal.SIGKILL)
+        await cells.wait_until(lambda: newest not in cells.pool.pids())
+        await asyncio.sleep(0.5)
+        assert len(cells.pool.pids()) == len(before) - 1, "there was a descriptor after all"
+        assert cells.process.returncode is None
+        resource.prlimit(nursery, resource.RLIMIT_NOFILE, most)
+        await cells.wait_until(lambda: len(cells.pool.pids()) == len(before))
+        assert cells.pool.cell_of("leg0") == home
+        cells.pool.send("leg0", HangUpLeg(leg_id="leg0"))
+        await cells.edge.wait_request("BYE", Call_ID="call-leg0")
 
 
 async def test_a_leg_that_was_only_placed_is_lost_with_its_cell_too(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ import media.events
 from bench.leash import LEASH
 from bench.running_server import ROOT
 from softswitch.cells import messages
-from softswitch.links import Client, LinkFault, LinkRefused, Server, Vocabulary
+from softswitch.links import Client, LinkFault, LinkRefused, NoDescriptor, Server, Vocabulary
+from tests.shortage import no_descriptor_left
 
 
 class Colour(StrEnum):
@@ -403,6 +404,36 @@ async def test_a_server_that_hangs_is_ended_by_its_process_id(tmp_path: Path) ->
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_a_client_without_a_descriptor_does_not_take_the_server_for_dead(tmp_path: Path) -> None:
+    """It can tell nothing of the server, kills nobody, and connects once there is a descriptor again."""
+    server = Server(tmp_path / "run" / "a.sock", receives=WORDS, sends=WORDS)
+    listener = Listener()
+    with no_descriptor_left(), pytest.raises(NoDescriptor) as raised:
+        await listener.connect(server.path)
+    assert raised.value.path == server.path
+    client = await listener.connect(server.path)
+    assert client.connected
+    client.close()
+    server.close()
+
+
+async def test_a_server_without_a_descriptor_still_takes_in_a_client(tmp_path: Path) -> None:
+    """It keeps one back: else a new control would find nobody who could tell it what is held."""
+    server = Server(tmp_path / "run" / "a.sock", receives=WORDS, sends=WORDS)
+    first, second = Listener(), Listener()
+    former = await first.connect(server.path)
+    server.service()
+    successor = await second.connect(server.path)
+    with no_descriptor_left():
+        server.service()
+        server.send(Said(text="to you"))
+        assert server.connections == 2
+    await second.wait_count(1)
+    for client in (former, successor):
+        client.close()
+    server.close()
 
 
 async def test_a_server_in_the_same_process_is_not_killed(tmp_path: Path) -> None:

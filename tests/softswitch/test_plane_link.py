@@ -12,6 +12,7 @@ from softswitch.links import Server
 from softswitch.plane_link import Held, PlaneAbsent, PlaneLink
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
 
+from tests.shortage import no_descriptor_left
 PATIENCE_S = 5.0
 
 
@@ -197,6 +198,39 @@ async def test_half_a_report_of_a_plane_that_died_counts_for_nothing(
 ) -> None:
     plane = planes(is_mute=True)
     starting = asyncio.create_task(control.link.start())
+async def test_what_is_held_can_be_asked_by_name_without_another_take_over(
+    control: Control, planes: Planes
+) -> None:
+    """Each question has its answer, and nobody else hears of it; a plane that is not there answers nothing."""
+    answers: list[events.HoldingsListed] = []
+    control.link.inquire(answers.append)
+    plane = planes("leg1")
+    await control.link.start()
+    control.link.inquire(answers.append)
+    await control.wait(lambda: len(answers) == 1)
+    plane.held = ("leg1", "leg2")
+    control.link.inquire(answers.append)
+    await control.wait(lambda: len(answers) == 2)
+    assert [answer.legs for answer in answers] == [("leg1",), ("leg1", "leg2")]
+    assert control.kinds == ["found"]
+
+
+async def test_a_link_that_is_cut_while_no_descriptor_is_left_costs_no_call(
+    control: Control, planes: Planes
+) -> None:
+    """The plane lives and cannot be asked: it is not taken for lost, and is found as soon as it can be."""
+    plane = planes("leg1")
+    await control.link.start()
+    with no_descriptor_left():
+        await plane.cut()
+        taken = os.open("/dev/null", os.O_RDONLY)  # what the plane let go of; our own end alone is not enough
+        await asyncio.sleep(0.2)
+        assert control.kinds == ["found"]
+        assert control.link.is_there
+        os.close(taken)
+    await control.wait(lambda: control.kinds == ["found", "found"])
+
+
     await control.wait(lambda: bool(plane.heard))
     plane.server.send(leg_held("ghost"))
     await asyncio.sleep(0.02)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -161,6 +162,24 @@ def test_a_killed_part_is_started_again_and_the_others_do_not_notice(launch: Lau
     assert after["nursery"] == before["nursery"]
     assert after["plane"] != before["plane"]
     assert is_alive(after["nursery"])
+
+
+def test_a_launcher_that_cannot_start_a_part_keeps_the_others_and_tries_again(launch: Launch) -> None:
+    """It has no descriptor: were it to end, who would replace what dies next?"""
+    running = launch(nursery=LIVES, control=LIVES)
+    running.wait(lambda: len(running.lines("started")) == 2)
+    launcher, before = running.process.pid, running.pids()
+    most = resource.prlimit(launcher, resource.RLIMIT_NOFILE)
+    resource.prlimit(launcher, resource.RLIMIT_NOFILE, (3, most[1]))
+    os.kill(before["control"], signal.SIGKILL)
+    time.sleep(0.5)
+    assert running.process.poll() is None
+    assert is_alive(before["nursery"])
+    assert sorted(running.lines("started")) == ["control", "nursery"]
+    resource.prlimit(launcher, resource.RLIMIT_NOFILE, most)
+    running.wait(lambda: len(running.lines("started")) == 3)
+    running.wait(lambda: running.pids().get("control") not in (None, before["control"]))
+    assert running.pids()["nursery"] == before["nursery"]
 
 
 def test_a_part_that_cannot_live_is_tried_again_ever_more_slowly(launch: Launch) -> None:
