@@ -191,6 +191,11 @@ class ReportState:
     """What do you hold?  Answered by one `LegHeld` a leg, one `RecordingHeld` a recording, then `StateReported`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListHoldings:
+    """Which legs and recordings do you hold, by name only?  Answered by one `HoldingsListed`; it costs a tick next to nothing."""
+
+
 Command = (
     OpenLeg
     | SetRemote
@@ -207,4 +212,5 @@ Command = (
     | StopRecording
     | CloseLeg
     | ReportState
+    | ListHoldings
 )

@@ -168,6 +168,17 @@ class StateReported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingsListed:
+    """The answer to `ListHoldings`: legs (each has its sockets), recordings that run with their calls, and those that were
+    stopped and whose files are not finished yet.
+    """
+
+    legs: tuple[str, ...]
+    recordings: tuple[tuple[str, str], ...]
+    finishing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaneReported:
     """Health of the tick over the last interval (sent once a second).  Times in ms.
 
@@ -201,5 +212,6 @@ Event = (
     | LegHeld
     | RecordingHeld
     | StateReported
+    | HoldingsListed
     | PlaneReported
 )

@@ -4,6 +4,7 @@
 argument (monotonic seconds); ticks lie on an absolute grid that begins with the first `tick`.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -29,8 +30,8 @@ from media.reports import ControlReports
 from media.secrecy import Seal, UnusableKey
 from media.sending import Senders
 from media.silence import TICK_S, SilenceWatch
-from media.tones import ToneReceiver
 from media.steady_time import SteadyTime
+from media.tones import ToneReceiver
 
 __all__ = ["TICK_S", "Plane"]
 
@@ -113,6 +114,7 @@ class Plane:
             order.StopRecording: self._stop_recording,
             order.CloseLeg: self._close_leg,
             order.ReportState: self._report_state,
+            order.ListHoldings: self._list_holdings,
         }
 
     def __repr__(self) -> str:
@@ -407,6 +409,13 @@ class Plane:
             )
         self._events += self._desk.writer.held()
         self._events.append(news.StateReported(legs=len(self._legs), recordings=len(self._desk)))
+
+    def _list_holdings(self, command: order.ListHoldings, now: float) -> None:
+        legs = tuple(leg.leg_id for leg in self._legs)
+        held = {one.recording_id: one.call_id for one in self._desk.writer.held()}
+        running = tuple((name, call) for name, call in held.items() if name in self._desk)
+        finishing = tuple(name for name in held if name not in self._desk)
+        self._events.append(news.HoldingsListed(legs=legs, recordings=running, finishing=finishing))
 
     def _statistics(self, leg: Leg) -> news.LegStatistics:
         slot, arrivals = leg.slot, self._arrivals

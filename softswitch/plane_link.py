@@ -74,7 +74,7 @@ class PlaneLink:
         self._pid = 0
         self._vigil = Vigil(patience_s, 0.0)
         self._orders = StandingOrders()
-        self._inquiries: deque[Callable[[Held], None]] = deque()
+        self._inquiries: deque[Callable[[events.HoldingsListed], None]] = deque()
         self._in_the_gap: deque[commands.Command] = deque(maxlen=GAP_MOST_ORDERS)
         self._closed = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -108,7 +108,7 @@ class PlaneLink:
         if self._client is not None:
             self._client.close()
 
-    def inquire(self, answer: Callable[[Held], None]) -> None:
+    def inquire(self, answer: Callable[[events.HoldingsListed], None]) -> None:
         """Ask a plane that is there what it holds; a link that is cut meanwhile answers nothing."""
         if self._client is not None and self.is_there and self._client.send(commands.ListHoldings()):
             self._inquiries.append(answer)
@@ -196,13 +196,13 @@ class PlaneLink:
                 self._held.recordings[event.recording_id] = event
             case events.StateReported():
                 held, self._held = self._held, Held()
-                if self._inquiries:
-                    self._inquiries.popleft()(held)
-                    return
                 self._found.set()
                 self._on_found(held)
                 for command in self._orders.missing(held.legs, held.recordings):
                     self.send(command)
+            case events.HoldingsListed():
+                if self._inquiries:
+                    self._inquiries.popleft()(event)
             case _:
                 if isinstance(event, events.PlaneReported):
                     self.last_report = event

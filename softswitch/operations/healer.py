@@ -29,17 +29,12 @@ from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
 from softswitch.clock import Alarm, Clock
 from softswitch.ears import is_ear
 from softswitch.operations.reconciliation import Confirmations, Difference, Held, Picture, What, differences
-from softswitch.plane_link import Held as PlaneHolds
 from softswitch.store import entries
 from softswitch.store.entries import Entry
 
 log = structlog.get_logger(__name__)
 
 ROUND_S = 5.0
-ASK_PLANE_EVERY = 12
-COUNTS_DIFFER = 8
-"""The plane's whole report costs some milliseconds of a tick: once a minute, or when its count, which comes each second,
-is off by more than calls that come and go explain."""
 _TALKS = frozenset({Activity.TALKING, Activity.ENGAGED})
 _IN_CELL = frozenset({LegState.RINGING, LegState.CONFIRMED})
 
@@ -57,14 +52,8 @@ class Cells(Protocol):
 class Plane(Protocol):
     """The link to the plane, seen from here."""
 
-    last_report: plane_news.PlaneReported | None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether a plane answers."""
-
-    def inquire(self, answer: Callable[[PlaneHolds], None]) -> None:
-        """Ask what it holds."""
+    def inquire(self, answer: Callable[[plane_news.HoldingsListed], None]) -> None:
+        """Ask what it holds; one that is not there answers nothing."""
 
     def send(self, command: plane_words.Command) -> None:
         """Give an order."""
@@ -98,10 +87,9 @@ class Healer:
         self._dispatcher = dispatcher
         self._record = record
         self._clock = clock
-        self._quick = Confirmations()
-        self._slow = Confirmations()
+        self._of_control = Confirmations()
+        self._of_plane = Confirmations()
         self._next: Alarm | None = None
-        self._rounds = 0
         self.healed = 0
         """Differences that were healed since control started."""
 
@@ -116,36 +104,30 @@ class Healer:
 
     def _round(self) -> None:
         self._next = self._clock.after(ROUND_S, self._round)
-        self._rounds += 1
         try:
-            self._heal_all(self._quick.confirm(differences(self.picture())))
+            self._heal_all(self._of_control.confirm(differences(self.picture())))
         except Exception:  # a comparison that fails must not stop the next one
             log.exception("healer.round_failed")
-        report = self._plane.last_report
-        with_sound = sum(leg.has_media for leg in self._legs.all())
-        looks_wrong = report is not None and abs(report.legs - with_sound) > COUNTS_DIFFER
-        if self._plane.is_there and (
-            looks_wrong or self._slow.has_doubts or self._rounds % ASK_PLANE_EVERY == 0
-        ):
-            asked_legs = frozenset(
-                leg.leg_id for leg in self._legs.all() if leg.has_media and leg.local is not None
-            )
-            asked_recordings = self._recordings.open_ids
-            self._plane.inquire(
-                lambda held: self._meet_plane(
-                    Held(
-                        legs=frozenset(leg_id for leg_id in held.legs if not is_ear(leg_id)),
-                        recordings={name: one.call_id for name, one in held.recordings.items()},
-                        asked_legs=asked_legs,
-                        asked_recordings=asked_recordings,
-                    )
+        asked_legs = frozenset(
+            leg.leg_id for leg in self._legs.all() if leg.has_media and leg.local is not None
+        )
+        asked_recordings = self._recordings.open_ids
+        self._plane.inquire(
+            lambda held: self._meet_plane(
+                Held(
+                    legs=frozenset(leg_id for leg_id in held.legs if not is_ear(leg_id)),
+                    recordings=dict(held.recordings),
+                    finishing=frozenset(held.finishing),
+                    asked_legs=asked_legs,
+                    asked_recordings=asked_recordings,
                 )
             )
+        )
 
     def _meet_plane(self, held: Held) -> None:
         found = differences(self.picture(held))
         plane_only = (one for one in found if one[0] in _OF_PLANE)
-        self._heal_all(self._slow.confirm(plane_only))
+        self._heal_all(self._of_plane.confirm(plane_only))
 
     def picture(self, plane: Held | None = None) -> Picture:
         """What each part says now."""

@@ -44,7 +44,8 @@ class Held:
     """What the plane holds, and what call control had when it was asked."""
 
     legs: frozenset[str]
-    recordings: Mapping[str, str]  # to call ids
+    recordings: Mapping[str, str]  # that run, to call ids
+    finishing: frozenset[str]  # recordings that were stopped: their end is still to be told
     asked_legs: frozenset[str]
     asked_recordings: frozenset[str]
 
@@ -118,7 +119,8 @@ def _with_plane(picture: Picture, plane: Held) -> Iterator[Difference]:
         if call not in picture.calls:
             yield What.STRAY_RECORDING, recording
     running = plane.asked_recordings & picture.recordings
-    yield from ((What.LOST_RECORDING, recording) for recording in running - plane.recordings.keys())
+    lost = running - plane.recordings.keys() - plane.finishing
+    yield from ((What.LOST_RECORDING, recording) for recording in lost)
 
 
 class Confirmations:
@@ -127,11 +129,6 @@ class Confirmations:
     def __init__(self) -> None:
         """Begin with nothing seen."""
         self._seen: dict[Difference, int] = {}
-
-    @property
-    def has_doubts(self) -> bool:
-        """Whether something is there that was not there often enough."""
-        return bool(self._seen)
 
     def confirm(self, found: Iterator[Difference]) -> tuple[Difference, ...]:
         """Take in one round; what has been there often enough, once."""

@@ -38,12 +38,14 @@ class WriterInMemory:
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.calls: dict[str, str] = {}
         self.frames: dict[str, list[tuple[bytes, bytes]]] = {}
         self.closed: list[str] = []
 
     def open(self, recording_id: str, call_id: str, path: str, now: float) -> int:
         """Begin."""
         self.names.append(recording_id)
+        self.calls[recording_id] = call_id
         self.frames[recording_id] = []
         return len(self.names) - 1
 
@@ -65,7 +67,7 @@ class WriterInMemory:
     def held(self) -> Sequence[RecordingHeld]:
         """What is open."""
         return [
-            RecordingHeld(recording_id=name, call_id="", path="", frames=len(self.frames[name]))
+            RecordingHeld(recording_id=name, call_id=self.calls[name], path="", frames=len(self.frames[name]))
             for name in self.names
             if name not in self.closed
         ]

@@ -8,24 +8,39 @@ import pytest
 from media.commands import (
     CloseLeg,
     Codec,
+    ListHoldings,
     OpenLeg,
     PermitSending,
     ReportState,
     SetHearing,
     Source,
     SourceKind,
+    StartRecording,
+    StopRecording,
 )
 from media.events import (
     DigitReceived,
+    HoldingsListed,
     LegClosed,
     LegHeld,
     LegRefused,
     LegStatistics,
     MediaStarted,
     MediaStopped,
+    RecordingHeld,
     StateReported,
 )
-from tests.media.rtp_phone import AMPLITUDE, PLANE_ADDRESS, Desk, Phone, both, level_of, speak, tone
+from tests.media.rtp_phone import (
+    AMPLITUDE,
+    PLANE_ADDRESS,
+    Desk,
+    Phone,
+    WriterInMemory,
+    both,
+    level_of,
+    speak,
+    tone,
+)
 
 
 @pytest.fixture
@@ -344,6 +359,33 @@ def test_state_is_reported_whole(desk: Desk) -> None:
     (held,) = desk.told(LegHeld)
     assert (held.leg_id, held.hearing, held.port) == ("caller", (MUSIC,), phone.plane_at[1])
     assert desk.events[-1] == StateReported(legs=1, recordings=0)
+
+
+class LateWriter(WriterInMemory):
+    """Its files are never finished."""
+
+    def held(self) -> list[RecordingHeld]:
+        """Those that were closed as well."""
+        return [
+            RecordingHeld(recording_id=name, call_id=self.calls[name], path="", frames=0)
+            for name in self.names
+        ]
+
+
+def test_holdings_are_listed_by_name_in_one_word() -> None:
+    """A recording that was stopped is told of until its file is finished."""
+    desk = Desk(recordings=LateWriter())
+    for name in ("caller", "agent"):
+        desk.open(Phone(name))
+    for name in ("r1", "r2"):
+        desk.do(StartRecording(recording_id=name, call_id="c1", path="", left=("caller",), right=()))
+    desk.do(StopRecording(recording_id="r1"))
+    desk.events.clear()
+    desk.do(ListHoldings())
+    assert desk.events == [
+        HoldingsListed(legs=("caller", "agent"), recordings=(("r2", "c1"),), finishing=("r1",))
+    ]
+    desk.close()
 
 
 def test_what_cannot_be_done_is_told_and_loses_nothing(desk: Desk) -> None:

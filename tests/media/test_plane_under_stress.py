@@ -90,6 +90,7 @@ any_command = st.one_of(
     st.builds(commands.StopRecording, recording_id=recordings),
     st.builds(commands.CloseLeg, leg_id=names),
     st.builds(commands.ReportState),
+    st.builds(commands.ListHoldings),
 )
 
 

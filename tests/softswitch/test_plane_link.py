@@ -1,6 +1,7 @@
 """Control's link to a plane: found, lost, found again; the plane here is a real link server with nothing behind it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +12,8 @@ from media import commands, events
 from softswitch.links import Server
 from softswitch.plane_link import Held, PlaneAbsent, PlaneLink
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
-
 from tests.shortage import no_descriptor_left
+
 PATIENCE_S = 5.0
 
 
@@ -43,6 +44,10 @@ class Plane:
                 self.heard.append(command)
                 if isinstance(command, commands.ReportState) and not self.is_mute:
                     self.report()
+                elif isinstance(command, commands.ListHoldings):
+                    self.server.send(
+                        events.HoldingsListed(legs=self.held, recordings=(("r1", "c1"),), finishing=())
+                    )
             await asyncio.sleep(0.005)
 
     def report(self) -> None:
@@ -193,11 +198,6 @@ async def test_a_link_that_was_cut_is_mended_and_the_plane_says_again_what_it_ho
     assert control.link.is_there
 
 
-async def test_half_a_report_of_a_plane_that_died_counts_for_nothing(
-    control: Control, planes: Planes
-) -> None:
-    plane = planes(is_mute=True)
-    starting = asyncio.create_task(control.link.start())
 async def test_what_is_held_can_be_asked_by_name_without_another_take_over(
     control: Control, planes: Planes
 ) -> None:
@@ -231,6 +231,11 @@ async def test_a_link_that_is_cut_while_no_descriptor_is_left_costs_no_call(
     await control.wait(lambda: control.kinds == ["found", "found"])
 
 
+async def test_half_a_report_of_a_plane_that_died_counts_for_nothing(
+    control: Control, planes: Planes
+) -> None:
+    plane = planes(is_mute=True)
+    starting = asyncio.create_task(control.link.start())
     await control.wait(lambda: bool(plane.heard))
     plane.server.send(leg_held("ghost"))
     await asyncio.sleep(0.02)

@@ -9,9 +9,18 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from media.commands import CloseLeg, OpenLeg, PermitSending, ReportState, StartRecording, StopRecording
+from media.commands import (
+    CloseLeg,
+    ListHoldings,
+    OpenLeg,
+    PermitSending,
+    ReportState,
+    StartRecording,
+    StopRecording,
+)
 from media.events import (
     Event,
+    HoldingsListed,
     LegClosed,
     LegOpened,
     LegRefused,
@@ -179,6 +188,25 @@ async def test_health_is_reported_every_second(control: Control) -> None:
     second = await control.wait_for(PlaneReported)
     assert isinstance(second, PlaneReported)
     assert 40 <= second.ticks <= 60
+
+
+async def test_a_leg_and_a_recording_that_nobody_wants_are_named_when_holdings_are_asked_for(
+    control: Control, tmp_path: Path
+) -> None:
+    """And are gone when they are closed: the ports with the leg, the recording when its file is finished."""
+    control.send(opening("leg"))
+    await control.wait_for(LegOpened)
+    path = str(tmp_path / "r1.wav")
+    control.send(StartRecording(recording_id="r1", call_id="call", path=path, left=("leg",), right=()))
+    control.send(ListHoldings())
+    assert await control.wait_for(HoldingsListed) == HoldingsListed(
+        legs=("leg",), recordings=(("r1", "call"),), finishing=()
+    )
+    control.send(CloseLeg(leg_id="leg"))
+    control.send(StopRecording(recording_id="r1"))
+    control.events.clear()
+    control.send(ListHoldings())
+    assert await control.wait_for(HoldingsListed) == HoldingsListed(legs=(), recordings=(), finishing=())
 
 
 async def test_control_may_go_and_come_back(control: Control) -> None:

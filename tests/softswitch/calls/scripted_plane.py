@@ -72,7 +72,7 @@ class ScriptedPlane:
                 self.loaded[order.name] = order.path
             case words.DropPrompt():
                 del self.loaded[order.name]
-            case words.ReportState():
+            case words.ReportState() | words.ListHoldings():
                 raise AssertionError(f"call control never says {order}")
             case _:
                 self._order_leg(order)

@@ -1,7 +1,6 @@
 """What does not agree is brought together, written down and counted: call control with the real engine."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -11,12 +10,10 @@ from media import commands as plane_words
 from media import events as plane_news
 from softswitch.calls.call import Call, CallState
 from softswitch.cells.messages import CellCommand
-from softswitch.operations.healer import ASK_PLANE_EVERY, ROUND_S, Healer
-from softswitch.plane_link import Held
+from softswitch.operations.healer import ROUND_S, Healer
 from softswitch.store import entries
 from tests.softswitch.calls.node import Node, done
 from tests.softswitch.calls.scripted_plane import PlaneLeg, PlaneRecording
-from tests.softswitch.test_succession import held_by
 
 
 class Cells:
@@ -40,18 +37,14 @@ class Plane:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.last_report: plane_news.PlaneReported | None = None
-        self.is_there = True
         self.asked = 0
 
-    def inquire(self, answer: Callable[[Held], None]) -> None:
+    def inquire(self, answer: Callable[[plane_news.HoldingsListed], None]) -> None:
         self.asked += 1
-        held = held_by(self.node.plane)
         calls = {call.recording_id: call.call_id for call in self.node.board.calls()}
-        recordings = {
-            name: replace(one, call_id=calls.get(name, "over")) for name, one in held.recordings.items()
-        }
-        answer(Held(legs=held.legs, recordings=recordings))
+        recordings = tuple((name, calls.get(name, "over")) for name in self.node.plane.recordings)
+        legs = tuple(self.node.plane.legs)
+        answer(plane_news.HoldingsListed(legs=legs, recordings=recordings, finishing=()))
 
     def send(self, command: plane_words.Command) -> None:
         self.node.plane.tell(command)
@@ -108,13 +101,13 @@ def test_a_healthy_node_in_every_state_is_left_alone(clinic: Clinic) -> None:
     node.talk("in1")
     node.call_in("in2")
     node.call_in("in3")
-    assert clinic.rounds(2 * ASK_PLANE_EVERY) == []
+    assert clinic.rounds(24) == []
     for leg_id in ("in1", "in2", "in3"):
         node.sip.leave(leg_id)
     node.settle()
     assert clinic.rounds(3) == []
     assert clinic.healer.healed == 0
-    assert clinic.plane.asked == 2
+    assert clinic.plane.asked == 27, "each round"
     node.assert_nothing_is_left()
 
 
@@ -230,12 +223,12 @@ def test_a_channel_that_nobody_uses_is_free_again(clinic: Clinic) -> None:
 
 
 def test_what_the_plane_holds_for_nobody_is_closed(clinic: Clinic) -> None:
-    """Its report is asked for once a minute; a doubt is looked at in the next round.  Who listens in a browser has no call."""
+    """Ports of a leg that is over, and a recording of a call that is: within two rounds.  Who listens in a browser has no call."""
     node = clinic.node
     node.plane.legs["ghost"] = PlaneLeg()
     node.plane.legs["ear-1"] = PlaneLeg()
     node.plane.recordings["r9"] = PlaneRecording("/recordings/r9.wav", (), ())
-    assert clinic.rounds(ASK_PLANE_EVERY) == []
+    assert clinic.rounds(1) == []
     assert clinic.rounds(1) == [("stray_in_plane", "ghost"), ("stray_recording", "r9")]
     assert list(node.plane.legs) == ["ear-1"]
     assert not node.plane.recordings
@@ -245,23 +238,7 @@ def test_a_leg_that_the_plane_has_lost_is_ended_and_its_call_with_it(clinic: Cli
     node = clinic.node
     call_id = node.call_in("in1")
     del node.plane.legs["in1"]
-    clinic.rounds(ASK_PLANE_EVERY)
+    clinic.rounds(1)
     assert ("leg_without_sound", "in1") in clinic.rounds(1)
     assert call_id not in [call.call_id for call in node.board.calls()]
     assert node.outside("in1").told[-1][0] == "BYE"
-
-
-def test_a_report_that_is_far_off_is_looked_into_at_once(clinic: Clinic) -> None:
-    clinic.plane.last_report = plane_news.PlaneReported(
-        legs=40,
-        recordings=0,
-        ticks=50,
-        late_ticks=0,
-        latest_ms=0.0,
-        work_p50_ms=0.0,
-        work_max_ms=0.0,
-        packets_received=0,
-        packets_sent=0,
-    )
-    clinic.rounds(1)
-    assert clinic.plane.asked == 1
