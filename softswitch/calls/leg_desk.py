@@ -5,17 +5,20 @@ A leg's steps are always: sockets at the plane, a slot in a cell, the INVITE; an
 """
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict
 
 import structlog
 
 from media import commands as plane_words
 from media import events as plane_news
+from softswitch.calls.cell_line import CellLine
 from softswitch.calls.hangup import RECOVERY_ON_TIMER, TRUNK_FAULTS, LegEnd, reason_header
 from softswitch.calls.hearing import Role, Row
 from softswitch.calls.leg import AUTO_ANSWER, Header, Leg, LegState, TrunkWay
 from softswitch.calls.leg_sound import LegSound
 from softswitch.calls.ports import CellsPort, EdgePort, LegListener
 from softswitch.calls.referral_notice import notice
+from softswitch.calls.trunk_credentials import credentials_for
 from softswitch.cells import messages as cell_words
 from softswitch.cells.pool import NoCellFree
 from softswitch.cells.pool import UnknownLeg as NoCellHasLeg
@@ -71,6 +74,8 @@ class LegDesk:
         self.answer_was_asked: Callable[[Leg, int], None] = lambda leg, status: None
         self._edge = edge
         self._pool = pool
+        self._cell_line = CellLine(clock, place=self._place, refuse=self._find_no_cell)
+        pool.on_room = self._cell_line.look
         self._sound = LegSound(tell_plane)
         self._clock = clock
         self.take_accounts(accounts)
@@ -324,7 +329,7 @@ class LegDesk:
         if leg.local is not None:
             return
         leg.local = (event.address, event.port)
-        self._place(leg, leg.local, avoid=self._cells_of_call(leg) | leg.tried_cells)
+        self._cell_line.enter(leg.leg_id)
 
     # ---- news of the cells -----------------------------------------------------------------------
 
@@ -446,20 +451,29 @@ class LegDesk:
         )
         return frozenset(cell.cell_id for cell in cells if cell is not None)
 
-    def _place(self, leg: Leg, local: tuple[str, int], avoid: frozenset[str]) -> None:
+    def _find_no_cell(self, leg_id: str) -> None:
+        leg = self._legs[leg_id]
+        log.warning("leg.no_cell_free", leg_id=leg_id, call_id=leg.call_id)
+        self.hang_up(leg, status=503, cause=34, headers=(("Retry-After", "2"),))
+
+    def _place(self, leg_id: str) -> bool:
+        """Carry a leg to a cell, unless it is over by now; False when none has room for it."""
+        leg = self._legs.get(leg_id)
+        if leg is None or leg.local is None or leg.state is not LegState.OPENING:
+            return True
+        local, avoid = leg.local, self._cells_of_call(leg) | leg.tried_cells
         try:
-            cell = self._pool.place(leg.leg_id, self._clock.now(), avoid)
+            cell = self._pool.place(leg_id, self._clock.now(), avoid)
         except NoCellFree:
-            log.warning("leg.no_cell_free", leg_id=leg.leg_id, call_id=leg.call_id)
-            self.hang_up(leg, status=503, cause=34, headers=(("Retry-After", "2"),))
-            return
+            return False
+        pid = self._pool.pids().get(cell.cell_id)
         log.info(
             "leg.placed",
             call_id=leg.call_id,
-            leg_id=leg.leg_id,
+            leg_id=leg_id,
             role=leg.role.value,
             cell_id=cell.cell_id,
-            pid=self._pool.pids().get(cell.cell_id),
+            pid=pid,
         )
         try:
             if leg.target is None:
@@ -477,6 +491,7 @@ class LegDesk:
             self._pool.release(leg.leg_id)
             withdrew = leg.inbound and isinstance(fault, WrongPhase)
             self._end(leg, self._end_seen(leg, 487 if withdrew else 480, str(fault), by_far_end=withdrew))
+        return True
 
     def _make(
         self, leg: Leg, target: PhoneTarget | TrunkTarget, cell_id: str, local: tuple[str, int]
@@ -498,16 +513,9 @@ class LegDesk:
                 request_uri=plan.request_uri,
                 from_uri=plan.from_uri,
                 headers=(),
-                credentials=self._credentials_for(target),
+                credentials=credentials_for(target, self._trunks),
             ),
         )
-
-    def _credentials_for(self, target: PhoneTarget | TrunkTarget) -> cell_words.Credentials | None:
-        """What a trunk's challenge is answered with; a trunk without a realm is answered nothing."""
-        trunk = self._trunks.get(target.trunk) if isinstance(target, TrunkTarget) else None
-        if trunk is None or not trunk.realm:
-            return None
-        return cell_words.Credentials(realm=trunk.realm, username=trunk.username, password=trunk.password)
 
     def _goes_round(self, leg: Leg, end: LegEnd) -> bool:
         """A trunk did not take the call and nobody rang: the same leg begins again by the next one that takes it."""
@@ -542,7 +550,7 @@ class LegDesk:
             return
         leg.tried_cells.add(cell_id)
         leg.become(LegState.OPENING)
-        self._place(leg, leg.local, self._cells_of_call(leg) | leg.tried_cells)
+        self._cell_line.enter(leg.leg_id)
 
     def _tell_cell(self, leg: Leg, command: cell_words.CellCommand) -> None:
         try:
@@ -575,16 +583,7 @@ class LegDesk:
         if leg.state is LegState.ENDED or self._goes_round(leg, end):
             return
         leg.become(LegState.ENDED)
-        log.info(
-            "leg.ended",
-            call_id=leg.call_id,
-            leg_id=leg.leg_id,
-            role=leg.role.value,
-            status=end.status,
-            q850_cause=end.q850_cause,
-            reason=end.reason,
-            by_far_end=end.by_far_end,
-        )
+        log.info("leg.ended", call_id=leg.call_id, leg_id=leg.leg_id, role=leg.role.value, **asdict(end))
         del self._legs[leg.leg_id]
         self._sound.close(leg)
         self._pool.release(leg.leg_id)

@@ -1,6 +1,6 @@
 """What call control needs of its neighbours, no more: the edge, the cells and the journal seen from here."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from softswitch.calls.hangup import LegEnd
@@ -60,6 +60,9 @@ class EdgePort(Protocol):
 
 class CellsPort(Protocol):
     """The signalling cells (`softswitch.cells.pool.CellPool`)."""
+
+    on_room: Callable[[], None]
+    """Called when a leg that found no slot may find one now."""
 
     def place(self, leg_id: str, now: float, avoid: Collection[str] = frozenset()) -> Cell:
         """Take a slot for a leg."""

@@ -121,6 +121,8 @@ class CellPool:
         placed there of which it had not yet spoken), `on_started` before the first word to a cell (the edge must
         let it speak), `on_ended` after its last.
         """
+        self.on_room: Callable[[], None] = lambda: None
+        """Called when a leg that found no slot may find one now."""
         self._run_dir = run_dir
         self._wake = wake
         self._on_event = on_event
@@ -271,11 +273,11 @@ class CellPool:
     async def _keep_nursery(self) -> None:
         """Hold the link to the nursery, and find it again whenever it was restarted."""
         while not self._stopping.is_set():
-            self._nursery_gone.clear()
-            try:
             if self._nursery is not None:
                 self._nursery.close()
                 self._nursery = None
+            self._nursery_gone.clear()
+            try:
                 self._nursery = await Client.connect(
                     self._run_dir / "nursery.sock",
                     sends=NURSERY_COMMANDS,
@@ -422,6 +424,7 @@ class CellPool:
             case SlotFreed():
                 self._change(linked, event.leg_id, SlotChange.FREED)
                 self._order_cells()
+                self._tell_room()
                 return
             case SlotRefused():
                 self._slots.refused(cell_id, event.leg_id, self._loop.time())
@@ -457,6 +460,12 @@ class CellPool:
         except Exception:
             log.exception("cell.event_failed", cell_id=cell_id, cell_event=type(event).__name__)
 
+    def _tell_room(self) -> None:
+        try:
+            self.on_room()
+        except Exception:  # the cell's next word counts all the same
+            log.exception("cell.room_not_taken")
+
     def _read_report(self, linked: _Linked) -> None:
         """The cell has said all that it holds: what we knew beyond that when we asked has ended unseen."""
         cell_id = linked.cell.cell_id
@@ -474,6 +483,7 @@ class CellPool:
             self._slots.open_cell(cell_id)
         linked.reported.set()
         self._order_cells()
+        self._tell_room()
         for leg_id in ended:
             log.warning("leg.ended_unseen", cell_id=cell_id, leg_id=leg_id)
             self._say(

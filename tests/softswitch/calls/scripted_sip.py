@@ -74,6 +74,7 @@ class ScriptedSip:
         self.unacceptable: set[str] = set()  # legs whose offer fits nothing
         self.broken_orders: set[type] = set()  # what the stack refuses to do
         self.cells: dict[str, Cell] = {}
+        self.on_room: Callable[[], None] = lambda: None
         for number in range(cells):
             self.start_cell(f"cell{number}", capacity)
 
@@ -85,6 +86,7 @@ class ScriptedSip:
         self.cells[cell_id] = cell
         self.slots.add_cell(cell, capacity)
         self.slots.open_cell(cell_id)
+        self.on_room()
 
     def kill_cell(self, cell_id: str) -> tuple[str, ...]:
         """A cell dies with what it had not said; the legs that the pool names as lost."""

@@ -6,6 +6,7 @@ import pytest
 
 from media.commands import CloseLeg, OpenLeg, PermitSending, SetRemote, Source, SourceKind
 from media.events import LegOpened, LegRefused
+from softswitch.calls.cell_line import PATIENCE_S
 from softswitch.calls.hangup import LegEnd
 from softswitch.calls.hearing import Role
 from softswitch.calls.leg import Leg, LegState
@@ -308,15 +309,42 @@ def test_a_phone_whose_cell_takes_no_leg_is_rung_from_another(desk: Desk, kind: 
 
 @pytest.mark.parametrize("inbound", [True, False])
 def test_when_no_cell_has_room_the_leg_ends_with_503(*, inbound: bool) -> None:
+    """Nor gets any within a second, in which cells may start."""
     desk = Desk(cells=0)
     if inbound:
         desk.arrive()
+        desk.loop.turn_to(desk.loop.hands + PATIENCE_S - 0.01)
+        assert not desk.sip.legs_by_id["in1"].told
+        desk.loop.turn_to(desk.loop.hands + 0.01)
         ((_, status, headers),) = desk.sip.legs_by_id["in1"].told
         assert status == 503
         assert dict(headers) == {"Reason": "Q.850;cause=34", "Retry-After": "2"}
     else:
         desk.ring()
+        desk.loop.turn_to(desk.loop.hands + PATIENCE_S)
     assert [end.q850_cause for end in desk.listener.ends] == [34]
+    desk.assert_empty()
+
+
+def test_legs_for_which_no_cell_has_room_are_served_by_the_next_one_that_starts() -> None:
+    """In the order in which they came; who withdrew meanwhile takes no place."""
+    desk = Desk(cells=0)
+    for number in range(6):
+        desk.legs.open_inbound(desk.sip.invite(f"in{number}"), f"c{number}", Role.CUSTOMER)
+        desk.settle()
+    desk.sip.leave("in1")
+    desk.settle()
+    desk.listener.told.clear()
+    desk.sip.start_cell("late")
+    desk.settle()
+    assert desk.listener.told == [("arrived", f"in{number}") for number in (0, 2, 3, 4)]
+    desk.sip.start_cell("later")
+    desk.settle()
+    assert desk.listener.told[-1] == ("arrived", "in5")
+    for number in (0, 2, 3, 4, 5):
+        assert not desk.sip.legs_by_id[f"in{number}"].told, "nobody was refused"
+        desk.legs.hang_up(desk.legs.all()[0], status=486)
+        desk.settle()
     desk.assert_empty()
 
 
@@ -324,6 +352,8 @@ def test_when_every_cell_says_full_the_leg_ends_instead_of_going_round(desk: Des
     desk.sip.full_cells |= {"cell0", "cell1"}
     desk.arrive("in1")
     desk.ring("out1")
+    desk.loop.turn_to(desk.loop.hands + PATIENCE_S)
+    desk.settle()
     assert [kind for kind, _ in desk.listener.told] == ["ended", "ended"]
     desk.assert_empty()
 
