@@ -68,6 +68,16 @@ class NumbersBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallListsQuery:
+    """A page of lists, newest first; by default as many as there can be."""
+
+    cursor: str = field(default="", metadata={"doc": "上一页的 next_cursor / of the page before", "most": 64})
+    limit: int = field(
+        default=200, metadata={"doc": "每页条数 / items of a page", "minimum": 1, "maximum": 500}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListRecordsQuery:
     """A page of a list's numbers, in order."""
 
@@ -153,8 +163,8 @@ class NumbersTakenView:
 class CallListsPort(Protocol):
     """Call lists; each method raises `NotFound`, and `NotYours` for a list whose queue is out of reach."""
 
-    async def list(self, reach: Reach) -> tuple[CallListView, ...]:
-        """Those within reach, newest first."""
+    async def list(self, query: CallListsQuery, reach: Reach) -> Page[CallListView]:
+        """A page of those within reach, newest first."""
         ...
 
     async def get(self, list_id: str, reach: Reach) -> CallListView:

@@ -9,6 +9,7 @@ from api.business import asker
 from api.call_list_port import (
     CallListBody,
     CallListsPort,
+    CallListsQuery,
     CallListView,
     ListRecordsQuery,
     ListRecordView,
@@ -39,9 +40,9 @@ def _port(ports: Ports) -> CallListsPort:
     return ports.call_lists
 
 
-async def list_all(ports: Ports, exchange: Exchange) -> Page[CallListView]:
-    """The lists within reach."""
-    return Page(items=await _port(ports).list(exchange.reach), next_cursor=None)
+async def list_some(ports: Ports, exchange: Exchange) -> Page[CallListView]:
+    """A page of the lists within reach."""
+    return await _port(ports).list(exchange.query, exchange.reach)
 
 
 async def get(ports: Ports, exchange: Exchange) -> CallListView:
@@ -124,7 +125,8 @@ CALL_LISTS: tuple[Route, ...] = (
         path="/v1/call-lists",
         summary="外呼名单 / call lists and how far they have come",
         scopes=LOOK_AT_AGENTS,
-        handler=list_all,
+        handler=list_some,
+        query=CallListsQuery,
         shows=Page[CallListView],
         faults=(501,),
     ),

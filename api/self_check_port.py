@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.views import WallTime
+from api.views import Page, WallTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +20,8 @@ class SelfCheckView:
 class SelfCheckPort(Protocol):
     """Whoever checks (`softswitch.operations.self_check.SelfCheck`)."""
 
-    async def newest(self, most: int) -> tuple[SelfCheckView, ...]:
-        """The newest checks, the last one first."""
+    async def newest(self, cursor: str, limit: int) -> Page[SelfCheckView]:
+        """A page of checks, the last one first; the cursor is the id of the last one of the page before."""
         ...
 
     async def page(self, check_id: str) -> str:

@@ -13,9 +13,14 @@ from api.views import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfChecksQuery:
-    """How many."""
+    """A page, the last check first."""
 
-    limit: int = field(default=30, metadata={"doc": "最多 / at most", "minimum": 1, "maximum": 400})
+    cursor: str = field(
+        default="", metadata={"doc": "上一页的 next_cursor / of the page before", "pattern": r"[\d-]{0,17}"}
+    )
+    limit: int = field(
+        default=30, metadata={"doc": "每页条数 / items of a page", "minimum": 1, "maximum": 500}
+    )
 
 
 def _port(ports: Ports) -> SelfCheckPort:
@@ -25,8 +30,8 @@ def _port(ports: Ports) -> SelfCheckPort:
 
 
 async def newest(ports: Ports, exchange: Exchange) -> Page[SelfCheckView]:
-    """The newest checks."""
-    return Page(items=await _port(ports).newest(exchange.query.limit), next_cursor=None)
+    """A page of checks, the newest first."""
+    return await _port(ports).newest(exchange.query.cursor, exchange.query.limit)
 
 
 async def page(ports: Ports, exchange: Exchange) -> web.StreamResponse:

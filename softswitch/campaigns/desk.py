@@ -9,6 +9,7 @@ from typing import Any, Final
 from api.call_list_port import (
     BadNumberView,
     CallListBody,
+    CallListsQuery,
     CallListView,
     ListRecordsQuery,
     ListRecordView,
@@ -69,11 +70,16 @@ class CallListDesk:
 
     # ---- looking -----------------------------------------------------------------------------------
 
-    async def list(self, reach: Reach) -> tuple[CallListView, ...]:
-        """Those within reach, newest first."""
-        found = [each for each in self._book.lists.values() if _is_within(reach, each.rules.queue)]
-        found.sort(key=lambda each: (each.created_at, each.list_id), reverse=True)
-        return tuple(self._view(each) for each in found)
+    async def list(self, query: CallListsQuery, reach: Reach) -> Page[CallListView]:
+        """A page of those within reach, newest first; ids begin with when they were made, and the cursor is the last one."""
+        found = [
+            each
+            for each in self._book.lists.values()
+            if _is_within(reach, each.rules.queue) and (not query.cursor or each.list_id < query.cursor)
+        ]
+        found.sort(key=lambda each: each.list_id, reverse=True)
+        items = tuple(self._view(each) for each in found[: query.limit])
+        return Page(items=items, next_cursor=items[-1].list_id if len(found) > query.limit else None)
 
     async def get(self, list_id: str, reach: Reach) -> CallListView:
         """One list."""

@@ -17,7 +17,7 @@ import structlog
 
 from api.faults import Conflict, NotFound
 from api.self_check_port import SelfCheckView
-from api.views import WallTime
+from api.views import Page, WallTime
 from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard, AlarmKind
@@ -164,15 +164,17 @@ class SelfCheck:
             log.warning("self_check.unreadable", path=str(path))
             return None
 
-    def _newest(self, most: int) -> tuple[SelfCheckReport, ...]:
-        paths = sorted((self._data_dir / FOLDER).glob("*.json"), reverse=True)[:most]
-        return tuple(filter(None, map(self._read, paths)))
+    def _newest(self, cursor: str, limit: int) -> Page[SelfCheckView]:
+        found = (self._data_dir / FOLDER).glob("*.json")
+        paths = sorted((path for path in found if not cursor or path.stem < cursor), reverse=True)
+        items = tuple(map(_view, filter(None, map(self._read, paths[:limit]))))
+        return Page(items=items, next_cursor=paths[limit - 1].stem if len(paths) > limit else None)
 
     # ---- what the HTTP interface asks --------------------------------------------------------------------
 
-    async def newest(self, most: int) -> tuple[SelfCheckView, ...]:
-        """The newest checks, the last one first."""
-        return tuple(map(_view, await asyncio.to_thread(self._newest, most)))
+    async def newest(self, cursor: str, limit: int) -> Page[SelfCheckView]:
+        """A page of checks, the last one first; a report that cannot be read is left out."""
+        return await asyncio.to_thread(self._newest, cursor, limit)
 
     async def page(self, check_id: str) -> str:
         """The report of one as HTML; `NotFound`."""

@@ -283,7 +283,7 @@ async def test_every_forced_action_is_written_into_the_ledger(city: City) -> Non
         ("agent.state_changed", {"agent": "1003", "presence": "ready"}, "9001"),
         ("agent.state_changed", {"agent": "1002", "presence": "ready"}, "2001 9001"),
         ("alarm.raised", {"alarm": "disk"}, "2001 9001"),
-        ("supervision_started", {"call_id": "n1", "agent": "1001", "supervisor": "2001"}, "2001 9001"),
+        ("supervision.started", {"call_id": "n1", "agent": "1001", "supervisor": "2001"}, "2001 9001"),
     ],
 )
 async def test_events_reach_those_whom_they_concern(city: City, kind: str, data: Json, seen_by: str) -> None:

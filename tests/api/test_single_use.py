@@ -9,7 +9,7 @@ from api.faults import Conflict, Refused
 from api.routes import ROUTES
 from api.self_check_port import SelfCheckView
 from api.single_use import KEPT_S, Answer, SingleUse
-from api.views import WallTime
+from api.views import Page, WallTime
 from tests.api.city import City, Keeper, Wall, running_city
 
 DONE = Answer(status=202, text='{"call_id":"c1"}')
@@ -133,8 +133,8 @@ class SelfChecks:
     def __init__(self) -> None:
         self.done: list[SelfCheckView] = []
 
-    async def newest(self, most: int) -> tuple[SelfCheckView, ...]:
-        return tuple(self.done[-most:])
+    async def newest(self, cursor: str, limit: int) -> Page[SelfCheckView]:
+        return Page(items=tuple(self.done[-limit:]), next_cursor=cursor or None)
 
     async def page(self, check_id: str) -> str:
         return check_id
@@ -166,4 +166,21 @@ async def test_a_self_check_whose_answer_was_lost_rings_the_hotline_once(tmp_pat
 def test_what_rings_people_or_the_hotline_by_order_heeds_the_key() -> None:
     """A drill that is asked for twice would ring the roster twice."""
     heeding = {route.path for route in ROUTES if route.method == "POST" and route.is_done_once}
-    assert {"/v1/alarms/test", "/v1/self-checks", "/v1/agents/{agent_id}/dial", "/v1/callbacks"} <= heeding
+    assert {"/v1/alarms/test", "/v1/self-checks", "/v1/callbacks"} <= heeding
+    assert "/v1/voicemails/{voicemail_id}/call-back" in heeding
+    assert {"dial", "consult", "transfer", "dial_record"} <= {r.command for r in ROUTES if r.is_done_once}
+
+
+def test_what_is_forced_heeds_the_key_and_is_named_whole() -> None:
+    """Every action over others is done once per key; a new one has to be added here, with its row in the ledger."""
+    forced = {route.command: route for route in ROUTES if route.is_forced}
+    assert forced.keys() == {
+        "force_state",
+        "supervise",
+        "intercept",
+        "force_hang_up",
+        "pick_up",
+        "move",
+        "set_level",
+    }
+    assert [name for name, route in forced.items() if not route.is_done_once] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.call_list_port import CallListBody, ListRecordsQuery, NumbersBody
+from api.call_list_port import CallListBody, CallListsQuery, ListRecordsQuery, NumbersBody
 from api.faults import ApiFault, Conflict, NotFound, Refused
 from api.problems import NotYours
 from api.reach import EVERYTHING, Reach
@@ -139,7 +139,7 @@ def test_figures_show_how_far_a_list_has_come_and_it_is_there_after_a_restart(
     assert (view.total, view.under_way, view.results) == (3, 1, {"invalid_number": 1})
     assert (view.states["given_up"], view.states["calling"], view.states["waiting"]) == (1, 1, 1)
     again = Campaign(Node(keeper=node.keeper))
-    [restored] = done(again.desk.list(EVERYTHING))
+    [restored] = done(again.desk.list(CallListsQuery(), EVERYTHING)).items
     assert (restored.list_id, restored.state, restored.total) == (list_id, "running", 3)
 
 
@@ -161,12 +161,28 @@ def test_a_list_that_cannot_work_is_refused(campaign: Campaign) -> None:
             )
 
 
+def test_lists_come_in_pages_the_newest_first(node: Node, campaign: Campaign) -> None:
+    """Page by page it is the same as at once, and a list that was made meanwhile puts nothing out of place."""
+    made = []
+    for _ in range(5):
+        made.append(campaign.make(start=False))
+        node.pass_time(1.0)
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = done(campaign.desk.list(CallListsQuery(cursor=cursor, limit=2), EVERYTHING))
+        found += [each.list_id for each in page.items]
+        cursor = page.next_cursor
+        campaign.make(start=False)
+    assert found == made[::-1]
+
+
 def test_a_list_is_seen_by_those_whose_queue_it_is(campaign: Campaign) -> None:
     list_id = campaign.make(start=False)
     mine = Reach(queues=frozenset({"hotline"}), sees_queued=True)
     other = Reach(queues=frozenset({"other"}), sees_queued=True)
-    assert len(done(campaign.desk.list(mine))) == 1
-    assert not done(campaign.desk.list(other))
+    assert len(done(campaign.desk.list(CallListsQuery(), mine)).items) == 1
+    assert not done(campaign.desk.list(CallListsQuery(), other)).items
     with pytest.raises(NotYours):
         done(campaign.desk.get(list_id, other))
     with pytest.raises(NotFound):

@@ -101,7 +101,11 @@ async def test_it_comes_once_a_day_and_the_oldest_reports_go(desk: Desk) -> None
         await desk.pass_time(DUE_S + day * DAY_S)
         await desk.pass_time(DUE_S + day * DAY_S + HOUR_S)
     assert desk.call.made_at == [DUE_S, DUE_S + DAY_S, DUE_S + 2 * DAY_S]
-    assert len(await desk.check.newest(10)) == 2
+    whole = await desk.check.newest("", 10)
+    assert (len(whole.items), whole.next_cursor) == (2, None)
+    first = await desk.check.newest("", 1)
+    last = await desk.check.newest(str(first.next_cursor), 1)
+    assert (first.items + last.items, last.next_cursor) == (whole.items, None)
 
 
 async def test_it_is_put_off_while_callers_need_the_room_and_the_next_day_has_its_own_time(
