@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from api.business import DOCUMENT_ID, asker, business_of, expected_version, tagged
+from api.business import DOCUMENT_ID, asker, business_of, expected_version, tagged, usable_id
 from api.business_requests import DocumentsQuery, ReasonQuery
 from api.exchange import Exchange
 from api.faults import NotFound
@@ -48,8 +48,10 @@ async def get(ports: Ports, exchange: Exchange) -> web.Response:
 
 async def put(ports: Ports, exchange: Exchange) -> web.Response:
     """Make or replace an object; one that is there needs `If-Match`."""
+    kind, key = exchange.ids["kind"], exchange.ids["object_id"]
     view = await business_of(ports).put(
-        *_place(exchange),
+        kind,
+        usable_id(kind, key),
         exchange.body,
         expected=expected_version(exchange),
         by=asker(exchange),

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from api.business_ports import BusinessPort
+from api.business_requests import CUSTOMERS
 from api.business_views import (
     CheckView,
     DocumentView,
@@ -16,10 +17,10 @@ from api.business_views import (
     VersionView,
 )
 from api.exchange import Exchange
-from api.faults import NotBuilt, NotFound, Outdated
+from api.faults import NotBuilt, NotFound, Outdated, VersionNeeded
 from api.json_text import dump
 from api.ports import Ports
-from api.schemas import compiled
+from api.schemas import FieldFault, InvalidRequest, compiled
 from api.views import Page
 
 REASONS_MOST = 100
@@ -33,6 +34,14 @@ def business_of(ports: Ports) -> BusinessPort:
     if ports.business is None:
         raise NotBuilt
     return ports.business
+
+
+def usable_id(kind: str, key: str) -> str:
+    """An id that a document may be kept under; `InvalidRequest` tells what one is made of."""
+    if not compiled(DOCUMENT_ID).fullmatch(key):
+        detail = "编号须为 1–80 个字母、数字或 _ - . + / an id is 1 to 80 letters, digits or _ - . +"
+        raise InvalidRequest((FieldFault(field=f"{kind}.{key}"[:128], code="not_allowed", detail=detail),))
+    return key
 
 
 def _place(exchange: Exchange) -> tuple[str, str]:
@@ -51,6 +60,17 @@ def expected_version(exchange: Exchange) -> int | None:
     if not (tag.isascii() and tag.isdigit() and len(tag) < 16):
         raise Outdated("document_changed", "?")
     return int(tag)
+
+
+def looked_at(exchange: Exchange, *, dry_run: bool = False) -> int | None:
+    """The version in `If-Match`, for a change of much at once: nobody does that to what they have not seen.
+
+    Only a try needs none; `VersionNeeded`.
+    """
+    version = expected_version(exchange)
+    if version is None and not dry_run:
+        raise VersionNeeded("If-Match")
+    return version
 
 
 def asker(exchange: Exchange) -> str:
@@ -98,15 +118,17 @@ async def get(ports: Ports, exchange: Exchange) -> web.Response:
 
 async def check(ports: Ports, exchange: Exchange) -> CheckView:
     """What would be wrong with a document."""
-    return await business_of(ports).check(*_place(exchange), exchange.body.data)
+    kind, key = exchange.ids["kind"], exchange.ids["document_id"]
+    return await business_of(ports).check(kind, usable_id(kind, key), exchange.body.data)
 
 
 async def put(ports: Ports, exchange: Exchange) -> web.Response:
     """Make or replace a document; one that is there needs `If-Match`."""
+    kind, key = exchange.ids["kind"], exchange.ids["document_id"]
     body = exchange.body
     expected = expected_version(exchange)
     view = await business_of(ports).put(
-        *_place(exchange), body.data, expected=expected, by=asker(exchange), reason=body.reason
+        kind, usable_id(kind, key), body.data, expected=expected, by=asker(exchange), reason=body.reason
     )
     return tagged(view, view.version, 201 if expected is None else 200)
 
@@ -140,30 +162,39 @@ async def version(ports: Ports, exchange: Exchange) -> VersionDetail:
 
 
 async def restore(ports: Ports, exchange: Exchange) -> VersionDetail:
-    """Roll back: the whole business becomes what it was with this version; `If-Match` names the whole that was looked at."""
+    """Roll back: the whole business becomes what it was with this version; needs `If-Match`, the whole that was looked at."""
     return await business_of(ports).restore(
         _version(exchange),
-        expected=expected_version(exchange),
+        expected=looked_at(exchange),
         by=asker(exchange),
         reason=exchange.body.reason,
     )
 
 
 async def export(ports: Ports, _exchange: Exchange) -> web.Response:
-    """The whole as a file to keep."""
-    text = json.dumps(await business_of(ports).export(), ensure_ascii=False, indent=1)
+    """The whole as a file to keep, with the ETag by which a change of it may be imported."""
+    business = business_of(ports)
+    version = business.version
+    text = json.dumps(await business.export(), ensure_ascii=False, indent=1)
     return web.json_response(
-        text=text, headers={"Content-Disposition": 'attachment; filename="business.json"'}
+        text=text,
+        headers={
+            "Content-Disposition": 'attachment; filename="business.json"',
+            "ETag": f'"{version}"',
+        },
     )
 
 
 async def load(ports: Ports, exchange: Exchange) -> ImportView:
-    """Replace the whole by a file, or with `dry_run` say what would change."""
+    """Replace the whole by a file, or with `dry_run` say what would change; needs the versions that were looked at."""
     body = exchange.body
+    expected = looked_at(exchange, dry_run=body.dry_run)
+    if CUSTOMERS in body.file and body.customers_version is None and not body.dry_run:
+        raise VersionNeeded("customers_version")
     return await business_of(ports).load(
         body.file,
         dry_run=body.dry_run,
-        expected=expected_version(exchange),
+        expected=expected,
         expected_customers=body.customers_version,
         by=asker(exchange),
         reason=body.reason,

@@ -23,6 +23,11 @@ class BusinessPort(Protocol):
     What would not be whole is refused with `InvalidRequest`, which names every fault; nothing is changed then.
     """
 
+    @property
+    def version(self) -> int:
+        """The number of the version of the whole that stands."""
+        ...
+
     async def kinds(self) -> tuple[KindView, ...]:
         """Every kind of document."""
         ...
@@ -70,7 +75,7 @@ class BusinessPort(Protocol):
     async def restore(self, number: int, *, expected: int | None, by: str, reason: str) -> VersionDetail:
         """Bring the whole business back to what it was with a version; `NotFound`.
 
-        `expected` is the version of the whole, None for whatever it is.
+        `expected` is the version of the whole; None is for a try, and for who changes the business alone.
         """
         ...
 
@@ -88,7 +93,10 @@ class BusinessPort(Protocol):
         reason: str,
         expected_customers: int | None = None,
     ) -> ImportView:
-        """Replace the whole business by a file; `expected` is the version of the whole, the other one that of the customers."""
+        """Replace the whole business by a file; `expected` is the version of the whole, the other one that of the customers.
+
+        None for either is for a try, and for who changes the business alone.
+        """
         ...
 
 

@@ -1,9 +1,12 @@
 """Bodies and query strings of the business and its calendars."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from api.views import WallTime
+
+CUSTOMERS: Final = "customers"
+"""Where the customers stand in a business file."""
 
 _REASON = {"doc": "原因 / why", "most": 200}
 _DRY_RUN = {"doc": "仅检查 / only say what would change"}

@@ -133,14 +133,15 @@ BUSINESS: tuple[Route, ...] = (
     _change(
         "POST",
         f"{_VERSION}/restore",
-        "回退到此版本,可带 If-Match / bring the whole business back to a version; may have If-Match",
+        "回退到此版本,须带 If-Match / bring the whole business back to a version; needs If-Match",
         business.restore,
         VersionDetail,
         body=RestoreBody,
+        faults=(404, 412, 428, 501),
     ),
     _look(
         "/v1/business/export",
-        "导出全部业务数据 / the whole business as one file",
+        "导出全部业务数据,带 ETag / the whole business as one file, with its ETag",
         business.export,
         dict[str, Any],
         scopes=ADMINISTER,
@@ -149,12 +150,12 @@ BUSINESS: tuple[Route, ...] = (
     _change(
         "POST",
         "/v1/business/import",
-        "导入全部业务数据,可先试 / replace the whole business by a file; dry_run only tries",
+        "导入全部业务数据,可先试,须带 If-Match / replace the whole business by a file; dry_run only tries; needs If-Match",
         business.load,
         ImportView,
         body=ImportBody,
         body_most=FILE_MOST,
-        faults=(412, 501),
+        faults=(412, 428, 501),
     ),
     _look(
         "/v1/calendars",
@@ -195,11 +196,11 @@ BUSINESS: tuple[Route, ...] = (
     _change(
         "POST",
         "/v1/calendars/days/import",
-        "导入 CSV,可先试 / days from a CSV text; dry_run shows every bad line",
+        "导入 CSV,可先试,须带 If-Match / days from a CSV text; dry_run shows every bad line; needs If-Match",
         calendars.load_days,
         DaysImportView,
         body=DaysImportBody,
-        faults=(412, 501),
+        faults=(412, 428, 501),
     ),
     _look(
         "/v1/working-days",

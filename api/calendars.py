@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from api.business import asker, expected_version, tagged
+from api.business import asker, expected_version, looked_at, tagged
 from api.business_ports import CalendarsPort
 from api.business_views import CalendarView, DaysImportView, WorkingDaysView
 from api.exchange import Exchange
@@ -64,13 +64,13 @@ async def reset_day(ports: Ports, exchange: Exchange) -> web.Response:
 
 
 async def load_days(ports: Ports, exchange: Exchange) -> DaysImportView:
-    """Take the days of a CSV file, or with `dry_run` show every bad line."""
+    """Take the days of a CSV file, or with `dry_run` show every bad line; needs `If-Match`, the whole that was looked at."""
     body = exchange.body
     return await _port(ports).load_days(
         body.csv,
         dry_run=body.dry_run,
         complete=body.complete,
-        expected=expected_version(exchange),
+        expected=looked_at(exchange, dry_run=body.dry_run),
         by=asker(exchange),
     )
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from api.actors import Role
-from api.business import asker, expected_version, tagged
+from api.business import asker, expected_version, looked_at, tagged
 from api.customer_views import (
     ChangesQuery,
     CustomerBody,
@@ -115,12 +115,12 @@ async def undo(ports: Ports, exchange: Exchange) -> CustomerChangeView:
 
 
 async def load(ports: Ports, exchange: Exchange) -> CustomersImportView:
-    """Take the customers of a CSV file, or with `dry_run` show every bad cell."""
+    """Take the customers of a CSV file, or with `dry_run` show every bad cell; needs `If-Match`, the table that was looked at."""
     query = exchange.query
     return await _port(ports).load(
         exchange.body,
         dry_run=query.dry_run,
-        expected=expected_version(exchange),
+        expected=looked_at(exchange, dry_run=query.dry_run),
         by=asker(exchange),
         reason=query.reason,
     )
@@ -172,14 +172,14 @@ CUSTOMERS: tuple[Route, ...] = (
     Route(
         method="POST",
         path="/v1/customers/import",
-        summary="导入 CSV,可先试,可带 If-Match / customers from a CSV file; dry_run shows every bad cell; may have If-Match",
+        summary="导入 CSV,可先试,须带 If-Match / customers from a CSV file; dry_run shows every bad cell; needs If-Match",
         scopes=ADMINISTER,
         handler=load,
         shows=CustomersImportView,
         query=CustomersImportQuery,
         takes=(CSV,),
         body_most=FILE_MOST,
-        faults=(412, 501),
+        faults=(412, 428, 501),
     ),
     Route(
         method="GET",

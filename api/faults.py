@@ -52,6 +52,18 @@ class Outdated(ApiFault):
         self.current = current
 
 
+class VersionNeeded(ApiFault):
+    """A change of much at once does not say which version it was made of (428, RFC 6585 section 3); `named_in` is where."""
+
+    def __init__(self, named_in: str) -> None:
+        """Name the header or the field."""
+        super().__init__(
+            f"须说明所见的版本:{named_in},值为试导入或读取所得的 version / say which version was looked at: {named_in}, "
+            "with the version that a try or a reading answered"
+        )
+        self.named_in = named_in
+
+
 class Refused(ApiFault):
     """The request is well formed but cannot be right (422): an unknown extension, an unknown reason…"""
 

@@ -19,6 +19,7 @@ from api.faults import (
     Refused,
     TooLarge,
     Unavailable,
+    VersionNeeded,
 )
 from api.json_text import MalformedJson, to_plain
 from api.schemas import InvalidRequest
@@ -41,6 +42,7 @@ _TITLES = {
     416: "范围无效 / range not satisfiable",
     421: "主机名不符 / not this server's name",
     422: "请求内容无效 / the request cannot be right",
+    428: "须说明所见的版本 / say which version was looked at",
     429: "过于频繁 / too many",
     500: "内部错误 / internal error",
     501: "未实现 / not built",
@@ -163,6 +165,7 @@ FAULTS: dict[type[Exception], tuple[int, str]] = {
     Misdirected: (421, "wrong_host"),
     InvalidRequest: (422, "invalid_request"),
     Refused: (422, "{code}"),
+    VersionNeeded: (428, "version_needed"),
     TooManyTries: (429, "too_many_tries"),
     TooManyRequests: (429, "too_many_requests"),
     NotBuilt: (501, "not_built"),

@@ -35,6 +35,10 @@ class ApiProblem(Exception):
         self.problem = problem
 
 
+def _tag(version: int | None) -> dict[str, str]:
+    return {} if version is None else {"If-Match": f'"{version}"'}
+
+
 class ApiClient:
     """The HTTP interface as an integrator sees it."""
 
@@ -59,14 +63,14 @@ class ApiClient:
         async with self._session.get(self.base + path, params=query) as response:
             return await self._json(response)
 
-    async def post(self, path: str, body: Json | None = None) -> Json:
-        """POST JSON, JSON out."""
-        async with self._session.post(self.base + path, json=body or {}) as response:
+    async def post(self, path: str, body: Json | None = None, *, version: int | None = None) -> Json:
+        """POST JSON, JSON out; `version` goes as `If-Match`."""
+        async with self._session.post(self.base + path, json=body or {}, headers=_tag(version)) as response:
             return await self._json(response)
 
-    async def put(self, path: str, body: Json) -> Json:
-        """PUT a body, JSON out; `ApiProblem` on 4xx and 5xx."""
-        async with self._session.put(self.base + path, json=body) as response:
+    async def put(self, path: str, body: Json, *, version: int | None = None) -> Json:
+        """PUT a body, JSON out; `version` goes as `If-Match`.  `ApiProblem` on 4xx and 5xx."""
+        async with self._session.put(self.base + path, json=body, headers=_tag(version)) as response:
             return await self._json(response)
 
     async def download(self, path: str, byte_range: str = "") -> tuple[int, bytes]:

@@ -131,15 +131,22 @@ function exportDays({ year, days }) {
 
 function importDays(client) {
   return showDialog(word('year.import'), (close) => {
-    const text = make('textarea', { rows: 8, spellcheck: false, placeholder: 'date,kind,name\n2027-02-08,holiday,春节' });
-    const file = make('input', { type: 'file', accept: '.csv,text/csv', 'aria-label': word('year.file'), onchange: async () => { text.value = await file.files[0].text(); } });
-    const complete = make('input', { type: 'checkbox' });
+    // What is taken is what was looked at: whatever is changed here is to be tried again first.
+    const look = () => { take.disabled = true; };
+    const text = make('textarea', { rows: 8, spellcheck: false, placeholder: 'date,kind,name\n2027-02-08,holiday,春节', oninput: look });
+    const file = make('input', { type: 'file', accept: '.csv,text/csv', 'aria-label': word('year.file'), onchange: async () => {
+      look();
+      text.value = await file.files[0].text();
+    } });
+    const complete = make('input', { type: 'checkbox', onchange: look });
+    const take = make('button', { class: 'button primary', type: 'button', disabled: true, onclick: () => run(false) }, word('exchange.take'));
     const result = make('div', { 'aria-live': 'polite' });
     let version = null; // of the business that was looked at
     const run = async (isTry) => {
       try {
         const done = await client.change('POST', '/v1/calendars/days/import', { csv: text.value.replace(/^\u{FEFF}/u, ''), complete: complete.checked, dry_run: isTry }, isTry ? null : version);
         version = done.version;
+        take.disabled = !isTry || done.bad_lines.length > 0 || done.days.length === 0;
         if (done.taken && !isTry) {
           close(true);
           return;
@@ -147,12 +154,12 @@ function importDays(client) {
         fill(result, done.bad_lines.length ? make('ul', { class: 'faults' }, ...done.bad_lines.map(({ line, text: bad, reason }) => make('li', {}, `${word('year.bad_line', line)}: ${inLanguage(reason, spoken())} — ${bad}`)))
           : make('p', { class: 'told' }, icon('check'), word('year.would', done.days.length)));
       } catch (problem) {
+        take.disabled = true;
         fill(result, make('p', { class: 'told wrong' }, icon('alert'), problemText(problem)));
       }
     };
     return [make('div', { class: 'form' }, file, make('label', { class: 'field' }, make('span', {}, word('year.csv')), text),
       make('label', { class: 'field switch' }, complete, make('span', {}, word('year.complete'))), result,
-      make('div', { class: 'deeds' }, make('button', { class: 'button', type: 'button', onclick: () => run(true) }, word('exchange.try')),
-        make('button', { class: 'button primary', type: 'button', onclick: () => run(false) }, word('exchange.take'))))];
+      make('div', { class: 'deeds' }, make('button', { class: 'button', type: 'button', onclick: () => run(true) }, word('exchange.try')), take))];
   });
 }

@@ -6,12 +6,13 @@ a reader never sees a version that a crash could take back, and never a part of 
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import structlog
 
+from api.business_requests import CUSTOMERS
 from api.business_views import (
     ChangedDocument,
     CheckView,
@@ -42,7 +43,6 @@ from softswitch.business.whole import (
     whole_of,
 )
 from softswitch.customers.desk import CustomerDesk
-from softswitch.customers.enclosed import ENCLOSED as CUSTOMERS
 from softswitch.store.business import StoredBusiness, StoredVersions
 from softswitch.store.entries import BusinessChanged
 from softswitch.store.writer import Store
@@ -310,7 +310,9 @@ class BusinessDesk:
             business = await self._validated(documents)
             customers = self.customers if CUSTOMERS in file else None
             found = joined = None
-            if customers is not None:
+            if customers is None:
+                await stack.enter_async_context(self._fields_empty(business))
+            else:
                 found = await stack.enter_async_context(
                     customers.replacing(file[CUSTOMERS], business.fields, expected_customers)
                 )
@@ -343,7 +345,8 @@ class BusinessDesk:
         if not changes and self._version:
             return
         business = await self._validated(change_rules.applied(self._documents, changes))
-        await self._write(changes, business, by, reason, None)
+        async with self._fields_empty(business):
+            await self._write(changes, business, by, reason, None)
 
     async def _write(
         self,
@@ -398,6 +401,18 @@ class BusinessDesk:
             raise _invalid(BusinessFaults(unmade))
         return business
 
+    @asynccontextmanager
+    async def _fields_empty(self, after: Business) -> AsyncIterator[None]:
+        """No customer has a value in a field that goes, until this is left: it would be neither shown nor exported."""
+        going = self._business.names_of("fields") - after.names_of("fields")
+        if not going or self.customers is None:
+            yield
+            return
+        async with self.customers.holders(going) as holders:
+            if holders:
+                raise _invalid(BusinessFaults(tuple(_still_held(*each) for each in holders.items())))
+            yield
+
     def _expect(self, key: Key, expected: int | None) -> None:
         """Two administrators at once: the second one is told, and overwrites nothing."""
         stamp = self._stamps.get(key)
@@ -430,6 +445,14 @@ def _sounds_of(documents: Mapping[Key, Data]) -> frozenset[str]:
     """The SHA-256 of every uploaded announcement that is named."""
     named = (data.get("sha256") for (kind, _), data in documents.items() if kind == "prompts")
     return frozenset(sha256 for sha256 in named if isinstance(sha256, str))
+
+
+def _still_held(field: str, customers: int) -> Fault:
+    expected = (
+        f"{customers} 位客户填有此字段:先清空该列再删除 / {customers} customers have a value in this field: "
+        "empty its column first, then remove it"
+    )
+    return Fault(path=f"fields.{field}", value=field, expected=expected)
 
 
 def _document_at(path: str, documents: Iterable[Key]) -> Key | None:

@@ -5,7 +5,7 @@ A change is checked against everybody else's numbers, written down, and known to
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -166,6 +166,12 @@ class CustomerDesk:
                     text, present, fields, area_code=self._area_code, next_id=self._last_id + 1
                 )
             )
+
+    @asynccontextmanager
+    async def holders(self, fields: Collection[str]) -> AsyncIterator[dict[str, int]]:
+        """How many customers have a value in each of these fields, if anybody has; nobody gets one until it is left."""
+        async with self._door:
+            yield await self._stored.holders(fields)
 
     async def ready(self, found: Replacement, by: str, reason: str) -> Callable[[], Awaitable[None]]:
         """Make ready, within `replacing`; what it gives records the change beside an entry that was just recorded.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from api.business_requests import CUSTOMERS
 from config.faults import Fault
 from softswitch.customers.customer import TEXTS_MOST, Customer, CustomerField, Wrong, normalised, wrongs_of
 from softswitch.customers.customer_file import (
@@ -21,9 +22,6 @@ from softswitch.customers.customer_file import (
     numbers_in,
     read_rows,
 )
-
-ENCLOSED: Final = "customers"
-"""Where they stand in a business file."""
 
 LINES_MOST: Final = 50_001
 """A table of so many is read in about a second, beside the calls."""
@@ -45,7 +43,7 @@ class Replacement:
         """The bad cells as faults of the business file."""
         return tuple(
             Fault(
-                path=".".join(part for part in (f"{ENCLOSED}[{cell.line}]", cell.column) if part),
+                path=".".join(part for part in (f"{CUSTOMERS}[{cell.line}]", cell.column) if part),
                 value=cell.value,
                 expected=cell.reason,
             )

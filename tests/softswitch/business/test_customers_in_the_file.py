@@ -1,8 +1,9 @@
 """The business file carries the customers: whole on another machine, tried before it is taken, on the disk as one."""
 
 import copy
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,42 @@ async def test_a_bad_line_keeps_everything_out(cities: Cities) -> None:
             "customers[4].customer_id",
         ]
     assert (one.version, await names(here)) == (1, ["李"])
+
+
+async def test_a_field_goes_only_once_no_customer_has_a_value_in_it(cities: Cities) -> None:
+    """Removed by hand, by a file or by a roll-back: refused with how many have one, and nothing of theirs is lost."""
+    (one, here), _ = cities
+    await one.put("fields", "hamlet", {"id": "hamlet", "name": "村组"}, expected=None, **WHO)
+    await here.put(1, replace(LI, fields={"hamlet": "三组"}), expected=1, by="2001")
+    for number in ("13700000001", "13700000002"):
+        await here.make(CustomerBody(name="王", numbers=(number,), fields={"hamlet": "四组"}), by="2001")
+    without = city_file()
+    ways: tuple[Callable[[], Awaitable[Any]], ...] = (
+        lambda: one.remove("fields", "hamlet", expected=2, **WHO),
+        lambda: one.load(copy.deepcopy(without), dry_run=False, expected=2, **WHO),
+        lambda: one.load(copy.deepcopy(without), dry_run=True, expected=None, **WHO),
+        lambda: one.restore(1, expected=2, **WHO),
+    )
+    for way in ways:
+        with pytest.raises(InvalidRequest) as refused:
+            await way()
+        [fault] = refused.value.faults
+        assert fault.field == "fields.hamlet"
+        assert "3 位客户填有此字段" in fault.detail
+        assert " / 3 customers have a value in this field" in fault.detail
+    assert (one.version, "三组" in (await one.export())["customers"]) == (2, True)
+    emptied = b"numbers,hamlet\n13812345678,\n13700000001,\n13700000002,\n"
+    await here.load(emptied, dry_run=False, expected=here.version, **WHO)
+    await one.remove("fields", "hamlet", expected=2, **WHO)
+    assert (one.version, await names(here)) == (3, ["李", "王", "王"])
+
+
+async def test_a_file_that_takes_field_and_values_away_together_is_taken(cities: Cities) -> None:
+    """It says of every customer what is left."""
+    (one, here), _ = cities
+    await one.put("fields", "hamlet", {"id": "hamlet"}, expected=None, **WHO)
+    await here.put(1, replace(LI, fields={"hamlet": "三组"}), expected=1, by="2001")
+    file = city_file() | {"customers": "customer_id,numbers,name\n1,13812345678,李\n"}
+    done = await one.load(file, dry_run=False, expected=2, expected_customers=2, **WHO)
+    assert done.customers is not None
+    assert (done.version, done.customers.changed, (await here.get(1)).fields) == (3, 1, {})

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -81,6 +82,17 @@ async def test_what_cannot_be_is_told_field_by_field_in_both_languages(page: Pag
     assert all(" / " in detail for detail in fields.values())
 
 
+async def test_an_id_that_no_document_can_have_is_told_as_one(page: Page) -> None:
+    """Whoever makes one by hand, or leaves it empty on a page, learns what an id is made of."""
+    for path in ("/v1/business/documents/skills", "/v1/admin/skills"):
+        for key in ("法律", "a b", "?"):
+            body = {"id": key} if "admin" in path else {"data": {"id": key}}
+            status, problem, _ = await page.ask("PUT", f"{path}/{quote(key)}", json=body)
+            assert (status, problem["errors"][0]["field"]) == (422, f"skills.{key}")
+            assert problem["errors"][0]["detail"].startswith("编号须为")
+            assert (await page.ask("GET", f"{path}/{quote(key)}"))[0] == 404
+
+
 async def test_a_document_is_checked_without_being_taken(page: Page) -> None:
     """The same faults at the same places as saving tells, and nothing for what could be saved."""
     nodes: dict[str, Any] = {
@@ -151,10 +163,11 @@ async def test_versions_are_listed_compared_and_brought_back(page: Page) -> None
 
 
 async def test_the_whole_is_exported_tried_and_imported(page: Page) -> None:
-    _, file, _ = await page.ask("GET", "/v1/business/export")
+    _, file, exported = await page.ask("GET", "/v1/business/export")
     file["documents"]["skills"] += [{"id": f"s{number}", "name": "很长的名字" * 20} for number in range(400)]
     status, tried, _ = await page.ask("POST", "/v1/business/import", json={"file": file, "dry_run": True})
     assert (status, tried["version"], len(tried["changes"])) == (200, 1, 400)
+    assert exported == '"1"'
     status, done, _ = await page.ask("POST", "/v1/business/import", tag='"1"', json={"file": file})
     assert (status, done["version"]) == (200, 2)
     _, kinds, _ = await page.ask("GET", "/v1/business")
@@ -162,8 +175,31 @@ async def test_the_whole_is_exported_tried_and_imported(page: Page) -> None:
     assert (await page.ask("POST", "/v1/business/import", tag='"1"', json={"file": city_file()}))[0] == 412
     broken = copy.deepcopy(file)
     broken["documents"]["queues"] = []
-    status, problem, _ = await page.ask("POST", "/v1/business/import", json={"file": broken})
+    status, problem, _ = await page.ask("POST", "/v1/business/import", tag='"2"', json={"file": broken})
     assert (status, len(problem["errors"]) > 77) == (422, True)
+
+
+async def test_nobody_changes_much_at_once_without_saying_which_version_they_looked_at(page: Page) -> None:
+    """Files, roll-backs, days: told in both languages, and nothing is changed; a try needs none."""
+    file = city_file()
+    file["documents"]["skills"] = []
+    csv = {"csv": "date,kind,name\n2027-02-08,holiday,春节\n"}
+    await page.ask("PUT", "/v1/admin/skills/new", json={"id": "new"})
+    for path, body in (
+        ("/v1/business/import", {"file": file}),
+        ("/v1/business/versions/1/restore", {}),
+        ("/v1/calendars/days/import", csv),
+    ):
+        status, problem, _ = await page.ask("POST", path, json=body)
+        assert (status, problem["code"]) == (428, "version_needed")
+        assert "须说明所见的版本:If-Match" in problem["detail"]
+        assert " / say which version was looked at: If-Match" in problem["detail"]
+        assert (await page.ask("POST", path, tag='"1"', json=body))[0] == 412
+    assert (await page.ask("POST", "/v1/calendars/days/import", json=csv | {"dry_run": True}))[0] == 200
+    peopled = {"file": file | {"customers": "numbers,name\n"}}
+    status, problem, _ = await page.ask("POST", "/v1/business/import", tag='"2"', json=peopled)
+    assert (status, "customers_version" in problem["detail"]) == (428, True)
+    assert (await page.ask("GET", "/v1/business/export"))[2] == '"2"'
 
 
 # ---- calendars ---------------------------------------------------------------------------------------
@@ -240,10 +276,11 @@ async def test_a_year_comes_in_as_a_file_and_every_bad_line_is_shown_first(page:
         [3],
         False,
     )
-    _, refused, _ = await page.ask("POST", "/v1/calendars/days/import", json={"csv": csv})
+    path = "/v1/calendars/days/import"
+    _, refused, _ = await page.ask("POST", path, tag='"1"', json={"csv": csv})
     assert not refused["taken"]
     good = csv.replace("2027-02-30,节假日,\n", "")
-    _, done, _ = await page.ask("POST", "/v1/calendars/days/import", json={"csv": good, "complete": True})
+    _, done, _ = await page.ask("POST", path, tag='"1"', json={"csv": good, "complete": True})
     assert done["taken"]
     _, year, _ = await page.ask("GET", "/v1/calendars/years/2027")
     kinds = {day["date"]: day["kind"] for day in year["days"]}
@@ -281,6 +318,26 @@ async def test_everybody_is_told_whether_the_emergency_switch_is_on(page: Page) 
         status, shown, _ = await page.ask("GET", "/v1/emergency", who)
         assert (status, shown["is_on"], shown["by"]) == (200, True, "admin")
         assert shown["what"]["notice"] == ["busy_later"]
+
+
+async def test_the_appeal_of_a_blocked_number_is_kept_versioned_and_exported(page: Page) -> None:
+    """Why it stands there, what its owner holds against that, and how long it counts."""
+    path = "/v1/business/documents/lists/blocked"
+    _, view, tag = await page.ask("GET", path)
+    entry = {"number": "13800000001", "note": "一日拨打 300 次", "until": "2027-03-31"}
+    _, view, tag = await page.ask("PUT", path, tag=tag, json={"data": view["data"] | {"numbers": [entry]}})
+    appealed = entry | {"appeal": "本人来函:号码已过户,待复核"}
+    body = {"data": view["data"] | {"numbers": [appealed]}, "reason": "申诉"}
+    status, view, _ = await page.ask("PUT", path, tag=tag, json=body)
+    assert (status, view["data"]["numbers"]) == (200, [appealed])
+    _, detail, _ = await page.ask("GET", f"/v1/business/versions/{view['version']}")
+    [change] = detail["changes"]
+    assert (detail["version"]["reason"], detail["version"]["by"]) == ("申诉", "admin")
+    assert "本人来函:号码已过户,待复核" in str([one["after"] for one in change["differences"]])
+    assert "本人来函" not in str([one["before"] for one in change["differences"]])
+    _, file, _ = await page.ask("GET", "/v1/business/export")
+    [blocked] = [each for each in file["documents"]["lists"] if each["id"] == "blocked"]
+    assert blocked["numbers"] == [appealed]
 
 
 async def test_a_page_can_ask_what_documents_look_like(page: Page) -> None:

@@ -29,9 +29,11 @@ class Page:
         self._csrf = ""
         self.close = self._client.close
 
-    async def ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+    async def ask(self, method: str, path: str, version: int | None = None, **more: Any) -> tuple[int, Any]:
         """Status and JSON."""
         headers = {"X-CSRF-Token": self._csrf} if self._csrf else {}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         async with self._client.request(method, path, headers=headers, **more) as answer:
             shown = None if answer.status == 204 else await answer.json(content_type=None)
             if isinstance(shown, dict) and shown.get("csrf"):
@@ -121,7 +123,7 @@ async def test_an_older_version_of_the_business_brings_no_older_password_back(
     await admin.ask("POST", RESET, json={"password": FIRST, "must_change": False})
     await admin.ask("POST", RESET, json={"password": SECOND, "must_change": False})
     hashed = next(one.password_scrypt for one in desk.business.agents if one.id == "1001")
-    assert (await admin.ask("POST", "/v1/business/versions/2/restore", json={}))[0] == 200
+    assert (await admin.ask("POST", "/v1/business/versions/2/restore", 3, json={}))[0] == 200
     assert (await agent.sign_in(FIRST), await agent.sign_in(SECOND)) == (401, 201)
     for number in range(1, desk.version + 1):
         assert hashed not in str(await admin.ask("GET", f"/v1/business/versions/{number}"))

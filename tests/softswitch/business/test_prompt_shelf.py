@@ -124,7 +124,9 @@ async def test_a_prompt_is_replaced_brought_back_and_removed(operator: Operator)
     assert (await operator.ask("PUT", "/storm", data=sound(800)))[0] == 412
     status, view, new = await operator.ask("PUT", "/storm", tag=tag, data=sound(800))
     assert (status, view["version"]) == (200, 3)
-    async with operator.client.post("/v1/business/versions/2/restore", json={}) as answer:
+    async with operator.client.post(
+        "/v1/business/versions/2/restore", json={}, headers={"If-Match": '"3"'}
+    ) as answer:
         assert answer.status == 200
     first, _, third = operator.orders
     assert first == third
@@ -146,7 +148,8 @@ async def test_a_prompt_that_something_plays_stays(operator: Operator) -> None:
     status, problem, _ = await operator.ask("DELETE", "/storm", tag=tag)
     assert (status, [fault["field"] for fault in problem["errors"]]) == (422, ["emergency.switch.notice"])
     _, view, tag = await operator.ask("PUT", "/welcome", data=sound(900))
-    assert (view["is_shipped"], view["used_by"]) == (True, ["flows/enterprise", "flows/main", "flows/menu"])
+    players = [f"flows/{name}" for name in ("dialect", "english", "enterprise", "main", "menu")]
+    assert (view["is_shipped"], view["used_by"]) == (True, players)
     assert (await operator.ask("DELETE", "/welcome", tag=tag))[0] == 204
     status, view, _ = await operator.ask("GET", "/welcome")
     assert (status, view["version"]) == (200, 0)

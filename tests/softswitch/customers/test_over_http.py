@@ -78,6 +78,8 @@ async def test_a_file_comes_in_and_goes_out(client: aiohttp.ClientSession) -> No
     assert (bad["line"], bad["column"], bad["value"]) == (3, "numbers", "x")
     async with client.post("/v1/customers/import", json={}) as answer:
         assert answer.status == 415
+    async with client.post("/v1/customers/import", data=file[:-5], headers=CSV) as answer:
+        assert (answer.status, (await answer.json(content_type=None))["code"]) == (428, "version_needed")
     async with client.post(
         "/v1/customers/import", data=file[:-5], headers=CSV | {"If-Match": '"9"'}
     ) as answer:
