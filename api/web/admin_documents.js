@@ -12,7 +12,8 @@ const SHOWN_MOST = 500;
 const FIRST = new Set(['id', 'name', 'number', 'password_scrypt']);
 
 /** Ids that are made of fields: they are part of the document's name and cannot be changed later. */
-const ID_FIELDS = { queues: ['name'], routes: ['number', 'trunk'] };
+const ID_FIELDS = { accounts: ['username'], outbound: ['name'], queues: ['name'], routes: ['number', 'trunk'] };
+const NO_ID = '?'; // what has none yet: the server says what one is made of
 const idFieldsOf = (kind) => ID_FIELDS[kind] ?? ['id'];
 const idOf = (kind, data) => idFieldsOf(kind).map((name) => data[name]).filter(Boolean).join('.');
 
@@ -139,7 +140,7 @@ export class DocumentView {
       return;
     }
     try {
-      this.#document = await this.#client.put(this.#kind, id || '?', data, this.#document?.version ?? null, reason);
+      this.#document = await this.#client.put(this.#kind, id || NO_ID, data, this.#document?.version ?? null, reason);
     } catch (problem) {
       await this.#refused(problem, data, id);
       return;
@@ -151,8 +152,9 @@ export class DocumentView {
 
   async #refused(problem, data, id) {
     if (problem.status === 412 && (this.#document || problem.problem?.current)) return this.#settle(data, id);
-    const faults = problem.problem?.errors ?? [];
-    this.#form.showFaults(faults, `${this.#kind}.${id}`);
+    const own = `${this.#kind}.${id || NO_ID}`;
+    const faults = (problem.problem?.errors ?? []).map((fault) => (fault.field === own ? { ...fault, field: `${own}.${idFieldsOf(this.#kind)[0]}` } : fault));
+    this.#form.showFaults(faults, own);
     this.#tell(faults.length ? word('form.faults') : problemText(problem), true);
   }
 

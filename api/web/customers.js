@@ -102,7 +102,7 @@ class CustomerDocuments {
     try {
       return documentOf(await this.#client.change(isNew ? 'POST' : 'PUT', isNew ? '/v1/customers' : pathOf(id), body, version));
     } catch (problem) {
-      for (const fault of problem.problem?.errors ?? []) fault.field = `${KIND}.${isNew ? '' : id}.${fault.field}`;
+      for (const fault of problem.problem?.errors ?? []) fault.field = `${KIND}.${id}.${fault.field}`;
       throw problem;
     }
   }

@@ -25,7 +25,7 @@ const newId = () => `field-${(numbers += 1)}`;
 /** What the server finds wrong, in one language; its limits and choices stand in the English half and are needed in both. */
 function faultText(detail) {
   const text = inLanguage(detail, spoken());
-  const limits = detail.match(/[≥≤] -?[\d.]+|(?<=one of ).+/g) ?? [];
+  const limits = detail.match(/[≥≤] -?[\d.]+|(?<=one of |must match ).+/g) ?? [];
   return limits.every((each) => text.includes(each)) ? text : `${text},${limits.join(',')}`;
 }
 

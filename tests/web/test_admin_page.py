@@ -3,12 +3,16 @@ the year, what-if, and the messages that callers left.
 """
 
 import asyncio
+import re
+from colorsys import rgb_to_hsv
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
+from api.pages import PAGES
 from bench.desk_phones import Manner
 from bench.scratch_config import TOKEN
 from tests.peers import CALLER, peers
@@ -19,6 +23,9 @@ from tests.web.test_accessibility import assert_accessible
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 TERMS = Terms(seats=3, greeting="", announce_agent=False, agent_extra=people("admin", "admin", "agent"))
+NOT_SIGNED_IN = {"/agent/dial", "/phonebar-example"}
+"""The first is the agents' page, the second an integrator's, which has the agents' page as a strip in it."""
+
 OTHER_PASSWORD = "another horse 12345"
 QUEUE = "/v1/business/documents/queues/hotline"
 FLOW: dict[str, Any] = {
@@ -47,6 +54,15 @@ async def administrator(browser: Window, here: Stand, place: str, number: int = 
     await sign_in(page, here.agent(number))
     await expect(page.locator("#places a").first).to_be_visible()
     return page
+
+
+async def assert_red(place: Locator) -> None:
+    """What stands there is seen, on red, whatever the colours of the page are."""
+    await expect(place).to_be_visible()
+    colour = await place.evaluate("one => getComputedStyle(one).backgroundColor")
+    red, green, blue = (int(part) / 255 for part in re.findall(r"\d+", colour)[:3])
+    hue, saturation, _ = rgb_to_hsv(red, green, blue)
+    assert (hue < 0.04 or hue > 0.96, saturation > 0.5) == (True, True), colour
 
 
 async def test_objects_are_changed_and_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -130,14 +146,18 @@ async def test_objects_are_changed_and_nothing_is_overwritten(tmp_path: Path) ->
         supervisor, voicemails = [await page.context.new_page() for _ in range(2)]
         await supervisor.goto(f"{here.api.base}/supervisor")
         await voicemails.goto(f"{here.api.base}/voicemails")
-        for each in (seat, board, supervisor, voicemails):
+        shown = (page, seat, board, supervisor, voicemails)
+        assert {urlsplit(each.url).path for each in shown} == PAGES.keys() - NOT_SIGNED_IN
+        for each in shown:
             await expect(each.locator("#emergency")).to_contain_text("应急模式已启用")
+            await assert_red(each.locator("#emergency"))
             await assert_accessible(each)
         await seat.set_viewport_size({"width": 1280, "height": 56})
         await expect(seat.locator("#emergency")).to_be_visible()
         chip = await seat.locator("#emergency").bounding_box()
         assert chip is not None
         assert chip["width"] * chip["height"] < 150 * 28, "it hides the bar"
+        await assert_red(seat.locator("#emergency"))
         await picture(seat, "agent-strip-emergency")
         await assert_accessible(page)
         await picture(page, "admin-emergency")
