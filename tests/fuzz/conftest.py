@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fuzz import interface
+from tests.fuzz import interface, scratch
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _interface_closed() -> Iterator[None]:
+def _doors_closed() -> Iterator[None]:
     yield
     interface.close()
+    scratch.close()

@@ -5,10 +5,7 @@ Every line is taken or told with its number and a reason; what was taken and is 
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 
 from media.g711 import FRAME_SAMPLES, SAMPLE_RATE_HZ
 from media.prompts import PROMPT_MOST_S, UnusableSound, prompt_of
@@ -17,6 +14,7 @@ from softswitch.campaigns.numbers_file import COLUMNS_MOST, read_numbers
 from softswitch.csv_text import decoded, written
 from softswitch.customers.customer import Customer, CustomerField
 from softswitch.customers.customer_file import Known, head, line_of, plan, read_rows
+from tests.fuzz.scratch import scratch
 
 AREA_CODE = "0510"
 FIELDS = (
@@ -82,14 +80,9 @@ def day_file(data: bytes) -> None:
     assert len({day.date for day in found.days}) == len(found.days)
 
 
-@cache
-def _file() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzz-")) / "sound"
-
-
 def sound(data: bytes) -> None:
     """An uploaded sound: refused with a reason, or whole frames of no more than an announcement may have."""
-    path = _file()
+    path = scratch("sound")
     path.write_bytes(data)
     try:
         samples = prompt_of(path)

@@ -1,4 +1,4 @@
-"""Fuzzes every door for its share of the time, and stops by itself.
+"""Fuzzes every door for its share of the time, its start included, and stops by itself.
 
     python -m tests.fuzz.soak [--seconds 600] [--found var/fuzz] [TARGET …]
 
@@ -7,14 +7,18 @@ broke, whose input lies there as `crash-…`.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 from bench.leash import LEASH
 from tests.fuzz.doors import DOORS, seeds_of
 
+LEAST_S = 1
 SLACK_S = 240  # to start, to read the corpus, to end: at low priority beside other work each takes its time
 
 
@@ -23,12 +27,13 @@ def fuzz(target: str, seconds: int, found: Path) -> bool:
     seeds = [str(folder) for folder in seeds_of(target)]
     words = ["-m", "tests.fuzz.fuzzer", target, str(seconds), str(found / target), *seeds]
     log = found / f"{target}.log"
-    with log.open("wb") as sink:
+    with log.open("wb") as sink, tempfile.TemporaryDirectory(prefix="fuzzer-") as scratch:
         try:
             code = subprocess.run(
                 [*LEASH, sys.executable, *words],
                 stdout=sink,
                 stderr=sink,
+                env=os.environ | {"TMPDIR": scratch},
                 timeout=seconds + SLACK_S,
                 check=False,
             ).returncode
@@ -52,8 +57,15 @@ def main() -> int:
     if unknown := set(targets) - set(DOORS):
         parser.error(f"no such target: {', '.join(sorted(unknown))}")
     arguments.found.mkdir(parents=True, exist_ok=True)
-    share = max(1, arguments.seconds // len(targets))
-    return sum([not fuzz(target, share, arguments.found) for target in targets])
+    ends = time.monotonic() + arguments.seconds
+    overhead_s = 0.0  # of the door before: to start, to read the corpus, to end
+    broke = 0
+    for left, target in zip(range(len(targets), 0, -1), targets, strict=True):
+        began = time.monotonic()
+        share = max(LEAST_S, int((ends - began) / left - overhead_s))
+        broke += not fuzz(target, share, arguments.found)
+        overhead_s = max(0.0, time.monotonic() - began - share)
+    return broke
 
 
 if __name__ == "__main__":

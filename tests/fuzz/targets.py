@@ -7,7 +7,6 @@ a reader, what was accepted can be written and read again, and nothing is held t
 import asyncio
 import contextlib
 import json
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +35,7 @@ from softswitch.sip.message import MalformedMessage, Request, Response, parse, r
 from softswitch.sip.offer_answer import OfferAnswer, OfferPending
 from softswitch.sip.sdp import SessionDescription
 from softswitch.vocabulary import LinkFault
+from tests.fuzz.scratch import scratch
 from tests.softswitch.sip.edge_stand import ATTACKER, TRUNK, Stand
 
 
@@ -174,13 +174,6 @@ def digits(data: bytes) -> None:
     receiver.expire(1 << 30)
 
 
-@cache
-def _file() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="fuzz-")) / "file.toml"
-    path.touch(mode=0o600)
-    return path
-
-
 def _loaded(path: Path) -> Settings | ConfigFaults:
     try:
         return load(Settings, path)
@@ -190,7 +183,7 @@ def _loaded(path: Path) -> Settings | ConfigFaults:
 
 def configuration(data: bytes) -> None:
     """A settings file: settings, or every fault by name."""
-    path = _file()
+    path = scratch("file.toml")
     path.write_bytes(data)
     found = _loaded(path)
     assert isinstance(found, Settings) or (found.faults and str(found))
