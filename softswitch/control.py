@@ -61,6 +61,7 @@ async def run_control(
         await control.start()
         gc.collect()
         gc.freeze()  # what stays for ever is not walked through again in front of a caller
+        log.info("control.serves", cpu_s=round(time.process_time(), 2))
         try:
             if drain_mark(settings.node.run_dir).exists():
                 draining.set()  # control was replaced while the node drained

@@ -14,7 +14,12 @@ from typing import Final
 
 SIGNALLING_PRIORITY: Final = 5
 """Real-time priority (1 to 99); the media plane has more, since a tick cannot wait."""
+WATCHING_PRIORITY: Final = 1
 NICE: Final = -10
+START_NICE: Final = -20
+"""Of a process that starts under calls.  Not a real-time priority: a start computes for a second or two, and the kernel
+would pause everything real-time on that processor, the media plane too (sched(7), `sched_rt_runtime_us`).
+"""
 LAST_NICE: Final = 19
 RUNAWAY_S: Final = 2.0
 
@@ -33,15 +38,28 @@ def go_first(*, runaway_s: float = RUNAWAY_S) -> bool:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(SIGNALLING_PRIORITY))
     except OSError:
         with suppress(OSError):
-            os.nice(NICE)
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)
         return False
+    os.setpriority(os.PRIO_PROCESS, 0, 0)  # for the day on which it has to yield, and for what it starts
     return True
+
+
+def hasten(pid: int) -> None:
+    """Let a process that was just started go before all that is ordinary, until it says itself what it needs."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, START_NICE)
+
+
+def watch_first() -> None:
+    """For who watches over others and does next to nothing: what it starts is ordinary all the same."""
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(WATCHING_PRIORITY))
 
 
 def go_last() -> None:
     """Go behind everything else, whatever the process that started this one had; for long work that nobody waits for."""
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    os.nice(LAST_NICE)
+    os.setpriority(os.PRIO_PROCESS, 0, LAST_NICE)
 
 
 def yield_when_runaway() -> None:

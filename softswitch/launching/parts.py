@@ -66,6 +66,9 @@ class Part:
     command: list[str]
     stop_signal: signal.Signals = signal.SIGTERM
     drains: bool = False  # it knows when the last call is over
+    is_awaited: bool = (
+        False  # while it is away callers notice: its start goes before whatever else the machine does
+    )
     process: subprocess.Popen[bytes] | Inherited | None = None
     started_at: float = 0.0
     has_served: bool = False
@@ -106,13 +109,14 @@ def parts_of(settings: Settings, config: Path) -> tuple[Part, ...]:
     plane = {"--run-dir": run_dir, "--plane-id": PLANE_ID, "--config": config.absolute()}
     return (
         Part("nursery", [*python, "softswitch.cells.nursery", *_words(nursery)]),
-        Part(PLANE_ID, [*python, "softswitch.plane_host", *_words(plane)]),
+        Part(PLANE_ID, [*python, "softswitch.plane_host", *_words(plane)], is_awaited=True),
         # SIGTERM would only make it leave, so that calls go on for the control that comes next.
         Part(
             "control",
             [*python, "softswitch", "control", "--config", str(config.absolute())],
             stop_signal=signal.SIGINT,
             drains=True,
+            is_awaited=True,
         ),
     )
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from softswitch.urgency import SIGNALLING_PRIORITY
+from softswitch.urgency import SIGNALLING_PRIORITY, START_NICE
 
 SPIN = "import time\nuntil = time.monotonic() + 5\nwhile time.monotonic() < until and still(): pass\n"
 BEGIN = "import os\nfrom softswitch.urgency import go_first, yield_when_runaway\n"
@@ -54,6 +54,43 @@ def test_a_runaway_that_may_yield_lives_on_as_an_ordinary_process() -> None:
     )
     assert ended.returncode == os.SCHED_OTHER
     assert "process.lost_precedence" in ended.stderr
+
+
+@permitted
+def test_who_watches_goes_first_and_what_it_starts_is_ordinary_unless_it_is_hastened() -> None:
+    """The launcher's own turn must come on a busy machine; of its parts only those are hurried that callers wait for."""
+    seen = _run(
+        "import os, subprocess\n"
+        "from softswitch.urgency import hasten, watch_first\n"
+        "watch_first()\n"
+        "ordinary, hurried = (subprocess.Popen(['sleep', '10']) for _ in range(2))\n"
+        "hasten(hurried.pid)\n"
+        "for pid in (0, ordinary.pid, hurried.pid):\n"
+        "    policy = os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK\n"
+        "    print(policy, os.getpriority(os.PRIO_PROCESS, pid))\n"
+        "for child in (ordinary, hurried):\n"
+        "    child.kill()\n"
+        "    child.wait()\n"
+        "hasten(hurried.pid)  # it is gone\n"
+    )
+    assert seen.stdout.split("\n")[:3] == [
+        f"{os.SCHED_RR} 0",
+        f"{os.SCHED_OTHER} 0",
+        f"{os.SCHED_OTHER} {START_NICE}",
+    ]
+    assert seen.returncode == 0
+
+
+@permitted
+def test_a_process_that_was_hastened_is_no_more_than_ordinary_when_it_yields() -> None:
+    ended = _run(
+        BEGIN
+        + "from softswitch.urgency import hasten\nhasten(os.getpid())\nyield_when_runaway()\n"
+        + "go_first(runaway_s=0.2)\nstill = lambda: os.sched_getscheduler(0) == os.SCHED_RR\n"
+        + SPIN
+        + "print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    assert ended.stdout.split("\n")[0] == f"{os.SCHED_OTHER} 0"
 
 
 def test_without_permission_nothing_fails() -> None:

@@ -143,7 +143,7 @@ def test_all_parts_are_started_in_their_order_and_can_be_found(launch: Launch) -
 def test_a_signal_ends_all_parts_the_last_one_first(launch: Launch, number: signal.Signals) -> None:
     """Each by the signal of its own, and the others are there until it is done."""
     launcher = launch(nursery=LIVES, plane=LIVES, control=LIVES)
-    launcher.wait(lambda: len(launcher.lines("started")) == 3)
+    launcher.wait(lambda: len(launcher.lines("started")) == 3 and len(launcher.pids()) == 4)
     pids = launcher.pids()
     launcher.process.send_signal(number)
     assert launcher.end() == 0
@@ -154,7 +154,7 @@ def test_a_signal_ends_all_parts_the_last_one_first(launch: Launch, number: sign
 
 def test_a_killed_part_is_started_again_and_the_others_do_not_notice(launch: Launch) -> None:
     launcher = launch(nursery=LIVES, plane=LIVES)
-    launcher.wait(lambda: len(launcher.lines("started")) == 2)
+    launcher.wait(lambda: len(launcher.lines("started")) == 2 and len(launcher.pids()) == 3)
     before = launcher.pids()
     os.kill(before["plane"], signal.SIGKILL)
     launcher.wait(lambda: launcher.lines("started").count("plane") == 2)
@@ -167,7 +167,7 @@ def test_a_killed_part_is_started_again_and_the_others_do_not_notice(launch: Lau
 def test_a_launcher_that_cannot_start_a_part_keeps_the_others_and_tries_again(launch: Launch) -> None:
     """It has no descriptor: were it to end, who would replace what dies next?"""
     running = launch(nursery=LIVES, control=LIVES)
-    running.wait(lambda: len(running.lines("started")) == 2)
+    running.wait(lambda: len(running.lines("started")) == 2 and len(running.pids()) == 3)
     launcher, before = running.process.pid, running.pids()
     most = resource.prlimit(launcher, resource.RLIMIT_NOFILE)
     resource.prlimit(launcher, resource.RLIMIT_NOFILE, (3, most[1]))
@@ -260,7 +260,7 @@ def test_a_part_goes_on_under_settings_that_wait_for_its_next_start(tmp_path: Pa
 
 def test_a_second_launcher_is_refused_while_the_first_lives(launch: Launch) -> None:
     first = launch(nursery=LIVES)
-    first.wait(lambda: len(first.lines("started")) == 1)
+    first.wait(lambda: len(first.lines("started")) == 1 and len(first.pids()) == 2)
     second = launch(nursery=LIVES)
     assert second.end() == 1
     assert "AlreadyLaunched" in (second.process.stderr.read() if second.process.stderr else "")
@@ -278,7 +278,7 @@ def kill(launcher: Running) -> dict[str, int]:
 
 def test_what_outlived_a_killed_launcher_is_taken_over(launch: Launch) -> None:
     first = launch(nursery=LIVES, plane=LIVES)
-    first.wait(lambda: len(first.lines("started")) == 2)
+    first.wait(lambda: len(first.lines("started")) == 2 and len(first.pids()) == 3)
     before = kill(first)
     second = launch(nursery=LIVES, plane=LIVES)
     second.wait(lambda: second.pids().get("launcher") == second.process.pid and len(second.pids()) == 3)
@@ -297,7 +297,7 @@ def test_a_part_that_runs_with_other_settings_is_waited_out_and_no_second_one_is
 ) -> None:
     """Somebody changed a setting of the nursery's before its launcher was killed: calls go on until a drain."""
     first = launch(nursery=LIVES, control=LIVES)
-    first.wait(lambda: len(first.lines("started")) == 2)
+    first.wait(lambda: len(first.lines("started")) == 2 and len(first.pids()) == 3)
     before = kill(first)
     second = launch(nursery=LIVES + "# changed", control=LIVES)
     second.wait(lambda: second.pids().get("launcher") == second.process.pid)
@@ -315,7 +315,7 @@ def test_a_part_that_runs_with_other_settings_is_waited_out_and_no_second_one_is
 def test_another_program_under_the_number_of_a_dead_part_is_let_be(launch: Launch) -> None:
     """The kernel gave the process id to somebody else, even to one with the very same command line."""
     first = launch(nursery=LIVES)
-    first.wait(lambda: len(first.lines("started")) == 1)
+    first.wait(lambda: len(first.lines("started")) == 1 and len(first.pids()) == 2)
     before = kill(first)
     stranger = before["nursery"]
     births = first.folder / "run" / "births.json"
@@ -333,7 +333,7 @@ def test_parts_of_a_launcher_that_wrote_no_births_down_are_known_by_their_comman
     launch: Launch,
 ) -> None:
     first = launch(nursery=LIVES, plane=LIVES)
-    first.wait(lambda: len(first.lines("started")) == 2)
+    first.wait(lambda: len(first.lines("started")) == 2 and len(first.pids()) == 3)
     before = kill(first)
     (first.folder / "run" / "births.json").unlink()
     second = launch(nursery=LIVES, plane=NOTES + LIVES)
@@ -360,7 +360,7 @@ STRANGER = "# softswitch of before\n" + LIVES.replace(
 def after_another_version(launch: Launch) -> tuple[dict[str, int], Running]:
     """The pids of parts of another version, whose launcher was killed, and ours, which has found them."""
     first = launch(nursery=STRANGER, control=STRANGER)
-    first.wait(lambda: len(first.lines("started")) == 2)
+    first.wait(lambda: len(first.lines("started")) == 2 and len(first.pids()) == 3)
     (first.folder / "run" / "link-version").write_text("another")
     before = kill(first)
     second = launch(nursery=STRANGER, control=STRANGER)
