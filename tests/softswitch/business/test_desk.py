@@ -2,7 +2,8 @@
 
 import asyncio
 import copy
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from softswitch.business.desk import BusinessDesk
 from softswitch.business.seed import from_file
 from softswitch.calls.numbers import normalise
 from softswitch.store.entries import BusinessChanged
+from softswitch.store.writer import Store
 from tests.softswitch.business.conftest import NOW, Taken, city_file, make_desk
 from tests.softswitch.store.samples import open_store
 
@@ -299,56 +301,63 @@ async def test_a_file_that_is_none_of_ours_is_refused(
     assert places(refused) == wrong
 
 
+Maker = Callable[[], Awaitable[BusinessDesk]]
+
+
+@asynccontextmanager
+async def on_disk(folder: Path) -> AsyncIterator[tuple[Store, Maker]]:
+    """The store of a folder and a maker of desks over it; all is closed with the block, also when a test fails in it."""
+    async with AsyncExitStack() as stack:
+        store = await open_store(folder)
+        stack.push_async_callback(store.close)
+
+        async def make() -> BusinessDesk:
+            made, reader = await make_desk(store, folder)
+            stack.push_async_callback(reader.close)
+            return made
+
+        yield store, make
+
+
 async def test_what_was_taken_stands_after_a_restart(tmp_path: Path) -> None:
     """What was removed stays away, though it is in the file that seeds an empty database."""
-    store = await open_store(tmp_path)
-    desk, reader = await make_desk(store, tmp_path)
-    await desk.open(from_file(city_file()))
-    view = await desk.get("agents", "1001")
-    await desk.put("agents", "1001", view.data | {"name": "甲"}, expected=1, **WHO)
-    await desk.remove("reasons", "rest", expected=1, **WHO)
-    whole = await desk.export()
-    await reader.close()
-    await store.close()
-    store = await open_store(tmp_path)
-    again, reader = await make_desk(store, tmp_path)
-    await again.open(from_file(city_file()))
-    assert again.version == 3
-    assert await again.export() == whole
-    assert (await again.get("agents", "1001")).version == 2
-    assert again.business.agents == desk.business.agents
-    await reader.close()
-    await store.close()
+    async with on_disk(tmp_path) as (_, make):
+        desk = await make()
+        await desk.open(from_file(city_file()))
+        view = await desk.get("agents", "1001")
+        await desk.put("agents", "1001", view.data | {"name": "甲"}, expected=1, **WHO)
+        await desk.remove("reasons", "rest", expected=1, **WHO)
+        whole = await desk.export()
+    async with on_disk(tmp_path) as (_, make):
+        again = await make()
+        await again.open(from_file(city_file()))
+        assert again.version == 3
+        assert await again.export() == whole
+        assert (await again.get("agents", "1001")).version == 2
+        assert again.business.agents == desk.business.agents
 
 
 async def test_documents_that_lost_what_they_name_do_not_stop_a_start(tmp_path: Path) -> None:
     """A prompt's file was deleted: its flow is left out and so is the route to it; the rest works."""
-    store = await open_store(tmp_path)
-    desk, reader = await make_desk(store, tmp_path)
-    await desk.open(from_file(city_file()))
-    poorer, other = await make_desk(store, tmp_path)
-    poorer._machine = type(desk._machine)(
-        trunks=desk._machine.trunks,
-        prompts=desk._machine.prompts - {"menu_all_services"},
-        music=desk._machine.music,
-    )
-    await poorer.open({})
-    assert set(poorer.business.flows) == {"main", "enterprise", "english", "dialect"}
-    assert [route.number for route in poorer.business.routes] == ["12345", "12346", "12349", "12351"]
-    assert len(poorer.business.agents) == 77
-    assert (await poorer.get("flows", "menu")).version == 1
-    await other.close()
-    await reader.close()
-    await store.close()
+    async with on_disk(tmp_path) as (_, make):
+        desk, poorer = await make(), await make()
+        await desk.open(from_file(city_file()))
+        poorer._machine = type(desk._machine)(
+            trunks=desk._machine.trunks,
+            prompts=desk._machine.prompts - {"menu_all_services"},
+            music=desk._machine.music,
+        )
+        await poorer.open({})
+        assert set(poorer.business.flows) == {"main", "enterprise", "english", "dialect"}
+        assert [route.number for route in poorer.business.routes] == ["12345", "12346", "12349", "12351"]
+        assert len(poorer.business.agents) == 77
+        assert (await poorer.get("flows", "menu")).version == 1
 
 
 async def test_names_that_nobody_looked_at_were_legal_once(tmp_path: Path) -> None:
     """Who was stored with one is there after a restart and can be changed; nobody may begin with one."""
-    async with AsyncExitStack() as stack:
-        store = await open_store(tmp_path)
-        stack.push_async_callback(store.close)
-        desk, reader = await make_desk(store, tmp_path)
-        stack.push_async_callback(reader.close)
+    async with on_disk(tmp_path) as (store, make):
+        desk = await make()
         await desk.open(from_file(city_file()))
         dances = [{"name": "dance", "level": 1}]
         ranked = [{"queue": "gone", "priority": 1}]
@@ -358,8 +367,7 @@ async def test_names_that_nobody_looked_at_were_legal_once(tmp_path: Path) -> No
         )
         # By a program that did not look at them.
         store.record(BusinessChanged(at=NOW, version=2, by="li", reason="", changes=to_text((change,))))
-        again, reader = await make_desk(store, tmp_path)
-        stack.push_async_callback(reader.close)
+        again = await make()
         with structlog.testing.capture_logs() as logs:
             await again.open({})
         assert len(again.business.agents) == 77
@@ -468,15 +476,11 @@ async def test_a_file_says_nothing_of_kinds_that_it_does_not_name(desk: Business
 
 
 async def test_a_database_from_before_the_accounts_is_given_those_of_the_settings(tmp_path: Path) -> None:
-    store = await open_store(tmp_path)
-    desk, reader = await make_desk(store, tmp_path)
-    await desk.open(from_file(city_file()))
-    seed = {("accounts", "8001"): account("8001", "8001"), ("skills", "dance"): {"id": "dance"}}
-    for version in (2, 2):
-        again, another = await make_desk(store, tmp_path)
-        await again.open(seed)
-        assert (again.version, [one.extension for one in again.business.accounts]) == (version, ["8001"])
-        assert "dance" not in again.business.names_of("skills")
-        await another.close()
-    await reader.close()
-    await store.close()
+    async with on_disk(tmp_path) as (_, make):
+        await (await make()).open(from_file(city_file()))
+        seed = {("accounts", "8001"): account("8001", "8001"), ("skills", "dance"): {"id": "dance"}}
+        for version in (2, 2):
+            again = await make()
+            await again.open(seed)
+            assert (again.version, [one.extension for one in again.business.accounts]) == (version, ["8001"])
+            assert "dance" not in again.business.names_of("skills")
