@@ -97,7 +97,7 @@ export class LiveStream {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     this.#heardAt = Date.now();
-    const patience = setTimeout(() => socket.close(), CONNECT_MOST_MS);
+    const patience = setTimeout(() => { if (socket === this.#socket) this.#abandon(); }, CONNECT_MOST_MS);
     socket.onopen = async () => {
       const place = this.#stream ? { stream: this.#stream, after: this.#number } : {};
       try {
@@ -126,7 +126,7 @@ export class LiveStream {
       if (message.number !== this.#number + 1 && this.#number >= 0 && !message.sparse) {
         // A gap would be a lie on the screen: begin again from a snapshot.
         this.forget();
-        this.#socket?.close(4000);
+        this.#abandon();
         return;
       }
     }
@@ -164,10 +164,14 @@ export class LiveStream {
 
   #keepAlive() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    if (Date.now() - this.#heardAt > SILENCE_MOST_MS) {
-      this.#socket.close(4000);
-      return;
-    }
-    this.#socket.send('{"type":"ping"}');
+    if (Date.now() - this.#heardAt > SILENCE_MOST_MS) this.#abandon();
+    else this.#socket.send('{"type":"ping"}');
+  }
+
+  /** Let go of a line that is no good at once: a dead one answers no close, and a browser waits a minute for that. */
+  #abandon() {
+    const socket = this.#socket;
+    this.#lost(4000);
+    socket.close(4000);
   }
 }
