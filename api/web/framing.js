@@ -14,8 +14,10 @@ const METHODS = new Set([
 ]);
 
 const TOLD = [
-  'agent', 'ringing', 'answerRefused', 'talking', 'held', 'retrieved', 'muted', 'unmuted', 'digitsSent', 'recordingPaused', 'recordingResumed', 'consulting',
-  'consultAnswered', 'consultFailed', 'transferred', 'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'intercepted', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpExtended', 'wrapUpEnded', 'forced', 'supervised', 'line',
+  'line', 'commandUnknown', 'agent', 'ringing', 'answerRefused', 'talking', 'held', 'holdReminded', 'retrieved', 'muted', 'unmuted',
+  'digitsSent', 'recordingPaused', 'recordingResumed', 'consulting', 'consultAnswered', 'consultFailed', 'transferred', 'transferFailed',
+  'sentToFlow', 'backFromFlow', 'conferenced', 'intercepted', 'partyDropped', 'dataChanged', 'progress', 'dialResult', 'hangup',
+  'wrapUpStarted', 'wrapUpExtended', 'wrapUpEnded', 'supervised', 'forced', 'signedInElsewhere',
 ];
 
 /** The server's terms for its pages; asked for once. */

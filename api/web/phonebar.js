@@ -38,7 +38,7 @@ export { PhoneBarProblem };
  * @property {{call: Call|null}} call  anything about this agent's call changed
  * @property {{call: Call}} ringing  the phone rings for this call
  * @property {{call: Call, data: {cause: string}}} answerRefused  the phone does not answer when it is asked to: it is picked up by hand
- * @property {{call: Call}} talking
+ * @property {{call: Call}} talking  both sides hear each other: this agent answered, or whom this agent dialled did
  * @property {{call: Call}} held
  * @property {{call: Call, data: {held_s: number}}} holdReminded  the caller has been on hold for long
  * @property {{call: Call}} retrieved
@@ -74,6 +74,8 @@ export { PhoneBarProblem };
  */
 
 const RETRY_MS = 1000;
+/** A request over a line that is dead would wait for many minutes. */
+const ASK_MOST_MS = { GET: 15_000, other: 60_000 };
 
 export class PhoneBar {
   #base;
@@ -90,6 +92,7 @@ export class PhoneBar {
   #agent = null;
   #call = null;
   #shown = '';
+  #talkedIn = '';
   #looking = false;
   #lookAgain = false;
   #waiters = [];
@@ -430,7 +433,7 @@ export class PhoneBar {
     try {
       answer = await fetch(this.#base + path, {
         method, headers, body: body === undefined ? undefined : JSON.stringify(body),
-        credentials: this.#token ? 'omit' : 'same-origin', cache: 'no-store',
+        credentials: this.#token ? 'omit' : 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(ASK_MOST_MS[method] ?? ASK_MOST_MS.other),
       });
     } catch (fault) {
       throw new PhoneBarProblem(0, { detail: String(fault) });
@@ -482,6 +485,8 @@ export class PhoneBar {
       this.#look(kind === 'call_ended' ? data : {});
       // Who has handed a caller over is told of it a moment after they have left the call.
       const call = this.#floor.calls.get(data.call_id) ?? this.#call ?? before;
+      // Who dialled is engaged from the first ring on: that the other side answered is told by the call alone.
+      if (kind === 'call_connected' && data.agent === this.#agentId && this.state === 'engaged' && this.#talkedIn !== data.call_id) this.#talks(call);
       if (CALL_EVENTS[kind] && call) this.#emit(CALL_EVENTS[kind], { call, data: { ...data } });
       if (kind === 'forced' && data.who !== this.#agentId) this.#emit('forced', { data });
       if (kind === 'wrap_up_extended') this.#emit('wrapUpExtended', { agent: this.#agent, data });
@@ -518,10 +523,15 @@ export class PhoneBar {
     if (state !== before) {
       if (state === 'ringing' && this.#call) this.#emit('ringing', { call: this.#call });
       const isAnswered = state === 'engaged' && before === 'ringing'; // asked by a colleague, or called
-      if ((isAnswered || (state === 'talking' && before !== 'held')) && this.#call) this.#emit('talking', { call: this.#call });
+      if ((isAnswered || (state === 'talking' && before !== 'held')) && this.#call) this.#talks(this.#call);
       if (state === 'wrap_up') this.#emit('wrapUpStarted', { agent: this.#agent });
       if (before === 'wrap_up') this.#emit('wrapUpEnded', { agent: this.#agent });
     }
+  }
+
+  #talks(call) {
+    this.#talkedIn = call.call_id;
+    this.#emit('talking', { call });
   }
 
   /** Ask for the agent and the call in full; changes that come meanwhile are asked for once more. */

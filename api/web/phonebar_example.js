@@ -15,9 +15,9 @@ const METHODS = [
   ['pickUp', '"call id", "1002", "urgent"'], ['move', '"call id", "queue", "overload"'], ['setLevel', '"call id", 5, "urgent"'],
 ];
 const EVENTS = [
-  'line', 'agent', 'call', 'ringing', 'answerRefused', 'talking', 'held', 'retrieved', 'muted', 'unmuted', 'digitsSent', 'recordingPaused', 'recordingResumed',
-  'consulting', 'consultAnswered', 'consultFailed', 'transferred', 'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'intercepted', 'partyDropped', 'dataChanged', 'hangup', 'wrapUpStarted', 'wrapUpExtended', 'wrapUpEnded', 'supervised', 'forced',
-  'signedInElsewhere',
+  'line', 'agent', 'call', 'ringing', 'answerRefused', 'talking', 'held', 'holdReminded', 'retrieved', 'muted', 'unmuted', 'digitsSent', 'recordingPaused', 'recordingResumed',
+  'consulting', 'consultAnswered', 'consultFailed', 'transferred', 'transferFailed', 'sentToFlow', 'backFromFlow', 'conferenced', 'intercepted', 'partyDropped', 'dataChanged', 'progress', 'dialResult', 'hangup', 'wrapUpStarted', 'wrapUpExtended', 'wrapUpEnded', 'supervised', 'forced',
+  'commandUnknown', 'signedInElsewhere',
 ];
 const LINES_MOST = 300;
 

@@ -15,7 +15,8 @@ import { PhoneBar } from './phonebar.js';
 
 /** Older event → newer event. */
 const EVENTS = {
-  onRinging: 'ringing', onTalking: 'talking', onHeld: 'held', onRetrieved: 'retrieved', onMuted: 'muted', onUnmuted: 'unmuted',
+  onRinging: 'ringing', onAnswerRefused: 'answerRefused', onTalking: 'talking', onHeld: 'held', onHoldReminded: 'holdReminded',
+  onRetrieved: 'retrieved', onMuted: 'muted', onUnmuted: 'unmuted',
   onRecordingPaused: 'recordingPaused', onRecordingResumed: 'recordingResumed', onConsulting: 'consulting',
   onConsultAnswered: 'consultAnswered', onConsultFailed: 'consultFailed', onTransferred: 'transferred',
   onTransferFailed: 'transferFailed', onSentToFlow: 'sentToFlow', onBackFromFlow: 'backFromFlow', onConferenced: 'conferenced',
@@ -30,8 +31,10 @@ export class Toolbar {
   onReady = null;
   onAgentState = null;
   onRinging = null;
+  onAnswerRefused = null;
   onTalking = null;
   onHeld = null;
+  onHoldReminded = null;
   onRetrieved = null;
   onMuted = null;
   onUnmuted = null;

@@ -46,6 +46,28 @@ def test_an_integrator_s_page_may_ask_for_all_that_an_agent_may_but_what_dials()
     assert set(re.findall(r"'(\w+)'", listed[1])) == asked - dialling
 
 
+def test_every_event_of_the_module_is_told_by_whatever_stands_around_it() -> None:
+    """What `on` listens to is in the manual, on the page to try it on, and told to a page around the bar."""
+
+    def words(name: str, of: str) -> set[str]:
+        listed = re.search(rf"const {of} = \[(.*?)\];", (FOLDER / name).read_text("utf-8"), re.DOTALL)
+        assert listed is not None
+        return set(re.findall(r"'(\w+)'", listed[1]))
+
+    module = (FOLDER / "phonebar.js").read_text("utf-8")
+    typedef = module[module.index("PhoneBarEvents  what") : module.index("const RETRY_MS")]
+    events = set(re.findall(r"@property \{.*\} (\w+)", typedef))
+    assert words("phonebar_example.js", "EVENTS") == events - {"snapshot", "event"}
+    assert words("framing.js", "TOLD") == events - {"snapshot", "event", "call"}
+    manual = (ROOT / "docs" / "phone_bar.md").read_text("utf-8")
+    listed = re.search(r"事件 / events: `([^`]+)`", manual)
+    assert listed is not None
+    assert set(listed[1].split()) == events
+    toolbar = (FOLDER / "toolbar.js").read_text("utf-8")
+    older = set(re.findall(r"^  (on[A-Z]\w+) = null;", toolbar, re.MULTILINE))
+    assert older == set(re.findall(r"`?(on[A-Z]\w+)", manual[manual.index("`/web/toolbar.js`") :]))
+
+
 def test_every_event_is_one_that_readers_are_told_of() -> None:
     told = OWN_KINDS.keys() | shown_kinds().keys()
     assert {event for _, _, _, event, *_ in ROW.findall(TEXT)} - told == set()

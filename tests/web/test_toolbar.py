@@ -1,6 +1,7 @@
 """toolbar.js as a page written for an older toolbar uses it: its names pressed in a browser, heard on real phones."""
 
-from dataclasses import dataclass
+import signal
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,17 @@ import pytest
 from playwright.async_api import Error, Page
 
 from bench.scratch_config import TOKEN
-from tests.conversation import MUSIC, TERMS, conversation
+from tests.conversation import MUSIC, TERMS, conversation, outbound_terms
+from tests.e2e.test_excursion import PASSWORD as FLOW
+from tests.e2e.test_flows import ask
 from tests.stand import Stand
-from tests.web.browser import Window, window
+from tests.web.browser import PASSWORD, Window, people, window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-BEGIN = """async ({ agentId, token }) => {
+BEGIN = """async (options) => {
   const { Toolbar } = await import('/web/toolbar.js');
-  const toolbar = window.toolbar = new Toolbar({ agentId, token });
+  const toolbar = window.toolbar = new Toolbar(options);
   window.told = [];
   const names = Object.keys(toolbar).filter((name) => name.startsWith('on'));
   for (const name of names) toolbar[name] = (event) => window.told.push({ ...event, name, code: event?.code ?? '' });
@@ -51,10 +54,13 @@ class OldPage:
         return event
 
 
-async def begun(browser: Window, here: Stand, agent: int, *, busy: bool = False) -> OldPage:
-    """The toolbar of one agent, signed in at their seat."""
+async def begun(
+    browser: Window, here: Stand, agent: int, *, busy: bool = False, password: str = ""
+) -> OldPage:
+    """The toolbar of one agent, signed in at their seat; with a token of every scope, or as the agent."""
     page = await browser.open("/phonebar-example")
-    await page.evaluate(BEGIN, {"agentId": here.agent(agent), "token": TOKEN})
+    shown = {"password": password} if password else {"token": TOKEN}
+    await page.evaluate(BEGIN, {"agentId": here.agent(agent), **shown})
     old = OldPage(page)
     assert await old.does("login", here.extension(agent), {"busy": busy, "reason": "training"})
     await old.hears("onReady")
@@ -131,8 +137,91 @@ async def test_every_name_of_an_older_toolbar_does_what_it_says(tmp_path: Path) 
         await caller.wait_for("disconnected")
 
         assert await agent.does("dial", here.extension(2), {"order": 8})
+        assert (await agent.hears("onTalking"))["called"] == here.extension(2)
         await talk.wait_heard(one={"two"}, two={"one"})
         assert await agent.does("transfer", here.agent(3))
         await agent.hears("onTransferred")
         assert await agent.does("logout")
         assert (await here.api.agent(here.agent(1)))["presence"] == "logged_out"
+
+
+async def test_what_goes_wrong_and_what_others_do_is_told_by_its_old_name(tmp_path: Path) -> None:
+    """Of busy numbers, refusals, flows, supervisors, a server that is gone, and of whoever signs in elsewhere."""
+    terms = replace(
+        outbound_terms(TERMS),
+        agent_extra=people("agent", "agent", "supervisor"),
+        http_extra="supervision_shown = true",
+        queue_extra="hold_reminder_s = 3.0",
+        seat_extra='outbound = ["mobile"]\nanswers_by = "talk"',
+    )
+    async with (
+        conversation(tmp_path / "stand", terms, agents=3, outside=True) as talk,
+        window(talk.here.api.base) as browser,
+    ):
+        here, phones = talk.here, talk.phones
+        await ask(here, "PUT", "/v1/business/documents/flows/password", json={"data": FLOW})
+        await here.login(2, state="not_ready")
+        agent = await begun(browser, here, 1, password=PASSWORD)
+        chief = await begun(browser, here, 3, busy=True, password=PASSWORD)
+
+        await phones["outside"].decline(486)
+        assert await agent.does("dial", "13900000002")
+        assert (await agent.hears("onDialResult"))["detail"]["result"] == "busy"
+        await agent.hears("onHangup")
+
+        await phones["one"].ring_only()
+        await phones["caller"].call(here.hotline)
+        talk.call_id = (await agent.hears("onRinging"))["callId"]
+        assert await agent.does("answer")
+        assert (await agent.hears("onAnswerRefused"))["callId"] == talk.call_id
+        await phones["one"].answer()
+        await agent.hears("onTalking")
+
+        assert await agent.does("hold")
+        await agent.hears("onHeld")
+        assert (await agent.hears("onHoldReminded"))["callId"] == talk.call_id
+        assert await agent.does("retrieve")
+        await agent.page.evaluate("toolbar.bar.pauseRecording('password')")
+        assert (await agent.hears("onRecordingPaused"))["detail"]["reason"] == "password"
+        await agent.page.evaluate("toolbar.bar.resumeRecording('password given')")
+        await agent.hears("onRecordingResumed")
+
+        await phones["two"].decline(603)
+        assert await agent.does("consult", here.agent(2))
+        assert (await agent.hears("onConsultFailed"))["detail"]["to"] == here.agent(2)
+        assert await agent.does("transfer", here.agent(2))
+        assert (await agent.hears("onTransferFailed"))["detail"]["to"] == here.agent(2)
+        assert await agent.does("toFlow", "password")
+        assert (await agent.hears("onSentToFlow"))["detail"]["flow"] == "password"
+        await talk.wait_heard(one={MUSIC})
+        assert await agent.does("cancelConsult")
+        assert (await agent.hears("onBackFromFlow"))["detail"]["cause"] == "taken_back"
+
+        assert await chief.does("monitor", talk.call_id, "质检")
+        assert (await agent.hears("onSupervised"))["detail"]["mode"] == "monitor"
+        assert await chief.does("stopSupervise")
+        assert await chief.does("forceHangup", talk.call_id, "换人接听", "agent_leg")
+        assert (await agent.hears("onForced"))["detail"]["reason"] == "换人接听"
+        await here.wait_agent(1, presence="wrap_up")
+        await phones["one"].auto_answer(0.1)
+        assert await agent.does("setIdle")
+        assert (await agent.hears("onTalking"))["callId"] == talk.call_id
+
+        await phones["two"].auto_answer(0.1)
+        await talk.operate(2, "ready")
+        assert await agent.does("consult", "hotline", "queue")
+        await agent.hears("onConsultAnswered")
+        await talk.wait_heard(caller={MUSIC}, one={"two"}, two={"one"})
+        assert await agent.does("transfer")
+        await agent.hears("onTransferred")
+        await talk.wait_heard(caller={"two"}, two={"caller"})
+        assert await chief.does("forceHangup", talk.call_id, "骚扰", "customer_leg")
+        await phones["caller"].wait_for("disconnected")
+
+        here.server.kill("control", signal.SIGKILL)
+        await agent.hears("onConnectionLost")
+        await here.wait_ready()
+        await agent.hears("onResync")
+        second = await begun(browser, here, 1, password=PASSWORD)
+        await agent.hears("onKickedOff")
+        assert await second.page.evaluate("toolbar.bar.isLive")

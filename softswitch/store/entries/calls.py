@@ -105,7 +105,7 @@ class OfferAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallConnected:
-    """Caller and agent hear each other from now on."""
+    """Caller and agent hear each other from now on; of a dialled call, the `agent` who dialled and whoever answered."""
 
     at: float
     call_id: str
