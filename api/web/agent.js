@@ -165,7 +165,8 @@ class AgentPage {
       return;
     }
     byId('history-card').hidden = false;
-    fill(strip, make('strong', {}, numberOf(call)), ' ', call.queue ?? '');
+    const known = this.#caller?.of === call.call_id ? this.#caller.card?.customer : null;
+    fill(strip, make('strong', {}, numberOf(call)), ' ', [known?.name, call.queue].filter(Boolean).join(' · '));
     const shown = state === 'wrap_up' || state === 'ready' || state === 'not_ready' ? 'talking' : state;
     const waited = (call.connected_at ?? this.#bar.floor.now()) - (call.queued_at ?? call.arrived_at);
     const facts = [

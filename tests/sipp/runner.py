@@ -104,10 +104,12 @@ async def sipp_running(
     timeout_s: float = 60.0,
     keys: dict[str, str] | None = None,
     files: dict[str, bytes] | None = None,
+    echoes: bool = False,
 ) -> AsyncIterator[SippRun]:
     """SIPp at `address` against `target`; `pause_ms` is each pause of the scenario, `number` the user dialled.
 
-    `files` are what the scenario plays, by the names that it has for them.
+    `files` are what the scenario plays, by the names that it has for them.  `echoes`: all RTP that comes to
+    `media_port` is sent back.
     """
     with tempfile.TemporaryDirectory(prefix="sipp-") as scratch:
         folder = Path(scratch)
@@ -127,6 +129,8 @@ async def sipp_running(
         words += ["-r", "1", "-rp", f"{1000 / rate:.0f}"] if rate < 100 else ["-r", f"{rate:.0f}"]
         if port:
             words += ["-p", str(port)]
+        if echoes:
+            words += ["-rtp_echo"]
         for name, value in (keys or {}).items():
             words += ["-key", name, value]
         with (folder / "screen.log").open("wb") as screen, (folder / "stderr.log").open("wb") as errors:

@@ -83,6 +83,7 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
         await shows(page, "话后处理")
         await expect(page.locator("#mine tbody tr")).to_have_count(1)
         await expect(page.locator("#mine")).to_contain_text("正常结束")
+        await expect(page.get_by_role("button", name="延长话后")).to_be_enabled()
         await picture(page, "agent-wrap-up")
         await page.keyboard.press("Alt+R")
         await shows(page, "空闲")
@@ -148,8 +149,10 @@ async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
     """In a frame of 56 px nothing is cut off, and each form fits into the same line."""
     async with seated(tmp_path, Manner(), height=56) as desk:
         page = desk.page
+        await desk.here.api.post("/v1/customers", {"numbers": [CALLER], "name": "王芳"})
         await desk.around.call()
         await shows(page, "通话")
+        await expect(page.locator("#bar-call")).to_have_text(f"{CALLER} 王芳 · hotline")
         await picture(page, "agent-strip")
         assert await page.evaluate("document.documentElement.scrollHeight") <= 56
         assert await page.evaluate("document.documentElement.scrollWidth") <= 1280
