@@ -160,7 +160,7 @@ export class BarControls {
   // ---- forms that stand in the bar in place of its buttons -----------------------------------------
 
   #open(title, parts, submit, stays) {
-    this.#asked = { stays };
+    this.#asked = { stays, opener: this.#asked?.opener ?? document.activeElement };
     const cancel = make('button', { class: 'button plain', type: 'button', title: 'Esc', onclick: () => this.#close() }, word('do.cancel'));
     fill(this.#form, make('span', { class: 'ask-title' }, word(title)), ...parts, cancel);
     this.#form.onsubmit = async (event) => {
@@ -174,11 +174,14 @@ export class BarControls {
   }
 
   #close() {
+    const { opener } = this.#asked ?? {};
+    const hadFocus = this.#form.contains(document.activeElement);
     this.#asked = null;
     this.#form.hidden = true;
     fill(this.#form);
     byId('tools').hidden = false;
     byId('bar-call').hidden = false;
+    if (hadFocus) opener?.focus(); // whoever works by the keyboard goes on where they were
   }
 
   async #askReason() {

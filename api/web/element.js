@@ -20,10 +20,21 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Replace what is in an element. */
+/** Replace what is in an element.  A button or link in it that has the keyboard's focus gives it to the new one that says the same. */
 export function fill(element, ...children) {
+  const passOn = focusIn(element);
   element.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false)
     .map((child) => (child instanceof Node ? child : String(child))));
+  passOn?.();
+}
+
+/** How to give the focus to the element that will stand for the one that has it now; undefined where none in there has it. */
+function focusIn(element) {
+  const held = document.activeElement;
+  if (!held?.matches('button, a') || !element.contains(held) || held === element) return undefined;
+  const alike = () => [...element.querySelectorAll(held.localName)].filter((one) => one.textContent === held.textContent);
+  const index = alike().indexOf(held);
+  return () => alike()[index]?.focus({ preventScroll: true });
 }
 
 /** Set a text only where it changed: a screen reader and a selection are left in peace. */
@@ -49,12 +60,14 @@ export function byId(id) {
  */
 export function keepList(parent, things, keyOf, create, update) {
   const before = new Map([...parent.children].map((element) => [element.dataset.key, element]));
+  const wanted = new Set(things.map(keyOf));
+  // Those that leave go first: who stays is not moved then, and keeps the focus.
+  for (const [key, element] of before) if (!wanted.has(key)) element.remove();
   let place = parent.firstElementChild;
   for (const thing of things) {
     const key = keyOf(thing);
     let element = before.get(key);
-    if (element) before.delete(key);
-    else {
+    if (!element) {
       element = create(thing);
       element.dataset.key = key;
     }
@@ -62,5 +75,4 @@ export function keepList(parent, things, keyOf, create, update) {
     if (element === place) place = place.nextElementSibling;
     else parent.insertBefore(element, place);
   }
-  for (const element of before.values()) element.remove();
 }

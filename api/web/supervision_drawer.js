@@ -83,7 +83,7 @@ export class SupervisionDrawer {
         'button', { class: 'button plain', type: 'button', 'aria-label': word('do.close'), onclick: () => this.close() }, icon('close'),
       )),
       this.#parts.facts,
-      this.#why.place,
+      this.#subject.call && this.#why.place,
       make('section', { class: 'drawer-part' },
         make('label', { class: 'field' }, make('span', {}, word('supervisor.reason')), reason),
         make('div', { class: 'choices' }, ...REASONS.map((name) => make(
@@ -92,6 +92,7 @@ export class SupervisionDrawer {
         outcome),
       this.#parts.deeds,
       this.#subject.agent && make('section', { class: 'drawer-part' }, make('h3', { class: 'title' }, word('supervisor.watch')), feed),
+      this.#subject.agent && this.#why.place, // what the agent does now comes before why they have the call
     );
     this.#showFeed();
   }

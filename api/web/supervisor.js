@@ -24,6 +24,7 @@ class SupervisorPage {
   #lists;
   #alarms;
   #filter = '';
+  /** Queues of which everybody is shown who waits. */ #whole = new Set();
   #showSoon = paced(() => this.#show());
   #clock;
 
@@ -137,31 +138,39 @@ class SupervisorPage {
 
   #showQueues() {
     const { floor } = this.#bar;
-    keepList(byId('queues'), [...floor.queues.values()], (queue) => queue.queue, () => make('section', { class: 'queue' }), (place, queue) => {
-      const waiting = floor.waiting(queue.queue);
-      const free = [...floor.agents.values()].filter((agent) => isFree(agent) && (agent.queues ?? []).includes(queue.queue)).length;
-      const figures = [
+    const newLine = () => make('section', { class: 'queue' }, make('div', { class: 'queue-head' }), make('dl', { class: 'queue-figures' }),
+      make('p', { class: 'empty' }), make('ol', { class: 'callers' }), make('button', { class: 'button plain more', type: 'button' }));
+    keepList(byId('queues'), [...floor.queues.values()], (queue) => queue.queue, newLine, (place, { queue: name, limit }) => {
+      const [head, figures, nobody, callers, more] = place.children;
+      const waiting = floor.waiting(name);
+      const free = [...floor.agents.values()].filter((agent) => isFree(agent) && (agent.queues ?? []).includes(name)).length;
+      fill(head, make('strong', {}, name), limit && make('span', {}, `${waiting.length} / ${limit}`));
+      fill(figures, ...[
         ['supervisor.waiting', waiting.length], ['supervisor.free', free],
         ['supervisor.longest', waiting.length ? make('span', { dataset: { since: waiting[0].queued_at } }) : '0:00'],
-      ];
-      fill(
-        place,
-        make('div', { class: 'queue-head' }, make('strong', {}, queue.queue), queue.limit && make('span', {}, `${waiting.length} / ${queue.limit}`)),
-        make('dl', { class: 'queue-figures' }, ...figures.map(([name, value]) => make('div', {}, make('dt', {}, word(name)), make('dd', {}, value)))),
-        waiting.length === 0 && make('p', { class: 'empty' }, word('supervisor.nobody_waits')),
-        make('ol', { class: 'callers' }, ...waiting.slice(0, CALLERS_SHOWN).map((call) => this.#caller(call, floor.placeOf(call), free)),
-          waiting.length > CALLERS_SHOWN && make('li', { class: 'more' }, `+ ${waiting.length - CALLERS_SHOWN}`)),
-      );
+      ].map(([title, value]) => make('div', {}, make('dt', {}, word(title)), make('dd', {}, value))));
+      nobody.hidden = waiting.length > 0;
+      setText(nobody, word('supervisor.nobody_waits'));
+      const isWhole = this.#whole.has(name);
+      const places = new Map(waiting.filter(({ state }) => state === 'waiting').map((call, index) => [call.call_id, index + 1]));
+      keepList(callers, isWhole ? waiting : waiting.slice(0, CALLERS_SHOWN), (call) => call.call_id,
+        ({ call_id: id }) => make('li', {}, make('button', { type: 'button', onclick: () => { this.#drawer.openCall(id); this.#showTimes(); } })),
+        (line, call) => this.#showCaller(line.firstElementChild, call, places.get(call.call_id), free));
+      more.hidden = waiting.length <= CALLERS_SHOWN;
+      more.onclick = () => { this.#whole[isWhole ? 'delete' : 'add'](name); this.#show(); };
+      setText(more, word(isWhole ? 'supervisor.fewer' : 'supervisor.more', waiting.length - CALLERS_SHOWN));
     });
   }
 
-  /** One who waits, and why. */
-  #caller(call, place, free) {
+  /** One who waits, and why.  The button stays while its caller waits: under the mouse, and under the keyboard's focus. */
+  #showCaller(button, call, place, free) {
     const why = call.state === 'offered' ? `${word('supervisor.ringing_at')} ${call.agent}`
       : free === 0 ? word('supervisor.no_agent') : word('call.waiting');
-    return make('li', {}, make('button', { type: 'button', onclick: () => { this.#drawer.openCall(call.call_id); this.#showTimes(); } },
-      make('span', { class: 'place' }, place || icon('bell')), make('span', {}, numberOf(call)),
-      make('time', { dataset: { since: call.queued_at } }), make('small', {}, why)));
+    const key = [place, numberOf(call), call.queued_at, why].join('|');
+    if (button.dataset.shown === key) return;
+    button.dataset.shown = key;
+    fill(button, make('span', { class: 'place' }, place ?? icon('bell')), make('span', {}, numberOf(call)),
+      make('time', { dataset: { since: call.queued_at } }), make('small', {}, why));
   }
 
   #showTrunks() {

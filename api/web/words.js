@@ -275,6 +275,8 @@ const WORDS = {
   'supervisor.trunks': ['中继', 'Trunks'],
   'supervisor.all': ['全部', 'All'],
   'supervisor.find': ['查找工号、姓名、分机', 'Find agent, name, extension'],
+  'supervisor.more': ['另有 {0} 位,全部显示', '{0} more: show all'],
+  'supervisor.fewer': ['只显示最前面的', 'Show the first ones only'],
   'supervisor.nobody_waits': ['无人排队', 'Nobody waits'],
   'supervisor.no_seats': ['没有符合条件的坐席', 'No seat fits'],
   'supervisor.waiting': ['排队', 'Waiting'],

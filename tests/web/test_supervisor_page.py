@@ -182,3 +182,39 @@ async def test_a_call_list_is_made_filled_started_and_paused_on_the_page(tmp_pat
         await expect(page.locator("#lists-card")).to_contain_text("没有外呼名单")
         [ended] = (await here.api.get("/v1/call-lists"))["items"]
         assert ended["state"] == "stopped"
+
+
+@pytest.mark.long
+async def test_with_forty_callers_waiting_each_is_reached_and_the_keyboard_keeps_its_place(
+    tmp_path: Path,
+) -> None:
+    """The list moves under neither mouse nor keyboard while callers come and go; whom it does not show is a press away."""
+    terms = replace(TERMS, seats=1, channels=60, agent_extra=people("supervisor"))
+    async with (
+        stand(tmp_path / "stand", terms) as here,
+        peers(here) as around,
+        window(here.api.base) as browser,
+    ):
+        page = await browser.open("/supervisor", height=860)
+        await sign_in(page, here.agent(1))
+        calls = [(await around.call(f"138000000{caller:02d}"))[0] for caller in range(39)]
+        callers, drawer = page.locator(".callers button"), page.locator("#drawer")
+        await expect(callers).to_have_count(12)
+        await callers.nth(3).focus()
+        await around.trunk.hang_up(calls[0])
+        await around.call("13800000039")
+        await around.call("13800000040")
+        more = page.get_by_role("button", name="另有 28 位,全部显示")
+        await expect(more).to_be_visible()
+        await expect(callers.nth(2)).to_be_focused()
+        await expect(callers.nth(2)).to_contain_text("13800000003")
+        await more.press("Enter")
+        await expect(callers).to_have_count(40)
+        await callers.nth(39).press("Enter")
+        await expect(drawer).to_contain_text("13800000040")
+        await expect(drawer.get_by_role("textbox", name="操作原因")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(callers.nth(39)).to_be_focused()
+        await page.get_by_role("button", name="English").click()
+        await page.get_by_role("button", name="Show the first ones only").click()
+        await expect(callers).to_have_count(12)
