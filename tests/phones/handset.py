@@ -153,9 +153,11 @@ class Handset:
         """Press keys, as RFC 4733 events or `by` SIP `info`."""
         await self.order("digits", digits=digits, by=by)
 
-    async def play_tone(self, hz: float, level: int = 8000, *, on_ms: int = 10000, off_ms: int = 0) -> None:
-        """Say another tone (0 Hz = silence) with this peak, of 32767, in this rhythm."""
-        await self.order("tone", hz=hz, volume=level, on_ms=on_ms, off_ms=off_ms)
+    async def play_tone(
+        self, hz: float, level: int = 8000, *, second_hz: float = 0.0, on_ms: int = 10000, off_ms: int = 0
+    ) -> None:
+        """Say another tone (0 Hz = silence), or two at once, with this peak, of 32767, in this rhythm."""
+        await self.order("tone", hz=hz, second_hz=second_hz, volume=level, on_ms=on_ms, off_ms=off_ms)
 
     async def recording(self) -> spectrum.Samples:
         """What the phone heard in its last call up to now, 8 kHz; files of an ended call are whole."""
@@ -218,12 +220,16 @@ async def handset(
     transport: str = "udp",
     srtp: bool = False,
     codec: str = "PCMA",
+    events: bool = True,
     tone_hz: float = 700.0,
     expires_s: int = 300,
     folder: Path | None = None,
     under: tuple[str, ...] = (),
 ) -> AsyncIterator[Handset]:
-    """A running phone; `registrar` is `address:port`, empty for a phone that only calls (a trunk's caller)."""
+    """A running phone; `registrar` is `address:port`, empty for a phone that only calls (a trunk's caller).
+
+    `events`: whether it knows telephone events (RFC 4733).
+    """
     with tempfile.TemporaryDirectory(prefix="phone-") as scratch:
         place = folder or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)
@@ -239,6 +245,7 @@ async def handset(
             "transport": transport,
             "srtp": int(srtp),
             "codec": codec,
+            "events": int(events),
             "tone-hz": tone_hz,
             "expires-s": expires_s,
         }

@@ -9,6 +9,7 @@ import argparse
 import gc
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -50,6 +51,14 @@ class Wire:
         return [json.loads(line) for line in lines if line.strip()]
 
 
+def without_events(sdp: str) -> str:
+    """A session description that speaks of no telephone events (RFC 4733)."""
+    for payload in re.findall(r"a=rtpmap:(\d+) telephone-event", sdp):
+        sdp = re.sub(rf"a=(rtpmap|fmtp):{payload} .*\r?\n", "", sdp)
+        sdp = re.sub(rf"(m=audio .*) {payload}\b", r"\1", sdp)
+    return sdp
+
+
 class Line(pj.Call):  # type: ignore[misc]
     """One call: connects the tone to it and a recorder to what it hears, whenever its media is active."""
 
@@ -82,6 +91,11 @@ class Line(pj.Call):  # type: ignore[misc]
                 reason=info.lastReason,
                 parts=self.parts,
             )
+
+    def onCallSdpCreated(self, prm: pj.OnCallSdpCreatedParam) -> None:
+        """A phone that knows no telephone events offers none."""
+        if not self.phone.knows_events:
+            prm.sdp.wholeSdp = without_events(prm.sdp.wholeSdp)
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:
         """Connect what is active.  May come again at any re-INVITE."""
@@ -175,7 +189,9 @@ class Phone:
         self.gone: list[Line] = []
         self.manner: dict[str, Any] = {"mode": "ring"}
         self.tone_hz = float(options.tone_hz)
+        self.second_tone_hz = 0.0
         self.tone_rhythm_ms = (10000, 0)
+        self.knows_events = bool(options.events)
         self.tone_volume = 8000
         self._parts = 0
         self.endpoint = pj.Endpoint()
@@ -262,7 +278,7 @@ class Phone:
         generator.stop()
         if self.tone_hz > 0:
             desc = pj.ToneDesc()
-            desc.freq1, desc.freq2 = int(self.tone_hz), 0
+            desc.freq1, desc.freq2 = int(self.tone_hz), int(self.second_tone_hz)
             desc.on_msec, desc.off_msec = self.tone_rhythm_ms
             desc.volume = self.tone_volume
             tones = pj.ToneDescVector()
@@ -369,6 +385,7 @@ class Phone:
                 self._line().sendDtmf(keys)
             case "tone":
                 self.tone_hz, self.tone_volume = float(order["hz"]), int(order["volume"])
+                self.second_tone_hz = float(order.get("second_hz", 0))
                 self.tone_rhythm_ms = (int(order["on_ms"]), int(order["off_ms"]))
                 for line in self.lines:
                     if line.tone is not None:
@@ -410,6 +427,7 @@ def main() -> None:
     parser.add_argument("--transport", default="udp")
     parser.add_argument("--srtp", type=int, default=0)
     parser.add_argument("--codec", default="PCMA")
+    parser.add_argument("--events", type=int, default=1)
     parser.add_argument("--tone-hz", type=float, default=700.0)
     parser.add_argument("--expires-s", type=int, default=300)
     options = parser.parse_args()
