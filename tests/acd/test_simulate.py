@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from acd.agent_state import Presence
+from acd.commands import Command
 from acd.engine import Engine
-from acd.events import AgentLoggedIn, AgentLoggedOut, AgentMadeNotReady, ContactQueued, QueueDefined
+from acd.events import AgentLoggedIn, AgentLoggedOut, AgentMadeNotReady, ContactQueued, Event, QueueDefined
 from acd.metrics import mean_of_batches
 from acd.names import AgentId, ContactId, QueueName
 from acd.outcomes import Ending, Outcome
@@ -31,6 +33,16 @@ ERLANG_C = [
     (1000, 210, 65, 20),
     (300, 180, 19, 15),
     (600, 240, 46, 15),
+]
+FOR_95 = [
+    # the seats that 95 % in time ask for, and what the seats of the contract carry then
+    (1000, 180, 61, 15),
+    (1000, 210, 69, 20),
+    (300, 180, 22, 15),
+    (600, 240, 50, 15),
+    (1318, 180, 77, 15),
+    (1122, 210, 77, 15),
+    (776, 300, 77, 15),
 ]
 ERLANG_A = [
     # as above, and the mean patience
@@ -115,6 +127,17 @@ def test_it_agrees_with_erlang_c_on_every_row(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("calls", "handle_s", "agents", "within_s"), FOR_95)
+def test_it_agrees_with_erlang_c_where_nearly_all_are_answered_in_time(
+    calls: float, handle_s: float, agents: int, within_s: float
+) -> None:
+    """The other column of the table, and the size of the hotline: few wait, so fewer callers tell as much."""
+    traffic = Traffic(calls_per_hour=calls, handle_s=handle_s)
+    assert forecast(traffic, agents, within_s).answered_in_time >= 0.95
+    assert_agrees(traffic, agents, within_s, count=40_000, seed=3)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("calls", "handle_s", "agents", "within_s", "patience_s"), ERLANG_A)
 def test_it_agrees_with_erlang_a_in_three_cases(
     calls: float, handle_s: float, agents: int, within_s: float, patience_s: float
@@ -190,6 +213,41 @@ def test_a_wrap_up_ends_with_its_time_or_by_the_agent(
         seated(ANA, wrap_up_s=timed_s), caller("c1", 0.0, wrap_up_s=taken_s), caller("c2", 10.0)
     )
     assert second.answered_at == 60.0 + lasts_s
+
+
+def test_nobody_idles_for_a_second_while_somebody_waits() -> None:
+    """Over a busy hour in which each agent's wrap-up ends with its own time, whatever others' do."""
+    chance = random.Random(4)
+    seats = [AgentId(f"a{number:02}") for number in range(20)]
+    facts: list[Fact] = [
+        (0.0, QueueDefined(queue=MAIN)),
+        *(
+            (0.0, AgentLoggedIn(agent=seat, queues=(MAIN,), wrap_up_s=chance.uniform(1, 90)))
+            for seat in seats
+        ),
+    ]
+    spent = {"idle beside a caller": 0.0, "somebody waits": 0.0, "in wrap-up while somebody waits": 0.0}
+    last_at, kinds = 0.0, frozenset[str]()
+
+    def hear(_event: Event, _answer: tuple[Command, ...], now: float) -> None:
+        nonlocal last_at, kinds
+        for kind in kinds:
+            spent[kind] += now - last_at
+        (queue,) = simulation.engine.statistics().queues
+        wraps_up = any(each.presence is Presence.WRAP_UP for each in simulation.engine.agents())
+        found = {
+            "idle beside a caller": queue.waiting and queue.agents_free,
+            "somebody waits": queue.waiting,
+            "in wrap-up while somebody waits": queue.waiting and wraps_up,
+        }
+        last_at, kinds = now, frozenset(kind for kind, is_so in found.items() if is_so)
+
+    callers = markovian(Traffic(calls_per_hour=400, handle_s=140), 400, seed=4)
+    simulation = Simulation(Engine(), facts, callers, hear)
+    simulation.run()
+    assert spent["idle beside a caller"] == 0.0
+    assert spent["somebody waits"] > 600.0
+    assert spent["in wrap-up while somebody waits"] > 600.0
 
 
 def test_who_wants_to_go_home_ends_the_call_first() -> None:
