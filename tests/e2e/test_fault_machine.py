@@ -1,7 +1,10 @@
 """The machine misbehaves under a system that carries calls: a locked database, no descriptors, a clock that is set."""
 
 import asyncio
+import os
+import re
 import resource
+import signal
 import sqlite3
 import time
 from contextlib import closing, suppress
@@ -97,13 +100,31 @@ async def test_a_database_that_somebody_locks_costs_no_call_and_no_record(tmp_pa
         assert len(once) == len(set(once)), "something was written twice"
 
 
+def idle_cell(here: Stand) -> int:
+    """The process id of a cell in which no leg was ever placed."""
+    used = {line["pid"] for line in here.server.log_lines("leg.placed")}
+    return next(int(line["pid"]) for line in here.server.log_lines("cell.started") if line["pid"] not in used)
+
+
+async def room(here: Stand) -> int:
+    """Legs that the cells have room for, those that are up included."""
+    health = await here.api.health()
+    assert health is not None
+    (cells,) = [part["detail"] for part in health["parts"] if part["name"] == "cells"]
+    return sum(int(found) for found in re.findall(r"(?:used|free)=(\d+)", cells))
+
+
 async def test_control_without_descriptors_keeps_its_calls_and_takes_new_ones(tmp_path: Path) -> None:
-    """Connections take the last descriptor: calls by UDP need none, and when there are some again TCP works too."""
+    """Connections take the last descriptor: calls by UDP need none, and when there are some again TCP works too.
+
+    A cell that is born meanwhile cannot be spoken to: it is no dead one, and serves as soon as it can be.
+    """
     async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
         for number in (1, 2):
             await here.login(number)
         call, _ = await talking(here, around, "13800000001")
         control = here.server.pids()["control"]
+        before, born = await room(here), len(here.server.log_lines("cell.started"))
         most = resource.prlimit(control, resource.RLIMIT_NOFILE)
         open_now = len(list(Path(f"/proc/{control}/fd").iterdir()))
         resource.prlimit(control, resource.RLIMIT_NOFILE, (open_now + 4, most[1]))
@@ -117,12 +138,24 @@ async def test_control_without_descriptors_keeps_its_calls_and_takes_new_ones(tm
             assert await goes_on(call)
             again, _ = await talking(here, around, "13800000002")
             assert await goes_on(again)
+            os.kill(idle_cell(here), signal.SIGKILL)
+            async with asyncio.timeout(10):
+                while len(here.server.log_lines("cell.started")) <= born:
+                    await asyncio.sleep(0.1)
+            assert await goes_on(call, 1.0)
         finally:
             for _, writer in idle:
                 writer.close()
             resource.prlimit(control, resource.RLIMIT_NOFILE, most)
         await here.wait_ready(within_s=10)
-        for each in (call, again):
+        async with asyncio.timeout(10):
+            while await room(here) < before:
+                await asyncio.sleep(0.1)
+        await here.login(3)
+        third, _ = await talking(here, around, "13800000003")
+        assert await goes_on(third)
+        assert not here.server.log_lines("standing_work.stumbled")
+        for each in (call, again, third):
             await around.trunk.hang_up(each)
         async with asyncio.timeout(10):
             while await here.active_calls():
