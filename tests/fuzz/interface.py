@@ -1,4 +1,4 @@
-"""The interface over the real business and customers, asked anything: no fault of ours, and what is refused changes nothing.
+"""The interface over the real business, customers and call lists, asked anything: no fault of ours, and what is refused changes nothing.
 
 A request is its first line, its media type, and the body after them; a command is a line of the live connection.
 """
@@ -24,11 +24,14 @@ from api.request_pace import RequestLimits
 from api.server import serve
 from softswitch.business.seed import from_file
 from softswitch.calendars.desk import CalendarDesk
+from softswitch.campaigns.book import LISTS, RECORDS
 from softswitch.customers.desk import CustomerDesk
 from softswitch.store.customers import StoredCustomers
 from tests.api.call_control import CallControl
 from tests.api.city import TOKENS, WORDS, Agents, Keeper, Ledger, People
 from tests.softswitch.business.conftest import NOW, city_file, make_desk, ports_with
+from tests.softswitch.calls.node import Node
+from tests.softswitch.campaigns.campaign import Campaign
 from tests.softswitch.store.samples import open_store
 
 ADDRESS = "127.63.0.9"
@@ -67,6 +70,11 @@ class House:
         )
         await self.customers.open()
         self.agents, self.control, self.ledger = Agents(), CallControl(), Ledger()
+        self.node = Node()
+        self.node.login("1003", "8003")
+        self.campaign = Campaign(self.node)
+        for mode in ("preview", "progressive"):
+            self.campaign.make(mode=mode)
         ports = ports_with(
             folder,
             operations=self.control,
@@ -76,6 +84,7 @@ class House:
             business=self.desk,
             customers=self.customers,
             calendars=CalendarDesk(self.desk, lambda: NOW),
+            call_lists=self.campaign.desk,
         )
         app = make_app(
             replace(ports, agents=self.agents),
@@ -101,11 +110,22 @@ class House:
             *(self.desk.version, self.customers.version),
             *(len(self.control.asked), len(self.ledger.actions)),
             *(json.dumps(self.control.data), repr(self.agents.rows)),
+            *(json.dumps(self.node.keeper.load(table)) for table in (LISTS, RECORDS)),
         )
 
+    def go_on(self) -> None:
+        """Let happen what call lists are due to do: phones are rung and answer."""
+        self.campaign.look()
+        for leg in self.node.ringing():
+            self.node.sip.pick_up(leg.leg_id)
+        self.node.settle()
+
     async def _ready(self) -> None:
-        if not self._is_open or self.desk.version + self.customers.version > self.CHANGES_MOST:
+        if not self._is_open or self._changes() > self.CHANGES_MOST:
             await self._open()
+
+    def _changes(self) -> int:
+        return self.desk.version + self.customers.version + len(self.node.keeper.load(RECORDS))
 
     async def ask(self, line: bytes, media_type: bytes, body: bytes) -> int:
         """The status of an answer to one request."""
@@ -219,6 +239,7 @@ def request(data: bytes) -> None:
         assert status in range(200, 500) or status == NOT_BUILT, status
         if status >= 400:
             assert house.state() == before, status
+        house.go_on()
 
     with _nothing_in_the_log(house.faults):
         house.loop.run_until_complete(story())
