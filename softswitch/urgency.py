@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 SIGNALLING_PRIORITY: Final = 5
@@ -40,14 +41,24 @@ def go_first(*, runaway_s: float = RUNAWAY_S) -> bool:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, NICE)
         return False
-    os.setpriority(os.PRIO_PROCESS, 0, 0)  # for the day on which it has to yield, and for what it starts
+    if os.getpriority(os.PRIO_PROCESS, 0) == START_NICE:
+        _set_nice("self", 0)  # for the day on which it has to yield, and for what it starts
     return True
 
 
 def hasten(pid: int) -> None:
-    """Let a process that was just started go before all that is ordinary, until it says itself what it needs."""
+    """Let a process that was just started, in a session of its own, go before all that is ordinary until it goes first."""
+    _set_nice(str(pid), START_NICE)
+
+
+def _set_nice(process: str, value: int) -> None:
+    """The nice value of a process, and of its session: where the kernel shares processors out by sessions (sched(7),
+    "The autogroup feature"), that of the process counts only within its own.
+    """
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, START_NICE)
+        os.setpriority(os.PRIO_PROCESS, 0 if process == "self" else int(process), value)
+    with suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text(str(value))
 
 
 def watch_first() -> None:

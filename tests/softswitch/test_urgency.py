@@ -63,7 +63,7 @@ def test_who_watches_goes_first_and_what_it_starts_is_ordinary_unless_it_is_hast
         "import os, subprocess\n"
         "from softswitch.urgency import hasten, watch_first\n"
         "watch_first()\n"
-        "ordinary, hurried = (subprocess.Popen(['sleep', '10']) for _ in range(2))\n"
+        "ordinary, hurried = (subprocess.Popen(['sleep', '10'], start_new_session=True) for _ in range(2))\n"
         "hasten(hurried.pid)\n"
         "for pid in (0, ordinary.pid, hurried.pid):\n"
         "    policy = os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK\n"
