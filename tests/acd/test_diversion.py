@@ -123,6 +123,20 @@ class TestConditions:
         line.wait(13.0)
         assert diverted(line) == [("c1", VOICEMAIL)]
 
+    def test_an_agent_of_several_queues_moves_those_whose_rules_regard_agents(self) -> None:
+        """Who waits in another queue of theirs waits on."""
+        line = hotline(Overflow(target=VOICEMAIL, agents_all=(AgentCondition.NOT_READY,)))
+        line.login("ana", queues=(TAX, MAIN))
+        line.talk("c0")
+        line.call("c1")
+        line.call("c2", queue=TAX)
+        line.not_ready("ana")
+        line.end("c0", 1.0)
+        assert diverted(line) == []
+        line.wait(11.0)  # the wrap-up is over
+        assert diverted(line) == [("c1", VOICEMAIL)]
+        assert line.line("tax") == ["c2"]
+
     def test_a_lost_phone_is_a_condition_of_its_own(self) -> None:
         """And stronger than the presence that it makes."""
         line = hotline(Overflow(target=VOICEMAIL, agents_all=(AgentCondition.UNREACHABLE,)))

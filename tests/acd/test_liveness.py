@@ -321,6 +321,24 @@ class Floor(RuleChanges):
         """Somebody dials, or hangs up after dialling, perhaps with a caller who was brought into that call."""
         self.tell(AgentEngaged(agent=agent) if begins else AgentDisengaged(agent=agent, served=served))
 
+    @precondition(lambda self: self.wrapping())
+    @rule(data=st.data(), served=queues, asks=st.booleans(), later_s=seconds)
+    def take_over(self, data: st.DataObject, served: QueueName, asks: bool, later_s: float) -> None:
+        """Somebody comes to talk with a caller of another's in the wrap-up, and perhaps asks for a break."""
+        agent = data.draw(st.sampled_from(self.wrapping()))
+        self.tell(AgentEngaged(agent=agent))
+        if asks:
+            self.tell(AgentMadeNotReady(agent=agent, reason="lunch"))
+        self.tell(AgentDisengaged(agent=agent, served=served), later_s)
+
+    def wrapping(self) -> list[AgentId]:
+        """Who is in wrap-up, and in no call meanwhile."""
+        return [
+            each.agent
+            for each in self.engine.agents()
+            if each.presence is Presence.WRAP_UP and each.activity is Activity.IDLE
+        ]
+
     @rule(agent=agents, more=st.one_of(st.none(), seconds))
     def wrap_up(self, agent: AgentId, more: float | None) -> None:
         """Somebody ends the wrap-up, or needs more of it."""
