@@ -292,7 +292,7 @@ function detailsOf(kind, data) {
     case 'call_intercepted': return [data.supervisor, data.reason];
     case 'forced': return [data.who, wordOf('action', data.action), data.reason];
     case 'seat_command': return [
-      wordOf('do', COMMANDS[data.command] ?? data.command), Object.values(data.asked ?? {}).join(' '), data.status >= 300 && `✗ ${wordOf('problem', data.code)}`,
+      wordOf('do', COMMANDS[data.command] ?? data.command), Object.values(data.asked ?? {}).map((value) => wordOf('reason', value)).join(' '), data.status >= 300 && `✗ ${wordOf('problem', data.code)}`,
     ];
     case 'call_ended': return [wordOf('end', data.end_reason)];
     case 'call_arrived': return [data.caller];

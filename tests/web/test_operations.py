@@ -292,6 +292,7 @@ async def the_drawer_says_what_the_bar_says(agent: Page, marks: Locator) -> None
     await press(agent, "示忙")
     await agent.get_by_role("button", name="用餐").click()
     await expect(marks).to_contain_text("通话后:示忙")
+    await expect(marks.page.locator(".feed")).to_contain_text("操作 · 示忙 · 用餐")
     await picture(marks.page, "supervisor-watching")
     await press(agent, "取消静音")
     await agent.locator("#recording").click()
