@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from acd.events import AgentEngaged
 from acd.names import AgentId
 from softswitch.calls.kept_places import TABLE, KeptPlaces
 from softswitch.calls.seats import TABLE as SEATED
@@ -88,6 +89,19 @@ def test_a_break_lasts_since_it_began() -> None:
     seen = done(next_control(next_control(node)).seats.get("1001"))
     assert (seen.presence, seen.reason) == ("not_ready", "lunch")
     assert seen.since == pytest.approx(began_at, abs=0.01)
+
+
+def test_a_break_that_was_asked_for_in_a_call_begins_though_the_call_died_with_control() -> None:
+    """Nothing is left to wait for: else the agent were rung until the end of another call."""
+    node = Node(greeting="")
+    node.login()
+    node.dispatcher.tell(AgentEngaged(agent=AgentId("1001")))
+    done(node.seats.not_ready("1001", "lunch"))
+    assert node.keeper.load(SEATED)["1001"]["pending"] == "not_ready"
+    after = next_control(node)
+    assert after.agent() == ("not_ready", "idle", "lunch")
+    call_id = after.call_in("in1")
+    assert after.waits(call_id) == 1
 
 
 def test_an_agent_who_took_a_break_meanwhile_stays_away() -> None:
