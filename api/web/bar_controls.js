@@ -181,7 +181,8 @@ export class BarControls {
     fill(this.#form);
     byId('tools').hidden = false;
     byId('bar-call').hidden = false;
-    if (hadFocus) opener?.focus(); // whoever works by the keyboard goes on where they were
+    // Whoever works by the keyboard goes on where they were; that button may have been made anew.
+    if (hadFocus) (document.getElementById(opener?.id) ?? opener)?.focus();
   }
 
   async #askReason() {

@@ -20,7 +20,7 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Replace what is in an element.  A button or link in it that has the keyboard's focus gives it to the new one that says the same. */
+/** Replace what is in an element.  A button or link in it that has the keyboard's focus gives it to the new one of its id, or that says the same. */
 export function fill(element, ...children) {
   const passOn = focusIn(element);
   element.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false)
@@ -34,7 +34,7 @@ function focusIn(element) {
   if (!held?.matches('button, a') || !element.contains(held) || held === element) return undefined;
   const alike = () => [...element.querySelectorAll(held.localName)].filter((one) => one.textContent === held.textContent);
   const index = alike().indexOf(held);
-  return () => alike()[index]?.focus({ preventScroll: true });
+  return () => (held.id ? document.getElementById(held.id) : alike()[index])?.focus({ preventScroll: true });
 }
 
 /** Set a text only where it changed: a screen reader and a selection are left in peace. */

@@ -66,11 +66,6 @@ export class Floor {
       .sort((one, other) => one.queued_at - other.queued_at || (one.call_id < other.call_id ? -1 : 1));
   }
 
-  /** The place among those who wait by their arrival: 1 came first, and 0 is for whom a phone rings already. */
-  placeOf(call) {
-    return this.waiting(call.queue).filter(({ state }) => state === 'waiting').findIndex((other) => other.call_id === call.call_id) + 1;
-  }
-
   /** The call in which an agent is, or which rings there; null without one. */
   callOf(agentId) {
     const id = this.agents.get(agentId)?.call_id;

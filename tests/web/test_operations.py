@@ -77,6 +77,8 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await expect(page.locator("#call")).to_contain_text("录音暂停")
         paused = await here.wait_event("RecordingPaused", call_id=talk.call_id)
         assert paused["reason"] == "市民报密码"
+        await expect(page.locator("#recording")).to_have_text("恢复录音")
+        await expect(page.locator("#recording")).to_be_focused()
         await page.reload()
         await expect(page.locator("#recording")).to_have_text("恢复录音")
         await page.locator("#recording").click()
