@@ -331,9 +331,7 @@ class Shell(Promises):
 
     def could_have_come(self, taker: AgentSnapshot, taken: ContactSnapshot, still: ContactSnapshot) -> bool:
         """Whether there was room for the one, too, when the other was chosen."""
-        has_only_this = (taker.contact is None) + len(taker.tasks) == (
-            1 if taken.medium is Medium.VOICE else 2
-        )
+        has_only_this = (taker.contact is not None) + len(taker.tasks) == 1
         is_in_other_call = taker.activity is Activity.ENGAGED
         is_alike = still.medium is taken.medium or (
             has_only_this and not is_in_other_call and not taker.pending
