@@ -94,10 +94,10 @@ class MessagesPage {
     this.#none.hidden = this.#rows.children.length > 0;
   }
 
-  /** Somebody else worked on it: its row is shown anew, unless this person is at it. */
+  /** Somebody else worked on it: its row is shown anew, unless this person fills something in there, or listens. */
   async #refresh(id) {
     const row = this.#rows.querySelector(`[data-message="${CSS.escape(id)}"]`);
-    if (!row || row.contains(document.activeElement) || row.querySelector('audio')?.paused === false) return;
+    if (!row || row.querySelector('input:focus, select:focus') || row.querySelector('audio')?.paused === false) return;
     await this.#try(async () => this.#fillRow(row, await this.#client.read(`/v1/voicemails/${encodeURIComponent(id)}`)));
   }
 
