@@ -21,7 +21,7 @@ class WhatIfView:
     """The way of a caller who presses the given keys and otherwise nothing.
 
     `nodes` are those of the flow in order; `queue` is where the caller waits in the end, `box` where a message is taken,
-    `put_through` who is rung for the caller; all empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
+    `region` is the one that its agents' shares count the caller under, `put_through` who is rung for the caller; all empty: the flow ends the call.  Without a flow `nodes` is empty and the queue is the route's.
     While the queue is not `is_open`, `overflow` is where its first rule for that leads: what, and its name.  `lines` are the
     queues in which the route's table lets such a caller stand, at once or in time; empty without a table.  `by_load` are the
     queue's further rules for such a caller, in order: what they ask nobody knows of another moment, so none is followed here.
@@ -33,6 +33,7 @@ class WhatIfView:
     nodes: tuple[str, ...]
     queue: str
     level: int
+    region: str
     box: str
     put_through: str
     is_open: bool

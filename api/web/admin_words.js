@@ -193,6 +193,7 @@ addWords({
   'what_if.ends_queue': ['排入队列 {0},级别 {1}', 'waits in queue {0} at level {1}'],
   'what_if.closed': ['队列此时不在工作时间,溢出到:{0}', 'the queue is closed then and overflows to: {0}'],
   'what_if.by_load': ['视当时负荷:若 {0},溢出到 {1}', 'by the load then: if {0}, it overflows to {1}'],
+  'what_if.region': ['计入地区:{0}', 'counts for the region {0}'],
   'what_if.lines': ['路由表所列队列:{0}', 'lines of the routing table: {0}'],
   'what_if.ends_box': ['在信箱 {0} 留言', 'leaves a message in box {0}'],
   'what_if.ends_through': ['转接 {0}', 'is put through to {0}'],

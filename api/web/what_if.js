@@ -36,7 +36,7 @@ export async function showWhatIf(place, { client }) {
   );
 }
 
-function wayOf({ flow, nodes, queue, level, box, put_through: to, is_open: isOpen, overflow, lines, by_load: byLoad }) {
+function wayOf({ flow, nodes, queue, level, region, box, put_through: to, is_open: isOpen, overflow, lines, by_load: byLoad }) {
   const [picture, end] = queue ? ['queue', word('what_if.ends_queue', queue, level)]
     : box ? ['bell', word('what_if.ends_box', box)]
       : to ? ['transfer', word('what_if.ends_through', to)] : ['hang_up', word('what_if.ends')];
@@ -44,6 +44,7 @@ function wayOf({ flow, nodes, queue, level, box, put_through: to, is_open: isOpe
     make('h2', {}, word('what_if.way'), flow ? make('a', { href: `#flows/${encodeURIComponent(flow)}` }, flow) : make('span', {}, word('what_if.no_flow'))),
     make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(picture), end),
     ...(isOpen ? [] : [make('li', {}, word('what_if.closed', overflow || '—'))]),
+    ...(queue && region ? [make('li', {}, word('what_if.region', region))] : []),
     ...(lines.length ? [make('li', {}, word('what_if.lines', lines.join(', ')))] : []),
     ...byLoad.map(({ conditions, to: where }) => make('li', { class: 'by-load' }, word('what_if.by_load', conditions.map(conditionText).join(' · ') || '—', where)))));
 }

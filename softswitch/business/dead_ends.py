@@ -141,7 +141,7 @@ class _Floor:
             need = _need(row.skills)
             if queue is None or own is None or self._is_row_served(queue, row, need):
                 continue
-            first = _need(route.table[0].skills)
+            first = _need(next(each for each in route.table if each.is_for_all_of(row)).skills)
             callers = Callers(strategy=route.strategy, levels=self._levels_of(route))
             if self._left_behind(own, first, callers) is None:
                 continue
@@ -331,7 +331,8 @@ def _followers(rule: OverflowSettings, callers: Callers, added: list[int]) -> Ca
 
 def _is_for(rule: OverflowSettings, callers: Callers, level: int) -> bool:
     has_number = not rule.strategies or callers.strategy in rule.strategies
-    return has_number and rule.least_level <= level <= rule.most_level
+    least, most = rule.level_bounds
+    return has_number and (least is None or least <= level) and (most is None or level <= most)
 
 
 def _sums(values: Collection[int]) -> set[int]:

@@ -42,6 +42,8 @@ def never_matching(business: Numbered, area_code: str) -> Iterator[Fault]:
         path = f"routes.{KINDS['routes'].id_of(route)}"
         for number, row in enumerate(route.callers):
             yield from _otherwise(f"{path}.callers[{number}].prefix", row.prefix, _prefix(row.prefix))
+        for number, group in enumerate(route.table):
+            yield from _otherwise(f"{path}.table[{number}].prefix", group.prefix, _prefix(group.prefix))
         other = first.setdefault((normalise(route.number, area_code), route.trunk), route)
         if other is not route:
             expected = (

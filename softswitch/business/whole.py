@@ -11,6 +11,7 @@ from softswitch.business.documents import KINDS, Emergency, Group, NumberList, P
 from softswitch.business.duty import OnDuty
 from softswitch.business.number_forms import never_matching
 from softswitch.business.reach import out_of_reach
+from softswitch.business.region_names import unknown_regions
 from softswitch.business.straight_back import straight_back
 from softswitch.business.strategies import Shares, StrategyDocument
 from softswitch.calendars.days import Days
@@ -306,6 +307,7 @@ def _cross_faults(business: Business, machine: Machine) -> Iterator[Fault]:
         queues=queues,
         hours=hours,
         lists=business.list_ids,
+        regions=regions,
     )
     for flow in business.flows.values():
         yield from flow_faults(flow, around, f"flows.{flow.id}")
@@ -361,6 +363,8 @@ def _route_faults(business: Business, machine: Machine, queues: frozenset[str]) 
             place = f"{path}.table[{number}]"
             yield from _absent(f"{place}.queue", (row.queue,) if row.queue else (), queues, "队列 / queue")
             yield from _absent(f"{place}.agent", (row.agent,) if row.agent else (), agents, "坐席 / agent")
+            of_row = (row.listed,) if row.listed else ()
+            yield from _absent(f"{place}.listed", of_row, business.list_ids, "名单 / list")
         listed = tuple(row.listed for row in route.callers if row.listed)
         yield from _absent(f"{path}.callers", listed, business.list_ids, "名单 / list")
 
@@ -378,6 +382,7 @@ def once_legal(business: Business, machine: Machine) -> Iterator[Fault]:
     yield from straight_back(business)
     yield from never_matching(business, machine.area_code)
     yield from out_of_reach(business, machine.area_code)
+    yield from unknown_regions(business)
 
 
 def _rules_in_vain(business: Business) -> Iterator[Fault]:

@@ -91,6 +91,7 @@ class Call:
     recording_paused: bool = False
     caller_level: int = 0  # by the route, on arrival
     level: int = 0  # in the queues, before what their rules add
+    region: str = ""  # as a flow said; empty: by the number and the route
     callback_id: str = ""  # of the callback that it is for: the customer is rung once an agent has it
     past: tuple[DayOfCalls, ...] = ()  # the caller's earlier calls
     flow: FlowRun | None = None
@@ -261,6 +262,7 @@ class Call:
             "is_consulting": self.consultee is not None or self.queue_consult is not None,
             "caller_level": self.caller_level,
             "level": self.level,
+            "region": self.region,
             "earlier": [[day.days_ago, day.calls, day.abandoned] for day in self.past],
             "callback_id": self.callback_id,
             "state": self.state.value,
@@ -298,6 +300,7 @@ class Call:
             consults=record["consults"],
             caller_level=record.get("caller_level", 0),
             level=record.get("level", 0),
+            region=record.get("region", ""),
             past=tuple(
                 DayOfCalls(days_ago=days_ago, calls=calls, abandoned=abandoned)
                 for days_ago, calls, abandoned in record.get("earlier", ())

@@ -57,6 +57,7 @@ class Callback:
     arrived_at: float
     requested_at: float
     level: int = 0
+    region: str = ""
     origin: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     state: CallbackState = CallbackState.WAITING
@@ -89,6 +90,7 @@ class Callback:
             "arrived_at": self.arrived_at,
             "requested_at": self.requested_at,
             "level": self.level,
+            "region": self.region,
             "origin": self.origin,
             "data": self.data,
             "state": self.state.value,

@@ -56,6 +56,7 @@ class Wish:
     arrived_at: float
     line: str = ""
     level: int = 0
+    region: str = ""
     origin: str = ""
     by: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Callbacks:
             arrived_at=min(wish.arrived_at, now),
             requested_at=now,
             level=wish.level,
+            region=wish.region,
             origin=wish.origin,
             data=dict(wish.data),
         )
@@ -200,6 +202,7 @@ class Callbacks:
             queued_at=callback.arrived_at,
             caller_level=callback.level,
             level=callback.level,
+            region=callback.region,
             callback_id=callback.callback_id,
         )
         callback.call_id = call.call_id

@@ -119,7 +119,7 @@ class Callers:
             routes=self.rows_of(route, call.number, now) if route is not None and has_table else (),
             caller=self.history_of(call),
             strategy=0 if route is None else route.strategy,
-            region=self.region_of(call.number, route),
+            region=self.region_of_call(call),
             number=call.number,
             is_callback=call.calls_back,
         )
@@ -135,6 +135,10 @@ class Callers:
         """The route point of a dialled number in its normal form, whatever the trunk."""
         return self._routes.find(number, "")
 
+    def region_of_call(self, call: Call) -> str:
+        """The region that a caller counts for: what a flow said, else that of the number, else of the route point."""
+        return call.region or self.region_of(call.number, self._routes.find(call.called, call.trunk))
+
     def region_of(self, number: str, point: RoutePoint | None) -> str:
         """The region that a number belongs to, or else that of the route point."""
         region = "" if self._business is None else self._business.region_of(number)
@@ -142,10 +146,10 @@ class Callers:
 
     def rows_of(self, point: RoutePoint, number: str, now: float) -> tuple[Route, ...]:
         """The lines of a route point's table for who has this number, in the engine's words."""
-        return tuple(self._rows(point.table, number, now))
+        return tuple(self._rows(point.rows_of(number, self.lists_of(number, now)), number, now))
 
     def _rows(self, table: tuple[RouteRowSettings, ...], caller: str, now: float) -> Iterator[Route]:
-        """The rows that are for this caller: one for the last agent is not, when there is none."""
+        """These rows, but for one for the last agent when there is none."""
         for row in table:
             agent = row.agent
             if row.last_agent_s:

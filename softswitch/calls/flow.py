@@ -344,6 +344,8 @@ class FlowDesk:
                 call.route = replace(call.route, queue=command.queue)
                 call.prompted = False
                 self._queue_desk.enter(call, level=command.level)
+            case do.SetRegion():
+                call.region = command.region
             case do.RequestCallback():
                 self._request_callback(call, command)
             case do.RingForCaller():
@@ -384,6 +386,7 @@ class FlowDesk:
             arrived_at=now if call.queued_at is None or call.connected_at is not None else call.queued_at,
             line=call.called,
             level=call.caller_level + command.level,
+            region=call.region,
             origin=call.call_id,
             by="caller",
             data=call.data,
@@ -510,5 +513,5 @@ class FlowDesk:
             "caller": call.caller,
             "called": call.called,
             "trunk": call.trunk,
-            "region": self._desk.business.region_of(call.caller),
+            "region": self._table.callers.region_of_call(call),
         }

@@ -65,6 +65,7 @@ def queue_priorities(priorities: Iterable[QueuePrioritySettings]) -> tuple[Queue
 
 def rule_of(rule: OverflowSettings) -> Overflow:
     """A rule as the engine knows it."""
+    least_level, most_level = rule.level_bounds
     return Overflow(
         target=Target(kind=TargetKind(rule.to.value), name=rule.name),
         waited_s=rule.waited_s or None,
@@ -74,8 +75,8 @@ def rule_of(rule: OverflowSettings) -> Overflow:
         agents_all=() if rule.when_nobody else _conditions(rule.when_agents),
         is_closed=rule.when_closed,
         strategies=rule.strategies,
-        least_level=rule.least_level,
-        most_level=rule.most_level,
+        least_level=least_level,
+        most_level=most_level,
         drops_skills=rule.drops_skills,
         most_visits=rule.most_visits,
     )

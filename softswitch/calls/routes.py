@@ -12,8 +12,8 @@ class Route:
     """Where a call goes: a queue, after a greeting (a prompt's name, empty for none).
 
     With a `flow` the call goes through that instead; the queue is where it lands when the flow cannot run.  All of its
-    callers have the `level`, and what the rows for `callers` add to it.  With a `table` they stand in its lines once they
-    are in the queue.  Whom no prefix tells a region is of the route's.
+    callers have the `level`, and what the rows for `callers` add to it.  With a `table` they stand in the lines of
+    its rows for them once they are in the queue.  Whom no prefix tells a region is of the route's.
     The number of the `strategy` is for overflow rules.
     """
 
@@ -33,6 +33,10 @@ class Route:
             for row in self.callers
             if caller.startswith(row.prefix) and (not row.listed or row.listed in lists)
         )
+
+    def rows_of(self, caller: str, lists: Collection[str]) -> tuple[RouteRowSettings, ...]:
+        """The rows of the table that such a caller has."""
+        return tuple(row for row in self.table if row.is_for(caller, lists))
 
 
 class Routes:

@@ -1,6 +1,6 @@
 """What would happen to a call, by the business as it stands.  Implements `api.what_if_port.WhatIfPort`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from api.faults import NotFound
 from api.views import WallTime
@@ -12,11 +12,12 @@ from softswitch.calls.flow import BusinessNow
 from softswitch.calls.numbers import inbound_number, normalise
 from softswitch.calls.own_flows import in_emergency
 from softswitch.calls.queue_definition import conditions_of, rule_of
-from softswitch.calls.routes import Route, Routes
+from softswitch.calls.routes import Routes
 from softswitch.clock import Clock
 from softswitch.flows.tracing import Way, way_of
 from softswitch.settings.overflow import OverflowSettings
 from softswitch.settings.queues import QueueSettings
+from softswitch.settings.routes import RouteRowSettings
 from softswitch.settings.trunks import NumberSettings
 
 
@@ -58,13 +59,14 @@ class WhatIf:
         flow = business.flows.get((switch.flow if switch is not None else "") or route.flow)
         if switch is not None:
             flow = in_emergency(switch, flow, route.queue)
-        way = Way(nodes=(), queue=route.queue)
+        region = business.region_of(calling) or route.region
+        way = Way(nodes=(), queue=route.queue, region=region)
         if flow is not None:
             data = {
                 "caller": calling,
                 "called": called,
                 "trunk": trunk,
-                "region": business.region_of(calling),
+                "region": region,
             }
             way = way_of(flow, CallFacts(self._dispatcher, self._clock, business, calling, at), data, keys)
         lists = business.lists_of(calling, moment)
@@ -78,9 +80,10 @@ class WhatIf:
             nodes=way.nodes,
             queue=way.queue,
             level=level,
+            region=way.region,
             is_open=is_open,
             overflow=overflow,
-            lines=_lines(route, way.queue, level),
+            lines=_lines(route.rows_of(calling, lists), way.queue, level),
             by_load=_by_load(business, way.queue, route.strategy, level, moment),
             box=way.box,
             put_through=way.number,
@@ -103,9 +106,9 @@ def _added_in(queue: QueueSettings | None, lists: Collection[str]) -> int:
     return sum(rule.add for rule in counting if not rule.listed or rule.listed in lists)
 
 
-def _lines(route: Route, queue: str, level: int) -> tuple[str, ...]:
-    """The queues of the rows that such a caller has, each once; a row without one is of the caller's own."""
-    rows = (row for row in route.table if level >= row.least_level) if queue else ()
+def _lines(table: Iterable[RouteRowSettings], queue: str, level: int) -> tuple[str, ...]:
+    """The queues of a caller's rows that the level is high enough for, each once; a row without one is of the caller's own."""
+    rows = (row for row in table if row.takes_level(level)) if queue else ()
     return tuple(dict.fromkeys(row.queue or queue for row in rows))
 
 

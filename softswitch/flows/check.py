@@ -17,6 +17,7 @@ from softswitch.flows.nodes import (
     Node,
     Play,
     Queue,
+    SetData,
     Survey,
     Voicemail,
 )
@@ -28,12 +29,13 @@ TEXTS_MOST: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a flow may name: prompts that there are, queues, hours and lists."""
+    """What a flow may name: prompts that there are, queues, hours, lists and regions."""
 
     prompts: frozenset[str]
     queues: frozenset[str]
     hours: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
 
 
 def flow_faults(flow: Flow, around: Surroundings, path: str = "") -> tuple[Fault, ...]:
@@ -106,6 +108,8 @@ def _names(node: Node, around: Surroundings, path: str) -> Iterator[Fault]:
         yield from item_faults(item, around.prompts, f"{path}.{key}")
     if isinstance(node, Queue | Callback) and node.queue not in around.queues:
         yield Fault(path=f"{path}.queue", value=node.queue, expected="没有此队列 / there is no such queue")
+    if isinstance(node, SetData) and node.region and node.region not in around.regions:
+        yield Fault(path=f"{path}.region", value=node.region, expected="没有此地区 / there is no such region")
     if isinstance(node, Branch):
         known = {"queues": around.queues, "hours": around.hours, "lists": around.lists}
         for number, case in enumerate(node.cases):

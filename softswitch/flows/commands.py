@@ -65,6 +65,13 @@ class JoinQueue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetRegion:
+    """The caller is of this region from the next line on, whatever the number says."""
+
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestCallback:
     """The number is to be called back by an agent of the queue; `CallbackNoted` or `CallbackRefused` with `number` follows."""
 
@@ -128,6 +135,7 @@ FlowCommand = (
     | KeepAnswer
     | LookUpOutside
     | JoinQueue
+    | SetRegion
     | RequestCallback
     | RingForCaller
     | TurnAway

@@ -58,7 +58,8 @@ class Phase(StrEnum):
 class FlowState:
     """Where a caller is in a flow.  `number` counts what was begun (sayings, timers, look-ups): its last one names it.
 
-    `is_review`: a message is recorded, and its caller has the choice.  `secrets` are digits that were collected masked: they can be looked up and leave this object no other way.
+    `region` is what the distributor counts the caller under.  `is_review`: a message is recorded, and its caller has the
+    choice.  `secrets` are digits that were collected masked: they can be looked up and leave this object no other way.
     """
 
     node: str
@@ -67,6 +68,7 @@ class FlowState:
     tries: int = 0
     number: int = 0
     level: int = 0
+    region: str = ""
     is_review: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -83,6 +85,7 @@ class FlowState:
             "node": self.node,
             "phase": self.phase.value,
             "level": self.level,
+            "region": self.region,
             "is_review": self.is_review,
             "data": dict(self.data),
         }
@@ -94,11 +97,11 @@ Step = tuple[FlowState, tuple[FlowCommand, ...]]
 def begin(
     flow: Flow, facts: Facts, data: Mapping[str, str], level: int = 0, visited: list[str] | None = None
 ) -> Step:
-    """The caller enters the flow; `data` holds `caller`, `called` and the like.
+    """The caller enters the flow; `data` holds `caller`, `called`, `trunk` and `region`.
 
     The names of all nodes that the step goes through are put into `visited`.
     """
-    state = FlowState(node=flow.start, level=level, data=dict(data))
+    state = FlowState(node=flow.start, level=level, region=data.get("region", ""), data=dict(data))
     return _Walk(flow, facts, state, visited).go_to(flow.start)
 
 
@@ -106,7 +109,7 @@ def resume(flow: Flow, facts: Facts, record: Mapping[str, Any]) -> Step:
     """The caller of before a restart begins the node again, or the review; of a node that is no more, the flow."""
     name = record["node"] if record["node"] in flow.nodes else flow.start
     node = flow.nodes[name]
-    state = FlowState(node=name, level=record["level"], data=dict(record["data"]))
+    state = _restored(name, record)
     if record.get("is_review") and isinstance(node, Voicemail):
         return _Walk(flow, facts, replace(state, is_review=True)).look_over(node)
     return _Walk(flow, facts, state).go_to(name)
@@ -115,15 +118,21 @@ def resume(flow: Flow, facts: Facts, record: Mapping[str, Any]) -> Step:
 def queued(flow: Flow, record: Mapping[str, Any]) -> FlowState:
     """The state of a caller of before a restart who waits for an agent, or talks with one, and comes back afterwards."""
     node = record["node"] if record["node"] in flow.nodes else flow.start
-    return FlowState(node=node, phase=Phase.QUEUED, level=record["level"], data=dict(record["data"]))
+    return _restored(node, record, Phase.QUEUED)
 
 
 def recording(flow: Flow, record: Mapping[str, Any]) -> FlowState | None:
     """The state of a caller of before a restart who speaks a message still; None where the flow has no such node any more."""
     if not isinstance(flow.nodes.get(record["node"]), Voicemail):
         return None
-    data, level = dict(record["data"]), record["level"]
-    return FlowState(node=record["node"], phase=Phase.RECORDING, level=level, data=data)
+    return _restored(record["node"], record, Phase.RECORDING)
+
+
+def _restored(node: str, record: Mapping[str, Any], phase: Phase = Phase.SAYING) -> FlowState:
+    """What a record says; one of a program that kept no region has that of its data."""
+    data = dict(record["data"])
+    region = record.get("region", data.get("region", ""))
+    return FlowState(node=node, phase=phase, level=record["level"], region=region, data=data)
 
 
 def step(
@@ -426,6 +435,10 @@ class _Walk:
             self._attach(name, filled(value, self._state.data)[:DATA_MOST])
         if node.level is not None:
             self._state = replace(self._state, level=node.level)
+        if node.region:
+            data = {**self._state.data, "region": node.region}
+            self._state = replace(self._state, region=node.region, data=data)
+            self._commands.append(do.SetRegion(region=node.region))
 
     def _fact(self, name: str, of: str) -> bool | float | str:
         match name:
@@ -433,7 +446,9 @@ class _Walk:
                 return self._state.data.get(of, "")
             case "level":
                 return float(self._state.level)
-            case "caller" | "called" | "trunk" | "region":
+            case "region":
+                return self._state.region
+            case "caller" | "called" | "trunk":
                 return self._state.data.get(name, "")
         return self._facts.fact(name, of)
 

@@ -184,12 +184,18 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetData:
-    """Set attached data, or the caller's level in the queues."""
+    """Set attached data, the caller's level in the queues, or the region that the caller counts for there."""
 
     kind: ClassVar[str] = "set"
     data: dict[str, str] = field(default_factory=dict, metadata={"doc": "随路数据 / attached data"})
     level: int | None = field(
         default=None, metadata={"doc": "客户级别 / caller's level", "minimum": -100, "maximum": 100}
+    )
+    region: str = field(
+        default="",
+        metadata={
+            "doc": "所属地区,先于号码与路由点 / region, before number and route point; empty: as it is"
+        },
     )
     next: str = _next()
 

@@ -16,11 +16,15 @@ STEPS_MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """The nodes in order, and where the way ends: in a queue (or its callbacks), in a box, at who is rung, or with the call."""
+    """The nodes in order, and where the way ends: in a queue (or its callbacks), in a box, at who is rung, or with the call.
+
+    `region` is the caller's there.
+    """
 
     nodes: tuple[str, ...]
     queue: str = ""
     level: int = 0
+    region: str = ""
     box: str = ""
     number: str = ""
 
@@ -36,11 +40,11 @@ def way_of(flow: Flow, facts: Facts, data: Mapping[str, str], keys: str) -> Way:
     for _ in range(STEPS_MOST):
         for command in commands:
             if isinstance(command, do.JoinQueue | do.RequestCallback):
-                return Way(nodes=tuple(seen), queue=command.queue, level=command.level)
+                return Way(nodes=tuple(seen), queue=command.queue, level=command.level, region=state.region)
             if isinstance(command, do.RingForCaller):
-                return Way(nodes=tuple(seen), number=command.to)
+                return Way(nodes=tuple(seen), number=command.to, region=state.region)
             if isinstance(command, do.TakeMessage):
-                return Way(nodes=tuple(seen), box=command.box)
+                return Way(nodes=tuple(seen), box=command.box, region=state.region)
         if state.phase is Phase.ENDED:
             break
         event: FlowEvent
@@ -54,4 +58,4 @@ def way_of(flow: Flow, facts: Facts, data: Mapping[str, str], keys: str) -> Way:
             case _:
                 event = told.LookUpFailed(number=state.number)
         state, commands = step(flow, state, event, facts, visited=seen)
-    return Way(nodes=tuple(seen), level=state.level)
+    return Way(nodes=tuple(seen), level=state.level, region=state.region)

@@ -8,7 +8,7 @@ from typing import Final
 from softswitch.settings.terms import meta
 
 LEVELS: Final = 1000
-"""Levels of callers lie between this and its negative."""
+"""What can be set of a level lies between this and its negative; as a bound either means none, for what is added has no end."""
 
 NOBODY: Final = "nobody"
 CONDITIONS: Final = f"{NOBODY}|unreachable|talking|engaged|not_ready|wrap_up|ringing|resting|occupied|free"
@@ -82,11 +82,19 @@ class OverflowSettings:
     )
     least_level: int = field(
         default=-LEVELS,
-        metadata={"doc": "级别下限 / callers of this level or more", "minimum": -LEVELS, "maximum": LEVELS},
+        metadata={
+            "doc": "级别下限,-1000 不限 / callers of this level or more, -1000 = any",
+            "minimum": -LEVELS,
+            "maximum": LEVELS,
+        },
     )
     most_level: int = field(
         default=LEVELS,
-        metadata={"doc": "级别上限 / callers of this level or less", "minimum": -LEVELS, "maximum": LEVELS},
+        metadata={
+            "doc": "级别上限,1000 不限 / callers of this level or less, 1000 = any",
+            "minimum": -LEVELS,
+            "maximum": LEVELS,
+        },
     )
 
     drops_skills: bool = field(
@@ -100,6 +108,12 @@ class OverflowSettings:
             maximum=9,
         ),
     )
+
+    @property
+    def level_bounds(self) -> tuple[int | None, int | None]:
+        """The least and the most level of the callers that it is for; None for no bound."""
+        least, most = self.least_level, self.most_level
+        return (least if least > -LEVELS else None, most if most < LEVELS else None)
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """A queue, a flow and a number outside have a name, and the conditions can hold together."""

@@ -1,12 +1,16 @@
 """A route point, as settings and business documents have it: a dialled number, what is behind it, and for whom."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Final
 
 from softswitch.settings.distribution import SkillSettings
 from softswitch.settings.overflow import LEVELS
 from softswitch.settings.terms import meta
+
+PREFIX: Final = r"(\+?\d{1,15})?"
+"""The beginning of a caller's number, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +24,7 @@ class CallerLevelSettings:
         default="",
         metadata=meta(
             "主叫号码前缀(标准形式) / prefix of the caller's number in normal form, empty = any",
-            pattern=r"(\+?\d{1,15})?",
+            pattern=PREFIX,
         ),
     )
     listed: str = field(
@@ -30,7 +34,10 @@ class CallerLevelSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteRowSettings:
-    """A row of a route's table: a line that its callers stand in, of a queue or of one agent."""
+    """A row of a route's table: a line that its callers stand in, of a queue or of one agent.
+
+    With a `prefix` or `listed` it is only for that group of callers; both must hold where both are given.
+    """
 
     queue: str = field(default="", metadata=meta("队列,空为路由的队列 / queue, empty = that of the route"))
     agent: str = field(default="", metadata=meta("指定坐席 / for this agent alone, empty = any"))
@@ -57,8 +64,38 @@ class RouteRowSettings:
     )
     least_level: int = field(
         default=-LEVELS,
-        metadata=meta("级别下限 / for this level or more", minimum=-LEVELS, maximum=LEVELS),
+        metadata=meta("级别下限 / for this level or more, -1000 = any", minimum=-LEVELS, maximum=LEVELS),
     )
+    prefix: str = field(
+        default="",
+        metadata=meta(
+            "仅主叫号码以此开头者(标准形式) / only for callers whose number begins so, in normal form; empty = any",
+            pattern=PREFIX,
+        ),
+    )
+    listed: str = field(
+        default="",
+        metadata=meta(
+            "仅在此名单上者(数据库中) / only for callers on this list of the database; empty = any"
+        ),
+    )
+
+    @property
+    def is_for_a_group(self) -> bool:
+        """Whether some callers have no such row."""
+        return bool(self.prefix or self.listed)
+
+    def takes_level(self, level: int) -> bool:
+        """Whether it is for callers of a level; the least that can be set is no bound."""
+        return level >= self.least_level or self.least_level <= -LEVELS
+
+    def is_for(self, caller: str, lists: Collection[str]) -> bool:
+        """Whether a caller with this number in its normal form, who stands on these lists, has this row."""
+        return caller.startswith(self.prefix) and (not self.listed or self.listed in lists)
+
+    def is_for_all_of(self, other: "RouteRowSettings") -> bool:
+        """Whether everybody has it who has another row."""
+        return other.prefix.startswith(self.prefix) and self.listed in ("", other.listed)
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """It is open at some time, for one whom it can be for."""
@@ -73,7 +110,8 @@ class RouteRowSettings:
     def is_open_whenever(self, other: "RouteRowSettings") -> bool:
         """Whether it is open from the beginning and for as long as another row, for whomever that one is."""
         return (
-            not self.after_s
+            self.is_for_all_of(other)
+            and not self.after_s
             and (not self.until_s or 0 < other.until_s <= self.until_s)
             and self.least_level <= other.least_level
         )
@@ -116,11 +154,17 @@ class RouteSettings:
     )
 
     def faults(self) -> Iterator[tuple[str, str]]:
-        """A caller always has a line to stand in."""
-        if self.table and (self.table[-1].until_s or self.table[-1].last_agent_s):
+        """A caller always has a line to stand in, also one who is of no group."""
+        common = [row for row in self.table if not row.is_for_a_group]
+        if self.table and not common:
             yield (
                 "table",
-                "最后一行须一直有效,且不为上次坐席 / its last row needs to stay open, for any last agent",
+                "须有一行不限主叫 / needs a row that is for every caller, without prefix and listed",
+            )
+        elif common and (common[-1].until_s or common[-1].last_agent_s):
+            yield (
+                "table",
+                "不限主叫的末行须一直有效,且不为上次坐席 / its last row for every caller needs to stay open, for any last agent",
             )
 
     def in_vain(self) -> Iterator[tuple[str, str]]:

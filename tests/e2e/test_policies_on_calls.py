@@ -18,7 +18,7 @@ from tests.stand import Stand, Terms, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-NORTH, SOUTH, NUISANCE = "1380000000", "1390000000", "13600000001"
+NORTH, SOUTH, NUISANCE, KNOWN = "1380000000", "1390000000", "13600000001", "13500000001"
 AGED_S, OWN_S = 1.0, 2.0
 
 
@@ -49,7 +49,20 @@ BUSINESS: dict[str, list[dict[str, Any]]] = {
     ],
     "routings": [{"id": "fixed", "criteria": ["rank"]}],
     "selections": [{"id": "plain", "criteria": ["own", "arrival"]}],
-    "lists": [{"id": "nuisance", "numbers": [{"number": NUISANCE}]}],
+    "lists": [
+        {"id": "nuisance", "numbers": [{"number": NUISANCE}]},
+        {"id": "known", "numbers": [{"number": KNOWN}]},
+    ],
+    "flows": [
+        {
+            "id": "from_the_south",
+            "start": "say",
+            "nodes": {
+                "say": {"type": "set", "region": "south", "next": "line"},
+                "line": {"type": "queue", "queue": "region"},
+            },
+        }
+    ],
     "groups": [{"id": "g1", "selection": "plain"}],
     "services": [{"id": "advice", "queue": "order", "routing": "fixed"}],
     "queues": [
@@ -93,6 +106,12 @@ BUSINESS: dict[str, list[dict[str, Any]]] = {
         route("12317", "all"),
         route("12318", "crowded", strategy=3, level=5),
         route("12319", "crowded", strategy=3, level=4),
+        route("12320", "region", flow="from_the_south"),
+        route(
+            "12321",
+            "first",
+            table=[{}, {"queue": "second", "listed": "known"}, {"agent": "1001", "prefix": SOUTH[:3]}],
+        ),
     ],
     "agents": [
         agent(1, "region", "own", "law", "last", "again", law=1, shares="county"),
@@ -178,6 +197,29 @@ async def region_shares(line: Hotline) -> None:
     for name in ("s1", "s2", "n1", "n2"):
         await line.call(name, "12301", (NORTH if name < "s" else SOUTH) + name[1])
     assert await line.served(1, 4) == ["n1", "s1", "n2", "s2"]
+
+
+async def region_by_a_flow(line: Hotline) -> None:
+    """The same shares, though all call from the north: what the flow says goes before the number."""
+    for name, number in (("f1", "12320"), ("f2", "12320"), ("m1", "12301"), ("m2", "12301")):
+        await line.call(name, number, NORTH + name[1])
+    assert await line.served(1, 4) == ["m1", "f1", "m2", "f2"]
+
+
+async def caller_groups(line: Hotline) -> None:
+    """Who is on a list stands in a second line, and who calls from the south waits for one agent as well; nobody else does."""
+    await line.call("stranger", "12321")
+    await line.call("known", "12321", KNOWN)
+    await line.call("southern", "12321", SOUTH + "7")
+    await line.ready(2)
+    assert await line.talks_with("known") == "1002"
+    await line.ready(1)
+    assert await line.talks_with("southern") == "1001"
+    assert await line.position("stranger") == 1
+    await line.ready(3)
+    assert await line.talks_with("stranger") == "1003"
+    await line.away(1, 2, 3)
+    await line.hang_up("known", "southern", "stranger")
 
 
 async def routing_table(line: Hotline) -> None:
@@ -324,7 +366,9 @@ async def test_each_policy_has_the_right_phone_rung_in_the_right_order(tmp_path:
         await line.begin()
         for policy in (
             region_shares,
+            region_by_a_flow,
             routing_table,
+            caller_groups,
             designated_agent,
             skills_and_widening,
             levels_and_ageing,

@@ -184,6 +184,7 @@ def test_who_is_sent_on_to_another_queue_has_to_find_somebody_there() -> None:
         ([{"last_agent_s": 60, "skills": [{"name": "art"}]}, {}], [0]),
         ([{"queue": "easy", "skills": [{"name": "art"}]}, {}], []),
         ([{"queue": "easy", "skills": [{"name": "art"}], "until_s": 60}, {"after_s": 60}], [0]),
+        ([{"queue": "tax", "skills": [{"name": "art"}], "prefix": "0510"}, {}], [0]),
     ],
 )
 def test_a_row_of_a_table_is_for_somebody(rows: list[dict[str, Any]], at_fault: list[int]) -> None:
@@ -200,6 +201,13 @@ def test_a_row_of_a_table_is_for_somebody(rows: list[dict[str, Any]], at_fault: 
     assert wrong(*documents) == [f"routes.12345.table[{number}].skills" for number in at_fault]
     helped = [*around, ("queues", {"name": "law", "overflow": [TO_MESSAGES]}), route(table=rows)]
     assert wrong(*helped) == []
+
+
+def test_levels_are_added_without_an_end_and_a_bound_of_a_thousand_is_none() -> None:
+    """Whoever has 1500 is sent on by the rule for everybody, and not by one for levels up to 999."""
+    far = route(level=1000, callers=[{"add": 500}])
+    assert wrong(sends(TO_MESSAGES), far) == []
+    assert wrong(sends(TO_MESSAGES | {"most_level": 999}), far) == NOBODY
 
 
 def test_the_fault_says_whom_it_would_befall_and_what_stands_so_already_is_left() -> None:

@@ -71,11 +71,18 @@ def test_prefixes_of_regions_and_of_callers_are_in_normal_form(written: str, nor
             "queue": "main",
             "greeting": "",
             "callers": [{"add": 1, "prefix": prefix}],
+            "table": [{}, {"agent": "1001", "prefix": prefix}],
         }
-        return ("regions", "r", {"id": "r", "prefixes": [prefix]}), ("routes", "12345", route)
+        agent = {"id": "1001", "queues": ["main"]}
+        region = {"id": "r", "prefixes": [prefix]}
+        return ("regions", "r", region), ("routes", "12345", route), ("agents", "1001", agent)
 
     faults = faults_of(*documents(written))
-    assert [fault.path for fault in faults] == ["regions.r.prefixes[0]", "routes.12345.callers[0].prefix"]
+    assert [fault.path for fault in faults] == [
+        "regions.r.prefixes[0]",
+        "routes.12345.callers[0].prefix",
+        "routes.12345.table[1].prefix",
+    ]
     assert all(f" {normal}," in fault.expected for fault in faults)
     assert faults_of(*documents(normal)) == ()
 

@@ -63,6 +63,7 @@ def test_what_a_text_names_is_told() -> None:
     assert menu["say"]["items"]["names"] == "prompts"
     told = shapes(MACHINE)["nodes"]
     assert told["branch"]["properties"]["cases"]["items"]["properties"]["next"]["names"] == "nodes"
+    assert told["set"]["properties"]["region"]["names"] == "regions"
     assert "names" not in told["voicemail"]["properties"]["box"]
     assert "names" not in told["survey"]["properties"]["keys"]["additionalProperties"]
 

@@ -1,7 +1,9 @@
 """Region shares and combined strategies: documents that real calls follow, and that change while they wait."""
 
 import functools
+import itertools
 import operator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,11 +11,14 @@ import pytest
 from softswitch.business.changes import Key, between
 from softswitch.business.live import LiveBusiness
 from softswitch.business.strategies import RegionPart, RoutingOrder, SelectionOrder, Shares
-from softswitch.business.whole import Business, BusinessFaults, Machine, whole_of
+from softswitch.business.whole import EMPTY, BusinessFaults, Machine, whole_of
+from softswitch.calls.callback import Callback
+from softswitch.calls.flow import FlowDesk
 from softswitch.people import People
 from tests.softswitch.calls.node import Node, done
+from tests.softswitch.calls.test_flow import Service
 
-NORTH, SOUTH, ELSEWHERE = "051011110000", "051022220000", "13800001111"
+NORTH, NORTH_TOO, SOUTH, ELSEWHERE = "051011110000", "051011119999", "051022220000", "13800001111"
 MACHINE = Machine(trunks=frozenset({"city"}), prompts=frozenset(), music=frozenset({"waiting"}))
 Documents = dict[Key, dict[str, Any]]
 PLAIN: Documents = {
@@ -34,12 +39,26 @@ FAIR: Documents = {
 
 
 class Town:
-    """A node that runs by a business, which changes."""
+    """A node that runs by a business, which changes; its flows are those of the business."""
 
-    def __init__(self, *documents: Documents) -> None:
+    version = 1
+    _tokens = itertools.count(1)
+
+    def __init__(self, *documents: Documents, machine: Machine = MACHINE) -> None:
         self.node = Node(cells=12)
+        self._machine = machine
         self._documents: Documents = {}
-        self.business: Business | None = None
+        self.business = EMPTY
+        board = self.node.board
+        board.flows = FlowDesk(
+            board.table,
+            board.queue_desk,
+            self,
+            Service(),
+            self.node.recordings,
+            Path("/voicemail"),
+            lambda size: f"{next(self._tokens):0{2 * size}x}",
+        )
         routes = self.node.board._arrivals._routes
         self.live = LiveBusiness(
             dispatcher=self.node.dispatcher,
@@ -64,8 +83,8 @@ class Town:
 
     def _become(self, documents: Documents) -> None:
         before, self._documents = self._documents, documents
-        business = whole_of(self._documents, MACHINE)
-        if self.business is None:
+        business = whole_of(self._documents, self._machine)
+        if self.business is EMPTY:
             self.live.define_queues(business)
         self.business = business
         self.live.take(business, between(before, self._documents), 1)
@@ -75,7 +94,7 @@ class Town:
         found = ""
         for _ in range(calls):
             (call,) = [call for call in self.node.board.calls() if call.offered]
-            found += {NORTH: "n", SOUTH: "s", ELSEWHERE: "e"}[call.caller]
+            found += {NORTH: "n", SOUTH: "s", ELSEWHERE: "e", NORTH_TOO: "t"}[call.caller]
             self.node.answer(call.offered[0].leg_id)
             assert call.customer is not None
             self.node.sip.leave(call.customer.leg_id)
@@ -109,6 +128,59 @@ def test_a_route_tells_the_region_of_whom_no_prefix_does() -> None:
     wait_in_line(town, "eeennnn")
     town.node.login("1001", "8001")
     assert town.served(4).count("n") == 3
+
+
+def test_a_flow_says_of_which_region_a_caller_is() -> None:
+    """Before the number and the route point, also once the caller was moved: one of four is the south's."""
+    flow = {
+        "id": "county",
+        "start": "say",
+        "nodes": {
+            "say": {"type": "set", "region": "south", "next": "line"},
+            "line": {"type": "queue", "queue": "hotline"},
+        },
+    }
+    documents: Documents = {
+        ("flows", "county"): flow,
+        ("routes", "12346"): {
+            "number": "12346",
+            "queue": "hotline",
+            "greeting": "",
+            "flow": "county",
+            "region": "north",
+        },
+    }
+    town = Town(PLAIN, FAIR, documents)
+    for place, (number, caller) in enumerate([("12346", NORTH_TOO)] * 3 + [("12345", NORTH)] * 4):
+        call = town.node.dial(f"in{place}", number, caller)
+        town.node.sip.acknowledge(f"in{place}")
+        town.node.settle()
+        assert not town.node.board.queue_desk.move(town.node.call(call), "hotline")
+        town.node.pass_time(1.0)
+    town.node.login("1001", "8001")
+    assert sorted(town.served(4)) == ["n", "n", "n", "t"]
+
+
+def test_who_is_called_back_is_of_the_region_that_the_flow_said() -> None:
+    """Also after a restart, though the call in which it was said is over."""
+    flow = {
+        "id": "county",
+        "start": "say",
+        "nodes": {
+            "say": {"type": "set", "region": "south", "next": "back"},
+            "back": {"type": "callback", "queue": "hotline", "otherwise": "bye"},
+            "bye": {"type": "hang_up"},
+        },
+    }
+    route = {"number": "12345", "queue": "hotline", "greeting": "", "flow": "county"}
+    town = Town(PLAIN, FAIR, {("flows", "county"): flow, ("routes", "12345"): route})
+    town.node.dial("in0", caller=ELSEWHERE)
+    town.node.sip.acknowledge("in0")
+    town.node.settle()
+    (callback,) = town.node.board.callbacks.all()
+    stands = town.node.call(callback.call_id)
+    assert town.node.board.table.callers.region_of_call(stands) == "south"
+    assert Callback.restored(callback.to_record()).region == "south"
 
 
 def test_shares_that_change_hold_for_who_waits() -> None:

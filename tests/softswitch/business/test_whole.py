@@ -142,6 +142,12 @@ LAW = [{"name": "law", "level": 3}]
         ([{}, {}], [0]),
         ([{"agent": "1001", "until_s": 20}, {"agent": "1001"}, {"queue": "law"}], [0]),
         ([{"agent": "1001", "until_s": 20}, {"queue": "law"}, {"agent": "1001"}], []),
+        ([{"skills": LAW}, {"listed": "vip"}], []),
+        ([{"skills": LAW, "listed": "vip"}, {}], [0]),
+        ([{}, {"listed": "vip"}], [1]),
+        ([{"skills": LAW, "prefix": "05101"}, {"prefix": "0510"}, {"queue": "tax"}], [0]),
+        ([{"skills": LAW, "prefix": "0510"}, {"prefix": "05101"}, {"queue": "tax"}], []),
+        ([{"skills": LAW, "listed": "vip"}, {"prefix": "0510"}, {"queue": "tax"}], []),
     ],
 )
 def test_a_row_of_a_table_that_never_counts_is_refused(
@@ -150,10 +156,22 @@ def test_a_row_of_a_table_that_never_counts_is_refused(
     """Of rows for the same line the last that is open counts, at the place of the first: one just before it that is open
     no longer never does, and one that asks the same as another before it changes nothing.
     """
-    queues = (("queues", {"name": "law"}), ("queues", {"name": "tax"}))
+    queues = (("queues", {"name": "law"}), ("queues", {"name": "tax"}), ("lists", {"id": "vip"}))
     route = {"number": "12345", "queue": "law", "greeting": "", "table": table}
     found = wrong(*queues, ("agents", agent(3)), ("routes", route))
     assert found == [f"routes.12345.table[{number}]" for number in at_fault]
+
+
+def test_a_row_of_a_table_is_for_a_list_that_there_is() -> None:
+    route = {
+        "number": "12345",
+        "queue": "law",
+        "greeting": "",
+        "table": [{}, {"queue": "tax", "listed": "vpi"}],
+    }
+    documents = (("queues", {"name": "law"}), ("queues", {"name": "tax"}), ("routes", route))
+    assert wrong(*documents, ("lists", {"id": "vip"})) == ["routes.12345.table[1].listed"]
+    assert wrong(*documents, ("lists", {"id": "vpi"})) == []
 
 
 def test_a_number_stands_once_on_a_list() -> None:

@@ -60,7 +60,7 @@ def test_an_overflow_rule_is_told_with_its_conditions_and_limits() -> None:
     more = OverflowSettings(
         to=OverflowTo.QUEUE, name="law", when_agents=("not_ready",), drops_skills=True, most_visits=2
     )
-    nobody = OverflowSettings(to=OverflowTo.BUSY, when_agents=("nobody",))
+    nobody = OverflowSettings(to=OverflowTo.BUSY, when_agents=("nobody",), least_level=-999, most_level=999)
     told = definition_of(QueueSettings(name="main", overflow=(more, nobody)))
     assert told.overflow == (
         Overflow(
@@ -68,10 +68,8 @@ def test_an_overflow_rule_is_told_with_its_conditions_and_limits() -> None:
             agents_all=(AgentCondition.NOT_READY,),
             drops_skills=True,
             most_visits=2,
-            least_level=-1000,
-            most_level=1000,
         ),
-        Overflow(target=Target(kind=TargetKind.BUSY), agents_all=(), least_level=-1000, most_level=1000),
+        Overflow(target=Target(kind=TargetKind.BUSY), agents_all=(), least_level=-999, most_level=999),
     )
 
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from acd.names import QueueName
+from softswitch.business.whole import whole_of
 from softswitch.calls import callers
 from softswitch.settings.agents import AgentSettings
 from softswitch.settings.distribution import SkillSettings
 from softswitch.settings.routes import RouteRowSettings, RouteSettings
 from tests.softswitch.calls.node import CALLER, QUEUE, Keeper, Node
+from tests.softswitch.calls.test_callers import MACHINE
 
 TAX = replace(QUEUE, name="tax")
 STAFF = (
@@ -83,6 +85,27 @@ def test_a_row_is_for_its_level_and_its_skills() -> None:
         assert (offered_to(node, call), len(line(node, "tax"))) == ([], lines)
         node.login("1001", "8001")
         assert offered_to(node, call) == ["1001"]
+
+
+def test_a_row_of_a_group_is_for_its_callers_alone() -> None:
+    """By the beginning of the number, by a list, and by both; who hides the number is of no group."""
+    rows = (
+        RouteRowSettings(queue="tax", prefix="139", listed="vip"),
+        RouteRowSettings(),
+        RouteRowSettings(agent="1003", prefix="0510"),
+    )
+    node = with_table(*rows)
+    numbers = [{"number": number} for number in ("13900002222", "13800002222")]
+    node.board.take_callers(whole_of({("lists", "vip"): {"id": "vip", "numbers": numbers}}, MACHINE))
+    known, local = node.call_in("known", caller="13900002222"), node.call_in("local", caller="051088880000")
+    assert (line(node, "tax"), line(node, "hotline")) == ([known], [known, local])
+    node.login("1003", "8003")
+    assert offered_to(node, local) == ["1003"]  # one's own callers go first
+    others = [node.call_in(f"in{caller}", caller=caller) for caller in ("13800002222", "13900003333", "")]
+    assert (line(node, "tax"), line(node, "hotline")) == ([known], [known, *others])
+    node.login("1002", "8002")
+    assert offered_to(node, known) == ["1002"]
+    assert line(node, "hotline") == others
 
 
 def test_a_number_of_one_agent_waits_for_that_agent_before_a_queue_does() -> None:
@@ -168,7 +191,7 @@ def test_a_caller_who_is_moved_away_and_back_stands_in_the_lines_of_the_table_ag
 
 
 def test_rows_that_cannot_be_meant_are_faults() -> None:
-    """Closed before it opens, for two agents; and a table needs a last row that stays open."""
+    """Closed before it opens, for two agents; and a table needs a row for every caller, the last of which stays open."""
     wrong = RouteRowSettings(
         after_s=5.0,
         until_s=5.0,
@@ -180,6 +203,16 @@ def test_rows_that_cannot_be_meant_are_faults() -> None:
     for last in (RouteRowSettings(until_s=5.0), RouteRowSettings(last_agent_s=5.0)):
         route = RouteSettings(number="1", queue="hotline", table=(RouteRowSettings(queue="tax"), last))
         assert [field for field, _ in route.faults()] == ["table"]
+        group = replace(last, listed="vip")
+        route = RouteSettings(number="1", queue="hotline", table=(RouteRowSettings(queue="tax"), group))
+        assert not list(route.faults())
+    for table in (
+        (RouteRowSettings(prefix="0510"), RouteRowSettings(listed="vip")),
+        (RouteRowSettings(until_s=5.0), RouteRowSettings(listed="vip")),
+    ):
+        assert [field for field, _ in RouteSettings(number="1", queue="hotline", table=table).faults()] == [
+            "table"
+        ]
     fine = RouteSettings(
         number="1", queue="hotline", table=(RouteRowSettings(until_s=5.0), RouteRowSettings(after_s=5.0))
     )

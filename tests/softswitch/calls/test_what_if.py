@@ -158,6 +158,36 @@ def test_what_the_queue_adds_at_once_counts_for_the_level() -> None:
     assert ask(what_if, "12360", caller="13800000002").level == 9
 
 
+def test_the_region_is_the_one_that_the_caller_will_count_for() -> None:
+    """What the flow says, else the number, else the route point; a branch of the flow asks the same."""
+    asks = {
+        "type": "branch",
+        "cases": [{"fact": "region", "value": "east", "next": "said"}],
+        "otherwise": "line",
+    }
+    flow = {
+        "id": "county",
+        "start": "asks",
+        "nodes": {
+            "asks": asks,
+            "said": {"type": "set", "region": "west", "next": "line"},
+            "line": {"type": "queue", "queue": "consult"},
+        },
+    }
+    what_if = city(
+        ("regions", {"id": "far", "prefixes": ["0999"]}),
+        ("flows", flow),
+        ("routes", {"number": "12361", "queue": "consult", "flow": "county", "region": "east"}),
+        ("routes", {"number": "12362", "queue": "consult", "greeting": "", "region": "east"}),
+        ("routes", {"number": "12363", "queue": "consult", "greeting": ""}),
+    )
+    far = "099912345678"
+    assert (ask(what_if, "12361").nodes, ask(what_if, "12361").region) == (("asks", "said", "line"), "west")
+    assert ask(what_if, "12361", caller=far).region == "far"
+    assert [ask(what_if, number).region for number in ("12362", "12363")] == ["east", ""]
+    assert ask(what_if, "12362", caller=far).region == "far"
+
+
 def test_a_queue_that_is_closed_leads_elsewhere() -> None:
     """By the hours of its service; the first rule for callers of that level counts."""
     city_ = city(("routes", {"number": "12348", "queue": "security"}))
@@ -206,3 +236,14 @@ def test_the_lines_of_a_routing_table_are_told() -> None:
     city_ = city(("routes", {"number": "12348", "queue": "consult", "table": table}))
     assert ask(city_, "12348").lines == ("consult", "help")
     assert ask(city_, "12345").lines == ()
+
+
+def test_the_lines_of_a_group_are_told_to_who_is_of_it() -> None:
+    table = [{"queue": "help", "listed": "some"}, {"queue": "report", "prefix": "0999"}, {}]
+    city_ = city(
+        ("lists", {"id": "some", "numbers": [{"number": "099900000001"}]}),
+        ("routes", {"number": "12348", "queue": "consult", "table": table}),
+    )
+    assert ask(city_, "12348").lines == ("consult",)
+    assert ask(city_, "12348", caller="099900000002").lines == ("report", "consult")
+    assert ask(city_, "12348", caller="099900000001").lines == ("help", "report", "consult")

@@ -14,6 +14,7 @@ AROUND = Surroundings(
     queues=frozenset({"general"}),
     hours=frozenset({"office"}),
     lists=frozenset({"vip"}),
+    regions=frozenset({"north"}),
 )
 END: dict[str, Any] = {"type": "hang_up", "say": ["goodbye"]}
 
@@ -114,6 +115,12 @@ def test_what_cannot_be_run_is_refused_with_its_place(raw: dict[str, Any], wrong
 def test_a_case_asks_what_can_be_asked(case: dict[str, Any]) -> None:
     raw = document(a={"type": "branch", "cases": [case], "otherwise": "b"}, b=END)
     assert len(places(raw)) == 1
+
+
+@pytest.mark.parametrize(("region", "at_fault"), [("", []), ("north", []), ("nroth", ["nodes.a.region"])])
+def test_a_region_that_is_set_is_one_that_there_is(region: str, at_fault: list[str]) -> None:
+    raw = document(a={"type": "set", "region": region, "next": "b"}, b=END)
+    assert places(raw) == at_fault
 
 
 def test_the_shipped_flows_can_be_run() -> None:

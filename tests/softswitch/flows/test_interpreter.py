@@ -206,6 +206,32 @@ def test_the_first_case_that_holds_is_taken(
     assert (caller.state.phase is Phase.QUEUED) is taken
 
 
+def test_a_region_that_is_set_is_the_callers_from_then_on() -> None:
+    """For branches, for what is said, and after a restart; data of that name is data and no region."""
+    asks = {"type": "branch", "cases": [{"fact": "region", "value": "west", "next": "m"}], "otherwise": "e"}
+    caller = Caller(
+        "c",
+        c={"type": "collect", "into": "region", "most": 1, "next": "b", "otherwise": "e"},
+        b={"type": "branch", "cases": [{"fact": "region", "value": "east", "next": "s"}], "otherwise": "e"},
+        s={"type": "set", "region": "west", "next": "a"},
+        a=asks,
+        m={"type": "menu", "say": ["text:{region}"], "keys": {"1": "a"}, "otherwise": "e"},
+        e=END,
+    )
+    assert caller.state.region == "east"
+    assert caller.press("7")[1:] == (
+        do.SetRegion(region="west"),
+        do.Say(number=2, prompts=("text:west",)),
+    )
+    record = caller.state.to_record()
+    state, _ = resume(caller.flow, caller.facts, record)
+    assert (state.node, state.region) == ("m", "west")
+    again, said = step(caller.flow, state, told.DigitPressed(digit="1"), caller.facts)
+    assert (again.node, said[-1]) == ("m", do.Say(number=2, prompts=("text:west",)))
+    of_before = {name: value for name, value in record.items() if name != "region"}
+    assert resume(caller.flow, caller.facts, of_before)[0].region == "west"
+
+
 def test_a_full_queue_leads_to_the_voicemail_and_a_message_ends_by_a_key() -> None:
     caller = Caller(
         "s",
@@ -300,6 +326,7 @@ AROUND = Surroundings(
     queues=frozenset({"general"}),
     hours=frozenset({"h"}),
     lists=frozenset({"l"}),
+    regions=frozenset({"east"}),
 )
 CASES: list[dict[str, Any]] = [
     {"fact": "open", "of": "h"},
@@ -356,7 +383,12 @@ def _node(draw: st.DrawFn, number: int) -> dict[str, Any]:
         },
         "branch": {"cases": st.lists(cases, max_size=2), "otherwise": later},
         "look_up": {"url": st.just("http://a.test/"), "next": later, "on_error": later},
-        "set": {"level": small, "data": st.just({"x": "{d}"}), "next": later},
+        "set": {
+            "level": small,
+            "region": st.sampled_from(["", "east"]),
+            "data": st.just({"x": "{d}"}),
+            "next": later,
+        },
         "queue": {"queue": st.just("general"), "on_full": later, "after": later},
         "callback": {"queue": st.just("general"), "next": later, "otherwise": later},
         "transfer": {"to": st.just("{caller}"), "otherwise": later},
