@@ -16,6 +16,7 @@ from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
 from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.settings.sip import SipSettings
+from softswitch.settings.skill_names import misspelt_skills
 from softswitch.settings.terms import Fault, meta
 from softswitch.settings.trunks import TrunkSettings
 from softswitch.settings.web import HttpSettings
@@ -90,6 +91,8 @@ class Settings:
                     yield f"routes.{route.number}.table", f"无此队列 / no queue is named {row.queue!r}"
                 if row.agent and row.agent not in {a.id for a in self.agents}:
                     yield f"routes.{route.number}.table", f"无此坐席 / no agent is named {row.agent!r}"
+                if row.listed:
+                    yield f"routes.{route.number}.table", f"listed: {_STORED}"
             if any(row.listed for row in route.callers):
                 yield f"routes.{route.number}.callers", _STORED
         rules = {rule.name for rule in self.outbound}
@@ -106,3 +109,12 @@ class Settings:
             for queue in agent.queues:
                 if queue not in queues:
                     yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"
+        had = [(f"agents.{agent.id}.skills", agent.skills) for agent in self.agents]
+        needed = [
+            *(
+                (f"queues.{queue.name}.distribution.skills", queue.distribution.skills)
+                for queue in self.queues
+            ),
+            *((f"routes.{route.number}.table", row.skills) for route in self.routes for row in route.table),
+        ]
+        yield from misspelt_skills(had, needed)
