@@ -70,7 +70,7 @@ def read_trace(data_dir: Path, call_id: str) -> CallTrace:
         for message in found.messages
     ]
     began = datetime.fromtimestamp(entries[0][0], UTC).isoformat(timespec="milliseconds")
-    title = f"{call_id}  {arrived.get('caller', '?')} -> {arrived.get('called', '?')}  {began}"
+    title = _printable(f"{call_id}  {arrived.get('caller', '?')} -> {arrived.get('called', '?')}  {began}")
     sound = tuple(_sound_line(leg, figures) for leg, figures in sorted(found.sound.items()))
     return CallTrace(title=title, steps=tuple(sorted(steps, key=lambda step: step.at)), sound=sound)
 
@@ -119,14 +119,19 @@ def _label(message: dict[str, Any]) -> str:
         text = f"{line[8:]} ({message['cseq'].rpartition(' ')[2]})"
     else:
         text = line.partition(" ")[0]
-    return f"{text} [{message['reason']}]" if message["reason"] else text
+    return _printable(f"{text} [{message['reason']}]" if message["reason"] else text)
 
 
 def _sentence(kind: str, data: dict[str, Any]) -> str:
     shown = (
         f"{name}={value}" for name, value in data.items() if name not in _HIDDEN and value not in ("", None)
     )
-    return f"{kind} {' '.join(shown)}".strip()
+    return _printable(f"{kind} {' '.join(shown)}".strip())
+
+
+def _printable(text: str) -> str:
+    """Strangers wrote some of it: nothing that a terminal would obey, and nothing that XML 1.0 section 2.2 forbids."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def _sound_line(leg: str, figures: dict[str, Any]) -> str:

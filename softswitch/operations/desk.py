@@ -13,10 +13,11 @@ from typing import Any
 from config.faults import ConfigFaults
 from config.load import load
 from softswitch.launching.launcher import drain_mark
+from softswitch.launching.living_parts import living_part
 from softswitch.operations.call_trace import UnknownCall, read_trace
 from softswitch.operations.errands import ALARM_TEST, SELF_CHECK, wish
 from softswitch.operations.ladder import as_svg, as_text
-from softswitch.operations.processes import pids_of
+from softswitch.operations.last_backup import LastBackup, note_backup
 from softswitch.operations.self_check_report import FOLDER, SelfCheckReport
 from softswitch.operations.self_check_report import as_text as as_page
 from softswitch.operations.support_bundle import write_bundle
@@ -79,6 +80,12 @@ def _trace(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
     saved = backup(settings.node.data_dir, arguments.target, with_key=arguments.with_key)
+    try:
+        note_backup(
+            settings.node.data_dir, LastBackup(at=time.time(), folder=str(arguments.target.absolute()))
+        )
+    except OSError as fault:  # somebody who may only read made it: it is whole all the same
+        sys.stderr.write(f"! {fault}\n")
     sys.stdout.write(
         f"日志至 / journal up to {saved.journal}, 文件 / files {len(saved.files)}, "
         f"录音缺失 / recordings missing {len(saved.missing)}\n"
@@ -126,8 +133,7 @@ def _self_check(settings: Settings, _arguments: argparse.Namespace) -> int:
 
 def _heard(settings: Settings, errand: str) -> bool:
     """Ask running control for something; False, and said so, when nobody hears."""
-    control = pids_of(settings.node.run_dir).get("control")
-    if control is None or not _lives(control):
+    if living_part(settings.node.run_dir, "control") is None:
         sys.stderr.write("没有在运行 / nothing runs here\n")
         return False
     asked = wish(settings.node.run_dir, errand)
@@ -143,8 +149,10 @@ def _heard(settings: Settings, errand: str) -> bool:
 
 def _drain(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell the launcher, and wait for its end."""
-    launcher = pids_of(settings.node.run_dir).get("launcher")
-    if launcher is None or not _lives(launcher):
+    launcher = living_part(
+        settings.node.run_dir, "launcher"
+    )  # a number left by a power cut may be somebody else's now
+    if launcher is None:
         sys.stderr.write("没有在运行 / nothing runs here\n")
         return FAILED
     drain_mark(settings.node.run_dir).touch()

@@ -6,11 +6,17 @@ One lane a peer, ours in the middle of all that is said; drawn as text for a ter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
+from math import ceil
+from unicodedata import east_asian_width
 
 LANE_CHARS = 30
 NODE = "hotline"
 _LANE_PX, _ROW_PX, _TOP_PX, _TIME_PX = 260, 26, 60, 90
 _FONT = "font-family='monospace' font-size='12'"
+_NARROW_PX, _WIDE_PX = 7.3, 12.0
+"""What a Latin and a Chinese letter of that font take; a little more than they do, so that nothing is cut off."""
+_OVER_LINES = "paint-order='stroke' stroke='white' stroke-width='4'"
+"""Letters stand in front of the lanes that they cross."""
 _HEAD = (
     "<defs><marker id='head' viewBox='0 0 8 8' refX='8' refY='4' markerWidth='8' markerHeight='8' "
     "orient='auto'><path d='M0,0 L8,4 L0,8 z'/></marker></defs>"
@@ -74,7 +80,7 @@ def _arrow(step: Step, lane: int, lanes: int) -> str:
 def as_svg(steps: tuple[Step, ...], title: str, notes: tuple[str, ...] = ()) -> str:
     """The same as one SVG document without scripts or foreign parts."""
     lanes = lanes_of(steps)
-    width = _TIME_PX + _LANE_PX * len(lanes)
+    width = _width(steps, lanes, (title, *notes))
     bottom = _TOP_PX + _ROW_PX * (len(steps) + 1)
     height = bottom + 18 * (len(notes) + 1)
     size = f"viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
@@ -96,6 +102,17 @@ def as_svg(steps: tuple[Step, ...], title: str, notes: tuple[str, ...] = ()) -> 
     )
 
 
+def _width(steps: tuple[Step, ...], lanes: tuple[str, ...], lines: tuple[str, ...]) -> int:
+    """Pixels, so that every lane and every sentence has its room."""
+    inner = (_x(0) + 6 + _length(step.text) for step in steps if not step.peer)
+    whole = (8 + _length(line) for line in lines)
+    return ceil(max(_TIME_PX + _LANE_PX * len(lanes), *inner, *whole) + 8)
+
+
+def _length(text: str) -> float:
+    return sum(_WIDE_PX if east_asian_width(letter) in "WF" else _NARROW_PX for letter in text)
+
+
 def _x(lane: int) -> float:
     return _TIME_PX + _LANE_PX * (lane + 0.5)
 
@@ -115,11 +132,12 @@ def _steps(steps: tuple[Step, ...], lanes: tuple[str, ...]) -> Iterator[str]:
         y = _TOP_PX + _ROW_PX * (row + 1)
         yield f"<text x='8' y='{y}' fill='#555'>{step.at - began:+.3f}</text>"
         if not step.peer:
-            yield f"<text x='{_x(0) + 6}' y='{y}' fill='#06c'>{escape(step.text)}</text>"
+            yield f"<text x='{_x(0) + 6}' y='{y}' fill='#06c' {_OVER_LINES}>{escape(step.text)}</text>"
             continue
         ours, theirs = _x(0), _x(lanes.index(step.peer))
         begin, end = (ours, theirs) if step.outward else (theirs, ours)
         yield (
             f"<line x1='{begin}' y1='{y}' x2='{end}' y2='{y}' stroke='black' marker-end='url(#head)'/>"
-            f"<text x='{(ours + theirs) / 2}' y='{y - 4}' text-anchor='middle'>{escape(step.text)}</text>"
+            f"<text x='{(ours + theirs) / 2}' y='{y - 4}' text-anchor='middle' {_OVER_LINES}>"
+            f"{escape(step.text)}</text>"
         )

@@ -44,3 +44,13 @@ def test_the_picture_is_well_formed_and_holds_every_step_and_note() -> None:
     arrows = [line for line in root.iter("{http://www.w3.org/2000/svg}line") if line.get("marker-end")]
     assert len(arrows) == 4
     assert not list(root.iter("{http://www.w3.org/2000/svg}script"))
+
+
+def test_the_picture_is_as_wide_as_its_longest_sentence() -> None:
+    """What happened inside is told in long lines, to the right of our own lane; a picture that cuts them off tells nothing."""
+    told = Step(at=100.0, text="CallConnected " + "agent=1001 " * 20 + "示忙" * 20)
+    root = ET.fromstring(as_svg((told, *STEPS[1:]), "call"))  # noqa: S314  our own
+    [line] = [text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.text == told.text]
+    began = float(line.attrib["x"])
+    assert began + 7 * (len(told.text) - 40) + 12 * 40 < float(root.attrib["width"])
+    assert "stroke" in line.attrib, "it stands in front of the lanes that it crosses"
