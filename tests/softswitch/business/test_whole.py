@@ -174,6 +174,14 @@ def test_a_row_of_a_table_is_for_a_list_that_there_is() -> None:
     assert wrong(*documents, ("lists", {"id": "vpi"})) == []
 
 
+@pytest.mark.parametrize("add", [1001, -1001])
+def test_a_rule_adds_a_thousand_levels_at_most(add: int) -> None:
+    rules = {"level_rules": [{"add": 1}, {"add": add}]}
+    assert wrong(("queues", {"name": "law", "distribution": rules})) == [
+        "queues.law.distribution.level_rules[1].add"
+    ]
+
+
 def test_a_number_stands_once_on_a_list() -> None:
     numbers = [{"number": "13800000000"}, {"number": "13800000000", "until": "2027-01-01"}]
     assert wrong(("lists", {"id": "vip", "numbers": numbers})) == ["lists.vip.numbers"]

@@ -143,6 +143,21 @@ def test_overflow_is_by_the_strategy_number_of_the_route_and_the_level(
     assert node.call(call).route.queue == queue
 
 
+def test_who_has_more_than_a_thousand_levels_goes_by_the_rules_for_everybody() -> None:
+    """What is added up has no end: a thousand as a bound means none, one below it is a bound."""
+    lift = DistributionSettings(level_rules=(LevelRuleSettings(add=900),))
+    for most, queue in ((1000, "tax"), (999, "hotline")):
+        rule = OverflowSettings(to=OverflowTo.QUEUE, name="tax", waited_s=20.0, most_level=most)
+        node = Node(
+            queue=replace(QUEUE, overflow=(rule,), distribution=lift),
+            more_queues=(replace(QUEUE, name="tax"),),
+            route=RouteSettings(number="12345", queue="hotline", level=600),
+        )
+        call = node.call_in()
+        node.pass_time(25.0)
+        assert node.call(call).route.queue == queue
+
+
 def test_an_administrator_is_told_the_level_of_a_caller() -> None:
     """That of the route, before anybody calls."""
     business = whole_of(
