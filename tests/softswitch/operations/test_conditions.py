@@ -7,6 +7,18 @@ from softswitch.operations.conditions import JUDGED, Conditions, Figures
 
 WELL = Figures(now=0.0, trunks={"city": True}, disk_free_mb=5000.0, disk_least_mb=500.0)
 
+WORST = Figures(
+    now=0.0,
+    trunks={"city": False},
+    plane_is_there=False,
+    free_slots=0,
+    nursery_hangs=True,
+    disk_free_mb=0.0,
+    disk_least_mb=1.0,
+    store_lag_s=9.0,
+    certificates={"chain.pem": "no start line"},
+)
+
 
 def kinds(conditions: Conditions, figures: Figures) -> list[str]:
     return sorted(kind.value for kind, _ in conditions.present(figures))
@@ -78,20 +90,9 @@ def test_an_event_stands_until_it_was_calm_for_five_minutes() -> None:
 
 def test_only_kinds_that_are_judged_here_are_ever_found() -> None:
     conditions = Conditions()
-    worst = Figures(
-        now=0.0,
-        trunks={"city": False},
-        plane_is_there=False,
-        free_slots=0,
-        nursery_hangs=True,
-        disk_free_mb=0.0,
-        disk_least_mb=1.0,
-        store_lag_s=9.0,
-        certificates={"chain.pem": "no start line"},
-    )
     for kind in (AlarmKind.CELL_LOST, AlarmKind.STATE_HEALED, AlarmKind.WORK_STUMBLED):
         conditions.note(kind, "", "", 0.0)
     for _ in range(60):
         conditions.note_ticks(50, 50)
-    conditions.present(worst)
-    assert {kind for kind, _ in conditions.present(replace(worst, now=2.0))} == JUDGED
+    conditions.present(WORST)
+    assert {kind for kind, _ in conditions.present(replace(WORST, now=2.0))} == JUDGED

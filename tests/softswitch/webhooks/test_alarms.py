@@ -4,23 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from softswitch.operations.alarms import ENDLESS, SEVERITY, AlarmBoard, AlarmKind
-from softswitch.operations.conditions import JUDGED, Conditions, Figures
+from softswitch.operations.conditions import JUDGED, Conditions
+from tests.softswitch.operations.test_conditions import WELL, WORST
 from tests.softswitch.webhooks.test_desk import Receiver, hotline, receiver
 
 __all__ = ["receiver"]
 
-WELL = Figures(now=0.0, trunks={"city": True}, disk_free_mb=5000.0, disk_least_mb=500.0)
-WORST = Figures(
-    now=0.0,
-    trunks={"city": False},
-    plane_is_there=False,
-    free_slots=0,
-    nursery_hangs=True,
-    disk_free_mb=1.0,
-    disk_least_mb=500.0,
-    store_lag_s=9.0,
-    certificates={"chain.pem": "no start line"},
-)
 OVER_AT_ONCE = (AlarmKind.CELL_LOST, AlarmKind.STATE_HEALED, AlarmKind.WORK_STUMBLED)
 
 

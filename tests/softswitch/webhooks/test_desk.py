@@ -59,7 +59,7 @@ class Receiver:
         return web.Response(status=status, headers={"Location": "/elsewhere"} if status == 302 else {})
 
     async def wait(self, found: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):  # a second try comes 5 s after the first
             while not found():
                 await asyncio.sleep(0.01)
 
