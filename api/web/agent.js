@@ -138,7 +138,7 @@ class AgentPage {
     const text = isLive ? this.#told : word('line.broken');
     banner.hidden = !text;
     banner.classList.toggle('wrong', isLive);
-    fill(banner, icon('alert'), make('span', {}, text), isLive && make(
+    fill(banner, icon('alert'), make('span', { title: text }, text), isLive && make(
       'button', { class: 'button plain', type: 'button', 'aria-label': word('do.close'), onclick: () => this.#tell('') }, icon('close'),
     ));
   }

@@ -139,8 +139,9 @@ export class BarControls {
   }
 
   #key(event) {
-    if (event.key === 'Escape' && this.#asked) {
-      this.#close();
+    if (event.key === 'Escape') {
+      if (this.#asked) this.#close();
+      else this.#tell('');
       return;
     }
     if (this.#asked?.digits && DIGITS.includes(event.key)) {
@@ -208,8 +209,10 @@ export class BarControls {
       const found = await this.#targets(of);
       if (of === kind.value) fill(list, ...found.map(([value, name]) => make('option', { value }, name)));
     };
-    kind.onchange = () => { to.value = ''; this.run(offer); };
-    this.run(offer);
+    // A list that comes late takes nothing away that was told meanwhile.
+    const tellFault = (problem) => this.#tell(problemText(problem));
+    kind.onchange = () => { to.value = ''; offer().catch(tellFault); };
+    offer().catch(tellFault);
     const go = make('button', { class: 'button primary', type: 'submit' }, word(`do.${verb}`));
     this.#open(`do.${verb}`, [kind, to, list, go], () => this.#goTo(verb, kind.value, to.value.trim()),
       () => this.#bar.may(verb));

@@ -146,7 +146,7 @@ async def test_what_a_caller_sends_is_shown_as_text(tmp_path: Path) -> None:
 
 @pytest.mark.long
 async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
-    """In a frame of 56 px nothing is cut off, and each form fits into the same line."""
+    """In a frame of 56 px nothing is cut off, each form fits into the same line, and what is told leaves the buttons free."""
     async with seated(tmp_path, Manner(), height=56) as desk:
         page = desk.page
         await desk.here.api.post("/v1/customers", {"numbers": [CALLER], "name": "王芳"})
@@ -160,6 +160,17 @@ async def test_the_strip_of_56_pixels_holds_everything(tmp_path: Path) -> None:
         await expect(page.get_by_role("button", name="小休")).to_be_in_viewport(ratio=1)
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("button", name="小休")).to_have_count(0)
+        await page.keyboard.press("Alt+T")
+        await page.locator("#ask input").fill(desk.here.agent(1))
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#banner")).to_contain_text("不能转给自己")
+        await page.locator("#ask").get_by_role("button", name="转接").click(trial=True)
+        await picture(page, "agent-strip-refused")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#banner")).to_be_visible()
+        await page.locator("#hang-up").click(trial=True)  # nothing lies over it
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#banner")).to_be_hidden()
 
 
 @pytest.mark.long
