@@ -19,7 +19,8 @@ from softswitch.store.backup import DATABASE
 
 AFTER_S = 40.0
 """Messages of a call may follow its end for so long (64 times T1, and some)."""
-_HIDDEN = frozenset({"call_id", "sip_call_id", "path", "sha256", "diversion", "presented"})
+_HIDDEN = frozenset({"call_id", "sip_call_id", "path", "sha256", "diversion", "presented", "data", "note"})
+"""What says nothing about signalling, and what callers typed in: a trace is shown to carriers."""
 
 
 class UnknownCall(Exception):

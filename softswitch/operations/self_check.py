@@ -22,6 +22,7 @@ from softswitch.calls.trunks import Trunks
 from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard, AlarmKind
 from softswitch.operations.daily_work import DailyWork
+from softswitch.operations.last_backup import backup_fact
 from softswitch.operations.self_check_report import FOLDER, Fact, SelfCheckReport, as_html, as_text
 from softswitch.operations.test_call import Step, TestCall
 from softswitch.settings.self_check import SelfCheckSettings
@@ -126,6 +127,7 @@ class SelfCheck:
                 facts.append(Fact(name=f"中继 / trunk {trunk.name}", value=value, is_well=trunk.up))
         now = self._clock.wall()
         facts += [await asyncio.to_thread(_certificate, path, now) for path in self._certificates()]
+        facts.append(await asyncio.to_thread(backup_fact, self._data_dir, now))
         standing = [alarm.alarm_id for alarm in self._alarms.standing()]
         text = ", ".join(standing) or "无 / none"
         facts.append(Fact(name="告警 / alarms", value=text, is_well=not standing))

@@ -47,6 +47,7 @@ async def test_a_check_calls_through_everything_measures_the_tone_and_counts_now
         code, said = await softswitch(here, "self-check")
         assert code == 0, said
         assert "1000 Hz" in said
+        assert "! 备份 / backup: 从未 / never" in said
         [check] = (await here.api.get("/v1/self-checks"))["items"]
         assert (check["is_well"], check["fault"], check["text"]) == (True, "", said)
         answered, page = await here.api.download(f"/v1/self-checks/{check['check_id']}")
