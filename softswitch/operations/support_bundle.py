@@ -39,6 +39,10 @@ _CREDENTIALS = re.compile(
 """Of headers like these nothing is kept up to their end: a scheme stands before what is secret (RFC 9110 section 11.4)."""
 _KEYS = re.compile(r"(whsec_|inline:)[\w+/=\-]+")
 """Of webhooks and of SRTP (RFC 4568 section 6.1)."""
+_USERS = re.compile(r"(?i)(https?://)[^\s\"'/@\\]*@")
+"""A name and a password before a host (RFC 3986 section 3.2.1)."""
+_URLS = re.compile(r"(?i)(https?://[^\s\"'/?#\\]+)[/?#][^\s\"'\\]+")
+"""Group chats give out addresses of webhooks whose path or query is all the secret there is: the host is kept."""
 
 
 def write_bundle(settings: Settings, logs: tuple[Path, ...], target: Path) -> tuple[str, ...]:
@@ -79,6 +83,7 @@ def scrubbed(text: str, secrets: tuple[str, ...]) -> str:
         if len(secret) >= 4:
             text = text.replace(secret, HIDDEN)
     text = _SECRETS.sub(rf"\1\2{HIDDEN}", _CREDENTIALS.sub(rf"\1\2{HIDDEN}", text))
+    text = _URLS.sub(rf"\1/{HIDDEN}", _USERS.sub(r"\1", text))
     text = _KEYS.sub(rf"\1{HIDDEN}", text)
     return _NUMBERS.sub(lambda match: _masked(match[0]), text)
 

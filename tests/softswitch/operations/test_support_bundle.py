@@ -95,3 +95,16 @@ async def test_no_password_token_or_number_is_in_it(tmp_path: Path) -> None:
 def test_times_ids_and_addresses_are_no_numbers_of_callers() -> None:
     text = "1700000000.25 018bd5e6c01-a1b2c3d4 127.0.0.1 2026-11-27T22:15:21.133555 r-1234567890"
     assert scrubbed(text, ()) == text
+
+
+def test_of_an_address_only_the_host_is_kept() -> None:
+    """Of many webhooks the path or the query is the password; some have one before the host."""
+    for address in (
+        "https://robot.example.cn/send?access_token=3f9c",
+        "https://robot.example.cn/hooks/T0/B0/3f9c",
+        "https://li:3f9c@robot.example.cn/x",
+    ):
+        hidden = scrubbed(json.dumps({"url": address, "next": "kept"}), ())
+        assert hidden == '{"url": "https://robot.example.cn/***", "next": "kept"}'
+    assert scrubbed("https://li:3f9c@robot.example.cn", ()) == "https://robot.example.cn"
+    assert scrubbed("http://127.0.0.1:8080 answers", ()) == "http://127.0.0.1:8080 answers"
