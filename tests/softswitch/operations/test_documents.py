@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.__main__ import main
+from softswitch.launching.launcher import CONFIG_EXIT
 from softswitch.operations.alarms import AlarmKind
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,6 +47,16 @@ def test_units_call_commands_that_exist(unit: Path, capsys: pytest.CaptureFixtur
         assert "--config" in capsys.readouterr().out
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"
+
+
+def test_a_node_that_was_drained_or_cannot_be_configured_is_not_started_again() -> None:
+    """Nor does a check keep a launcher from its living parts: `-` lets the start go on (systemd.service(5))."""
+    lines = (ROOT / "config" / "deploy" / "softswitch.service").read_text(encoding="utf-8").splitlines()
+    service = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert service["Restart"] == "always"
+    assert set(service["RestartPreventExitStatus"].split()) == {"0", str(CONFIG_EXIT)}
+    assert service["ExecStartPre"].startswith("-")
+    assert service["KillMode"] == "process"
 
 
 def test_the_dashboard_has_a_query_in_every_panel_and_no_two_of_one_id() -> None:
