@@ -11,6 +11,7 @@ from acd.agent_state import (
     next_state,
 )
 from acd.commands import ReportAgent
+from acd.decision import AgentFigures
 from acd.medium import NO_MEDIUM, VOICE_ALONE, VOICE_ONLY, Capacities, Medium, Task
 from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
 from acd.skills import Need, fit
@@ -66,6 +67,7 @@ class Agent:
         "capacities_name",
         "contact",
         "counted_to",
+        "figures",
         "filed",
         "fits",
         "id",
@@ -127,6 +129,7 @@ class Agent:
         self.contact: ContactId | None = None
         self.filed: AgentCondition | None = None  # the condition that the agent is counted in
         self.bit = 0  # of the attendance, while filed
+        self.figures: AgentFigures | None = None  # as noted since the agent was filed among the free
         self.since = now
         self.idle_since = now
         self.wrap_up_s: float | None = None  # that of the queue

@@ -7,6 +7,9 @@ agents, at 64 of them a machine word: a thousand are asked for in the time that 
 
 from acd.agent_state import AgentCondition
 
+Picture = tuple[int, ...]
+"""The bits of those in each condition, in the order of `AgentCondition`."""
+
 
 class Attendance:
     """Agents who are logged in, by condition."""
@@ -45,7 +48,16 @@ class Attendance:
             members &= ~self._in_condition[condition]
         return not members
 
-    def counts(self, members: int) -> dict[str, int]:
-        """How many members are in each condition that somebody is in."""
-        shared = ((condition, bits & members) for condition, bits in self._in_condition.items())
-        return {condition: bits.bit_count() for condition, bits in shared if bits}
+    def count(self, members: int, condition: AgentCondition) -> int:
+        """How many members are in a condition."""
+        return (self._in_condition[condition] & members).bit_count()
+
+    def picture(self) -> Picture:
+        """Who is in which condition now; it does not change when they do."""
+        return tuple(self._in_condition.values())
+
+
+def counts(picture: Picture, members: int) -> dict[str, int]:
+    """How many members were in each condition that any of them was in."""
+    shared = ((condition, bits & members) for condition, bits in zip(AgentCondition, picture, strict=True))
+    return {condition: bits.bit_count() for condition, bits in shared if bits}

@@ -21,7 +21,6 @@ from acd.errors import InvalidEvent, InvalidTransition
 from acd.explain import explain
 from acd.floor import Floor, Queue
 from acd.joint_rules import AGENT_FOLLOWS, CONTACT_FOLLOWS
-from acd.levels import coming
 from acd.matching import Pairing, Turn, available, next_pairing, place_with
 from acd.medium import Medium, Task
 from acd.names import AgentId, ContactId, OfferId
@@ -218,7 +217,7 @@ class Bonds:
         for rule in contact.level_rules:
             if now < since + rule.waited_s < soonest:
                 soonest = since + rule.waited_s
-        for at, _ in coming(contact.raises, since) if contact.raises else ():
+        for at, _ in contact.rises:
             if now < at < soonest:
                 soonest = at
         for place in places:
@@ -376,8 +375,8 @@ class Bonds:
         if self._witness is not None:
             self._witness(self.floor, pairing, place, self.now)
         if self._explains:
-            decision = explain(self.floor, pairing, place, self.now)
-            self.order(RecordDecision(offer=self._offer_id(self._offers_made + 1), decision=decision))
+            notes = explain(self.floor, pairing, place, self.now)
+            self.order(RecordDecision(offer=self._offer_id(self._offers_made + 1), notes=notes))
         self.step_out(contact)
         self.floor.belong(contact, place)
         contact.apply(ContactTrigger.OFFERED)
@@ -499,10 +498,10 @@ class Bonds:
                 contact.reported = views.contact_report(contact)
                 answer.append(contact.reported)
         for agent in self._changed_agents.values():
-            state = views.agent_report(agent, self.wrap_up_until(agent))
-            if state != agent.reported:
-                agent.reported = state
-                answer.append(state)
+            until = self.wrap_up_until(agent)
+            if not views.is_agent_reported(agent, until):
+                agent.reported = views.agent_report(agent, until)
+                answer.append(agent.reported)
         self._changed_contacts.clear()
         self._changed_agents.clear()
         return tuple(answer)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from acd.commands import RefuseCause, ReportContact
 from acd.contact_state import ContactState, ContactTrigger, next_state
-from acd.levels import UNKNOWN_CALLER, CallerHistory, Gain, LevelRule, Raises, coming, gains_of
+from acd.levels import UNKNOWN_CALLER, CallerHistory, Gain, LevelRule, Rise, gains_of
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Target
@@ -78,8 +78,8 @@ class Contact:
 
     `arrived_at` and `serial` are its place among those of its level: they stay whatever happens to it.  `place` is the
     one that counts: the first that it stands in, or the one in which it is offered or was taken.  `level` is the given
-    one with what the `level_rules` add, those that held when it was given to its queue, and what waiting alone adds by the
-    `raises` of the queue: changed ones turn nobody's place about.  With `is_callback` nobody is on the line: the caller is called once an agent has it.
+    one with what the `level_rules` add, those that held when it was given to its queue, and what waiting alone adds, its
+    `rises`: changed ones turn nobody's place about.  With `is_callback` nobody is on the line: the caller is called once an agent has it.
     """
 
     __slots__ = (
@@ -101,10 +101,10 @@ class Contact:
         "offers",
         "place",
         "places",
-        "raises",
         "refused_targets",
         "region",
         "reported",
+        "rises",
         "serial",
         "standing",
         "state",
@@ -123,7 +123,7 @@ class Contact:
         self.level = self.given_level = level
         self.level_rules: tuple[LevelRule, ...] = ()
         self.gains: tuple[Gain, ...] = ()  # what they add for this caller
-        self.raises: tuple[Raises, ...] = ()
+        self.rises: tuple[Rise, ...] = ()
         self.given = self.place.queue  # the queue whose limit, level and overflow rules hold
         self.given_at = arrived_at
         self.visits: dict[QueueName, int] = {}  # queues that it was given to, how often
@@ -181,8 +181,9 @@ class Contact:
         for waited_s, add in self.gains:
             if arrived_at + waited_s <= now:
                 level += add
-        if self.raises:
-            level += sum(add for at, add in coming(self.raises, arrived_at) if at <= now)
+        for at, add in self.rises:
+            if at <= now:
+                level += add
         self.level = level
 
     def urgency(self, ageing: Ageing, now: float) -> tuple[int, int]:

@@ -1,16 +1,21 @@
 """The record of one decision: who was offered whom, who else could have been, and why they were not.
 
-A record speaks for itself: `faults` derives the choice anew from it alone, `in_words` says it to people.
+A record speaks for itself: `faults` derives the choice anew from it alone, `in_words` says it to people.  It is made of
+every offer and read of few, so it is noted in passing (`Notes`) and written out when somebody reads it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from acd.agent_state import AgentCondition
+from acd.attendance import Picture, counts
 from acd.criteria import Routing, Selection
-from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.names import AgentId, ContactId, OfferId, QueueName, SkillName
+from acd.ranking import Key
+from acd.skills import Need, fit
 
 MOST_CANDIDATES = 20
 """Candidates that a record lists on each side."""
@@ -82,6 +87,123 @@ class Decision:
     turn: str = ""
     is_circle: bool = False
 
+
+# ---- as it is noted ------------------------------------------------------------------------------
+
+HeadNote = tuple[bool, int, int, int, Key, ContactId, QueueName, str]
+"""The first of a kind of contact as `matching.Head` has it, all smallest first; then its queue and its region."""
+
+Counts = Mapping[str, int]
+"""How many by reason."""
+
+
+class AgentFigures(NamedTuple):
+    """What a free agent is looked at for, in every queue."""
+
+    agent: AgentId
+    skills: Mapping[SkillName, int]
+    idle_since: float
+    turns: Mapping[QueueName, int]
+    calls: int
+    talk_s: float
+    occupancy: float
+    rank: int
+
+
+class RowNotes(NamedTuple):
+    """Why agents of a row of the contact's table were no candidates: who was in which condition, and counts."""
+
+    members: int  # the bits of those who serve the row,
+    picture: Picture  # among all
+    counts: Counts  # of other reasons, and what is to be taken off conditions
+
+    def excluded(self) -> Counter[str]:
+        """How many by reason, free ones left out."""
+        found = Counter[str](counts(self.picture, self.members))
+        found.update(self.counts)
+        del found[AgentCondition.FREE]
+        return found
+
+
+class Notes(NamedTuple):
+    """A decision as it was noted while it was made: who and what was looked at, as it was at that moment.
+
+    To write out the values and counts costs several times what it costs to note where they come from, and most records
+    are never read.  Nothing in it changes afterwards: what agents and contacts change, it has as a copy.
+    """
+
+    contact: ContactId
+    agent: AgentId
+    queue: QueueName
+    row: int
+    need: Need  # in this row
+    selection: tuple[Selection, ...]
+    routing: tuple[Routing, ...]
+    heads: tuple[HeadNote, ...]
+    agents: tuple[AgentFigures, ...]
+    contacts_excluded: Counts
+    rows: tuple[RowNotes, ...]
+    turn: str
+    is_circle: bool
+
+    def written_out(self) -> Decision:
+        """The record."""
+        agents_excluded: Counter[str] = Counter()
+        for each in self.rows:
+            agents_excluded.update(each.excluded())
+        return Decision(
+            contact=self.contact,
+            agent=self.agent,
+            queue=self.queue,
+            row=self.row,
+            selection=self.selection,
+            routing=self.routing,
+            contacts=tuple(map(contact_candidate, self.heads)),
+            agents=tuple(
+                agent_candidate(each, self.queue, fit(each.skills, self.need) or 0) for each in self.agents
+            ),
+            contacts_excluded=_listed_counts(self.contacts_excluded),
+            agents_excluded=_listed_counts(agents_excluded),
+            turn=self.turn,
+            is_circle=self.is_circle,
+        )
+
+
+def contact_candidate(head: HeadNote) -> ContactCandidate:
+    """A contact with its value in every criterion."""
+    is_anybodys, priority, level, skill, (arrived_at, serial), contact, queue, region = head
+    return ContactCandidate(
+        contact=contact,
+        queue=queue,
+        own=not is_anybodys,
+        priority=-priority,
+        level=-level,
+        region=region,
+        skill=-skill,
+        arrived_at=arrived_at,
+        serial=serial,
+    )
+
+
+def agent_candidate(figures: AgentFigures, queue: QueueName, skill: int) -> AgentCandidate:
+    """An agent with their value in every criterion, for a queue and with so much of the skills that are asked for."""
+    return AgentCandidate(
+        agent=figures.agent,
+        skill=skill,
+        idle_since=figures.idle_since,
+        turn=figures.turns.get(queue, 0),
+        calls=figures.calls,
+        talk_s=figures.talk_s,
+        occupancy=figures.occupancy,
+        rank=figures.rank,
+    )
+
+
+def _listed_counts(found: Counts) -> tuple[Excluded, ...]:
+    return tuple(Excluded(str(reason), count) for reason, count in sorted(found.items()) if count)
+
+
+# ---- as it is judged and told --------------------------------------------------------------------
 
 _OF_CONTACT: Mapping[Selection, Callable[[ContactCandidate], Any]] = {
     Selection.OWN: lambda one: not one.own,
@@ -201,7 +323,17 @@ class RecordDecision:
     """Keep the record of the decision that the next offer follows from; only where the engine was told to explain."""
 
     offer: OfferId
-    decision: Decision
+    notes: Notes
+
+    @property
+    def contact(self) -> ContactId:
+        """Whom it was about."""
+        return self.notes.contact
+
+    @property
+    def decision(self) -> Decision:
+        """The record, written out now."""
+        return self.notes.written_out()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ class Diversions:
         """
         queue = self._floor.queues[contact.given]
         for rule in queue.definition.overflow if is_new else queue.overflow_later:
-            if not (self._holds(rule, queue, contact) and rule.is_for(contact.level, contact.strategy)):
+            if not (rule.is_for(contact.level, contact.strategy) and self._holds(rule, queue, contact)):
                 continue
             if self._can_go(rule, contact):
                 return rule

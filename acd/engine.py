@@ -33,7 +33,7 @@ from acd.floor import Queue
 from acd.joint_rules import AGENT_FOLLOWS
 from acd.matching import available
 from acd.names import AgentId, ContactId, OfferId, QueueName
-from acd.routes import Route
+from acd.routes import only_row
 from acd.rulebook import Rulebook
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
 
@@ -312,7 +312,7 @@ class Engine:
             self._refuse(event.contact, unknown, RefuseCause.UNKNOWN_QUEUE)
             return
         queue = self._floor.queues[event.queue]
-        rows = event.routes or (Route(skills=event.skills or queue.definition.skills),)
+        rows = event.routes or (only_row(event.skills or queue.definition.skills),)
         contact = self._floor.contacts.get(event.contact)
         if contact is not None and contact.medium is not event.medium:
             raise InvalidEvent(_name(event), f"contact {contact.id!r}", f"of medium {contact.medium}")
@@ -550,7 +550,7 @@ class Engine:
         contact.given, contact.given_at = event.queue, self._bonds.now
         queue = self._floor.queues[event.queue]
         contact.judge_by(queue.level_rules, event.caller)
-        contact.raises = queue.raises_since(contact.arrived_at)
+        contact.rises = queue.rises_of(contact.arrived_at)
         contact.strategy = event.strategy
         contact.region, contact.number = event.region, event.number
         contact.is_callback = event.is_callback

@@ -1,25 +1,18 @@
-"""Makes the record of a decision from the floor, just before it is carried out, and tells why somebody waits.
+"""Notes a decision from the floor, just before it is carried out, and tells why somebody waits.
 
 What it costs does not depend on how many wait or serve: heads and the first few, and counts that are kept anyway.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
 from acd.agent import Agent
 from acd.agent_state import AgentCondition
+from acd.attendance import Picture
 from acd.contact import Contact, Place
 from acd.criteria import SELECTION, Selection
-from acd.decision import (
-    MOST_CANDIDATES,
-    AgentCandidate,
-    ContactCandidate,
-    Decision,
-    Excluded,
-    Exclusion,
-)
+from acd.decision import MOST_CANDIDATES, AgentFigures, Counts, Exclusion, HeadNote, Notes, RowNotes
 from acd.floor import Floor, Queue
 from acd.matching import URGENCY, Pairing, available, is_over_number, key_getter, lines
 from acd.medium import Medium
@@ -28,83 +21,72 @@ from acd.ranking import Key
 from acd.strategies import order_named
 from acd.waiting_line import Bucket
 
-Counts = dict[str, int]
-"""How many by reason."""
-
-_LEAST_URGENT = (True, math.inf, math.inf)
+_NONE_YET: dict[str, int] = dict.fromkeys(Exclusion, 0)
 
 HeadValues = tuple[bool, int, int, int, Key, Contact]
 """What a `matching.Head` holds."""
 
 
-def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Decision:
-    """Return the record of a pairing that is about to be made."""
+def explain(floor: Floor, pairing: Pairing, place: Place, now: float) -> Notes:
+    """Return the notes of a pairing that is about to be made."""
     contact, agent, turn = pairing
     order = floor.selections.get(agent.selection, SELECTION)
     found, contacts_excluded = _contacts(floor, pairing, order, now)
     if turn is not None:  # the region whose turn it is may stand behind others: it is shown all the same
         found.sort(key=lambda head: head[5] is not contact)
     row = contact.standing.index(place)
-    agents, agents_excluded = _agents(floor, pairing, row)
-    return Decision(
+    agents, rows = _agents(floor, pairing, row)
+    return Notes(
         contact=contact.id,
         agent=agent.id,
         queue=place.queue,
         row=row,
+        need=place.need,
         selection=order,
         routing=order_named(floor.queues[place.queue].definition.strategy, floor.routings),
-        contacts=tuple([contact_candidate(head) for head in found[:MOST_CANDIDATES]]),
-        agents=agent_candidates(agents, place),
-        contacts_excluded=_counted(contacts_excluded),
-        agents_excluded=_counted(agents_excluded),
+        heads=tuple([head_note(head) for head in found[:MOST_CANDIDATES]]),
+        agents=agents,
+        contacts_excluded=contacts_excluded,
+        rows=rows,
         turn="" if turn is None else turn.region,
-        is_circle=agents[:1] != [agent],
+        is_circle=agents[0].agent != agent.id,
     )
 
 
-_new = (
-    tuple.__new__
-)  # what a named tuple is made by, without the way through its own: of a record there are forty
-
-
-def contact_candidate(head: HeadValues) -> ContactCandidate:
-    """A contact with its value in every criterion."""
-    is_anybodys, priority, level, skill, (arrived_at, serial), contact = head
-    values = (
+def head_note(head: HeadValues) -> HeadNote:
+    """A contact as the agent looks at it."""
+    is_anybodys, priority, level, skill, arrival, contact = head
+    return (
+        is_anybodys,
+        priority,
+        level,
+        skill,
+        arrival,
         contact.id,
         contact.place.queue,
-        not is_anybodys,
-        -priority,
-        -level,
         contact.region,
-        -skill,
-        arrived_at,
-        serial,
     )
-    return _new(ContactCandidate, values)
 
 
-def agent_candidates(agents: list[Agent], place: Place) -> tuple[AgentCandidate, ...]:
-    """Agents with their value in every criterion, for a place."""
-    queue, need = place.queue, place.need
-    return tuple(
-        [
-            _new(
-                AgentCandidate,
-                (
-                    agent.id,
-                    (agent.fits[need] or 0) if need.skills else 0,
-                    agent.idle_since,
-                    agent.turns.get(queue, 0),
-                    agent.taken,
-                    agent.talk_s,
-                    agent.occupancy,
-                    agent.rank,
-                ),
-            )
-            for agent in agents
-        ]
+def figures_of(agent: Agent) -> AgentFigures:
+    """An agent as contacts look at them now."""
+    return AgentFigures(
+        agent.id,
+        agent.skills,
+        agent.idle_since,
+        agent.turns.copy(),
+        agent.taken,
+        agent.talk_s,
+        agent.occupancy,
+        agent.rank,
     )
+
+
+def _figures_while_free(agent: Agent) -> AgentFigures:
+    """As `figures_of` one who is filed among the free: until they are not, nothing of it changes, as no key of theirs does."""
+    if agent.figures is None:
+        agent.figures = figures_of(agent)
+    return agent.figures
 
 
 def kinds(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, Bucket]]:
@@ -123,24 +105,29 @@ def _contacts(
     """
     chosen, agent, _ = pairing
     found: list[HeadValues] = []
-    counts: Counts = dict.fromkeys(Exclusion, 0)
+    counts = _NONE_YET.copy()
     key_of, is_sorted = key_getter(order), order[:3] == URGENCY
-    last: tuple[bool, float, float] = _LEAST_URGENT  # of those that are shown, as far as is known
+    last: tuple[bool, int, int] | None = None  # of those that are shown, as far as is known
     fits, open_media = agent.fits, agent.open_media
     has_room_for_all = open_media == agent.capacities.media
-    left = 0
+    unskilled = left = 0
     for queue, line, base in lines(floor, agent):
-        left += len(line)
+        left += line.length
         is_anybodys = queue is not None
         is_beyond = False  # of those that are shown, like all that follow in this line
         for steps, level, _, bucket in line.fronts(now):
             fit, first = fits[bucket.need], bucket.first
-            if fit is not None and has_room_for_all and not bucket.is_callback and not first.declined_by:
-                left -= 1
-                is_beyond = is_beyond or (is_anybodys, base + steps, level) > last
-                if not is_beyond or first is chosen:
-                    found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, first))
-                continue
+            if has_room_for_all and not bucket.is_callback:
+                if fit is not None and not first.declined_by:
+                    left -= 1
+                    if last is not None and not is_beyond:
+                        is_beyond = (is_anybodys, base + steps, level) > last
+                    if not is_beyond or first is chosen:
+                        found.append((is_anybodys, base + steps, level, -fit, bucket.arrival, first))
+                    continue
+                if fit is None and bucket.need.medium in open_media:
+                    unskilled += len(bucket.contacts)
+                    continue
             reason = against_kind(agent, queue, bucket)
             if reason is not None:
                 counts[reason] += len(bucket.contacts)
@@ -152,10 +139,11 @@ def _contacts(
                     found.append((is_anybodys, base - won, -reached, -(fit or 0), contact.arrival, contact))
                     break
                 counts[Exclusion.DECLINED] += 1
-        if is_sorted and last is _LEAST_URGENT and len(found) >= MOST_CANDIDATES:
+        if is_sorted and last is None and len(found) >= MOST_CANDIDATES:
             found.sort(key=key_of)
             last = found[MOST_CANDIDATES - 1][:3]
     found.sort(key=key_of)
+    counts[Exclusion.SKILL] += unskilled
     counts[Exclusion.BEHIND] = left - sum(counts.values())
     return found, counts
 
@@ -169,56 +157,57 @@ def against_kind(agent: Agent, queue: Queue | None, bucket: Bucket) -> Exclusion
     return Exclusion.SKILL if agent.fit(bucket.need) is None else None
 
 
-def _agents(floor: Floor, pairing: Pairing, row: int) -> tuple[list[Agent], Counts]:
-    """The first free agents for a contact in a row of its table, and how many others there are for each reason."""
+def _agents(
+    floor: Floor, pairing: Pairing, row: int
+) -> tuple[tuple[AgentFigures, ...], tuple[RowNotes, ...]]:
+    """The first free agents for a contact in a row of its table, and why others were none, row by row down to it."""
     contact, agent, _ = pairing
-    place = contact.standing[row]
+    place, picture = contact.standing[row], floor.attendance.picture()
     if row == 0 and place.agent is None and place.need.medium is Medium.VOICE and not contact.declined_by:
-        counts = floor.attendance.counts(floor.queues[place.queue].members)
-        if counts.pop(AgentCondition.FREE) == 1:  # nobody but the agent: mostly so while contacts wait
-            return [agent], counts
-    able = available(floor, place)
-    if contact.declined_by:
-        able = (each for each in able if floor.may_serve(each, contact))
-    return [*islice(able, MOST_CANDIDATES)], _agents_excluded(floor, contact, row)
-
-
-def _agents_excluded(floor: Floor, contact: Contact, row: int) -> Counter[str]:
-    """Count the agents of the contact's lines down to a row; one who serves two of them counts twice."""
-    counts: Counter[str] = Counter()
-    for place in contact.standing[: row + 1]:
-        if place.agent is not None:
-            wanted = floor.agents.get(place.agent)
-            if wanted is not None and wanted.condition is not AgentCondition.FREE:
-                counts[wanted.condition] += 1
-            continue
         queue = floor.queues[place.queue]
-        counts.update(floor.attendance.counts(queue.members))
-        counts[Exclusion.SKILL] += queue.free.open_to(place.need.medium) - queue.free.able(place.need)
-        _regard_media(counts, floor, queue, place)
-        counts[Exclusion.DECLINED] += sum(
-            each in queue.free and not floor.may_serve(floor.agents[each], contact)
-            for each in contact.declined_by
-        )
-    del counts[AgentCondition.FREE]
-    return counts
+        free = floor.attendance.count(queue.members, AgentCondition.FREE)
+        if free == 1:  # nobody but the agent: mostly so while contacts wait
+            return (figures_of(agent),), (RowNotes(queue.members, picture, {}),)
+        floor.file_free()
+        able, first = queue.free.first(place.need, MOST_CANDIDATES)
+        open_to = queue.free.open_to(Medium.VOICE)
+        counts: Counts = {Exclusion.SKILL: open_to - able, Exclusion.MEDIUM: free - open_to}
+        return tuple(map(_figures_while_free, first)), (RowNotes(queue.members, picture, counts),)
+    if row:  # free agents of the rows before it are counted
+        floor.file_free()
+    can = (each for each in available(floor, place) if floor.may_serve(each, contact))
+    figures = tuple(map(figures_of, islice(can, MOST_CANDIDATES)))
+    return figures, tuple(_row(floor, contact, each, picture) for each in contact.standing[: row + 1])
 
 
-def _regard_media(counts: Counter[str], floor: Floor, queue: Queue, place: Place) -> None:
+def _row(floor: Floor, contact: Contact, place: Place, picture: Picture) -> RowNotes:
+    """Why agents of a row are no candidates; one who serves two rows counts twice."""
+    if place.agent is not None:
+        wanted = floor.agents.get(place.agent)
+        is_busy = wanted is not None and wanted.condition is not AgentCondition.FREE
+        return RowNotes(0, picture, {wanted.condition: 1} if wanted is not None and is_busy else {})
+    queue = floor.queues[place.queue]
+    counts: Counter[str] = Counter()
+    open_to = queue.free.open_to(place.need.medium)
+    counts[Exclusion.SKILL] = open_to - queue.free.able(place.need)
+    counts[Exclusion.DECLINED] = sum(
+        each in queue.free and not floor.may_serve(floor.agents[each], contact)
+        for each in contact.declined_by
+    )
+    if place.need.medium is Medium.VOICE:
+        free = floor.attendance.count(queue.members, AgentCondition.FREE)
+        counts[Exclusion.MEDIUM] = free - open_to
+    else:
+        _regard_media(counts, queue, place.need.medium)
+    return RowNotes(queue.members, picture, counts)
+
+
+def _regard_media(counts: Counter[str], queue: Queue, medium: Medium) -> None:
     """Whoever is free and has no room for the medium is left out for that; who is busy and has, is not left out."""
-    medium = place.need.medium
-    if medium is Medium.VOICE:
-        free = floor.attendance.counts(queue.members).get(AgentCondition.FREE, 0)
-        counts[Exclusion.MEDIUM] += free - queue.free.open_to(medium)
-        return
     for agent in queue.free:
         has_room, is_free = medium in agent.open_media, agent.condition is AgentCondition.FREE
         counts[Exclusion.MEDIUM] += is_free and not has_room
         counts[agent.condition] -= has_room and not is_free
-
-
-def _counted(counts: Counts) -> tuple[Excluded, ...]:
-    return tuple(Excluded(str(reason), count) for reason, count in sorted(counts.items()) if count)
 
 
 def reasons(floor: Floor, contact: Contact) -> tuple[tuple[AgentId, str], ...]:

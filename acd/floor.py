@@ -17,7 +17,7 @@ from acd.criteria import RING_ALL, SELECTION, Order, Selection
 from acd.errors import UnknownQueue
 from acd.events import QueueDefined
 from acd.free_agents import FreeAgents
-from acd.levels import Raises, raises_by
+from acd.levels import Raises, Rise, raises_by, rises_of
 from acd.medium import VOICE_ALONE, Capacities
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
@@ -85,7 +85,7 @@ class Queue:
         was = self.ageing
         free = FreeAgents(self.name, order)
         for agent in self.free:
-            free.admit(agent)
+            free.admit(agent, agent.open_media)
         self.definition = definition
         self._regard(definition)
         if self.ageing != was:
@@ -156,11 +156,11 @@ class Queue:
         before = tuple(era for era in self.eras if era.until > arrived_at)
         return self.ageing._replace(before=before) if before else self.ageing
 
-    def raises_since(self, arrived_at: float) -> tuple[Raises, ...]:
-        """What waiting alone adds to the level of who came then, by the rules that held since."""
-        if len(self.raises) < 2:
-            return self.raises
-        return tuple(each for each in self.raises if each.until > arrived_at)
+    def rises_of(self, arrived_at: float) -> tuple[Rise, ...]:
+        """When waiting alone raises the level of who came then, by the rules that held since."""
+        if not self.raises:
+            return ()
+        return rises_of((each for each in self.raises if each.until > arrived_at), arrived_at)
 
 
 class Floor:
@@ -269,8 +269,10 @@ class Floor:
     def file_free(self) -> None:
         """File those who came free and were not taken at once: mostly they are, and the filing would be for nothing."""
         for agent in self.unfiled.values():
+            agent.figures = None
+            open_media = agent.open_media
             for name in agent.queues:
-                self.queues[name].free.admit(agent)
+                self.queues[name].free.admit(agent, open_media)
         self.unfiled.clear()
 
     def recall_free(self, place: Place) -> None:
@@ -339,7 +341,7 @@ class Floor:
         """From now on the rules of a queue hold for a contact, which is in no line."""
         contact.given, contact.given_at = queue, now
         contact.judge_by(self.queues[queue].level_rules, contact.caller)
-        contact.raises = self.queues[queue].raises_since(contact.arrived_at)
+        contact.rises = self.queues[queue].rises_of(contact.arrived_at)
         contact.visits[queue] = contact.visits.get(queue, 0) + 1
         contact.is_diverted, contact.let_in_despite = False, None
 

@@ -15,7 +15,7 @@ from acd.medium import Medium
 from acd.names import AgentId, QueueName
 from acd.ranking import Key, Ranking
 from acd.skills import Need
-from acd.strategies import key_of
+from acd.strategies import key_getter
 
 MOST_NEEDS = 64
 """Rankings kept for one queue; the one that was made first goes when there are more."""
@@ -26,13 +26,13 @@ _Able = tuple[tuple[Ranking[Agent], Medium, int], ...]
 class FreeAgents:
     """Who is available now."""
 
-    __slots__ = ("_able", "_filed", "_open", "_order", "_places", "_queue", "_rankings", "_skill_at")
+    __slots__ = ("_able", "_filed", "_key_of", "_open", "_places", "_rankings", "_skill_at")
 
     def __init__(self, queue: QueueName, order: Order) -> None:
         """Begin with nobody."""
-        self._queue = queue
         self._skill_at = order.index(Routing.SKILL) if Routing.SKILL in order else None
-        self._order = tuple(criterion for criterion in order if criterion is not Routing.SKILL)
+        others = tuple(criterion for criterion in order if criterion is not Routing.SKILL)
+        self._key_of = key_getter(others, queue)
         # With the key without the skill, which differs by need, and the media that are open:
         self._filed: dict[AgentId, tuple[Agent, Key, frozenset[Medium]]] = {}
         self._open = dict.fromkeys(Medium, 0)  # how many may be offered something of a medium
@@ -40,8 +40,8 @@ class FreeAgents:
         self._rankings: dict[Need, Ranking[Agent]] = {}
         self._able: dict[AgentId, tuple[int, _Able]] = {}  # of one assignment: what each may serve, how well
 
-    def admit(self, agent: Agent) -> None:
-        """File an agent as free."""
+    def admit(self, agent: Agent, open_media: frozenset[Medium]) -> None:
+        """File an agent as free for these media."""
         known = self._able.get(agent.id)
         if known is None or known[0] != agent.assignment:
             fits = ((ranking, need.medium, agent.fit(need)) for need, ranking in self._rankings.items())
@@ -50,18 +50,17 @@ class FreeAgents:
                 tuple((one, medium, fit) for one, medium, fit in fits if fit is not None),
             )
             self._able[agent.id] = known
-        key = key_of(self._order, agent, self._queue)
-        open_media = agent.open_media
+        key = self._key_of(agent)
         self._filed[agent.id] = (agent, key, open_media)
         for medium in open_media:
             self._open[medium] += 1
         places = self._places[agent.id] = []
+        is_skill_first = self._skill_at == 0
         for ranking, medium, fit in known[1]:
-            if medium not in open_media:
-                continue
-            whole = self._with_skill(key, fit)
-            ranking.add(whole, agent)
-            places.append((ranking, whole))
+            if medium in open_media:
+                whole = (-fit, *key) if is_skill_first else self._with_skill(key, fit)
+                ranking.add(whole, agent)
+                places.append((ranking, whole))
 
     def withdraw(self, agent: Agent) -> None:
         """Take an agent out; raises `KeyError`."""
@@ -77,16 +76,22 @@ class FreeAgents:
         if not self._shares_ranking(need):
             return iter(self._ranking(need))
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 0),), need.medium))
+        shared = self._ranking(need.bare)
         return takewhile(lambda agent: agent.skills.get(skill, 0) >= least, shared)
 
     def able(self, need: Need) -> int:
         """How many of them may serve a need."""
+        return self.first(need, 0)[0]
+
+    def first(self, need: Need, most: int) -> tuple[int, list[Agent]]:
+        """How many of them may serve a need, and the first of those, so many at most."""
         if not self._shares_ranking(need):
-            return len(self._ranking(need))
+            ranking = self._ranking(need)
+            return len(ranking), ranking.head(most)
         ((skill, least),) = need.skills
-        shared = self._ranking(Need(((skill, 0),), need.medium))
-        return shared.count_while(lambda agent: agent.skills.get(skill, 0) >= least)
+        shared = self._ranking(need.bare)
+        count = shared.count_while(lambda agent: agent.skills.get(skill, 0) >= least)
+        return count, shared.head(min(count, most))
 
     def open_to(self, medium: Medium) -> int:
         """How many of them may be offered something of a medium, whatever their skills."""

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from acd.commands import Command
+from acd.decision import RecordDecision
 from acd.engine import Engine
 from acd.errors import AcdError, InvalidValue, JournalFault
 from acd.events import Event
@@ -28,7 +29,11 @@ def encode_event(event: Event, now: float) -> bytes:
 
 def encode_command(command: Command) -> bytes:
     """Return the line of a command, without a line break."""
-    return _line({"command": type(command).__name__, **_spoken(command)})
+    if isinstance(command, RecordDecision):
+        spoken = {"offer": command.offer, "decision": _spoken(command.decision)}
+    else:
+        spoken = _spoken(command)
+    return _line({"command": type(command).__name__, **spoken})
 
 
 def decode_event(line: bytes) -> tuple[Event, float]:

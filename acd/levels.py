@@ -5,7 +5,7 @@ the contact was given.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -108,11 +108,18 @@ def raises_by(rules: Iterable[LevelRule]) -> tuple[Gain, ...]:
     return tuple([Gain(rule.waited_s, rule.add) for rule in rules if rule.regards_wait_alone])
 
 
-def coming(raises: Iterable[Raises], arrived_at: float) -> Iterator[tuple[float, int]]:
-    """When who came then is raised, and by how much: each set of rules counts from the end of the one before."""
+class Rise(NamedTuple):
+    """What waiting alone adds to one contact: at this time, so many levels."""
+
+    at: float
+    add: int
+
+
+def rises_of(raises: Iterable[Raises], arrived_at: float) -> tuple[Rise, ...]:
+    """Return when who came then is raised, and by how much: each set of rules counts from the end of the one before."""
+    found = []
     since = arrived_at
     for gains, until in raises:
-        for waited_s, add in gains:
-            if since + waited_s <= until:
-                yield since + waited_s, add
+        found += [Rise(since + waited_s, add) for waited_s, add in gains if since + waited_s <= until]
         since = until
+    return tuple(found)

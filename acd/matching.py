@@ -153,7 +153,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
 
     The hottest loop of all: over the kinds of contact that wait, at every decision of an agent.
     """
-    found: list[Head] = []
+    found: list[tuple[bool, int, int, int, Key, Contact]] = []  # a head takes longer to make: few are kept
     best: Any = None  # the key of those found
     key_of = key_getter(order, is_whole=False)
     is_sorted = order[:3] == URGENCY
@@ -166,7 +166,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
     has_room_for_all = open_media == agent.capacities.media  # what fits then needs no second look
     for queue, line, base in lines(floor, agent):
         is_anybodys = queue is not None
-        if is_anybodys and is_own_first and found and not found[0].is_anybodys:
+        if is_anybodys and is_own_first and found and not found[0][0]:
             break
         for steps, level, _, bucket in line.fronts(now):
             priority = base + steps
@@ -192,7 +192,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
                 contact, arrival = other, other.arrival
                 won, reached = contact.urgency(bucket.ageing, now)
                 priority, level = base - won, -reached  # noqa: PLW2901  of the one who comes in place of the first
-            head = Head(is_anybodys, priority, level, -fit, arrival, contact)
+            head = (is_anybodys, priority, level, -fit, arrival, contact)
             key = key_of(head)
             if key != best:
                 if found and key > best:
@@ -200,7 +200,7 @@ def heads(floor: Floor, agent: Agent, now: float, order: tuple[Selection, ...] =
                 found.clear()
                 best, most_urgent, best_level, best_skill = key, (priority, level), level, -fit
             found.append(head)
-    return found
+    return [Head._make(head) for head in found]
 
 
 def lines(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, WaitingLine, int]]:
@@ -211,7 +211,7 @@ def lines(floor: Floor, agent: Agent) -> Iterator[tuple[Queue | None, WaitingLin
     queues, priorities = floor.queues, agent.priorities
     for name in agent.queues:
         queue = queues[name]
-        if len(queue.line):
+        if queue.line.length:
             yield queue, queue.line, -priorities.get(name, queue.definition.priority)
 
 

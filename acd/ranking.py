@@ -7,7 +7,7 @@ with its square root, and at a hundred thousand that is some microseconds).
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -83,6 +83,10 @@ class Ranking(Generic[Item]):
     def first(self) -> Item:
         """The item with the smallest key; there must be one."""
         return self._items[0][0]
+
+    def head(self, most: int) -> list[Item]:
+        """The first items, so many at most."""
+        return list(islice(self, most))
 
     def count_while(self, holds: Callable[[Item], bool]) -> int:
         """How many items a condition holds for that holds for the first ones and no others."""

@@ -11,8 +11,15 @@ from typing import Final, NamedTuple
 from acd.agent import Agent
 from acd.contact import Contact, Place
 from acd.criteria import SELECTION
-from acd.decision import REASONS, AgentCandidate, ContactCandidate, Exclusion
-from acd.explain import against_kind, agent_candidates, contact_candidate, kinds, reason_against
+from acd.decision import (
+    REASONS,
+    AgentCandidate,
+    ContactCandidate,
+    Exclusion,
+    agent_candidate,
+    contact_candidate,
+)
+from acd.explain import against_kind, figures_of, head_note, kinds, reason_against
 from acd.floor import Floor, Queue
 from acd.matching import Head, Pairing, available, is_over_number, key_getter
 from acd.names import AgentId, ContactId
@@ -62,16 +69,20 @@ def _agents(floor: Floor, pairing: Pairing) -> tuple[AgentVerdict, ...]:
     for row, place in enumerate(contact.standing):
         for agent in _who_could(floor, contact, place):
             if agent.id not in able:
-                (values,) = agent_candidates([agent], place)
+                values = _agent_values(agent, place)
                 verdict = CHOSEN if agent is chosen else LATER
                 able[agent.id] = AgentVerdict(values, row, len(able) + 1, verdict)
         for agent in _of_place(floor, place):
             known = unable.get(agent.id)
             if known is None or known.verdict == Exclusion.SKILL:
-                (values,) = agent_candidates([agent], place)
+                values = _agent_values(agent, place)
                 unable[agent.id] = AgentVerdict(values, row, 0, reason_against(floor, agent, contact, place))
     others = [found for _, found in sorted(unable.items()) if found.values.agent not in able]
     return (*able.values(), *others)
+
+
+def _agent_values(agent: Agent, place: Place) -> AgentCandidate:
+    return agent_candidate(figures_of(agent), place.queue, agent.fit(place.need) or 0)
 
 
 def _who_could(floor: Floor, contact: Contact, place: Place) -> list[Agent]:
@@ -100,13 +111,13 @@ def _contacts(floor: Floor, pairing: Pairing, now: float) -> tuple[ContactVerdic
             head = _head(agent, queue, bucket, contact, now)
             reason = _reason_of(floor, agent, queue, bucket, contact)
             if reason is not None:
-                unable[contact.id] = ContactVerdict(contact_candidate(head), 0, reason)
+                unable[contact.id] = ContactVerdict(contact_candidate(head_note(head)), 0, reason)
             elif contact.id not in able or key_of(head) < key_of(able[contact.id]):
                 able[contact.id] = head
     # Where a region's turn decided, whom it fell on may stand behind others by what comes after the region.
     ordered = sorted(able.values(), key=lambda head: (head.contact is not chosen, key_of(head)))
     verdicts = [
-        ContactVerdict(contact_candidate(head), place, CHOSEN if head.contact is chosen else LATER)
+        ContactVerdict(contact_candidate(head_note(head)), place, CHOSEN if head.contact is chosen else LATER)
         for place, head in enumerate(ordered, 1)
     ]
     others = [found for _, found in sorted(unable.items()) if found.values.contact not in able]

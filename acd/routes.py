@@ -5,6 +5,7 @@ contact's level and on whether the agent is there; a contact always stands somew
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from acd.checks import check_at_least, check_distinct, check_named
 from acd.errors import InvalidValue
@@ -40,3 +41,9 @@ class Route:
         check_distinct(self, "skills", [each.skill for each in self.skills])
         if self.until_s is not None and not self.after_s < self.until_s:
             raise InvalidValue(type(self).__name__, "until_s", self.until_s, "more than after_s")
+
+
+@lru_cache(maxsize=1024)
+def only_row(skills: tuple[SkillLevel, ...]) -> Route:
+    """The table of a contact that brought none: callers of one kind share it."""
+    return Route(skills=skills)

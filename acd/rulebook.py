@@ -37,7 +37,7 @@ class Rulebook:
             self._floor.recall_callbacks(queue)
             is_other = queue.raises != raises
             for contact in queue.given.values() if is_other else ():
-                contact.raises = queue.raises_since(contact.arrived_at)
+                contact.rises = queue.rises_of(contact.arrived_at)
             if is_other or any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
                 for contact in tuple({**queue.given, **queue.standing}.values()):
                     if contact.state is ContactState.WAITING:

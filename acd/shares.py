@@ -52,10 +52,12 @@ class Ledger:
 
     def next_region(self, present: AbstractSet[str]) -> str:
         """Return whose turn it is among regions that have callers; one at least, all of them with shares."""
+        if len(present) == 1:
+            return next(iter(present))
         whole = sum(self._shares[region] for region in sorted(present))
         counts = self._counts if present == self._present else Counter[str]()
         number = counts.total() + 1
-        slack = 1 - 1 / max(2, 2 * len(present) - 2)
+        slack = 1 - 1 / (2 * len(present) - 2)
 
         def lateness(region: str) -> tuple[bool, float, str]:
             part = self._shares[region] / whole

@@ -5,6 +5,7 @@ depends on the order of a set.
 """
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 from acd.agent import Agent
 from acd.criteria import STRATEGIES, Order, Routing
@@ -14,19 +15,29 @@ from acd.ranking import Key
 
 _R = Routing
 
-_PARTS: Mapping[Routing, Callable[[Agent, QueueName], float]] = {
-    _R.IDLE: lambda agent, _: agent.idle_since,
-    _R.TURN: lambda agent, queue: agent.turns.get(queue, 0),
-    _R.CALLS: lambda agent, _: agent.taken,
-    _R.TALK: lambda agent, _: agent.talk_s,
-    _R.OCCUPANCY: lambda agent, _: agent.occupancy,
-    _R.RANK: lambda agent, _: agent.rank,
+_ATTRIBUTES: Mapping[Routing, str] = {
+    _R.IDLE: "idle_since",
+    _R.CALLS: "taken",
+    _R.TALK: "talk_s",
+    _R.OCCUPANCY: "occupancy",
+    _R.RANK: "rank",
 }
 
 
 def key_of(order: Order, agent: Agent, queue: QueueName) -> Key:
     """Return the key of a free agent by criteria other than skill, which is a matter of the need."""
-    return (*[_PARTS[criterion](agent, queue) for criterion in order], agent.id)
+    values = (
+        agent.turns.get(queue, 0) if criterion is _R.TURN else getattr(agent, _ATTRIBUTES[criterion])
+        for criterion in order
+    )
+    return (*values, agent.id)
+
+
+def key_getter(order: Order, queue: QueueName) -> Callable[[Agent], Key]:
+    """Return what makes keys as `key_of` does; where the queue has no say, in one call for all criteria."""
+    if not order or _R.TURN in order:
+        return lambda agent: key_of(order, agent, queue)
+    return attrgetter(*[_ATTRIBUTES[criterion] for criterion in order], "id")
 
 
 def order_named(name: str, defined: Mapping[str, Order]) -> Order:

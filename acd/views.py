@@ -66,6 +66,24 @@ def agent_report(agent: Agent, wrap_up_until: float | None) -> ReportAgent:
     )
 
 
+def is_agent_reported(agent: Agent, wrap_up_until: float | None) -> bool:
+    """Whether an agent is as last reported.  What differs mostly is looked at first."""
+    last = agent.reported
+    return (
+        last is not None
+        and last.activity is agent.activity
+        and last.presence is agent.presence
+        and last.contact == agent.contact
+        and last.since == agent.since
+        and last.reason == agent.reason
+        and last.reachable is agent.reachable
+        and last.pending is agent.pending
+        and last.pending_reason == agent.pending_reason
+        and last.wrap_up_until == wrap_up_until
+        and last.tasks == tuple(agent.tasks)
+    )
+
+
 def position(floor: Floor, name: ContactId, now: float) -> int | None:
     """Return a contact's place in its line, None when it does not wait."""
     contact = floor.contacts.get(name)

@@ -83,13 +83,13 @@ the smallest is the most urgent; the serial of its bucket, and the bucket.
 class WaitingLine:
     """Contacts that wait, the most urgent first."""
 
-    __slots__ = ("_buckets", "_fronts", "_length", "_made", "_steady_until")
+    __slots__ = ("_buckets", "_fronts", "_made", "_steady_until", "length")
 
     def __init__(self) -> None:
         """Begin empty."""
         self._buckets: dict[_Kind, Bucket] = {}  # none of them empty
         self._made = 0  # buckets, so far
-        self._length = 0
+        self.length = 0  # how many wait
         self._fronts: list[Front] = []  # in order, of all buckets, each as it was looked at last
         self._steady_until = math.inf  # all of them hold as long
 
@@ -102,7 +102,7 @@ class WaitingLine:
             bucket = self._buckets[kind] = Bucket(kind, self._made)
             insort(self._fronts, bucket.front)
         bucket.contacts.add(contact.arrival, contact)
-        self._length += 1
+        self.length += 1
         if bucket.contacts.first is contact:
             bucket.begin_with(contact)
             self._steady_until = _UNKNOWN
@@ -112,7 +112,7 @@ class WaitingLine:
         kind = (contact.level, place.need, place.ageing, contact.region, contact.is_callback)
         bucket = self._buckets[kind]
         bucket.contacts.remove(contact.arrival)
-        self._length -= 1
+        self.length -= 1
         if not len(bucket.contacts):
             del self._buckets[kind]
             del self._fronts[bisect_left(self._fronts, bucket.front)]
@@ -168,7 +168,7 @@ class WaitingLine:
 
     def __len__(self) -> int:
         """How many wait."""
-        return self._length
+        return self.length
 
 
 def order(contact: Contact, ageing: Ageing, now: float) -> Key:

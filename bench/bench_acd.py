@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from acd.commands import Command
+from acd.decision import RecordDecision
 from acd.engine import Engine
 from acd.events import ContactEnded, Event, OfferAccepted
 from acd.journal import encode_event, replay
@@ -92,6 +93,14 @@ def plain_and_explained_s(told: list[Happening]) -> tuple[float, float]:
     return min(plain for plain, _ in rounds), min(explained for _, explained in rounds)
 
 
+def written_out_us(told: list[Happening]) -> float:
+    """How long it takes to write out a record that somebody reads, on average."""
+    engine = Engine(explains=True)
+    answers = [engine.handle(event, now) for event, now in told]
+    records = [order for answer in answers for order in answer if isinstance(order, RecordDecision)]
+    return best_of(lambda: _timed(lambda: [record.decision for record in records])) / len(records) * 1e6
+
+
 def event_times_us(told: list[Happening]) -> list[float]:
     """How long each event took while the line was full, one after the other."""
     engine = Engine()
@@ -143,6 +152,7 @@ def main() -> None:
         "relaxed_per_second": round(rate(relaxed, relaxed_s)),
         "crowded_per_second": round(rate(crowded, crowded_s)),
         "explain_ratio": round(explained_s / (relaxed_s + crowded_s), 2),
+        "written_out_us": round(written_out_us(crowded), 1),
         "event_p50_us": round(percentile(event_us, 50), 1),
         "event_p99_us": round(percentile(event_us, 99), 1),
         "event_max_us": round(event_us[-1], 1),

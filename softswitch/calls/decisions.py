@@ -56,7 +56,7 @@ class Decisions:
 
     def keep(self, order: RecordDecision) -> None:
         """File one record; of calls that are over the one that was decided on longest ago goes when there are many."""
-        clock, call_id = self._table.clock, call_id_of(order.decision.contact)
+        clock, call_id = self._table.clock, call_id_of(order.contact)
         folder = self._folders.pop(call_id, None) or _Folder()
         self._folders[call_id] = folder
         folder.records.append(KeptDecision(order, clock.wall(), clock.now(), []))

@@ -139,7 +139,7 @@ class Search:
         self, answer: tuple[Command, ...], path: Path, line: int, rules: _Rules, now: float, wall: float
     ) -> None:
         for order in answer:
-            if isinstance(order, RecordDecision) and self._is_ours(order.decision.contact):
+            if isinstance(order, RecordDecision) and self._is_ours(order.contact):
                 self._is_complete &= len(self._found) < MOST_DECISIONS
                 source = Source(path.name, line, rules.digest(), rules.line)
                 self._found.append(_Found(KeptDecision(order, wall, now, []), source, self._rolls.pop(0)))

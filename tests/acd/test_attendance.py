@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.agent_state import AgentCondition
-from acd.attendance import Attendance
+from acd.attendance import Attendance, counts
 
 CONDITIONS = tuple(AgentCondition)
 steps = st.lists(
@@ -31,7 +31,8 @@ def test_members_are_counted_as_if_one_by_one(
             attendance.leave(bits.pop(agent))
     members = [there[agent] for agent in sorted(served_by) if agent in there]
     mask = sum(bits[agent] for agent in served_by if agent in bits)
-    assert attendance.counts(mask) == {one: members.count(one) for one in members}
+    assert counts(attendance.picture(), mask) == {one: members.count(one) for one in members}
+    assert all(attendance.count(mask, one) == members.count(one) for one in CONDITIONS)
     assert attendance.are_all_in(mask, tuple(listed)) is all(one in listed for one in members)
 
 

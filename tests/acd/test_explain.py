@@ -98,6 +98,40 @@ def test_the_contacts_side_lists_the_first_of_each_kind() -> None:
     assert [each.contact for each in line.decision().contacts] == ["c3", "c1"]
 
 
+def test_a_record_stays_as_it_was_made() -> None:
+    """Whatever becomes of those whom it tells of, and whenever it is read."""
+    line = Explained(QueueDefined(queue=MAIN, wrap_up_s=0), QueueDefined(queue=TAX))
+    for serial, name in enumerate(("ana", "ben", "cid")):
+        line.login(name, float(serial), skills=skilled(tax=3 - serial))
+    line.call("c1", 4.0, skills=skilled(tax=1))
+    (of_caller,) = line.orders(RecordDecision)
+    had = line.decision()
+    assert [(each.agent, each.skill, each.calls) for each in had.agents] == [
+        ("ana", 3, 0),
+        ("ben", 2, 0),
+        ("cid", 1, 0),
+    ]
+    line.call("c2", 5.0, skills=skilled(tax=2))
+    line.not_ready("cid", at=5.0)
+    line.call("c3", 6.0)
+    line.call("c4", 7.0, region="west", skills=skilled(tax=1))
+    line.accept("c1", 8.0)
+    line.accept("c2", 8.0)
+    line.reassign("ben", skills=skilled(law=1), rank=7)
+    line.end("c1", 9.0)
+    (of_agent,) = line.orders(RecordDecision)
+    took = line.decision()
+    assert [(each.contact, each.queue, each.region) for each in took.contacts] == [
+        ("c4", MAIN, "west"),
+        ("c3", MAIN, ""),
+    ]
+    line.call("c3", 10.0, queue="tax", region="north")
+    line.end("c2", 11.0)
+    line.logout("ana")
+    assert (of_caller.contact, of_agent.contact) == ("c1", "c4")
+    assert (of_caller.decision, of_agent.decision) == (had, took)
+
+
 def test_only_the_first_are_listed() -> None:
     """However many there are."""
     line = Explained()

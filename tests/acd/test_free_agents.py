@@ -8,6 +8,7 @@ from acd.agent import Agent
 from acd.agent_state import AgentTrigger
 from acd.criteria import STRATEGIES, Routing
 from acd.free_agents import MOST_NEEDS, FreeAgents
+from acd.medium import VOICE_ONLY
 from acd.names import AgentId, QueueName, SkillName
 from acd.skills import ANYBODY, Need, fit
 
@@ -48,7 +49,7 @@ def test_every_need_has_its_own_order(people: list[tuple[float, int, bool]]) -> 
     here: list[Agent] = []
     for serial, (since, tax, goes) in enumerate(people):
         one = agent(serial, since, tax)
-        free.admit(one)
+        free.admit(one, VOICE_ONLY)
         here.append(one)
         if goes:
             free.withdraw(here.pop(len(here) // 2))
@@ -57,6 +58,8 @@ def test_every_need_has_its_own_order(people: list[tuple[float, int, bool]]) -> 
         able.sort(key=lambda each: (-each.skills.get(TAX, 0), each.idle_since, each.id))
         assert list(free.best_first(asked)) == able
         assert list(free.best_first(need_of_two(serial % 5))) == able
+        for one_or_two in (asked, need_of_two(serial % 5)):
+            assert free.first(one_or_two, 3) == (len(able), able[:3])
     assert {each.id for each in free} == {each.id for each in here}
     assert len(free) == len(here)
     assert all(each.id in free for each in here)
@@ -66,7 +69,7 @@ def test_needs_that_come_and_go_leave_no_growing_trace() -> None:
     """Only so many rankings are kept, and that of everybody always."""
     free = FreeAgents(MAIN, LONGEST_IDLE)
     one = agent(1, 0.0, tax=10_000)
-    free.admit(one)
+    free.admit(one, VOICE_ONLY)
     for level in range(1, 5 * MOST_NEEDS):
         assert list(free.best_first(need_of_two(level))) == [one]
     assert len(free._rankings) == MOST_NEEDS
@@ -82,7 +85,7 @@ def test_where_skill_does_not_come_first_nobody_who_has_it_is_overlooked() -> No
         free = FreeAgents(MAIN, order)
         people = [agent(serial, float(serial), tax=serial % 3) for serial in range(9)]
         for one in people:
-            free.admit(one)
+            free.admit(one, VOICE_ONLY)
         able = [one for one in people if one.skills.get(TAX, 0) >= 2]
         assert list(free.best_first(need(2))) == able
         assert free.able(need(2)) == len(able)
@@ -92,10 +95,10 @@ def test_needs_of_one_skill_share_a_ranking() -> None:
     """However many levels are asked for, and those too that came down to 0; who has it not at all is last."""
     free = FreeAgents(MAIN, LONGEST_IDLE)
     one, other = agent(1, 0.0, tax=2), agent(2, 1.0, tax=5)
-    free.admit(one)
-    free.admit(other)
+    free.admit(one, VOICE_ONLY)
+    free.admit(other, VOICE_ONLY)
     beginner = agent(3, 0.0)
-    free.admit(beginner)
+    free.admit(beginner, VOICE_ONLY)
     for level, able in (
         (0, [other, one, beginner]),
         (1, [other, one]),

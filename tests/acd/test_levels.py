@@ -6,7 +6,7 @@ import pytest
 
 from acd.errors import InvalidValue, UnknownContact
 from acd.events import CallerRecalled, ContactLevelChanged, QueueDefined
-from acd.levels import CallerHistory, DayOfCalls, LevelRule, gains_of
+from acd.levels import CallerHistory, DayOfCalls, Gain, LevelRule, Raises, gains_of, rises_of
 from acd.names import ContactId
 from acd.skills import Widening
 from tests.acd.hotline import MAIN, Hotline
@@ -34,6 +34,14 @@ def test_what_cannot_be_true_cannot_be_built(build: Callable[[], object]) -> Non
     """Refused with the field."""
     with pytest.raises(InvalidValue):
         build()
+
+
+def test_rules_that_follow_one_another_raise_each_in_its_time() -> None:
+    """The second set counts from when it came; what the first would have added later is not added."""
+    first, second = (Gain(10.0, 1), Gain(60.0, 5)), (Gain(20.0, 2),)
+    assert rises_of((Raises(first),), 100.0) == ((110.0, 1), (160.0, 5))
+    assert rises_of((Raises(first, 130.0), Raises(second)), 100.0) == ((110.0, 1), (150.0, 2))
+    assert rises_of((), 100.0) == ()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ def test_items_come_in_the_order_of_their_keys_whatever_order_they_joined_in() -
         ranking.add((key,), f"item {key}")
     assert list(ranking) == ["item 1", "item 2", "item 3", "item 4"]
     assert len(ranking) == 4
+    assert ranking.head(2) == ["item 1", "item 2"]
+    assert ranking.head(9) == list(ranking)
     for end, count in ((1, 0), (3, 2), (5, 4)):
         assert ranking.count_while(f"item {end}".__gt__) == count
 

@@ -7,6 +7,7 @@ import pytest
 from acd.commands import ReportWidening
 from acd.errors import InvalidValue
 from acd.events import AgentReassigned, ContactQueued, QueueDefined
+from acd.medium import Medium
 from acd.names import AgentId, ContactId, QueueName, SkillName
 from acd.routes import Route
 from acd.skills import (
@@ -32,6 +33,21 @@ class TestNeeds:
         """So that equal needs are one kind of contact."""
         assert need_of(skilled(tax=2, law=1)) == need_of(skilled(law=1, tax=2)) == Need(((LAW, 1), (TAX, 2)))
         assert need_of(()) is ANYBODY
+
+    def test_equal_needs_are_one_object(self) -> None:
+        """However they were made; what is in them tells them apart."""
+        need = Need(((LAW, 1), (TAX, 2)))
+        assert need is need_of(skilled(tax=2, law=1))
+        assert len({need, need_of(skilled(tax=2, law=1)), need_of(skilled(tax=2)), ANYBODY}) == 3
+        assert need is not need_of(skilled(tax=2, law=1), Medium.CHAT)
+        assert repr(ANYBODY) == "Need((), <Medium.VOICE: 'voice'>)"
+
+    def test_a_bare_need_asks_for_the_skills_at_whatever_level(self) -> None:
+        """That of a bare need is itself."""
+        need = need_of(skilled(tax=2, law=1), Medium.CHAT)
+        assert need.bare is Need(((LAW, 0), (TAX, 0)), Medium.CHAT)
+        assert need.bare.bare is need.bare
+        assert ANYBODY.bare is ANYBODY
 
     def test_fit_is_the_sum_of_the_levels_asked_for(self) -> None:
         """Other skills do not count; one too low, and there is no fit."""

@@ -8,8 +8,10 @@ from acd.criteria import STRATEGIES, Routing
 from acd.errors import UnknownStrategy
 from acd.events import AgentRestored, QueueDefined, QueueRemoved
 from acd.names import AgentId
-from acd.strategies import key_of, order_named
+from acd.strategies import key_getter, key_of, order_named
 from tests.acd.hotline import MAIN, Hotline, skilled
+
+ORDERS = tuple(tuple(each for each in order if each is not Routing.SKILL) for order in STRATEGIES.values())
 
 
 def agent(name: str, since: float) -> Agent:
@@ -34,6 +36,15 @@ def test_every_strategy_tells_agents_apart(name: str) -> None:
     ana, ben = (key_of(order, agent(each, 1.0), MAIN) for each in ("ana", "ben"))
     assert ana == key_of(order, agent("ana", 1.0), MAIN)
     assert ana != ben
+
+
+@pytest.mark.parametrize("order", [(), (Routing.TURN,), (Routing.CALLS, Routing.TURN), *ORDERS])
+def test_keys_are_the_same_however_they_are_made(order: tuple[Routing, ...]) -> None:
+    """One by one by criterion, or all at once where the queue has no say."""
+    one = agent("ana", 3.0)
+    one.turns[MAIN] = 7
+    assert key_getter(order, MAIN)(one) == key_of(order, one, MAIN)
+    assert key_of(order, one, MAIN)[-1] == "ana"
 
 
 def test_an_unknown_one_is_named_with_those_that_exist() -> None:

@@ -2,15 +2,16 @@
 
 from dataclasses import fields, replace
 
+from acd.agent import Agent
 from acd.agent_state import Activity, Presence
-from acd.commands import ReportContact
+from acd.commands import ReportAgent, ReportContact
 from acd.contact import Contact, Place
 from acd.contact_state import ContactState
 from acd.events import ContactRequeued
 from acd.names import AgentId, ContactId, QueueName
 from acd.skills import ANYBODY
 from acd.snapshots import AgentSnapshot, ContactSnapshot, QueueStatistics, Standing, Statistics, Tally
-from acd.views import contact_report, is_reported
+from acd.views import agent_report, contact_report, is_agent_reported, is_reported
 from tests.acd.hotline import MAIN, Hotline
 
 
@@ -70,6 +71,30 @@ def test_a_contact_that_differs_in_anything_is_not_as_it_was_reported() -> None:
     for name, value in other.items():
         contact.reported = replace(report, **{name: value})  # type: ignore[arg-type]
         assert not is_reported(contact), name
+
+
+def test_an_agent_who_differs_in_anything_is_not_as_they_were_reported() -> None:
+    """Whatever a report says of an agent is compared; whose it is never changes."""
+    agent = Agent(AgentId("ana"), (MAIN,), now=1.0)
+    assert not is_agent_reported(agent, None), "never reported"
+    report = agent.reported = agent_report(agent, None)
+    assert is_agent_reported(agent, None)
+    other: dict[str, object] = {
+        "presence": Presence.READY,
+        "activity": Activity.ENGAGED,
+        "reason": "lunch",
+        "contact": ContactId("c1"),
+        "reachable": False,
+        "since": 0.5,
+        "pending": Presence.NOT_READY,
+        "pending_reason": "lunch",
+        "wrap_up_until": 9.0,
+        "tasks": (ContactId("c1"),),
+    }
+    assert {field.name for field in fields(ReportAgent)} == {"agent", *other}
+    for name, value in other.items():
+        agent.reported = replace(report, **{name: value})  # type: ignore[arg-type]
+        assert not is_agent_reported(agent, None), name
 
 
 def test_an_agent_is_shown_whole() -> None:

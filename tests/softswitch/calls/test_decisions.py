@@ -147,7 +147,7 @@ def record_of(node: Node, call_id: str) -> RecordDecision:
 
 def of_call(record: RecordDecision, contact: str) -> RecordDecision:
     """The same for another call."""
-    return RecordDecision(offer=OfferId("o"), decision=replace(record.decision, contact=ContactId(contact)))
+    return RecordDecision(offer=OfferId("o"), notes=record.notes._replace(contact=ContactId(contact)))
 
 
 def test_what_is_over_is_forgotten_first_and_what_is_up_never() -> None:
