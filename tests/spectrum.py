@@ -152,3 +152,14 @@ def alignment(late: npt.ArrayLike, early: npt.ArrayLike) -> int:
     correlation = np.fft.irfft(product, size)
     peak = int(np.argmax(correlation))
     return peak - size if peak > size // 2 else peak
+
+
+def without_tone(sound: npt.ArrayLike, hz: float, rate: int = RATE_HZ) -> Samples:
+    """The middle half of a sound without a tone of `hz` and its near neighbours: what lies under an announcement."""
+    samples = samples_of(sound)
+    window = np.hanning(len(samples))
+    bins = np.fft.rfft(samples * window)
+    bins[np.abs(np.fft.rfftfreq(len(samples), 1 / rate) - hz) < 40] = 0
+    middle = slice(len(samples) // 4, -len(samples) // 4)
+    rest: Samples = np.fft.irfft(bins, len(samples))[middle] / window[middle]
+    return rest

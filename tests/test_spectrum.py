@@ -94,6 +94,13 @@ def test_a_piece_of_a_loop_is_known_wherever_it_begins_and_another_sound_is_not(
     assert spectrum.likeness(np.zeros(800), loop) == 0.0
 
 
+def test_what_lies_under_a_tone_comes_out_without_it() -> None:
+    under = _tone(900, 1.0, 0.02)
+    rest = spectrum.without_tone(_tone(650, 1.0, 0.3) + under, 650)
+    assert spectrum.level_dbfs(rest) == pytest.approx(spectrum.level_dbfs(under), abs=0.5)
+    assert spectrum.tone_level_dbfs(rest, 650) < -70
+
+
 def test_channels_of_an_a_law_file_come_back_apart(tmp_path: Path) -> None:
     path = tmp_path / "two.wav"
     both = np.stack([_tone(440, 1), _tone(700, 1)], axis=1)

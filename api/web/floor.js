@@ -192,8 +192,8 @@ function changeOf(kind, data, at, call) {
     case 'call_queued':
       return { state: 'waiting', queue: data.queue, position: data.position, agent: null, queued_at: call.queued_at ?? at };
     case 'call_rung': return { ringing: data.agent };
-    case 'consult_answered':
-    case 'call_transferred': return { ringing: null };
+    case 'consult_answered': return { ringing: null };
+    case 'call_transferred': return data.kind === 'agent' ? {} : { ringing: null };  // a colleague's phone may ring yet
     case 'call_offered': return { state: 'offered', agent: data.agent };
     case 'offer_ended': return call.state === 'offered' ? { state: 'waiting', agent: null } : {};
     case 'offer_accepted': return { state: 'accepted', agent: data.agent };

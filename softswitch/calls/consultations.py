@@ -4,6 +4,8 @@ Whom the agent asks is one more party of the call.  While the consult lasts eith
 is on hold; a conference holds neither; a transfer leaves the call to the one who was asked.
 """
 
+from typing import Final
+
 from acd import events as acd_facts
 from acd.names import ContactId, QueueName
 from api.faults import Conflict
@@ -17,6 +19,8 @@ from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.queue_desk import QueueDesk
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason
+
+REQUEST_TERMINATED: Final = 487
 
 
 class Consultations:
@@ -152,6 +156,8 @@ class Consultations:
                 self._table.end_queue_consult(call)
             errand = Errand.CONSULT if party is None else party.errand
             if party is not None:
+                if party.is_referred:
+                    self._table.legs.report_referral(agent.leg, REQUEST_TERMINATED)
                 self._table.remove(call, party)
             self._came_to_nothing(call, agent, errand, to, "cancelled")
 

@@ -121,6 +121,9 @@ class Departures:
         if asked is not None and asked.contact == "":
             asked.errand, asked.by = Errand.TRANSFER, ""
             self._table.remove(call, agent)
+            self._tell_transfer(
+                call, agent, asked
+            )  # the agent's talk is over, whether the phone is answered or not
             self._table.settle(call)
             return True
         consult = call.queue_consult
@@ -130,6 +133,10 @@ class Departures:
         """One who is there has the caller from now on; the agent, if there was any, leaves, to wrap-up."""
         if agent is not None:
             self._table.remove(call, agent)
+        self._tell_transfer(call, agent, heir)
+        self.take_caller(call, heir)
+
+    def _tell_transfer(self, call: Call, agent: CallParty | None, heir: CallParty) -> None:
         self._table.chronicle.record(
             entries.CallTransferred(
                 at=self._table.clock.wall(),
@@ -139,7 +146,6 @@ class Departures:
                 to=heir.label,
             )
         )
-        self.take_caller(call, heir)
 
     def take_caller(self, call: Call, heir: CallParty) -> None:
         """Let a party talk with the caller as the agent whose call it is."""

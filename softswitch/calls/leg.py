@@ -12,9 +12,13 @@ Header = tuple[str, str]
 
 AUTO_ANSWER: tuple[Header, ...] = (
     ("Call-Info", "<sip:hotline>;answer-after=0"),
-    ("Alert-Info", "info=alert-autoanswer"),
+    ("Alert-Info", "<sip:hotline>;info=alert-autoanswer;delay=0"),
 )
-"""Phones that can be told so answer such a call by themselves: somebody asked for it a moment ago, or it is their way."""
+"""Phones that can be told so answer such a call by themselves: somebody asked for it a moment ago, or it is their way.
+
+There is no one standard.  Both are headers of RFC 3261 (sections 20.4 and 20.9) with their URI in place, which a strict
+parser wants; without `delay=0` some phones ring on.
+"""
 
 
 class LegState(StrEnum):

@@ -45,6 +45,15 @@ class Pickups:
             acd_facts.ContactLeft(contact=ContactId(call.call_id), cause="picked_up")
         )
         self._departures.take_caller(call, party)
+        self.stop(call)
+
+    def stop(self, call: Call) -> None:
+        """Somebody has the caller: phones that ring for another order ring no more."""
+        if call.state is CallState.WAITING:
+            return
+        for party in tuple(call.parties):
+            if party.errand is Errand.PICK_UP and not party.is_joined:
+                self._table.remove(call, party)
 
     def failed(self, call: Call, party: CallParty, end: LegEnd) -> None:
         """The agent did not answer: the caller never left the line."""

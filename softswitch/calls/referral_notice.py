@@ -10,6 +10,7 @@ _PHRASES = {
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",
     486: "Busy Here",
+    487: "Request Terminated",
     501: "Not Implemented",
     603: "Decline",
 }

@@ -243,6 +243,7 @@ class Switchboard:
             case Errand.OFFER:
                 self._offers.answered(call, party)
                 self.diversions.stop(call)
+                self.pickups.stop(call)
             case Errand.CONSULT | Errand.TRANSFER:
                 if not party.offer_id or self._offers.accept(call, party):
                     self.consultations.answered(call, party)
@@ -253,6 +254,7 @@ class Switchboard:
                 self.diversions.stop(call)
             case Errand.OVERFLOW:
                 self.diversions.answered(call, party)
+                self.pickups.stop(call)
             case Errand.PUT_THROUGH:
                 self.put_through.answered(call, party)
             case Errand.PLACED:

@@ -24,6 +24,7 @@ from tests.stand import HOTLINE, Stand, Terms, stand
 pytestmark = pytest.mark.e2e
 
 CALLER_HZ, AGENT_HZ = 440, 1000
+MUSIC = ROOT / "config" / "music" / "waiting.wav"
 SILENCE_S = 2.5
 TONES = {
     "menu_services": 650,
@@ -185,6 +186,12 @@ async def test_a_caller_leaves_a_message(tmp_path: Path, by: str) -> None:
         )
         assert spectrum.dominant_tone(left[4000:12000]) == pytest.approx(CALLER_HZ, abs=15)
         assert spectrum.level_dbfs(right) < -60
+        sound, ((music,), _) = await caller.recording(), spectrum.read_channels(MUSIC)
+        for name in ("menu_services", "leave_message", "message_kept"):
+            begin, end = spectrum.find_tone_spans(sound, TONES[name])[0]
+            said = sound[round((begin + 0.1) * 8000) : round((end - 0.1) * 8000)]
+            likeness = spectrum.likeness(spectrum.without_tone(said, TONES[name]), music)
+            assert likeness < 0.5, f"music under {name}"
         done = await ask(here, "POST", f"/v1/voicemails/{message['voicemail_id']}/handled", json={})
         assert done["handled_by"] == "test"
 

@@ -75,7 +75,7 @@ async def test_an_announcement_lies_over_soft_music_and_covers_every_voice(tmp_p
         sound = await caller.recording()
         spans = spectrum.find_tone_spans(sound, PLACE_HZ)
         begin, end = min(start for start, _ in spans), max(stop for _, stop in spans)
-        under = _without(sound[round((begin + 0.5) * 8000) :][:16000], PLACE_HZ)
+        under = spectrum.without_tone(sound[round((begin + 0.5) * 8000) :][:16000], PLACE_HZ)
         alone = sound[round((end + 0.5) * 8000) :][:8000]
         softer = spectrum.level_dbfs(alone) - spectrum.level_dbfs(under)
         assert 12 < softer < 24, f"{softer:.1f} dB"
@@ -112,13 +112,3 @@ async def test_a_paused_recording_is_silent_while_the_talk_goes_on(tmp_path: Pat
             spans = spectrum.find_tone_spans(side, TONES_HZ[name])
             [gap] = [after - end for (_, end), (after, _) in pairwise(spans) if after - end > 0.5]
             assert gap == pytest.approx(length, abs=0.3)
-
-
-def _without(sound: spectrum.Samples, hz: float) -> spectrum.Samples:
-    """The sound without a tone and its near neighbours."""
-    bins = np.fft.rfft(sound * np.hanning(len(sound)))
-    frequencies = np.fft.rfftfreq(len(sound), 1 / 8000)
-    bins[np.abs(frequencies - hz) < 40] = 0
-    middle = slice(len(sound) // 4, -len(sound) // 4)
-    rest: spectrum.Samples = np.fft.irfft(bins, len(sound))[middle] / np.hanning(len(sound))[middle]
-    return rest

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.running_server import ApiProblem, Json
-from tests.conversation import TERMS, Conversation, conversation
+from tests.conversation import MUSIC, TERMS, Conversation, conversation
 from tests.phones.handset import HandsetFault
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -89,6 +89,45 @@ async def test_hold_and_transfer_and_taking_back_are_pressed_in_one_moment(tmp_p
         await talk.wait_heard(caller={"two"}, two={"caller"})
 
         await at_once(talk.phones["caller"].hang_up(), talk.operate(2, "hold"))
+        await is_over(talk)
+
+
+async def test_keys_of_the_phones_cross_buttons_and_hang_ups(tmp_path: Path) -> None:
+    """REFER beside re-INVITE, re-INVITE beside BYE, 200 beside the caller's BYE, and two buttons that both end a consult."""
+    async with conversation(tmp_path / "stand", QUICK, agents=2) as talk:
+        here, caller, one, two = talk.here, *(talk.phones[name] for name in ("caller", "one", "two"))
+        await talk.begin()
+        await here.login(2, state="not_ready")
+        since = len(here.events)
+        assert await at_once(one.hold(), one.refer(f"sip:{here.extension(2)}@{here.registrar}")) == []
+        await here.wait_event("CallTransferred", since=since, agent=here.agent(1), to=here.agent(2))
+        await talk.wait_heard(caller={"two"}, two={"caller"})
+
+        assert await at_once(two.hold(), talk.operate(2, "hold")) == []
+        await talk.wait_heard(caller={MUSIC})
+        assert await at_once(two.unhold(), talk.operate(2, "retrieve")) == []
+        await talk.wait_heard(caller={"two"}, two={"caller"})
+
+        await one.ring_only()
+        heard = len(one.events)
+        await talk.operate(2, "consult", {"kind": "agent", "to": here.agent(1)})
+        await one.wait_for("incoming", since=heard)
+        await at_once(one.answer(), caller.hang_up())
+        await one.wait_for("disconnected", since=heard)
+        await is_over(talk)
+
+        await one.auto_answer(0.1)
+        since = len(here.events)
+        await caller.call(here.hotline)
+        connected = await here.wait_event("CallConnected", since=since, agent=here.agent(1))
+        talk.call_id = str(connected["call_id"])
+        await talk.operate(1, "consult", {"kind": "agent", "to": here.agent(2)})
+        await here.wait_event("ConsultAnswered", since=since, to=here.agent(2))
+        refused = await at_once(talk.operate(1, "conference"), talk.operate(1, "transfer", {}))
+        assert [problem["status"] for problem in refused] == [409]
+        is_conference = refused[0]["code"] == "wrong_target"
+        await talk.wait_heard(caller={"one", "two"} if is_conference else {"two"})
+        await at_once(two.hold(), caller.hang_up())
         await is_over(talk)
 
 

@@ -56,6 +56,16 @@ async def test_the_agent_alone_is_hung_up_by_force_and_the_caller_waits_again(tm
         await talk.phones["caller"].wait_for("disconnected")
         record = await here.wait_call(talk.call_id)
         assert record["call"]["end_reason"] == "forced"
+        rows = (await here.api.get("/v1/ledger", call_id=talk.call_id))["items"][::-1]
+        assert [(row["action"], row["agent"], row["reason"]) for row in rows] == [
+            ("force_hang_up", here.agent(1), "asleep"),
+            ("pick_up", here.agent(2), "waits too long"),
+            ("force_hang_up", here.agent(2), "abuse"),
+        ]
+        for row in rows:
+            await here.wait_event(
+                "forced", call_id=talk.call_id, **{name: row[name] for name in ("action", "reason")}
+            )
 
 
 @pytest.mark.long

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.running_server import ApiProblem
 from tests.conversation import MUSIC, RINGBACK, Conversation, conversation, outbound_terms
 
 pytestmark = pytest.mark.e2e
@@ -73,14 +74,16 @@ async def test_a_target_that_refuses_returns_the_caller_and_one_that_answers_has
 async def test_back_into_the_queue_the_caller_keeps_the_arrival_and_gets_the_next_agent(
     tmp_path: Path,
 ) -> None:
-    """Before that somebody of the queue was asked, while the caller heard music."""
-    async with conversation(tmp_path / "stand") as talk:
+    """Before that somebody of the queue was asked, while the caller heard music; who came later waits behind."""
+    async with conversation(tmp_path / "stand", outside=True) as talk:
         here = talk.here
         await talk.begin()
-        await here.login(2)
+        arrived = (await here.api.call(talk.call_id))["call"]["queued_at"]
         await talk.operate(1, "consult", {"kind": "queue", "to": "hotline"})
         asked = await here.wait_event("ConsultStarted", to="hotline", agent=here.agent(1))
         assert asked["kind"] == "queue"
+        await talk.wait_heard(caller={MUSIC}, one={RINGBACK})
+        await here.login(2)
         await here.wait_event("ConsultAnswered", to=here.agent(2), agent=here.agent(1))
         await talk.wait_heard(caller={MUSIC}, one={"two"}, two={"one"})
         await talk.operate(1, "reconnect")
@@ -88,14 +91,19 @@ async def test_back_into_the_queue_the_caller_keeps_the_arrival_and_gets_the_nex
         await talk.wait_heard(caller={"one"}, one={"caller"})
         await here.api.logout(here.agent(2))
 
+        since = len(here.events)
+        await talk.phones["outside"].call(here.hotline)
+        await here.wait_event("CallQueued", since=since, position=1)
         await talk.operate(1, "transfer", {"kind": "queue", "to": "hotline"})
+        queued = await here.wait_event("CallQueued", since=since, call_id=talk.call_id)
+        assert queued["position"] == 1, "before who came later"
         await talk.phones["one"].wait_for("disconnected")
         await talk.wait_heard(caller={MUSIC})
         await here.login(2)
         await here.wait_event("CallConnected", call_id=talk.call_id, agent=here.agent(2))
-        await talk.wait_heard(caller={"two"}, two={"caller"})
+        await talk.wait_heard(caller={"two"}, two={"caller"}, outside={MUSIC})
         record = (await here.api.call(talk.call_id))["call"]
-        assert record["queued_at"] < record["connected_at"]
+        assert record["queued_at"] == arrived, "who is handed back waits since the arrival"
         await talk.phones["two"].hang_up()
         record = await here.wait_call(talk.call_id)
         assert [segment["agent"] for segment in record["segments"]] == [here.agent(1), here.agent(2)]
@@ -107,10 +115,13 @@ async def test_an_outside_number_is_asked_and_dialled_and_only_by_the_rules(tmp_
         here, mobile = talk.here, "13900000002"
         await talk.begin()
         for number in ("12345678901234", "051085551234"):
-            with pytest.raises(Exception, match="number_not_allowed") as refused:
+            with pytest.raises(ApiProblem, match="number_not_allowed") as refused:
                 await talk.operate(1, "consult", {"kind": "number", "to": number})
-            assert getattr(refused.value, "status", 0) == 403
+            assert refused.value.status == 403
+        await talk.phones["outside"].speak_before_answering()
         await talk.operate(1, "consult", {"kind": "number", "to": mobile})
+        await talk.wait_heard(caller={MUSIC}, one={"outside"})
+        await talk.phones["outside"].answer()
         await here.wait_event("ConsultAnswered", to=mobile)
         invite = (await talk.phones["outside"].wait_for("incoming"))["invite"]
         assert f"sip:{mobile}@" in invite.splitlines()[0]
@@ -141,6 +152,32 @@ async def test_an_outside_number_is_asked_and_dialled_and_only_by_the_rules(tmp_
         record = await here.wait_call(talk.call_id)
         assert record["call"]["talk_s"] > 0.5
         await _agent_is_free(talk, 1)
+        await _transferred_blind_to(talk, mobile)
+
+
+async def _transferred_blind_to(talk: Conversation, number: str) -> None:
+    """A caller is handed to somebody outside: music for the caller and ringback for the agent while it rings there."""
+    here, caller, one, outside = talk.here, *(talk.phones[name] for name in ("caller", "one", "outside"))
+    since = len(here.events)
+    await caller.call(here.hotline)
+    connected = await here.wait_event("CallConnected", since=since, agent=here.agent(1))
+    talk.call_id = str(connected["call_id"])
+    with pytest.raises(ApiProblem, match="number_not_allowed"):
+        await talk.operate(1, "transfer", {"kind": "number", "to": "051085551234"})
+    await talk.wait_heard(caller={"one"}, one={"caller"})
+    await outside.ring_only()
+    heard = len(one.events)
+    await talk.operate(1, "transfer", {"kind": "number", "to": number})
+    await talk.wait_heard(caller={MUSIC}, one={RINGBACK})
+    await outside.answer()
+    await one.wait_for("disconnected", since=heard)
+    moved = await here.wait_event("CallTransferred", since=since, agent=here.agent(1))
+    assert (moved["kind"], moved["to"]) == ("number", number)
+    await here.wait_agent(1, presence="wrap_up", call_id=None)
+    await talk.wait_heard(caller={"outside"}, outside={"caller"})
+    await caller.hang_up()
+    await outside.wait_for("disconnected")
+    assert len((await here.wait_call(talk.call_id))["recordings"]) == 1
 
 
 @pytest.mark.long

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.long
 async def test_hold_and_a_blind_transfer_by_the_phones_keys(tmp_path: Path) -> None:
+    """And an agent whom the caller holds hears music."""
     async with conversation(tmp_path / "stand") as talk:
         here, one, two = talk.here, talk.phones["one"], talk.phones["two"]
         await talk.begin()
@@ -20,6 +21,10 @@ async def test_hold_and_a_blind_transfer_by_the_phones_keys(tmp_path: Path) -> N
             await here.wait_event(kind, call_id=talk.call_id, agent=here.agent(1))
             assert (await here.api.call(talk.call_id))["call"]["held"] is held
             await talk.wait_heard(caller={MUSIC} if held else {"one"})
+        await talk.phones["caller"].hold()
+        await talk.wait_heard(one={MUSIC})
+        await talk.phones["caller"].unhold()
+        await talk.wait_heard(caller={"one"}, one={"caller"})
         await here.login(2, state="not_ready")
         await one.refer(f"sip:13900000002@{here.registrar}")
         assert (await one.wait_for("transfer", final=True))["status"] == 403, "no outbound rule of the seat"
@@ -76,6 +81,7 @@ async def test_the_keypad_calls_outside_by_the_rules_of_the_seat_alone(tmp_path:
 async def test_a_number_on_the_keypad_is_called_with_the_hotlines_and_shown_in_the_bar(
     tmp_path: Path,
 ) -> None:
+    """And so is one to which the phone's key transfers a caller; what no rule of the seat takes is refused."""
     async with conversation(tmp_path / "stand", outbound_terms(), agents=1, outside=True) as talk:
         here, one, outside = talk.here, talk.phones["one"], talk.phones["outside"]
         await here.login(1, state="not_ready")
@@ -91,6 +97,28 @@ async def test_a_number_on_the_keypad_is_called_with_the_hotlines_and_shown_in_t
         await one.hang_up()
         await outside.wait_for("disconnected")
         assert len((await here.wait_call(talk.call_id))["recordings"]) == 1
+
+        await here.api.ready(here.agent(1))
+        since = len(here.events)
+        await talk.phones["caller"].call(here.hotline)
+        connected = await here.wait_event("CallConnected", since=since, agent=here.agent(1))
+        talk.call_id = str(connected["call_id"])
+        heard = len(one.events)
+        await one.refer(f"sip:051085551234@{here.registrar}")
+        assert (await one.wait_for("transfer", since=heard, final=True))["status"] == 403, "by no rule"
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        heard, rung = len(one.events), len(outside.events)
+        await one.refer(f"sip:13900000002@{here.registrar}")
+        assert (await one.wait_for("transfer", since=heard, final=True))["status"] == 200
+        assert (
+            "sip:13900000002@" in (await outside.wait_for("incoming", since=rung))["invite"].splitlines()[0]
+        )
+        moved = await here.wait_event("CallTransferred", since=since, agent=here.agent(1))
+        assert (moved["kind"], moved["to"]) == ("number", "13900000002")
+        await talk.wait_heard(caller={"outside"}, outside={"caller"})
+        await outside.hang_up()
+        await talk.phones["caller"].wait_for("disconnected")
+        await here.wait_call(talk.call_id)
 
 
 @pytest.mark.long

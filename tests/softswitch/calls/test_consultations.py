@@ -296,10 +296,14 @@ def test_a_transfer_before_the_answer_lets_the_agent_go_at_once(node: Node, bar:
     node.settle()
     assert node.outside(own).is_over
     assert node.plane.hears("in1") == {"music"}
+    assert node.story(call_id)[-1] == "CallTransferred", (
+        "the agent's talk is over, not that of who has not answered"
+    )
     node.sip.pick_up(asked)
     node.settle()
     assert (node.plane.hears("in1"), node.plane.hears(asked)) == ({asked}, {"in1"})
     assert node.call(call_id).state is CallState.TALKING
+    assert node.story(call_id)[-2:] == ["CallTransferred", "CallConnected"]
 
 
 def test_a_blind_transfer_rings_the_target_and_leaves_with_its_answer(node: Node, bar: Operations) -> None:

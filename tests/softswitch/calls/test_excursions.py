@@ -1,6 +1,7 @@
 """A caller goes through a flow and comes back to the agent, with every way that it ends, between scripted neighbours."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -141,6 +142,49 @@ def test_a_caller_who_hangs_up_in_the_flow_ends_the_talk(node: FlowNode, bar: Op
     assert "CallEnded" in node.story(call_id)
     assert node.agent()[0] == "wrap_up"
     node.pass_time(60.0)
+    node.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["key", "agent"])
+@pytest.mark.parametrize("act", ["reconnect", "hang up", "phone"])
+def test_the_last_key_is_pressed_as_the_agent_takes_back_or_leaves(
+    node: FlowNode, bar: Operations, act: str, is_first: bool
+) -> None:
+    """Taken back, both talk, whatever came of the flow; without the agent the caller waits, or the survey begins."""
+    call_id, leg = away(node, bar)
+    node.press("4711")
+
+    def agent_acts() -> None:
+        if act == "phone":
+            node.sip.leave(leg)
+        else:
+            done(bar.reconnect("1001") if act == "reconnect" else bar.hang_up_own("1001"))
+        node.settle()
+
+    def caller_presses() -> None:
+        node.press("#")
+
+    for deed in (caller_presses, agent_acts)[:: 1 if is_first else -1]:
+        with suppress(Conflict):
+            deed()
+    if act == "reconnect":
+        assert (node.plane.hears("in1"), node.plane.hears(leg)) == ({leg}, {"in1"})
+        assert causes(node) == ["completed" if is_first else "taken_back"]
+    else:
+        assert node.call(call_id).state is (CallState.IN_FLOW if is_first else CallState.WAITING)
+        assert node.agent()[0] == "wrap_up"
+    node.sip.leave("in1")
+    node.settle()
+    node.assert_nothing_is_left()
+
+
+def test_a_caller_is_sent_into_a_flow_in_the_moment_of_hanging_up(node: FlowNode, bar: Operations) -> None:
+    call_id, leg = talk(node)
+    node.sip.leave("in1")
+    done(bar.to_flow("1001", "password"))
+    node.settle()
+    assert node.outside(leg).is_over
+    assert node.story(call_id).count("CallEnded") == 1
     node.assert_nothing_is_left()
 
 
