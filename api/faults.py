@@ -67,10 +67,11 @@ class VersionNeeded(ApiFault):
 class Refused(ApiFault):
     """The request is well formed but cannot be right (422): an unknown extension, an unknown reason…"""
 
-    def __init__(self, code: str, detail: str) -> None:
-        """Keep the code."""
+    def __init__(self, code: str, detail: str, *, field: str = "") -> None:
+        """Keep the code, and the path of the field that is at fault where it is one."""
         super().__init__(detail)
         self.code = code
+        self.field = field
 
 
 class Unavailable(ApiFault):

@@ -22,7 +22,7 @@ from api.faults import (
     VersionNeeded,
 )
 from api.json_text import MalformedJson, to_plain
-from api.schemas import InvalidRequest
+from api.schemas import FieldFault, InvalidRequest
 
 _log = structlog.get_logger(__name__)
 
@@ -253,6 +253,8 @@ def _more(error: Exception) -> dict[str, Any]:
     match error:
         case InvalidRequest():
             return {"errors": to_plain(error.faults[:100])}
+        case Refused() if error.field:
+            return {"errors": to_plain([FieldFault(field=error.field, code=error.code, detail=error.detail)])}
         case Conflict():
             return {"state": error.state, "allowed": list(error.allowed)}
         case Forbidden():

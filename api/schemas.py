@@ -34,7 +34,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldFault:
-    """One field that is wrong; `code` is `unknown_field`, `missing`, `wrong_type` or `not_allowed`."""
+    """One field that is wrong; `code` is `unknown_field`, `missing`, `wrong_type`, `not_allowed`, or that of the whole answer."""
 
     field: str
     code: str

@@ -111,6 +111,19 @@ def test_the_acd_knows_neither_clock_nor_network_nor_chance() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_interpreter_of_flows_is_pure() -> None:
+    """Time, keys and answers are told to it; it does nothing itself."""
+    files = _files("softswitch/flows")
+    assert any(path.name == "interpreter.py" for path in files)
+    wrong = [
+        f"{_name(path)}:{line}: {target}"
+        for path in files
+        for line, target in _imports(path)
+        if target.partition(".")[0] in ACD_FORBIDDEN
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 @pytest.mark.parametrize(
     ("folders", "lines"),
     [(PACKAGES, PRODUCT_LINES), (("tests", "bench"), TEST_LINES)],

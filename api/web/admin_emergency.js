@@ -1,4 +1,4 @@
-/** The emergency switch: what is said and where calls go, one button, one question. */
+/** The emergency switch: what is said and where calls go, on by one click. */
 
 import { fill, make } from './element.js';
 import { isSure } from './admin_dialog.js';
@@ -26,9 +26,9 @@ export async function showEmergency(place, { client }) {
       fill(told, icon('alert'), problemText(problem));
     }
   };
+  // On by one click, for somebody is waiting for it; a slip is undone by the button that stands there then.
   const turn = async () => {
-    const question = word(isOn ? 'emergency.sure_off' : 'emergency.sure_on');
-    if (await isSure(question, word(isOn ? 'emergency.turn_off' : 'emergency.turn_on'), { isAlarm: !isOn })) await put(!isOn);
+    if (!isOn || await isSure(word('emergency.sure_off'), word('emergency.turn_off'))) await put(!isOn);
   };
   fill(
     place,

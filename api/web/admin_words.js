@@ -101,7 +101,6 @@ addWords({
   'emergency.note': ['启用后每个新来电先听通知,再走原流程;选了流程则全部改走它,填了号码则先转到该号码,无人接听再照常。启用期间所有页面显示红色提示。', 'While it is on every new caller hears the notice first and then goes on as usual, or all go by the flow chosen, or ring at the number first. Every page shows it in red.'],
   'emergency.turn_on': ['启用应急模式', 'Switch emergency mode on'],
   'emergency.turn_off': ['关闭应急模式', 'Switch it off'],
-  'emergency.sure_on': ['确定启用?所有新来电立即受影响。', 'Switch it on? Every new call is affected at once.'],
   'emergency.sure_off': ['确定关闭,恢复正常接听?', 'Switch it off and take calls as usual?'],
   'emergency.on': ['启用中', 'On'],
   'emergency.off': ['未启用', 'Off'],

@@ -131,4 +131,5 @@ async def _reencoded(given: Path, made: Path) -> float:
     if worker.returncode == 0:
         return float(text)
     chinese, _, english = (text or "无法读取 / cannot be read").partition(" / ")
-    raise Refused("not_audio", f"不是可用的声音:{chinese} / is no usable sound: {english or chinese}")
+    detail = f"不是可用的声音:{chinese} / is no usable sound: {english or chinese}"
+    raise Refused("not_audio", detail, field="sound")

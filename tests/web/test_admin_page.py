@@ -136,7 +136,6 @@ async def test_objects_are_changed_and_nothing_is_overwritten(tmp_path: Path) ->
         await notice.get_by_role("button", name="添加").click()
         await notice.get_by_role("combobox").fill("busy_later")
         await page.get_by_role("button", name="启用应急模式").click()
-        await page.locator("#dialog").get_by_role("button", name="启用应急模式").click()
         await expect(page.locator("#emergency")).to_be_visible()
         await expect(other.locator("#emergency")).to_contain_text("应急模式已启用")
         seat = await browser.open("/agent")

@@ -146,7 +146,7 @@ async def test_a_call_list_is_made_filled_started_and_paused_on_the_page(tmp_pat
     async with stand(tmp_path / "stand", terms) as here, window(here.api.base) as browser:
         page = await browser.open("/supervisor", height=860)
         await sign_in(page, here.agent(1))
-        await expect(page.locator("#lists-card")).to_contain_text("没有外呼名单")
+        await expect(page.locator("#no-lists")).to_be_visible()
         await page.get_by_role("button", name="新建名单").click()
         form = page.locator("#list-form")
         await form.get_by_label("名称").fill("满意度回访")
@@ -179,7 +179,7 @@ async def test_a_call_list_is_made_filled_started_and_paused_on_the_page(tmp_pat
         await picture(page, "supervisor-call-lists")
         await card.get_by_role("button", name="导入").click()
         await form.get_by_role("button", name="终止名单").click()
-        await expect(page.locator("#lists-card")).to_contain_text("没有外呼名单")
+        await expect(page.locator("#no-lists")).to_be_visible()
         [ended] = (await here.api.get("/v1/call-lists"))["items"]
         assert ended["state"] == "stopped"
 

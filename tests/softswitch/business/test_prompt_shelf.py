@@ -114,6 +114,7 @@ async def test_what_is_no_sound_is_refused_and_nothing_of_it_is_kept(
     assert (status, problem["code"]) == (422, "not_audio")
     assert "不是可用的声音" in problem["detail"]
     assert " / is no usable sound: " in problem["detail"]
+    assert problem["errors"] == [{"field": "sound", "code": "not_audio", "detail": problem["detail"]}]
     assert list((tmp_path / "prompts").iterdir()) == []
     assert operator.orders == []
 
