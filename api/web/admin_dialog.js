@@ -30,10 +30,10 @@ export function showDialog(title, build) {
 }
 
 /** Ask before something that cannot be taken back by a click. @returns {Promise<boolean>} */
-export async function isSure(question, deed, { isAlarm = false } = {}) {
+export async function isSure(question, deed) {
   return Boolean(await showDialog(question, (close) => [make(
     'div', { class: 'deeds' },
     make('button', { class: 'button', type: 'button', onclick: () => close(false) }, word('do.cancel')),
-    make('button', { class: isAlarm ? 'button alarm' : 'button danger', type: 'button', onclick: () => close(true) }, deed),
+    make('button', { class: 'button danger', type: 'button', onclick: () => close(true) }, deed),
   )]));
 }
