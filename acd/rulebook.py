@@ -36,8 +36,9 @@ class Rulebook:
             self._floor.heed(queue)
             self._floor.recall_callbacks(queue)
             is_other = queue.raises != raises
-            for contact in queue.given.values() if is_other else ():
-                contact.rises = queue.rises_of(contact.arrived_at)
+            if is_other:
+                for contact in queue.given.values():
+                    contact.rises = queue.rises_of(contact.arrived_at)
             if is_other or any(getattr(was, rules) != getattr(event, rules) for rules in _RULES_OF_WAITING):
                 for contact in tuple({**queue.given, **queue.standing}.values()):
                     if contact.state is ContactState.WAITING:
@@ -58,7 +59,9 @@ class Rulebook:
     def _ring_anew(self, queue: Queue) -> None:
         """Who is on offer is so to all who are free if all ring together now, else to those alone whose phones ring."""
         queue.ringing.clear()
-        for contact in queue.contacts.values() if queue.rings_all else ():
+        if not queue.rings_all:
+            return
+        for contact in queue.contacts.values():
             if contact.offers and contact.place.agent is None:
                 queue.ringing[contact.id] = contact
                 self._floor.recall_free(contact.place)

@@ -28,11 +28,7 @@ class Route:
 
     def level_of(self, caller: str, lists: Collection[str]) -> int:
         """The level of a caller with this number in its normal form, who stands on these lists."""
-        return self.level + sum(
-            row.add
-            for row in self.callers
-            if caller.startswith(row.prefix) and (not row.listed or row.listed in lists)
-        )
+        return self.level + sum(row.add for row in self.callers if row.is_for(caller, lists))
 
     def rows_of(self, caller: str, lists: Collection[str]) -> tuple[RouteRowSettings, ...]:
         """The rows of the table that such a caller has."""

@@ -13,6 +13,10 @@ PREFIX: Final = r"(\+?\d{1,15})?"
 """The beginning of a caller's number, or nothing."""
 
 
+def _is_in_group(prefix: str, listed: str, caller: str, lists: Collection[str]) -> bool:
+    return caller.startswith(prefix) and (not listed or listed in lists)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLevelSettings:
     """Callers of a route who are told apart by their number; all that is given must hold."""
@@ -30,6 +34,10 @@ class CallerLevelSettings:
     listed: str = field(
         default="", metadata=meta("在此名单上(数据库中) / on this list of the database, empty = any")
     )
+
+    def is_for(self, caller: str, lists: Collection[str]) -> bool:
+        """Whether it counts for a caller with this number in its normal form, who stands on these lists."""
+        return _is_in_group(self.prefix, self.listed, caller, lists)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,7 @@ class RouteRowSettings:
 
     def is_for(self, caller: str, lists: Collection[str]) -> bool:
         """Whether a caller with this number in its normal form, who stands on these lists, has this row."""
-        return caller.startswith(self.prefix) and (not self.listed or self.listed in lists)
+        return _is_in_group(self.prefix, self.listed, caller, lists)
 
     def is_for_all_of(self, other: "RouteRowSettings") -> bool:
         """Whether everybody has it who has another row."""
