@@ -125,7 +125,7 @@ REGIONS = (
 )
 regions = st.sampled_from(("", "north", "south", "west"))
 shares = st.sampled_from(("", "", "cities"))
-media = st.sampled_from((Medium.VOICE, Medium.VOICE, Medium.VOICE, Medium.CHAT, Medium.EMAIL))
+media = st.sampled_from((*(Medium.VOICE,) * 9, *(Medium.CHAT,) * 3, *(Medium.EMAIL,) * 3, *Medium))
 CAPACITIES = {
     "": CapacitiesDefined(name="", capacities=(MediumCapacity(medium=Medium.VOICE),)),
     "mixed": CapacitiesDefined(  # one call, or three chats, or an email, which a call may interrupt
@@ -146,6 +146,20 @@ CAPACITIES = {
         most_in_all=3,
     ),
     "written": CapacitiesDefined(name="written", capacities=(MediumCapacity(medium=Medium.CHAT, most=2),)),
+    "all": CapacitiesDefined(  # whatever comes, a call beside none of it but texts
+        name="all",
+        capacities=(
+            MediumCapacity(medium=Medium.VOICE, beside=(Medium.SMS, Medium.FAX)),
+            MediumCapacity(medium=Medium.VIDEO),
+            MediumCapacity(medium=Medium.WEB_CALL),
+            MediumCapacity(medium=Medium.SMS, most=3, beside=(Medium.FAX, Medium.VIDEO)),
+            MediumCapacity(medium=Medium.FAX, most=2, beside=(Medium.SMS,)),
+            MediumCapacity(medium=Medium.VOICEMAIL, beside=(Medium.FAX,)),
+            MediumCapacity(medium=Medium.CHAT),
+            MediumCapacity(medium=Medium.EMAIL),
+        ),
+        most_in_all=4,
+    ),
 }
-capacities = st.sampled_from(("", "", "mixed", "many", "written"))
+capacities = st.sampled_from(("", "", "mixed", "many", "written", "all"))
 CALLBACKS_MOST = {QUEUES[0]: 1, QUEUES[1]: None}

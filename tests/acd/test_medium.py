@@ -75,6 +75,49 @@ def test_an_agent_has_as_many_chats_as_the_capacity_allows() -> None:
     assert line.orders(OfferContact)[0].medium is Medium.CHAT
 
 
+WORK = [medium for medium in Medium if medium is not Medium.VOICE]
+
+
+@pytest.mark.parametrize("medium", WORK)
+def test_what_comes_by_any_medium_is_offered_taken_and_ended_as_the_capacity_allows(medium: Medium) -> None:
+    """One beside a call, the next one waits, and every other medium has no room."""
+    rule = CapacitiesDefined(
+        name="one",
+        capacities=(MediumCapacity(medium=Medium.VOICE, beside=(medium,)), MediumCapacity(medium=medium)),
+    )
+    line = hotline("ana", rules=rule)
+    take(line, "w1", medium)
+    write(line, "w2", 1.0, medium)
+    other = next(each for each in WORK if each is not medium)
+    write(line, "other", 2.0, other)
+    assert line.line() == ["w2", "other"]
+    for waits in ("w2", "other"):
+        assert line.engine.why_waiting(ContactId(waits)) == (("ana", "medium"),)
+    line.call("voice", 3.0)
+    assert line.offered() == [("voice", "ana")]
+    line.accept("voice")
+    line.end("voice", 4.0)
+    line.end("w1", 5.0)
+    line.wait(15.0)
+    assert line.offered() == [("w2", "ana")]
+    assert line.agent("ana").tasks[0].medium is medium
+
+
+@pytest.mark.parametrize("medium", WORK)
+def test_what_was_in_hand_by_any_medium_comes_back_with_its_agent(medium: Medium) -> None:
+    """As it was before the restart; and the journal has its word."""
+    line = hotline("ana")
+    found = ContactRestored(
+        contact=ContactId("w"), queue=MAIN, agent=AgentId("ana"), medium=medium, arrived_at=-60.0
+    )
+    line.tell(found, 1.0)
+    assert [(task.contact, task.medium) for task in line.agent("ana").tasks] == [("w", medium)]
+    told = b'{"at":1,"event":"ContactQueued","contact":"c","queue":"main","medium":"%s"}' % medium.encode()
+    event, _ = decode_event(told)
+    assert isinstance(event, ContactQueued)
+    assert event.medium is medium
+
+
 def test_chats_are_offered_side_by_side() -> None:
     """Each offer has its own life; a call waits until all is done."""
     line = hotline("ana")

@@ -65,6 +65,24 @@ def test_pages_are_newest_first_and_filtered(desk: ContactDesk, node: Node) -> N
     assert done(desk.complete("1001", views[0].contact_id)).state == "completed"
 
 
+@pytest.mark.parametrize("medium", [medium.value for medium in Medium if medium is not Medium.VOICE])
+def test_a_contact_of_any_medium_is_shown_taken_and_completed(
+    desk: ContactDesk, node: Node, medium: str
+) -> None:
+    """To whom has room for it, and found under its name."""
+    capacity = MediumCapacity(medium=Medium(medium))
+    node.board.table.dispatcher.tell(CapacitiesDefined(name="", capacities=(capacity,)))
+    view = write(desk, medium)
+    assert (view.medium, view.state) == (medium, "waiting")
+    node.login()
+    taken = done(desk.accept("1001", view.contact_id))
+    assert (taken.state, taken.agent) == ("accepted", "1001")
+    assert write(desk, medium).state == "waiting"
+    listed = done(desk.list(ContactsQuery(medium=medium, state="accepted"), EVERYTHING)).items
+    assert [each.contact_id for each in listed] == [view.contact_id]
+    assert done(desk.complete("1001", view.contact_id)).state == "completed"
+
+
 def test_agents_see_what_they_have_or_are_shown_and_supervisors_their_queues(
     desk: ContactDesk, node: Node
 ) -> None:
