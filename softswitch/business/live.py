@@ -96,6 +96,7 @@ class LiveBusiness:
             except QueueOccupied:
                 continue
             self._leaving.discard(name)
+            self._board.queue_desk.past_rules.forget(name)
             log.info("business.queue_removed", queue=name)
         self._dispatcher.line_changed = self.remove_queues if self._leaving else None
 
@@ -106,10 +107,14 @@ class LiveBusiness:
         self._trunks.take_numbers(business.trunk_numbers)
         self._directory.permits.take_openings(business.openings)
         self._board.take_callers(business)
+        definitions = [definition_of(queue, business.routing_of(queue)) for queue in business.queues]
+        past = self._board.queue_desk.past_rules.told(definitions)
         for _, strategy in business.strategies:
-            self._dispatcher.tell(strategy.told())
-        for queue in business.queues:
-            self._dispatcher.tell(definition_of(queue, business.routing_of(queue)))
+            self._dispatcher.tell(strategy.told(), past[0][0] if past else None)
+        for at, definition in past:
+            self._dispatcher.tell(definition, at)
+        for definition in definitions:
+            self._dispatcher.tell(definition)
 
     def _take_accounts(self) -> None:
         """Accounts that are new may register; those that are gone go once nobody sits there."""
@@ -139,7 +144,9 @@ class LiveBusiness:
                 self._dispatcher.tell_late(strategy.told())
         for queue in business.queues:
             if queue.name in changed:
-                self._dispatcher.tell_late(definition_of(queue, business.routing_of(queue)))
+                definition = definition_of(queue, business.routing_of(queue))
+                if self._dispatcher.tell_late(definition):
+                    self._board.queue_desk.past_rules.take(definition)
                 changed.discard(queue.name)
         self._business = business
         if any(kind in ("accounts", "outbound") for kind, _ in documents):

@@ -23,6 +23,7 @@ from softswitch.calls.kept_places import KeptPlaces
 from softswitch.calls.leg import Header, Leg
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.party import MUSIC, CallParty, Errand
+from softswitch.calls.past_rules import RuleHistory
 from softswitch.calls.routes import Routes
 from softswitch.calls.standing_lines import StandingLines
 from softswitch.calls.trunks import Trunks
@@ -79,6 +80,7 @@ class CallTable:
         self.callers = Callers(routes, keeper)
         self.callers.take_queues(self.queues.values())
         self.places = KeptPlaces(keeper)
+        self.past_rules = RuleHistory(keeper, clock)
         self._holds = HoldReminders(clock, chronicle, self._hold_reminder_s)
         self._keeper = keeper
         self._calls: dict[str, Call] = {}

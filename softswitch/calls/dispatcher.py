@@ -35,9 +35,14 @@ class Dispatcher:
         self._orders: list[Command] = []
         self._is_carrying = False
 
-    def tell(self, event: Event) -> None:
-        """Give the engine a fact and do what follows.  Raises the engine's `AcdError`; then nothing changed."""
-        self._orders.extend(self.engine.handle(event, self._clock.now()))
+    def tell(self, event: Event, at: float | None = None) -> None:
+        """Give the engine a fact and do what follows.  Raises the engine's `AcdError`; then nothing changed.
+
+        `at`, in wall seconds, is for rules of before a restart, which the engine is told of before anything of now.
+        """
+        now = self._clock.now()
+        moment = now if at is None else min(now, self._clock.moment_of(at))
+        self._orders.extend(self.engine.handle(event, moment))
         self._follow()
         if self.line_changed is not None and isinstance(event, LINE_CHANGES):
             self._clock.after(0.0, self.line_changed)  # whoever told of it is done first

@@ -13,6 +13,7 @@ from softswitch.calls import announcements
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.hearing import Role
+from softswitch.calls.past_rules import RuleHistory
 from softswitch.store import entries
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,11 @@ class QueueDesk:
     def __init__(self, table: CallTable) -> None:
         """Work on these calls."""
         self._table = table
+
+    @property
+    def past_rules(self) -> RuleHistory:
+        """What waiting was worth in the queues before."""
+        return self._table.past_rules
 
     def greet(self, call: Call) -> None:
         """The caller is answered."""

@@ -1,10 +1,13 @@
 """What waiting is worth changes while callers wait: each keeps what they won, and all win the same from then on."""
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.contact import Ageing, Contact, Era, Place
 from acd.events import QueueDefined
+from acd.levels import LevelRule
 from acd.names import ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.routes import Route
@@ -141,3 +144,44 @@ def test_equals_stay_in_the_order_they_came_whatever_ageing_comes_and_goes(
         else:
             line.tell(QueueDefined(queue=MAIN, ageing_s=step["ageing_s"], promotion_s=step["promotion_s"]))
         assert line.line() == came
+
+
+RAISES = (LevelRule(add=1, waited_s=6.0), LevelRule(add=2, waited_s=15.0))
+changed = st.builds(
+    QueueDefined,
+    queue=st.just(MAIN),
+    limit=st.just(10_000),
+    ageing_s=st.sampled_from((None, 2.0, 7.0)),
+    promotion_s=st.sampled_from((None, 5.0, 16.0)),
+    level_rules=st.sampled_from(((), RAISES, RAISES[:1])),
+)
+
+
+@given(st.lists(st.one_of(st.integers(0, 3), st.floats(0.1, 30.0), changed), max_size=30), st.randoms())
+@settings(max_examples=100, deadline=None)
+def test_who_is_told_the_changes_and_then_who_waits_has_the_same_order_then_and_later(
+    steps: list[int | float | QueueDefined], chance: Random
+) -> None:
+    """A restart: the rules each at its time, then those who wait in any order, each with the arrival."""
+    line = Hotline(QueueDefined(queue=MAIN, limit=10_000))
+    came: list[tuple[str, float, int]] = []
+    changes: list[tuple[QueueDefined, float]] = []
+    for step in steps:
+        if isinstance(step, QueueDefined):
+            changes.append((step, line.now))
+            line.tell(step)
+        elif isinstance(step, float):
+            line.wait(line.now + step)
+        else:
+            came.append((f"c{len(came)}", line.now + 0.01, step))
+            line.call(came[-1][0], line.now + 0.01, level=step)
+    after = Hotline(QueueDefined(queue=MAIN, limit=10_000))
+    for rules, at in changes:
+        after.tell(rules, at)
+    chance.shuffle(came)
+    for name, arrived_at, level in came:
+        after.call(name, line.now, level=level, arrived_at=arrived_at)
+    for later_s in (0.0, 3.0, 50.0):
+        line.wait(line.now + later_s)
+        after.wait(line.now)
+        assert after.line() == line.line()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from acd.engine import Engine
 from softswitch.business.changes import Key, between
 from softswitch.business.live import LiveBusiness
 from softswitch.business.strategies import RegionPart, RoutingOrder, SelectionOrder, Shares
@@ -44,8 +45,16 @@ class Town:
     version = 1
     _tokens = itertools.count(1)
 
-    def __init__(self, *documents: Documents, machine: Machine = MACHINE) -> None:
-        self.node = Node(cells=12)
+    def __init__(
+        self, *documents: Documents, machine: Machine = MACHINE, before: "Town | None" = None
+    ) -> None:
+        """`before` is the town whose control was restarted."""
+        if before is None:
+            self.node = Node(cells=12)
+        else:
+            old = before.node
+            self.node = Node(cells=12, before=old, keeper=old.keeper, journal=old.journal)
+            self.node.dispatcher.engine = self.node.engine = Engine(run="t")  # it knows no queue as yet
         self._machine = machine
         self._documents: Documents = {}
         self.business = EMPTY
