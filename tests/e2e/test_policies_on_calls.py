@@ -6,6 +6,7 @@ own line), and they are lower bounds: nothing here has to happen in time.
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NORTH, SOUTH, NUISANCE, KNOWN = "1380000000", "1390000000", "13600000001", "13500000001"
 AGED_S, OWN_S = 1.0, 2.0
+BY_FIGURES = ("linear", "turns", "fewest", "shortest", "freest")
+"""Queues in which agents' figures decide, whoever is idle longest."""
 
 
 def queue(name: str, **distribution: Any) -> dict[str, Any]:
@@ -78,6 +81,11 @@ BUSINESS: dict[str, list[dict[str, Any]]] = {
         queue("last"),
         queue("again", resume_s=600.0),
         queue("all", strategy="ring_all"),
+        queue("linear", strategy="linear"),
+        queue("turns", strategy="round_robin"),
+        queue("fewest", strategy="fewest_calls"),
+        queue("shortest", strategy="least_talk_time"),
+        queue("freest", strategy="least_occupied"),
         queue("crowded")
         | {
             "overflow": [
@@ -112,12 +120,17 @@ BUSINESS: dict[str, list[dict[str, Any]]] = {
             "first",
             table=[{}, {"queue": "second", "listed": "known"}, {"agent": "1001", "prefix": SOUTH[:3]}],
         ),
+        route("12331", "linear"),
+        route("12332", "turns"),
+        route("12333", "fewest"),
+        route("12334", "shortest"),
+        route("12335", "freest"),
     ],
     "agents": [
         agent(1, "region", "own", "law", "last", "again", law=1, shares="county"),
         agent(2, "second", "law", "aged", "levels", "sos", "last", "all", law=3),
-        agent(3, "first", "own", "law", "order", "all", law=5, rank=2),
-        agent(4, "order", "all", rank=1, groups=["g1"]),
+        agent(3, "first", "own", "law", "order", "all", *BY_FIGURES, law=5, rank=2),
+        agent(4, "order", "all", *BY_FIGURES, rank=1, groups=["g1"]),
     ],
 }
 
@@ -186,10 +199,52 @@ class Hotline:
         await self.away(number)
         return found
 
+    def talked_s(self, agent: str) -> float:
+        """How long an agent has talked with callers who are gone, from the answer to the end, by the live events."""
+        at: dict[tuple[str, str], datetime] = {}
+        for event in self.here.events:
+            if event.get("kind") in ("call.connected", "call.ended"):
+                at[event["kind"], event["data"]["call_id"]] = datetime.fromisoformat(event["at"])
+        connected = [told for told in self.here.seen("CallConnected") if told["agent"] == agent]
+        calls = [told["call_id"] for told in connected]
+        return sum((at["call.ended", call] - at["call.connected", call]).total_seconds() for call in calls)
+
     async def position(self, name: str) -> int:
         """The place of somebody who waits; 1 is next."""
         told = await self.here.api.get(f"/v1/calls/{self.ids[name]}/explain")
         return int(told["why_waiting"]["position"])
+
+
+async def agents_figures(line: Hotline) -> None:
+    """By rank, in turn, by calls taken, time talked and part of the time occupied, each against who is idle longest.
+
+    It is the first of all: nobody has a figure yet.  Who is ready first is idle longest.
+    """
+
+    async def taken(name: str, number: str, first: int, *then: int, talk_s: float = 0.0) -> str:
+        await line.ready(first, *then)
+        await line.call(name, number)
+        agent = await line.talks_with(name)
+        await asyncio.sleep(talk_s)
+        await line.away(*{3, 4} - {int(agent[-1])})
+        await line.hang_up(name)
+        await line.here.wait_agent(int(agent[-1]), presence="ready", activity="idle")
+        await line.away(int(agent[-1]))
+        return agent
+
+    assert [await taken(f"rank{each}", "12331", 3, 4) for each in (1, 2)] == ["1004", "1004"]
+    assert [await taken(f"few{each}", "12333", 4, 3) for each in (1, 2)] == ["1003", "1003"]
+    assert await taken("turn1", "12332", 3, 4) == "1003"
+    assert await taken("turn2", "12332", 3, 4) == "1004"
+    assert await taken("turn3", "12332", 4, 3) == "1003"
+    talked = {agent: line.talked_s(agent) for agent in ("1003", "1004")}
+    more_s = max(0.0, talked["1003"] - talked["1004"]) + 1.0
+    assert await taken("long", "12331", 3, 4, talk_s=more_s) == "1004"
+    assert await taken("short", "12334", 4, 3) == "1003"
+    await line.ready(3)
+    await asyncio.sleep(more_s)  # idle on duty: a smaller part of it is occupied
+    await line.away(3)
+    assert await taken("free", "12335", 4, 3) == "1003"
 
 
 async def region_shares(line: Hotline) -> None:
@@ -347,6 +402,40 @@ async def ring_all(line: Hotline) -> None:
     await line.hang_up("shared")
 
 
+async def ring_all_slowly(line: Hotline) -> None:
+    """Nobody answers by themselves: once one does, the others stop ringing; of three who do at once, one has the caller."""
+    phones = {f"100{number}": line.around.phones[number - 1] for number in (2, 3, 4)}
+    manners = {agent: phone.manner for agent, phone in phones.items()}
+    for phone in phones.values():
+        phone.manner = Manner(answer_s=None)
+    for name, answering in (("one", ("1003",)), ("three", ("1002", "1003", "1004"))):
+        before = {agent: len(phone.calls) for agent, phone in phones.items()}
+        await line.ready(2, 3, 4)
+        await line.call(name, "12317")
+        async with asyncio.timeout(10):
+            while any(len(phone.calls) == before[agent] for agent, phone in phones.items()):
+                await asyncio.sleep(0.02)
+        rung = {agent: phone.calls[-1] for agent, phone in phones.items()}
+        for agent in answering:
+            phones[agent].agent.answer(rung[agent])
+        winner = await line.talks_with(name)
+        assert winner in answering
+        for agent in rung.keys() - {winner}:
+            async with asyncio.timeout(5):
+                how = await rung[agent].ended
+            assert how == ("far end hung up" if rung[agent].confirmed else "cancelled")
+            assert rung[agent].confirmed is (agent in answering)
+            await line.here.wait_agent(int(agent[-1]), presence="ready", activity="idle")
+        assert not rung[winner].ended.done(), "the caller talks while the others have stopped"
+        connected = [each for each in line.here.seen("CallConnected") if each["call_id"] == line.ids[name]]
+        assert [each["agent"] for each in connected] == [winner]
+        assert [len(phone.calls) - before[agent] for agent, phone in phones.items()] == [1, 1, 1]
+        await line.away(2, 3, 4)
+        await line.hang_up(name)
+    for agent, phone in phones.items():
+        phone.manner = manners[agent]
+
+
 async def overflow(line: Hotline) -> None:
     """By strategy number and level at once, and for everybody else after a while; the arrival is kept."""
     await line.call("stays", "12319")
@@ -365,6 +454,7 @@ async def test_each_policy_has_the_right_phone_rung_in_the_right_order(tmp_path:
         line = Hotline(here, around)
         await line.begin()
         for policy in (
+            agents_figures,
             region_shares,
             region_by_a_flow,
             routing_table,
@@ -376,6 +466,7 @@ async def test_each_policy_has_the_right_phone_rung_in_the_right_order(tmp_path:
             last_agent,
             old_place,
             ring_all,
+            ring_all_slowly,
             overflow,
         ):
             try:
