@@ -1,4 +1,4 @@
-"""Overflow rules that let callers turn: into a flow that, unless they press a key, only leads back to the same queue."""
+"""Overflow rules that lead callers nowhere: into a flow that, unless they press a key, is only the way back to the same queue."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -25,7 +25,7 @@ class Overflowing(Protocol):
 
 
 def straight_back(business: Overflowing) -> Iterator[Fault]:
-    """Each such rule that asks for no wait in the queue: it holds again at once when the caller comes back."""
+    """Each such rule that asks for no wait in the queue: who just came would only come once more."""
     for queue in business.queues:
         for number, rule in enumerate(queue.overflow):
             flow = business.flows.get(rule.name) if rule.to is OverflowTo.FLOW else None
@@ -33,8 +33,8 @@ def straight_back(business: Overflowing) -> Iterator[Fault]:
                 continue
             if all(isinstance(end, Queue) and end.queue == queue.name for end in ends(flow, keys_too=False)):
                 expected = (
-                    "流程又排回此队列,来话会不停打转:请设 waited_s 或另择去向 / the flow only leads back to this queue, and "
-                    "callers would turn for ever: set waited_s, or another target"
+                    "流程只排回此队列,来话一到又回原处:请设 waited_s 或另择去向 / the flow only leads back to this queue, where "
+                    "callers have only just come: set waited_s, or another target"
                 )
                 yield Fault(
                     path=f"queues.{queue.name}.overflow[{number}].name", value=rule.name, expected=expected

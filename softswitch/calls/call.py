@@ -101,7 +101,7 @@ class Call:
     message_id: str = ""  # the recording of the message that the caller speaks
     left_message: bool = False
     was_offered_callback: bool = False  # by an overflow rule; once is enough
-    diverted_at: dict[tuple[str, str], float] = field(default_factory=dict)  # by queue and flow, monotonic s
+    overflowed: set[tuple[str, str]] = field(default_factory=set)  # queues, each with a flow that it led to
     has_callback: bool = False  # is to be called back, and may hang up
     prompted: bool = False  # an announcement plays
     playlists: int = 0  # how many were started: the number of the last one names it
@@ -268,6 +268,7 @@ class Call:
             "state": self.state.value,
             "data": self.data,
             "flow": None if self.flow is None else self.flow.to_record(),
+            "overflowed": sorted(list(pair) for pair in self.overflowed),
             "is_away": self.is_away,
             "parties": [party.to_record() for party in self.parties],
         }
@@ -308,6 +309,7 @@ class Call:
             callback_id=record.get("callback_id", ""),
             data=record["data"],
             flow_record=record.get("flow"),
+            overflowed={(queue, flow) for queue, flow in record.get("overflowed", ())},
             was_away=record.get("is_away", False),
             parties=[
                 CallParty.restored(party, record["call_id"], is_confirmed=not is_arriving)

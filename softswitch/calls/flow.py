@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -65,9 +65,6 @@ class Outside(Protocol):
         """Begin a look-up."""
         ...
 
-
-TURN_LEAST_S: Final = 1.0
-"""A caller who comes back from an overflow flow sooner was told nothing there, and waits."""
 
 Speaks = Callable[[tuple[str, ...], Callable[[tuple[str, ...]], None]], None]
 """Tells the prompts that say prompts and texts, at once or when they were made (`softswitch.speech.desk.SpeechDesk.say`)."""
@@ -131,6 +128,7 @@ class FlowDesk:
     def divert(self, call: Call, target: Target, because: tuple[str, ...] = ()) -> bool:
         """Take a caller out of the line into a flow or to the voicemail; False for what cannot be done.
 
+        A queue sends a caller into a flow once: queues and flows that lead to each other end, whatever each waits for.
         `because` is what held of the queue (`softswitch.calls.queue_definition.conditions_of`).
         """
         flow = self._flow_at(call, target)
@@ -139,6 +137,8 @@ class FlowDesk:
         self._table.dispatcher.tell_late(
             acd_facts.ContactLeft(contact=ContactId(call.call_id), cause="diverted")
         )
+        if target.kind is TargetKind.FLOW:
+            call.overflowed.add((call.route.queue, target.name))
         self._run(call, flow, because)
         return True
 
@@ -180,7 +180,7 @@ class FlowDesk:
 
     def _flow_at(self, call: Call, target: Target) -> Flow | None:
         match target.kind:
-            case TargetKind.FLOW if self._is_too_soon(call, target.name):
+            case TargetKind.FLOW if (call.route.queue, target.name) in call.overflowed:
                 return None
             case TargetKind.FLOW:
                 return self._desk.business.flows.get(target.name)
@@ -191,13 +191,6 @@ class FlowDesk:
                 return callback_of(call.route.queue)
             case _:
                 return None
-
-    def _is_too_soon(self, call: Call, name: str) -> bool:
-        """Whether the same queue sent the caller into the same flow a moment ago: it leads straight back."""
-        key, now = (call.route.queue, name), self._table.clock.now()
-        before = call.diverted_at.get(key)
-        call.diverted_at[key] = now
-        return before is not None and now - before < TURN_LEAST_S
 
     def resume(self, call: Call) -> bool:
         """An adopted caller begins the node again, or speaks on; False for one who was in no flow that is there, or waited."""
@@ -255,8 +248,10 @@ class FlowDesk:
             self._hear(call, told.SayingFinished(number=run.state.number))
 
     def pressed(self, call: Call, digit: str) -> None:
-        """The caller pressed a key."""
+        """The caller pressed a key: where that leads is the caller's wish, and overflow begins anew from there."""
         if call.state is CallState.IN_FLOW:
+            if call.flow is not None and not call.flow.is_detour:
+                call.overflowed.clear()
             self._hear(call, told.DigitPressed(digit=digit))
 
     def refused(self, call: Call) -> bool:

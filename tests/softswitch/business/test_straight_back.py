@@ -1,4 +1,4 @@
-"""Rules that would let callers turn are refused with their place; those that lead anywhere else are not."""
+"""Rules that lead callers straight back are refused with their place; those that lead anywhere else are not."""
 
 from typing import Any
 

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from acd.events import QueueHoursChanged, QueueRemoved
 from acd.names import QueueName
 from media import commands as plane_words
 from media import events as plane_news
 from softswitch.business.whole import Business, Machine, whole_of
-from softswitch.calls.call import CallState
+from softswitch.calls.call import Call, CallState
 from softswitch.calls.flow import FlowDesk
 from softswitch.calls.lookups import Answered
 from softswitch.calls.queue_definition import definition_of
@@ -86,10 +88,11 @@ class Service:
 
 
 def business_of(**flows: dict[str, Any]) -> Business:
-    """The hotline's queue, another and these flows, whose numbers are those of the node and not of the business."""
+    """The hotline's queue, two others and these flows, whose numbers are those of the node and not of the business."""
     documents: dict[tuple[str, str], Any] = {
         ("queues", "hotline"): {"name": "hotline", "limit": 4},
         ("queues", "other"): {"name": "other"},
+        ("queues", "third"): {"name": "third"},
     }
     for name, flow in flows.items():
         documents["emergency" if name == "switch" else "flows", name] = flow
@@ -465,6 +468,88 @@ def test_two_queues_that_lead_to_each_other_by_flows_turn_a_caller_round_once() 
     node.press("1")
     assert lined_up(node, call_id)
     assert node.dispatcher.engine.waiting(QueueName("other")) == ()
+
+
+def rounds() -> FlowNode:
+    """Two queues; after two seconds each sends on to the other by way of a flow."""
+    onwards = replace(rule_to("to_other"), when_nobody=False, waited_s=2.0)
+    other = replace(QUEUE, name="other", overflow=(replace(onwards, name="to_hotline"),))
+    node = FlowNode(queue=replace(QUEUE, overflow=(onwards,)), more_queues=(other,))
+    node.standing.business = business_of(
+        main=FLOW, to_hotline=leading_to("hotline"), to_other=leading_to("other")
+    )
+    return node
+
+
+def test_a_round_by_flows_ends_however_long_each_queue_waits() -> None:
+    node = rounds()
+    call_id = node.enter()
+    node.press("1")
+    node.pass_time(60.0)
+    assert [entry.queue for entry in node.entries(entries.CallQueued)] == ["hotline", "other", "hotline"]
+    assert lined_up(node, call_id)
+
+
+def test_what_a_caller_overflowed_to_is_known_after_a_restart() -> None:
+    node = rounds()
+    call_id = node.enter()
+    node.press("1")
+    node.pass_time(60.0)
+    call = node.call(call_id)
+    record = json.loads(json.dumps(call.to_record()))
+    assert Call.restored(record, ()).overflowed == {("hotline", "to_other"), ("other", "to_hotline")}
+    del record["overflowed"]
+    assert Call.restored(record, ()).overflowed == set()
+
+
+def test_a_key_leads_back_as_often_as_the_caller_presses_it() -> None:
+    """The flow asks; nobody is taken there twice who pressed nothing."""
+    node = overflowing("flow", "main", waited_s=5.0)
+    call_id = node.enter()
+    for _ in range(3):
+        assert node.call(call_id).state is CallState.IN_FLOW
+        node.press("1")
+        assert lined_up(node, call_id)
+        node.pass_time(6.0)
+
+
+LINES = ("hotline", "other", "third")
+
+
+@given(
+    rules=st.lists(
+        st.lists(
+            st.tuples(st.sampled_from(list(OverflowTo)[:2]), st.sampled_from(LINES), st.sampled_from([0, 2])),
+            max_size=3,
+        ),
+        min_size=3,
+        max_size=3,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_every_chain_of_queues_and_flows_ends(rules: list[list[tuple[OverflowTo, str, int]]]) -> None:
+    """Each queue sends a caller once into each flow, and between two flows once to each queue."""
+    queues = tuple(
+        replace(QUEUE, name=name, overflow=tuple(chained(*rule) for rule in of))
+        for name, of in zip(LINES, rules, strict=True)
+    )
+    node = FlowNode(queue=queues[0], more_queues=queues[1:])
+    node.standing.business = business_of(main=FLOW, **{f"to_{name}": leading_to(name) for name in LINES})
+    call_id = node.enter()
+    node.press("1")
+    most = len(LINES) * (1 + len(LINES) ** 2)
+    node.pass_time(2.0 * most + 1)
+    stood = len(node.entries(entries.CallQueued))
+    assert stood <= most
+    node.pass_time(60.0)
+    assert len(node.entries(entries.CallQueued)) == stood
+    assert node.call(call_id).state is CallState.WAITING
+
+
+def chained(to: OverflowTo, name: str, waited_s: int) -> OverflowSettings:
+    """To a queue, or to the flow that leads there; at once while nobody is signed in, or after a wait."""
+    target = f"to_{name}" if to is OverflowTo.FLOW else name
+    return OverflowSettings(to=to, name=target, waited_s=float(waited_s), when_nobody=not waited_s)
 
 
 def test_a_rule_that_leads_straight_back_can_be_taken_while_somebody_waits() -> None:
