@@ -30,10 +30,10 @@ class Ears(Dispatcher):
     def _ignore(self, order: Command) -> None:
         """Nobody waits here."""
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event, at: float | None = None) -> None:
         if isinstance(event, QueueHoursChanged):
             self.heard.append((str(event.queue), event.is_open))
-        super().tell(event)
+        super().tell(event, at)
 
 
 class Watch:
