@@ -141,8 +141,9 @@ def draw(path: Path, curves: dict[str, dict[int, Cost]]) -> None:
     for axis, (title, curve) in zip(axes, curves.items(), strict=True):
         axis.plot(list(curve), [cost[0] for cost in curve.values()], "o-", label="median")
         axis.plot(list(curve), [cost[1] for cost in curve.values()], "s--", label="p99")
-        axis.set(xscale="log", xlabel=title, ylim=(0, None))
+        axis.set(xscale="log", xlabel=title)
         axis.grid(visible=True, alpha=0.3)
+    axes[0].set_ylim(bottom=0)  # they share it, and the highest of all curves must show
     axes[0].set_ylabel("processor time of a decision, µs")
     axes[0].legend()
     figure.suptitle(f"Cost of a decision, {QUEUES} queues with all policies ({processor_model()})")
