@@ -1,4 +1,7 @@
-"""The command line: `python -m softswitch run --config FILE`, `check`, `control`, `example`, `password`, `openapi`, `asyncapi`, and the analyses."""
+"""The command line: `softswitch WORD`, or `python -m softswitch WORD`.
+
+Here are the processes and the documents; the analyses and what operators need come from rooms of their own.
+"""
 
 import argparse
 import asyncio
@@ -9,13 +12,14 @@ from pathlib import Path
 
 from config.example import example_text
 from config.faults import ConfigFaults
-from config.load import load
 from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
+from softswitch.command_line import CommandLine
+from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT
 from softswitch.file_limit import raise_file_limit
 from softswitch.https import check_certificate
-from softswitch.launching.launcher import DRAINED_EXIT, AlreadyLaunched, Launcher
+from softswitch.launching.launcher import AlreadyLaunched, Launcher
 from softswitch.launching.living_parts import living_part
 from softswitch.launching.parts import parts_of
 from softswitch.log_setup import set_up_logs
@@ -27,102 +31,81 @@ from softswitch.sip.security import check_security
 from softswitch.sounds import load_sounds
 from softswitch.urgency import go_first, yield_when_runaway
 
-CONFIG_EXIT = 2
-
 
 def main(words: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 for a configuration that cannot be used."""
-    parser = argparse.ArgumentParser(prog="softswitch", description="12345 热线软交换 / hotline softswitch")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("run", "启动全部进程 / start all processes and keep them alive"),
-        ("check", "检查配置与提示音 / check the configuration and the prompts"),
-        ("control", "仅控制进程 / the control process alone (the launcher starts it)"),
-    ):
-        commands.add_parser(name, help=text).add_argument("--config", type=Path, required=True)
-    commands.add_parser(
-        "example", help="列出全部配置键 / print a configuration with every key and its default"
+    """Run one command and return its exit code (`softswitch.exit_codes`)."""
+    return command_line().run(words)
+
+
+def command_line() -> CommandLine:
+    """All words."""
+    line = CommandLine("softswitch", "12345 热线软交换 / hotline softswitch")
+    line.add_with_settings("run", "启动全部进程并保持运行 / start all processes and keep them alive", _run)
+    line.add_with_settings(
+        "check", "检查配置、提示音与本机 / look at configuration, prompts and machine", _check
     )
-    commands.add_parser("password", help="为登录密码生成 scrypt 值 / print the hash of a password")
-    commands.add_parser("openapi", help="接口描述 / print the OpenAPI document of the HTTP interface")
-    commands.add_parser("asyncapi", help="实时接口描述 / print the AsyncAPI document of the live connection")
-    commands.add_parser("states", help="状态图 / print docs/states.md, drawn from the tables of transitions")
-    add_analyses(commands)
-    add_operations(commands)
-    arguments = parser.parse_args(words)
-    if "analysis" in arguments:
-        code: int = arguments.analysis(arguments)
-        return code
-    if arguments.command == "example":
-        sys.stdout.write(example_text(Settings))
-        return 0
-    if arguments.command in ("openapi", "asyncapi"):
-        sys.stdout.write(f"{_interface(is_live=arguments.command == 'asyncapi')}\n")
-        return 0
-    if arguments.command == "states":
-        from softswitch.state_diagrams import state_diagrams  # noqa: PLC0415  it imports half of the product
-
-        sys.stdout.write(state_diagrams())
-        return 0
-    if arguments.command == "password":
-        try:
-            sys.stdout.write(entered_hash() + "\n")
-        except PasswordRefused as refused:
-            sys.stderr.write(f"{refused}\n")
-            return CONFIG_EXIT
-        return 0
-    try:
-        settings = load(Settings, arguments.config)
-    except ConfigFaults as faults:
-        sys.stderr.write(f"{faults}\n")
-        return CONFIG_EXIT
-    if arguments.command != "control" and not _fits_machine(settings, arguments):
-        return CONFIG_EXIT
-    match arguments.command:
-        case "check":
-            findings = examine(settings)
-            sys.stdout.writelines(f"{finding}\n" for finding in findings)
-            if any(finding.verdict is Verdict.FAULT for finding in findings):
-                return CONFIG_EXIT
-            sys.stdout.write("配置无误 / the configuration is sound\n")
-            return 0
-        case "control":
-            return _control(settings)
-        case _:
-            set_up_logs("launcher", settings.node.log_level)
-            try:
-                return Launcher(settings.node.run_dir, parts_of(settings, arguments.config)).run()
-            except AlreadyLaunched as fault:
-                sys.stderr.write(f"{fault}\n")
-                return CONFIG_EXIT
+    line.add_with_settings(
+        "control", "仅控制进程,由启动器启动 / the control process alone, as the launcher starts it", _control
+    )
+    for word, text, page in (
+        (
+            "example",
+            "列出全部配置键 / print a configuration with every key and its default",
+            lambda: example_text(Settings),
+        ),
+        ("openapi", "接口描述 / print the OpenAPI document of the HTTP interface", _openapi),
+        ("asyncapi", "实时接口描述 / print the AsyncAPI document of the live connection", _asyncapi),
+        ("states", "状态图 / print docs/states.md, drawn from the tables of transitions", _states),
+    ):
+        line.add(word, text, _printed(page))
+    line.add("password", "为登录密码生成 scrypt 值 / print the hash of a password", _password)
+    add_analyses(line)
+    add_operations(line)
+    return line
 
 
-def _interface(*, is_live: bool) -> str:
-    from api.async_document import make_async_document  # noqa: PLC0415  the launcher has no use for the interface
-    from api.document import make_document  # noqa: PLC0415  as above
-    from api.json_text import dump  # noqa: PLC0415  as above
-    from softswitch.calls.chronicle import shown_kinds  # noqa: PLC0415  as above
-    from softswitch.overview import product_version  # noqa: PLC0415  as above
-
-    version = product_version()
-    return dump(make_async_document(version, shown_kinds()) if is_live else make_document(version))
+# ---- the processes ---------------------------------------------------------------------------------------
 
 
-def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
-    """Whether this machine has the sounds and addresses that the settings name; says all that it has not."""
-    fits = True
+def _run(settings: Settings, arguments: argparse.Namespace) -> int:
     # Control may live although its launcher was killed: the next one takes it over.
-    may_run = arguments.command == "check" or living_part(settings.node.run_dir, "control") is not None
+    is_running = living_part(settings.node.run_dir, "control") is not None
+    # What runs goes on, with an alarm, though its certificate is bad by now: it must not stay unwatched.
+    if not _fits_machine(settings, arguments.config, is_running=is_running, looks_at_keys=not is_running):
+        return CONFIG_EXIT
+    set_up_logs("launcher", settings.node.log_level)
+    try:
+        return Launcher(settings.node.run_dir, parts_of(settings, arguments.config)).run()
+    except AlreadyLaunched as fault:
+        sys.stderr.write(f"{fault}\n")
+        return CONFIG_EXIT
+
+
+def _check(settings: Settings, arguments: argparse.Namespace) -> int:
+    if not _fits_machine(settings, arguments.config, is_running=True, looks_at_keys=True):
+        return CONFIG_EXIT
+    findings = examine(settings)
+    sys.stdout.writelines(f"{finding}\n" for finding in findings)
+    if any(finding.verdict is Verdict.FAULT for finding in findings):
+        return CONFIG_EXIT
+    sys.stdout.write("配置无误 / the configuration is sound\n")
+    return 0
+
+
+def _fits_machine(settings: Settings, config: Path, *, is_running: bool, looks_at_keys: bool) -> bool:
+    """Whether this machine has the sounds and addresses that the settings name; says all that it has not.
+
+    `is_running`: ports may be taken, by ourselves.  `looks_at_keys`: certificates and their keys are to be sound, too.
+    """
+    fits = True
     checks: list[Callable[[], object]] = [
         lambda: load_sounds(settings),
-        lambda: check_addresses(settings, arguments.config, is_running=may_run),
+        lambda: check_addresses(settings, config, is_running=is_running),
     ]
-    if (
-        arguments.command == "check" or not may_run
-    ):  # what runs goes on, with an alarm: it must not stay unwatched
+    if looks_at_keys:
         checks += [
-            lambda: check_certificate(settings.http, arguments.config),
-            lambda: check_security(settings.sip, settings.trunks, arguments.config),
+            lambda: check_certificate(settings.http, config),
+            lambda: check_security(settings.sip, settings.trunks, config),
         ]
     for check in checks:
         try:
@@ -133,7 +116,7 @@ def _fits_machine(settings: Settings, arguments: argparse.Namespace) -> bool:
     return fits
 
 
-def _control(settings: Settings) -> int:
+def _control(settings: Settings, _arguments: argparse.Namespace) -> int:
     set_up_logs("control", settings.node.log_level)
     import uvloop  # noqa: PLC0415  only this process has a loop
 
@@ -152,6 +135,49 @@ def _control(settings: Settings) -> int:
     yield_when_runaway()
     go_first()
     return int(uvloop.run(work()))
+
+
+# ---- the documents: each imports half of the product, which the processes have no use for -------------------
+
+
+def _printed(page: Callable[[], str]) -> Callable[[argparse.Namespace], int]:
+    def run(_arguments: argparse.Namespace) -> int:
+        sys.stdout.write(page())
+        return 0
+
+    return run
+
+
+def _openapi() -> str:
+    from api.document import make_document  # noqa: PLC0415  as said above
+    from api.json_text import dump  # noqa: PLC0415  as said above
+    from softswitch.overview import product_version  # noqa: PLC0415  as said above
+
+    return f"{dump(make_document(product_version()))}\n"
+
+
+def _asyncapi() -> str:
+    from api.async_document import make_async_document  # noqa: PLC0415  as said above
+    from api.json_text import dump  # noqa: PLC0415  as said above
+    from softswitch.calls.chronicle import shown_kinds  # noqa: PLC0415  as said above
+    from softswitch.overview import product_version  # noqa: PLC0415  as said above
+
+    return f"{dump(make_async_document(product_version(), shown_kinds()))}\n"
+
+
+def _states() -> str:
+    from softswitch.state_diagrams import state_diagrams  # noqa: PLC0415  as said above
+
+    return state_diagrams()
+
+
+def _password(_arguments: argparse.Namespace) -> int:
+    try:
+        sys.stdout.write(f"{entered_hash()}\n")
+    except PasswordRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return CONFIG_EXIT
+    return 0
 
 
 if __name__ == "__main__":

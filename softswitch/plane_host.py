@@ -10,7 +10,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import structlog
 
@@ -22,6 +21,7 @@ from media.playlists import Playlists
 from media.prompts import PromptBank, PromptFaults
 from media.recorder import RecordingSet
 from softswitch.calls.announcements import REQUIRED_PROMPTS
+from softswitch.exit_codes import CONFIG_EXIT
 from softswitch.links import Server
 from softswitch.log_setup import set_up_logs
 from softswitch.plane_loop import PlaneLoop, freeze_garbage, prepare_process
@@ -30,8 +30,6 @@ from softswitch.settings.media import MediaSettings
 from softswitch.settings.whole import Settings
 
 log = structlog.get_logger(__name__)
-
-CONFIG_EXIT: Final = 2
 
 
 class MissingMusic(Exception):

@@ -57,7 +57,13 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("journal", type=Path, help="决策日志 / journal of decisions")
     parser.add_argument("--policy", type=Path, metavar="FILE.toml", help="另一策略 / another policy")
     parser.add_argument("--within", type=float, default=15.0, metavar="S", help="应答时限 / answered within")
-    parser.add_argument("--short", type=float, default=5.0, metavar="S", help="短呼叫 / short calls")
+    parser.add_argument(
+        "--short",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="更早放弃的算短呼叫 / who gives up sooner made a short call",
+    )
     parser.add_argument("--runs", type=int, default=5, help="重演次数 / runs of each policy")
     parser.add_argument("--seed", type=int, default=1, help="随机种子 / seed of the first run")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出 / as JSON")

@@ -58,18 +58,48 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     calls = parser.add_mutually_exclusive_group(required=True)
     calls.add_argument("--calls", type=float, help="半小时来话数 / calls in a half hour")
-    calls.add_argument("--half-hours", type=Path, metavar="FILE.csv", help="start,calls[,handle_s]")
-    parser.add_argument(
-        "--handle", type=float, required=True, metavar="S", help="每话占用坐席秒数(振铃+通话+话后) / AHT"
-    )
-    parser.add_argument("--target", type=float, default=95.0, metavar="PERCENT", help="目标接通率 / target")
-    parser.add_argument("--within", type=float, default=15.0, metavar="S", help="应答时限 / answered within")
-    parser.add_argument("--patience", type=float, metavar="S", help="平均耐心,不给则无人放弃 / mean patience")
-    parser.add_argument(
-        "--occupancy", type=float, default=100.0, metavar="PERCENT", help="占用率上限 / busy at most"
+    calls.add_argument(
+        "--half-hours",
+        type=Path,
+        metavar="FILE.csv",
+        help="每行半小时 / a half hour a line: start,calls[,handle_s]",
     )
     parser.add_argument(
-        "--shrinkage", type=float, default=0.0, metavar="PERCENT", help="休息培训占比 / breaks, training"
+        "--handle",
+        type=float,
+        required=True,
+        metavar="S",
+        help="每话占用坐席秒数(振铃+通话+话后) / what a call takes of an agent: ring, talk and wrap-up",
+    )
+    parser.add_argument(
+        "--target",
+        type=float,
+        default=95.0,
+        metavar="PERCENT",
+        help="及时接通率目标 / share to be answered in time",
+    )
+    parser.add_argument(
+        "--within", type=float, default=15.0, metavar="S", help="应答时限 / so soon counts as in time"
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="S",
+        help="平均耐心,不给则无人放弃 / mean patience; without it nobody gives up",
+    )
+    parser.add_argument(
+        "--occupancy",
+        type=float,
+        default=100.0,
+        metavar="PERCENT",
+        help="占用率上限 / agents are busy at most",
+    )
+    parser.add_argument(
+        "--shrinkage",
+        type=float,
+        default=0.0,
+        metavar="PERCENT",
+        help="休息、培训占比 / share of breaks and training",
     )
     parser.add_argument("--json", action="store_true", help="以 JSON 输出 / as JSON")
 

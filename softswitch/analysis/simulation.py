@@ -46,15 +46,26 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     staff = parser.add_mutually_exclusive_group(required=True)
     staff.add_argument("--agents", type=int, help="坐席数 / agents, one queue")
     staff.add_argument("--policy", type=Path, metavar="FILE.toml", help="队列与坐席 / queues and agents")
-    parser.add_argument("--handle", type=float, required=True, metavar="S", help="平均通话 / mean talk")
-    parser.add_argument("--patience", type=float, metavar="S", help="平均耐心,不给则无人放弃 / mean patience")
+    parser.add_argument("--handle", type=float, required=True, metavar="S", help="平均通话时长 / mean talk")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        metavar="S",
+        help="平均耐心,不给则无人放弃 / mean patience; without it nobody gives up",
+    )
     parser.add_argument(
         "--answer", type=float, default=0.0, metavar="S", help="摘机用时 / ring before answer"
     )
     parser.add_argument("--wrap-up", type=float, default=0.0, metavar="S", help="话后处理 / wrap-up")
     parser.add_argument("--hours", type=float, default=100.0, help="仿真小时数 / hours to play")
     parser.add_argument("--within", type=float, default=15.0, metavar="S", help="应答时限 / answered within")
-    parser.add_argument("--short", type=float, default=5.0, metavar="S", help="短呼叫 / short calls")
+    parser.add_argument(
+        "--short",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="更早放弃的算短呼叫 / who gives up sooner made a short call",
+    )
     parser.add_argument("--seed", type=int, default=1, help="随机种子 / the same seed, the same callers")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出 / as JSON")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT
 from softswitch.heartbeat import PATIENCE_S, HeartbeatEar
 from softswitch.launching.living_parts import command_of, forget_parts, living_part, note_parts
 from softswitch.launching.parts import Inherited, Part
@@ -25,9 +26,6 @@ from softswitch.vigil import Vigil
 
 log = structlog.get_logger(__name__)
 
-CONFIG_EXIT = 2
-DRAINED_EXIT = 4
-"""What control ends with when it was told to drain and the last call is over."""
 STOP_TIMEOUT_S = 8.0
 POLL_S = 0.02
 STEADY_S = 5.0

@@ -8,10 +8,9 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from config.faults import ConfigFaults
-from config.load import load
+from softswitch.command_line import CommandLine, RunWithSettings, WordParser
+from softswitch.exit_codes import FAILED
 from softswitch.launching.launcher import drain_mark
 from softswitch.launching.living_parts import living_part
 from softswitch.operations.call_trace import UnknownCall, read_trace
@@ -25,49 +24,62 @@ from softswitch.settings.whole import Settings
 from softswitch.store.backup import backup, restore
 from softswitch.store.errors import StoreError
 
-FAILED, CONFIG_EXIT = 1, 2
 LOOK_EVERY_S = 0.2
 HEARD_MOST_S = 10.0
 CHECK_MOST_S = 120.0
 
 
-def add_operations(commands: "argparse._SubParsersAction[Any]") -> None:
-    """Add their words; afterwards `arguments.analysis(arguments)` runs the one that was chosen."""
+def add_operations(line: CommandLine) -> None:
+    """Add their words."""
 
-    def add(word: str, text: str, run: Any) -> argparse.ArgumentParser:
-        parser: argparse.ArgumentParser = commands.add_parser(word, help=text)
-        parser.add_argument("--config", type=Path, required=True)
-        parser.set_defaults(analysis=lambda arguments: _with_settings(arguments, run))
-        return parser
+    def add(word: str, text: str, run: RunWithSettings) -> WordParser:
+        return line.add_with_settings(word, text, _told(run))
 
     trace = add("trace", "一个呼叫的信令图 / the SIP ladder of one call", _trace)
-    trace.add_argument("call_id")
-    trace.add_argument("--svg", type=Path, help="另写 SVG / write it as SVG too")
+    trace.add_argument("call_id", metavar="CALL_ID", help="呼叫编号 / the id of the call")
+    trace.add_argument("--svg", type=Path, metavar="FILE", help="另写 SVG / write it as SVG too")
     saving = add("backup", "在线备份 / copy database and recordings while it works", _backup)
-    saving.add_argument("target", type=Path)
+    saving.add_argument("target", type=Path, metavar="FOLDER", help="备份写到此处 / where it is written to")
     saving.add_argument("--with-key", action="store_true", help="含录音链密钥 / the recording key as well")
-    add("restore", "恢复并比对 / put a backup back and compare", _restore).add_argument("source", type=Path)
-    bundle = add("support-bundle", "支持包,不含秘密 / all that support needs, no secret in it", _bundle)
-    bundle.add_argument("target", type=Path)
-    bundle.add_argument("--log", type=Path, action="append", default=[], help="日志 / a log file to put in")
+    restoring = add("restore", "恢复备份并比对 / put a backup back and compare", _restore)
+    restoring.add_argument("source", type=Path, metavar="FOLDER", help="备份所在处 / where the backup lies")
+    bundle = add("support-bundle", "诊断包,不含秘密 / all that support needs, no secret in it", _bundle)
+    bundle.add_argument(
+        "target", type=Path, metavar="FILE", help="诊断包写到此处 / where it is written to (.tar.gz)"
+    )
+    bundle.add_argument(
+        "--log",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="放入日志,可多次 / a log to put in; may be given again",
+    )
     add("alarm-test", "告警演习 / raise the test alarm, which rings whoever is on duty", _alarm_test)
     add("self-check", "立即自检 / make a test call now, and print the report", _self_check)
-    drain = add("drain", "不接新呼叫,等现有呼叫结束后停止 / stop after the last call", _drain)
-    drain.add_argument("--most-s", type=float, default=3600.0, help="最多等待 / wait at most so long")
+    drain = add(
+        "drain", "不接新呼叫,最后一个呼叫结束后停止 / no new calls, and a stop after the last one", _drain
+    )
+    drain.add_argument(
+        "--most-s",
+        type=float,
+        default=3600.0,
+        metavar="S",
+        help="最多等待的秒数,默认 3600 / seconds to wait at most, 3600 if not given",
+    )
 
 
-def _with_settings(arguments: argparse.Namespace, run: Any) -> int:
-    try:
-        settings = load(Settings, arguments.config)
-    except ConfigFaults as faults:
-        sys.stderr.write(f"{faults}\n")
-        return CONFIG_EXIT
-    try:
-        code: int = run(settings, arguments)
-    except (StoreError, UnknownCall, OSError) as fault:
-        sys.stderr.write(f"{fault}\n")
-        return FAILED
-    return code
+def _told(run: RunWithSettings) -> RunWithSettings:
+    """A fault of the data or of the disk is told in a line."""
+
+    def told(settings: Settings, arguments: argparse.Namespace) -> int:
+        try:
+            return run(settings, arguments)
+        except (StoreError, UnknownCall, OSError) as fault:
+            sys.stderr.write(f"{fault}\n")
+            return FAILED
+
+    return told
 
 
 def _trace(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -149,9 +161,8 @@ def _heard(settings: Settings, errand: str) -> bool:
 
 def _drain(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell the launcher, and wait for its end."""
-    launcher = living_part(
-        settings.node.run_dir, "launcher"
-    )  # a number left by a power cut may be somebody else's now
+    # A number that a power cut left behind may be somebody else's now.
+    launcher = living_part(settings.node.run_dir, "launcher")
     if launcher is None:
         sys.stderr.write("没有在运行 / nothing runs here\n")
         return FAILED

@@ -13,6 +13,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from softswitch.command_line import WordParser
 from softswitch.store import chain
 from softswitch.store.errors import StoreError
 from softswitch.store.rebuild import compare, rebuild
@@ -20,13 +21,19 @@ from softswitch.store.rebuild import compare, rebuild
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m softswitch.store", description=__doc__.splitlines()[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("rebuild", "compare", "verify"):
-        command = commands.add_parser(name)
-        command.add_argument("database", type=Path)
+    parser = WordParser(prog="python -m softswitch.store", description="数据库文件 / a database file")
+    commands = parser.add_subparsers(title="命令 / commands", dest="command", required=True)
+    for name, text in (
+        ("rebuild", "由日志重建话单与统计 / make records and sums anew from the journal"),
+        ("compare", "与日志比对,不改动 / compare records and sums with the journal, change nothing"),
+        ("verify", "校验录音链 / verify the chain of recordings"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("database", type=Path, metavar="DATABASE", help="数据库文件 / the database")
         if name == "verify":
-            command.add_argument("key", type=Path)
+            command.add_argument(
+                "key", type=Path, metavar="KEYFILE", help="录音链密钥 / the key of the recordings"
+            )
     chosen = parser.parse_args(arguments)
     if not chosen.database.is_file():
         print(f"没有此数据库 / no such database: {chosen.database}", file=sys.stderr)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from softswitch.launching.launcher import BACKOFF_S, CONFIG_EXIT, DRAINED_EXIT
+from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT
+from softswitch.launching.launcher import BACKOFF_S
 from softswitch.launching.parts import parts_of
 from softswitch.settings.node import NodeSettings
 from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.__main__ import main
-from softswitch.launching.launcher import CONFIG_EXIT
+from softswitch.exit_codes import CONFIG_EXIT
 from softswitch.operations.alarms import AlarmKind
 
 ROOT = Path(__file__).resolve().parents[3]
