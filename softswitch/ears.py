@@ -118,22 +118,36 @@ class Ears:
         self._ears[ear.leg_id] = ear
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: ear, local_addr=(ADDRESS, 0))
+        ear.on_close = lambda: self._closed(ear, transport, supervisor)
+        await self._open_leg(ear)
+        self._begin(ear, transport.get_extra_info("sockname")[1])
+        self._chronicle.record(
+            entries.SupervisionStarted(
+                at=self._wall(),
+                call_id=call_id,
+                supervisor=supervisor,
+                mode=Supervising.MONITOR.value,
+                reason=reason,
+            )
+        )
+        return ear
 
-        def closed() -> None:
-            transport.close()
-            self._ears.pop(ear.leg_id, None)
-            self._tell_plane(plane_words.CloseLeg(leg_id=ear.leg_id))
-            if ear.row is not None:  # it did hear something
-                self._chronicle.record(
-                    entries.SupervisionEnded(
-                        at=self._wall(), call_id=call_id, supervisor=supervisor, cause="left"
-                    )
+    def _closed(self, ear: Ear, transport: asyncio.BaseTransport, supervisor: str) -> None:
+        transport.close()
+        self._ears.pop(ear.leg_id, None)
+        self._tell_plane(plane_words.CloseLeg(leg_id=ear.leg_id))
+        if ear.row is not None:  # it did hear something
+            self._chronicle.record(
+                entries.SupervisionEnded(
+                    at=self._wall(), call_id=ear.call_id, supervisor=supervisor, cause="left"
                 )
+            )
 
-        ear.on_close = closed
+    async def _open_leg(self, ear: Ear) -> None:
+        """The plane has its leg afterwards; without one, whatever the cause, it is closed again."""
         self._tell_plane(
             plane_words.OpenLeg(
-                leg_id=ear.leg_id, call_id=call_id, local_address=ADDRESS, networks=(f"{ADDRESS}/32",)
+                leg_id=ear.leg_id, call_id=ear.call_id, local_address=ADDRESS, networks=(f"{ADDRESS}/32",)
             )
         )
         try:
@@ -146,17 +160,6 @@ class Ears:
                     "plane_silent", "媒体平面无应答 / the media plane does not answer"
                 ) from error
             raise
-        self._begin(ear, transport.get_extra_info("sockname")[1])
-        self._chronicle.record(
-            entries.SupervisionStarted(
-                at=self._wall(),
-                call_id=call_id,
-                supervisor=supervisor,
-                mode=Supervising.MONITOR.value,
-                reason=reason,
-            )
-        )
-        return ear
 
     def _begin(self, ear: Ear, port: int) -> None:
         """The plane may send here, and takes nothing from here."""

@@ -14,7 +14,7 @@ from softswitch.calls.leg_desk import UnknownLeg
 from softswitch.calls.numbers import called_number, caller_of
 from softswitch.calls.party import CallParty, Errand
 from softswitch.calls.recording_desk import RecordingDesk
-from softswitch.calls.routes import Routes
+from softswitch.calls.routes import Route, Routes
 from softswitch.calls.trunks import AllChannelsBusy, trunk_group_of
 from softswitch.sip.events import InviteReceived
 from softswitch.store import entries
@@ -56,18 +56,17 @@ class Arrivals:
         call_id = f"{int(now * 1000):011x}-{self._token(4)}"
         group = trunk_group_of(next((text for name, text in invite.headers if name == "Contact"), ""))
         route = self._routes.find(called, invite.peer.name)
-        table.chronicle.record(
-            entries.CallArrived(
-                at=now,
-                call_id=call_id,
-                trunk=invite.peer.name,
-                caller=caller.number,
-                called=called,
-                presented="" if caller.restricted else caller.number,
-                diversion=", ".join(caller.history or caller.diverted_from),
-                sip_call_id=invite.sip_call_id,
-            )
+        arrived = entries.CallArrived(
+            at=now,
+            call_id=call_id,
+            trunk=invite.peer.name,
+            caller=caller.number,
+            called=called,
+            presented="" if caller.restricted else caller.number,
+            diversion=", ".join(caller.history or caller.diverted_from),
+            sip_call_id=invite.sip_call_id,
         )
+        table.chronicle.record(arrived)
         try:
             trunks.seize(invite.peer.name, call_id, group)
         except AllChannelsBusy:
@@ -81,28 +80,31 @@ class Arrivals:
             trunks.free(invite.peer.name, call_id)
             self._refuse(invite, call_id, 503, 41, EndReason.FAILED)
             return
-        level = route.level_of(caller.number, table.callers.lists_of(caller.number, now))
-        level += table.callers.customer_level(caller.number)
+        self._let_in(invite, arrived, route, group)
+
+    def _let_in(self, invite: InviteReceived, arrived: entries.CallArrived, route: Route, group: str) -> None:
+        """From here on there is a call, with the caller's leg in a cell."""
+        table = self._table
+        level = route.level_of(arrived.caller, table.callers.lists_of(arrived.caller, arrived.at))
+        level += table.callers.customer_level(arrived.caller)
         call = Call(
-            call_id=call_id,
-            trunk=invite.peer.name,
+            call_id=arrived.call_id,
+            trunk=arrived.trunk,
             trunk_group=group,
-            caller=caller.number,
-            called=called,
+            caller=arrived.caller,
+            called=arrived.called,
             route=route,
-            arrived_at=now,
+            arrived_at=arrived.at,
             caller_level=level,
             level=level,
         )
         table.add(call)
         try:
-            leg = table.legs.open_inbound(invite, call_id, Role.CUSTOMER)
+            leg = table.legs.open_inbound(invite, call.call_id, Role.CUSTOMER)
         except UnknownLeg:  # the caller withdrew while control was not ready to hear of it
             table.end(call, EndedBy.CALLER, EndReason.ABANDONED, status=487)
             return
-        call.parties.append(
-            CallParty(leg=leg, role=Role.CUSTOMER, errand=Errand.CALLER, number=caller.number)
-        )
+        call.parties.append(CallParty(leg=leg, role=Role.CUSTOMER, errand=Errand.CALLER, number=call.caller))
         table.keep(call)
         table.recall(call)
 

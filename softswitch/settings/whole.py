@@ -1,7 +1,9 @@
 """The whole TOML file, and what must fit together between its tables."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
@@ -22,6 +24,7 @@ from softswitch.settings.trunks import TrunkSettings
 from softswitch.settings.web import HttpSettings
 
 _STORED = "在数据库里,文件中留空 / lives in the database: leave it empty here"
+_Name = TypeVar("_Name", str, tuple[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,65 +53,14 @@ class Settings:
 
     def faults(self) -> Iterator[Fault]:
         """Names are unique and every reference has a target."""
-        for table, names in (
-            ("trunks", [t.name for t in self.trunks]),
-            ("accounts", [a.username for a in self.accounts]),
-            ("outbound", [r.name for r in self.outbound]),
-            ("queues", [q.name for q in self.queues]),
-            ("agents", [a.id for a in self.agents]),
-        ):
-            for name in sorted({n for n in names if names.count(n) > 1}):
-                yield table, f"{name!r} 重复 / stands here twice"
-        extensions = [a.extension for a in self.accounts]
-        for extension in sorted({e for e in extensions if extensions.count(e) > 1}):
-            yield (
-                "accounts",
-                f"分机 {extension} 有两个账号 / extension {extension} belongs to two accounts; a seat has one",
-            )
-        targets = [(r.number, r.trunk) for r in self.routes]
-        for number, trunk in sorted({t for t in targets if targets.count(t) > 1}):
-            yield f"routes.{number}", f"重复 / stands here twice for {trunk or 'any trunk'}"
-        for each in self.queues:
-            if each.hours or any(rule.to is OverflowTo.FLOW for rule in each.overflow):
-                yield (
-                    f"queues.{each.name}",
-                    "工作时间与流程在数据库里,文件中留空 / hours and flows live in the database: not in this file",
-                )
-            ways = each.distribution
-            if ways.routing or any(rule.listed for rule in ways.level_rules):
-                yield f"queues.{each.name}.distribution", _STORED
-        queues, trunks = {q.name for q in self.queues}, {t.name for t in self.trunks}
+        yield from self._twins()
+        for queue in self.queues:
+            yield from self._queue_faults(queue)
         for route in self.routes:
-            if route.queue not in queues:
-                yield f"routes.{route.number}.queue", f"无此队列 / no queue is named {route.queue!r}"
-            if route.trunk and route.trunk not in trunks:
-                yield f"routes.{route.number}.trunk", f"无此中继 / no trunk is named {route.trunk!r}"
-            for name, value in (("flow", route.flow), ("region", route.region)):
-                if value:
-                    yield f"routes.{route.number}.{name}", _STORED
-            for row in route.table:
-                if row.queue and row.queue not in queues:
-                    yield f"routes.{route.number}.table", f"无此队列 / no queue is named {row.queue!r}"
-                if row.agent and row.agent not in {a.id for a in self.agents}:
-                    yield f"routes.{route.number}.table", f"无此坐席 / no agent is named {row.agent!r}"
-                if row.listed:
-                    yield f"routes.{route.number}.table", f"listed: {_STORED}"
-            if any(row.listed for row in route.callers):
-                yield f"routes.{route.number}.callers", _STORED
-        rules = {rule.name for rule in self.outbound}
-        for rule in self.outbound:
-            if rule.trunk not in trunks:
-                yield f"outbound.{rule.name}.trunk", f"无此中继 / no trunk is named {rule.trunk!r}"
-        for account in self.accounts:
-            for name in account.outbound:
-                if name not in rules:
-                    yield f"accounts.{account.username}.outbound", f"无此规则 / no rule is named {name!r}"
+            yield from self._route_faults(route)
+        yield from self._outbound_faults()
         for agent in self.agents:
-            if agent.selection or agent.shares or agent.capacities:
-                yield f"agents.{agent.id}", f"selection, shares, capacities: {_STORED}"
-            for queue in agent.queues:
-                if queue not in queues:
-                    yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"
+            yield from self._agent_faults(agent)
         had = [(f"agents.{agent.id}.skills", agent.skills) for agent in self.agents]
         needed = [
             *(
@@ -118,3 +70,75 @@ class Settings:
             *((f"routes.{route.number}.table", row.skills) for route in self.routes for row in route.table),
         ]
         yield from misspelt_skills(had, needed)
+
+    def _twins(self) -> Iterator[Fault]:
+        """What may stand in the file but once."""
+        for table, names in (
+            ("trunks", [t.name for t in self.trunks]),
+            ("accounts", [a.username for a in self.accounts]),
+            ("outbound", [r.name for r in self.outbound]),
+            ("queues", [q.name for q in self.queues]),
+            ("agents", [a.id for a in self.agents]),
+        ):
+            for name in _twice(names):
+                yield table, f"{name!r} 重复 / stands here twice"
+        for extension in _twice([a.extension for a in self.accounts]):
+            yield (
+                "accounts",
+                f"分机 {extension} 有两个账号 / extension {extension} belongs to two accounts; a seat has one",
+            )
+        for number, trunk in _twice([(r.number, r.trunk) for r in self.routes]):
+            yield f"routes.{number}", f"重复 / stands here twice for {trunk or 'any trunk'}"
+
+    def _queue_faults(self, queue: QueueSettings) -> Iterator[Fault]:
+        if queue.hours or any(rule.to is OverflowTo.FLOW for rule in queue.overflow):
+            yield (
+                f"queues.{queue.name}",
+                "工作时间与流程在数据库里,文件中留空 / hours and flows live in the database: not in this file",
+            )
+        ways = queue.distribution
+        if ways.routing or any(rule.listed for rule in ways.level_rules):
+            yield f"queues.{queue.name}.distribution", _STORED
+
+    def _route_faults(self, route: RouteSettings) -> Iterator[Fault]:
+        place = f"routes.{route.number}"
+        queues = {q.name for q in self.queues}
+        if route.queue not in queues:
+            yield f"{place}.queue", f"无此队列 / no queue is named {route.queue!r}"
+        if route.trunk and route.trunk not in {t.name for t in self.trunks}:
+            yield f"{place}.trunk", f"无此中继 / no trunk is named {route.trunk!r}"
+        for name, value in (("flow", route.flow), ("region", route.region)):
+            if value:
+                yield f"{place}.{name}", _STORED
+        for row in route.table:
+            if row.queue and row.queue not in queues:
+                yield f"{place}.table", f"无此队列 / no queue is named {row.queue!r}"
+            if row.agent and row.agent not in {a.id for a in self.agents}:
+                yield f"{place}.table", f"无此坐席 / no agent is named {row.agent!r}"
+            if row.listed:
+                yield f"{place}.table", f"listed: {_STORED}"
+        if any(row.listed for row in route.callers):
+            yield f"{place}.callers", _STORED
+
+    def _outbound_faults(self) -> Iterator[Fault]:
+        trunks, rules = {t.name for t in self.trunks}, {rule.name for rule in self.outbound}
+        for rule in self.outbound:
+            if rule.trunk not in trunks:
+                yield f"outbound.{rule.name}.trunk", f"无此中继 / no trunk is named {rule.trunk!r}"
+        for account in self.accounts:
+            for name in account.outbound:
+                if name not in rules:
+                    yield f"accounts.{account.username}.outbound", f"无此规则 / no rule is named {name!r}"
+
+    def _agent_faults(self, agent: AgentSettings) -> Iterator[Fault]:
+        if agent.selection or agent.shares or agent.capacities:
+            yield f"agents.{agent.id}", f"selection, shares, capacities: {_STORED}"
+        queues = {q.name for q in self.queues}
+        for queue in agent.queues:
+            if queue not in queues:
+                yield f"agents.{agent.id}.queues", f"无此队列 / no queue is named {queue!r}"
+
+
+def _twice(names: Sequence[_Name]) -> list[_Name]:
+    """What stands there more than once, in order."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)

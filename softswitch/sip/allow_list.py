@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from softswitch.settings.trunks import TrunkKind, TrunkSettings
 from softswitch.sip.message import Headers, MalformedMessage, NameAddr, Request, Response, parse_number
 
 OPTION_TAGS = frozenset({"100rel", "timer"})
@@ -181,11 +180,6 @@ def unsupported_tags(headers: Headers) -> tuple[str, ...]:
     """
     required = (*headers.all("Require"), *headers.all("Proxy-Require"))
     return tuple([tag for tag in required if tag.lower() not in OPTION_TAGS])
-
-
-def codecs_of(trunk: TrunkSettings | None) -> tuple[str, ...]:
-    """Return what is spoken with a peer: an E1 gateway here knows A-law only."""
-    return ("PCMA",) if trunk is not None and trunk.kind is TrunkKind.E1_GATEWAY else ("PCMA", "PCMU")
 
 
 def add_all(headers: Headers, lines: Iterable[Header]) -> None:

@@ -16,7 +16,7 @@ from softswitch.clock import Clock
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.sip import SipSettings, TransportProtocol
 from softswitch.settings.trunks import TrunkSettings
-from softswitch.sip.allow_list import Header, add_all, codecs_of, printable
+from softswitch.sip.allow_list import Header, add_all, printable
 from softswitch.sip.cell_requests import CellRequests
 from softswitch.sip.dialogs import (
     Dialog,
@@ -30,7 +30,8 @@ from softswitch.sip.dialogs import (
 )
 from softswitch.sip.endings import Endings
 from softswitch.sip.errors import NotAcceptable
-from softswitch.sip.events import EdgeEvent, Peer, PeerKind
+from softswitch.sip.events import EdgeEvent, Peer
+from softswitch.sip.far_end import phone_end, trunk_end
 from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.identity import Identity
@@ -314,57 +315,54 @@ class Edge:
         add_all(extra, headers)
         if wiring.inner.address_of(cell_id) is None:
             raise UnknownCell(cell_id)
-        former = wiring.dialogs.get(leg_id)
-        if former is not None:
-            # Over when a trunk did not take it, and it goes round by another.
-            if former.phase is not Phase.PREPARED and not former.is_over:
-                raise WrongPhase(leg_id, former.phase, "be prepared")
-            wiring.dialogs.discard(former)
+        self._clear(leg_id)
         flow, uri = self._way_to(target)
         if isinstance(target, TrunkTarget):
-            trunk = wiring.trunks[target.trunk]
-            peer = Peer(kind=PeerKind.TRUNK, name=trunk.name)
-            networks, sources, nat = trunk.media_networks, (*trunk.addresses, flow.address), None
-            codecs = codecs_of(trunk)
-            shown = uri
+            far, shown = trunk_end(wiring.trunks[target.trunk], flow.address), uri
         else:
-            account = wiring.accounts[target.account]
-            peer = Peer(kind=PeerKind.ACCOUNT, name=account.username)
-            networks, sources = account.media_networks, (flow.address,)
-            nat = flow.address if account.nat else None
-            codecs = codecs_of(None)
+            far = phone_end(wiring.accounts[target.account], flow)
             # What a phone wrote into its Contact is no business of a cell.
             shown = f"sip:{leg_id}@{wiring.inner_host}"
         try:
-            secrecy = wiring.secrecy_of(peer, flow)
+            secrecy = wiring.secrecy_of(far.peer, flow)
         except KeysInTheClear as fault:
-            raise NotReachable(peer.name, str(fault)) from fault
+            raise NotReachable(far.peer.name, str(fault)) from fault
         local_uri = NameAddr(
             parse_uri(f"sip:{_escaped(from_user)}@{wiring.host_shown(flow)}"), printable(from_display)
         )
         dialog = Dialog(
             leg_id=leg_id,
             inbound=False,
-            peer=peer,
-            networks=networks,
-            sources=sources,
+            peer=far.peer,
+            networks=far.networks,
+            sources=far.sources,
             flow=flow,
-            nat_address=nat,
+            nat_address=far.nat_address,
             phase=Phase.PREPARED,
             local=str(local_uri),
             remote=f"<{_without_transport(uri)}>",
             request_uri=uri,
             extra_headers=extra.items(),
             cell_id=cell_id,
-            codecs=codecs,
+            codecs=far.codecs,
             patience_s=patience_s,
             media=OfferAnswer(
-                local_media((wiring.media_shown(flow), local[1]), secrets.randbits(48) + 1, codecs, secrecy)
+                local_media(
+                    (wiring.media_shown(flow), local[1]), secrets.randbits(48) + 1, far.codecs, secrecy
+                )
             ),
         )
         wiring.dialogs.add(dialog)
         wiring.keep_dialog(dialog)
         return OutboundPlan(request_uri=shown, from_uri=f"sip:{_escaped(from_user)}@{wiring.inner_host}")
+
+    def _clear(self, leg_id: str) -> None:
+        """A leg that is over may be prepared anew: a trunk did not take it, and it goes round by another."""
+        former = self._wiring.dialogs.get(leg_id)
+        if former is not None:
+            if former.phase is not Phase.PREPARED and not former.is_over:
+                raise WrongPhase(leg_id, former.phase, "be prepared")
+            self._wiring.dialogs.discard(former)
 
     def _way_to(self, target: PhoneTarget | TrunkTarget) -> tuple[Flow, str]:
         """Return the flow and Request-URI of an outbound leg."""

@@ -11,10 +11,11 @@ import structlog
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.trunks import TrunkSettings
 from softswitch.sip import bodies
-from softswitch.sip.allow_list import ALLOW, codecs_of, identity_headers, printable, unsupported_tags
+from softswitch.sip.allow_list import ALLOW, identity_headers, printable, unsupported_tags
 from softswitch.sip.cell_requests import CellRequests
 from softswitch.sip.dialogs import Dialog
-from softswitch.sip.events import InviteReceived, Peer, PeerKind
+from softswitch.sip.events import InviteReceived
+from softswitch.sip.far_end import phone_end, trunk_end
 from softswitch.sip.flows import Flow
 from softswitch.sip.framing import BrokenStream
 from softswitch.sip.identity import Identity
@@ -193,35 +194,31 @@ class Reception:
         if "Replaces" in request.headers:
             request.headers.remove("Replaces")  # control does what it means for itself
         leg_id = f"i{secrets.token_hex(8)}"
-        sources: tuple[str, ...]
         if account is not None:
             caller = request.from_.uri
             if not isinstance(caller, SipUri) or caller.decoded_user != account.username:
                 wiring.answer(request, flow, 403)
                 return
-            peer = Peer(kind=PeerKind.ACCOUNT, name=account.username)
-            networks, sources = account.media_networks, (flow.address,)
-            nat = flow.address if account.nat else None
+            far = phone_end(account, flow)
         elif trunk is not None:
-            peer = Peer(kind=PeerKind.TRUNK, name=trunk.name)
-            networks, sources, nat = trunk.media_networks, trunk.addresses, None
+            far = trunk_end(trunk)
         else:
             return
         dialog = Dialog(
             leg_id=leg_id,
             inbound=True,
-            peer=peer,
-            networks=networks,
-            sources=sources,
+            peer=far.peer,
+            networks=far.networks,
+            sources=far.sources,
             flow=flow,
-            nat_address=nat,
-            codecs=codecs_of(trunk),
+            nat_address=far.nat_address,
+            codecs=far.codecs,
         )
         self._outside.arrive(dialog, request)
         wiring.emit(
             InviteReceived(
                 leg_id=leg_id,
-                peer=peer,
+                peer=far.peer,
                 source_address=flow.address,
                 source_port=flow.port,
                 transport=flow.protocol,
@@ -229,8 +226,8 @@ class Reception:
                 request_user=printable(target.decoded_user),
                 headers=identity_headers(request.headers),
                 has_offer=bodies.has_description(request),
-                networks=networks,
-                nat_address=nat,
+                networks=far.networks,
+                nat_address=far.nat_address,
             )
         )
 
