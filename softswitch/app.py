@@ -44,6 +44,7 @@ from softswitch.calls.operations import Operations
 from softswitch.calls.recording_desk import RecordingDesk
 from softswitch.calls.routes import Routes
 from softswitch.calls.seats import Seats
+from softswitch.calls.set_clock import SetClock
 from softswitch.calls.switchboard import TABLE as LIVE_CALLS
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import Trunks
@@ -213,6 +214,8 @@ class Control:
             clock=clock,
             is_reachable=self._edge.is_reachable,
         )
+        set_clock = SetClock(clock, self._board.table, self._chronicle)
+        clock.on_set += (set_clock.hear, self._seats.clock_set, self._edge.clock_set)
 
         self._orders = WorkOrders(settings.http.work_orders, settings.http.work_orders_timeout_s)
         self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)

@@ -16,6 +16,10 @@ import structlog
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 1.0
+SET_S = 0.5
+"""By so much a wall clock does not drift from the monotonic one, which follows the same oscillator: it was set."""
+_READ_WITHIN_S = 0.1
+"""Two readings further apart than that (the process stood still in between) say nothing of one another."""
 _FEWEST_TO_SWEEP = 64
 
 
@@ -81,9 +85,17 @@ class Alarm:
 class Clock:
     """Monotonic and wall time in seconds, and deadlines in one heap behind one armed timer."""
 
-    def __init__(self, loop: TimerLoop, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        loop: TimerLoop,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`steady` is what the wall clock is held against: a loop may keep its own time for a whole turn."""
         self._loop = loop
         self._wall = wall
+        self._steady = steady
+        self._lead: float | None = None  # of the wall clock over the steady one
         self._heap: list[tuple[float, int, Alarm]] = []
         self._serial = 0
         self._cancelled = 0
@@ -91,14 +103,29 @@ class Clock:
         self._armed_for = 0.0
         self.on_fault: Callable[[Exception], None] = lambda fault: None
         """Told of each callback that failed."""
+        self.on_set: list[Callable[[float], None]] = []
+        """Whoever keeps wall times: told by how many seconds the wall clock was set, before anybody reads it anew."""
 
     def now(self) -> float:
         """Return monotonic seconds."""
         return self._loop.time()
 
     def wall(self) -> float:
-        """Return seconds since the epoch, for records only."""
-        return self._wall()
+        """Return seconds since the epoch, for records only.
+
+        Nothing tells a process that the machine's clock was set, so each reading is held against the steady clock.
+        """
+        before, wall = self._steady(), self._wall()
+        if self._steady() - before > _READ_WITHIN_S:
+            return wall
+        lead = wall - before
+        if self._lead is None:
+            self._lead = lead
+        elif abs(by_s := lead - self._lead) > SET_S:
+            self._lead = lead
+            for hear in self.on_set:
+                hear(by_s)
+        return wall
 
     def wall_at(self, moment: float) -> float:
         """Return the wall time of a monotonic one, as the two stand to each other now; it alone outlives this process."""

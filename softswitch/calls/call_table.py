@@ -345,6 +345,7 @@ class CallTable:
         self, call: Call, by: EndedBy, reason: EndReason, *, status: int = 0, cause: int | None = None
     ) -> None:
         """The one end of a call: record, channel, the engine, everybody's leg, recording, the caller's leg last."""
+        at = self.clock.wall()  # while it is up: a clock that was set meanwhile is told to it, too
         if self._calls.pop(call.call_id, None) is None:
             return
         self.before_end(call, reason)
@@ -357,7 +358,7 @@ class CallTable:
             call.flow.alarm.cancel()
         self.chronicle.record(
             entries.CallEnded(
-                at=self.clock.wall(),
+                at=at,
                 call_id=call.call_id,
                 ended_by=by,
                 end_reason=reason,

@@ -70,6 +70,7 @@ KINDS: dict[type, str] = {
     entries.AlarmCleared: "alarm.cleared",
     entries.AlarmAcknowledged: "alarm.acknowledged",
     entries.AlarmCallEnded: "alarm.call_ended",
+    entries.ClockSet: "clock.set",
     entries.DifferenceHealed: "difference.healed",
     entries.ProcessLost: "process.lost",
     entries.BusinessChanged: "business.changed",

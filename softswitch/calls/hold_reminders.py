@@ -19,7 +19,7 @@ HOLD_REMINDER_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Held:
-    """A caller on hold since `since`, in wall seconds, and when the agent is told next."""
+    """A caller on hold since `since`, in seconds of the clock, and when the agent is told next."""
 
     since: float
     next: Alarm
@@ -40,7 +40,7 @@ class HoldReminders:
         if not _is_left_alone(call):
             self.forget(call)
         elif call.call_id not in self._held:
-            self._wait(call, self._clock.wall())
+            self._wait(call, self._clock.now())
 
     def forget(self, call: Call) -> None:
         """The caller is held no longer."""
@@ -55,11 +55,9 @@ class HoldReminders:
             self._held[call.call_id] = _Held(since=since, next=alarm)
 
     def _remind(self, call: Call, since: float) -> None:
-        now = self._clock.wall()
+        at, held_s = self._clock.wall(), round(self._clock.now() - since, 1)
         agent = "" if call.agent is None else call.agent.agent
-        self._chronicle.record(
-            entries.HoldReminded(at=now, call_id=call.call_id, agent=agent, held_s=round(now - since, 1))
-        )
+        self._chronicle.record(entries.HoldReminded(at=at, call_id=call.call_id, agent=agent, held_s=held_s))
         self._wait(call, since)
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ from softswitch.calls.seated_agent import Agent
 from softswitch.clock import Clock
 from softswitch.settings.accounts import AccountSettings
 from softswitch.settings.agents import AgentSettings
-from softswitch.store.entries import AgentStateChanged
+from softswitch.store.entries import AgentStateChanged, ClockSet
 from softswitch.store.state import StateKeeper
 
 log = structlog.get_logger(__name__)
@@ -235,7 +235,7 @@ class Seats:
 
     def reported(self, report: ReportAgent) -> None:
         """The engine says that an agent's state changed."""
-        agent = self._agents[report.agent]
+        agent, at = self._agents[report.agent], self._clock.wall()
         agent.report = None if report.presence is Presence.LOGGED_OUT else report
         agent.leaves = agent.leaves and agent.report is not None
         extension = agent.extension
@@ -255,7 +255,7 @@ class Seats:
         situation = self.situation_of(report.agent) if report.activity is Activity.ENGAGED else None
         self._chronicle.record(
             AgentStateChanged(
-                at=self._clock.wall(),
+                at=at,
                 agent=agent.agent_id,
                 extension=extension,
                 presence=report.presence.value,
@@ -264,6 +264,14 @@ class Seats:
                 call_id=self._call_of(report, situation),
             )
         )
+
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: whoever is signed in is written down in the new time."""
+        at = self._clock.wall()
+        for agent in self._agents.values():
+            if agent.report is not None:
+                self._chronicle.record(ClockSet(at=at, by_s=by_s, agent=agent.agent_id))
+                self._keeper.put(TABLE, agent.agent_id, self._record_of(agent, agent.report))
 
     def _leave(self, agent: Agent) -> None:
         if agent.leaves and agent.has_done:

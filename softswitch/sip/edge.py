@@ -451,6 +451,10 @@ class Edge:
         for name in sorted(gone - self._accounts.keys()):
             self._registrar.forget(name)
 
+    def clock_set(self, by_s: float) -> None:
+        """The machine's clock was set by so many seconds: phones stay registered for as long as they were promised."""
+        self._registrar.clock_set(by_s)
+
     def is_reachable(self, account: str) -> bool:
         """Whether an account has a contact that answers."""
         return self._location.is_reachable(account)

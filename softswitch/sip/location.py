@@ -149,6 +149,13 @@ class Location:
         """Return when the next binding ends, None without bindings."""
         return min((contact.expires_at for contact in self), default=None)
 
+    def clock_set(self, by_s: float) -> tuple[str, ...]:
+        """The wall clock was set: the moments that stand beside the monotonic ones move with it; return the accounts."""
+        for account, contacts in tuple(self._contacts.items()):
+            moved = [replace(contact, expires_wall=contact.expires_wall + by_s) for contact in contacts]
+            self._assign(account, tuple(moved))
+        return tuple(self._contacts)
+
     def is_source(self, address: str) -> bool:
         """Whether a registered phone speaks from an address."""
         return address in self._sources

@@ -167,6 +167,11 @@ class Registrar:
         self._arm()
         return held
 
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: bindings last as long as they did, and are written down so."""
+        for account in self._location.clock_set(by_s):
+            self._keep(account)
+
     def forget(self, account: str) -> None:
         """An account is gone: its phone is registered no more."""
         was_reachable = self._location.is_reachable(account)

@@ -8,8 +8,9 @@ Half-hour sums follow from how these rows change (`softswitch/store/half_hours.p
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 from softswitch.store.entries import (
     AgentStateChanged,
@@ -25,6 +26,7 @@ from softswitch.store.entries import (
     CallRequeued,
     CallRerouted,
     CallTransferred,
+    ClockSet,
     Entry,
     OfferAccepted,
     OfferEnded,
@@ -84,6 +86,14 @@ def keys_of(entry: Entry) -> tuple[Key, ...]:
             return (Key(Subject.RECORDING, entry.recording_id),)
         case AgentStateChanged():
             return (Key(Subject.INTERVAL, entry.agent),)
+        case ClockSet():
+            subjects = (
+                (Subject.CALL, entry.call_id),
+                (Subject.SEGMENT, entry.call_id),
+                (Subject.RECORDING, entry.recording_id),
+                (Subject.INTERVAL, entry.agent),
+            )
+            return tuple(Key(subject, name) for subject, name in subjects if name)
         case (
             VoicemailStarted()
             | VoicemailDiscarded()
@@ -137,6 +147,9 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
             return _interval(entry, seq, interval if isinstance(interval, IntervalRow) else None)
         case BusinessChanged():
             return _business(entry)
+        case ClockSet():
+            newest = [rows(key) for key in keys_of(entry)]
+            return tuple(_in_new_time(row, entry.by_s) for row in newest if row is not None and _goes_on(row))
         case (
             VoicemailStarted()
             | VoicemailDiscarded()
@@ -173,6 +186,26 @@ def project(entry: Entry, seq: int, rows: Lookup) -> tuple[Row, ...]:
 def _span(began_at: float, ended_at: float) -> float:
     """Seconds between two wall times, never negative: wall clocks are set back now and then."""
     return max(0.0, ended_at - began_at)
+
+
+def _goes_on(row: Row) -> bool:
+    match row:
+        case CallRow() | SegmentRow() | IntervalRow():
+            return row.ended_at is None
+        case RecordingRow():
+            return row.closed_at is None
+        case _:
+            return False
+
+
+def _in_new_time(row: Row, by_s: float) -> Row:
+    """A row that goes on, with every moment moved as the clock was: spans from there to later entries are true."""
+    moments: dict[str, Any] = {
+        name: moment + by_s
+        for field in fields(row)
+        if (name := field.name).endswith("_at") and (moment := getattr(row, name)) is not None
+    }
+    return replace(row, **moments)
 
 
 def _arrived(entry: CallArrived | CallDialled) -> CallRow:

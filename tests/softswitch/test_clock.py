@@ -199,3 +199,25 @@ def test_a_moment_and_its_wall_time_are_told_from_each_other_as_they_stand_now()
     wall[0] += 3_600.0
     assert clock.wall_at(8.0) == 4_608.0
     assert clock.moment_of(1_008.0) == -3_592.0
+
+
+def test_a_wall_clock_that_is_set_is_told_once_before_anybody_reads_it() -> None:
+    """By how much, whichever way; time that passes and a drift of milliseconds are nothing."""
+    steady, ahead = [50.0], [1_700_000_000.0]
+    clock = Clock(SteppedLoop(), lambda: steady[0] + ahead[0], lambda: steady[0])
+    told: list[float] = []
+    clock.on_set.append(told.append)
+    clock.wall()
+    for by_s in (0.0, 0.01, 3600.0, 0.0, -7200.0):
+        steady[0] += 1000.0
+        ahead[0] += by_s
+        assert clock.wall() == steady[0] + ahead[0]
+    assert [round(by_s) for by_s in told] == [3600, -7200]
+
+
+def test_a_process_that_stood_still_between_two_readings_does_not_take_that_for_a_set_clock() -> None:
+    steady, told = iter([0.0, 0.0, 10.0, 17.0, 20.0, 20.0]), list[float]()
+    clock = Clock(SteppedLoop(), iter([1000.0, 1017.0, 1020.0]).__next__, steady.__next__)
+    clock.on_set.append(told.append)
+    assert [clock.wall() for _ in range(3)] == [1000.0, 1017.0, 1020.0]
+    assert told == []

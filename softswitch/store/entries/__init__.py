@@ -37,6 +37,7 @@ from softswitch.store.entries.machine import (
     AlarmCallEnded,
     AlarmCleared,
     AlarmRaised,
+    ClockSet,
     DifferenceHealed,
     ProcessLost,
     TrunkStateChanged,
@@ -125,6 +126,7 @@ __all__ = (
     "CallbackClosed",
     "CallbackRequested",
     "CallbackTried",
+    "ClockSet",
     "ConsultAnswered",
     "ConsultFailed",
     "ConsultStarted",
@@ -235,6 +237,7 @@ Entry = (
     | AlarmCleared
     | AlarmAcknowledged
     | AlarmCallEnded
+    | ClockSet
     | DifferenceHealed
     | ProcessLost
     | BusinessChanged

@@ -104,3 +104,18 @@ class ProcessLost:
     at: float
     process: str
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSet:
+    """The machine's clock was set by `by_s` seconds (negative: back) while a call was up or an agent was signed in.
+
+    One entry for each of them: what began before is told in the new time from here on, so that nothing seems to last an hour
+    longer than it did.  `recording_id` is the recording of the call, None without one.
+    """
+
+    at: float
+    by_s: float
+    call_id: str | None = None
+    recording_id: str | None = None
+    agent: str | None = None

@@ -104,10 +104,11 @@ class Keeper:
 
 
 class LoudClock(Clock):
-    """A clock that keeps what its callbacks raised, which the product only logs."""
+    """A clock that keeps what its callbacks raised, which the product only logs; its wall clock may be set."""
 
     def __init__(self, loop: SteppedLoop, failures: list[BaseException]) -> None:
-        super().__init__(loop, lambda: EPOCH + loop.hands)
+        self.ahead_s = 0.0
+        super().__init__(loop, lambda: EPOCH + self.ahead_s + loop.hands, loop.time)
         self._failures = failures
 
     def at(self, deadline: float, callback: Callable[[], object], *, is_kept: bool = False) -> Alarm:

@@ -75,6 +75,17 @@ def test_restored_bindings_end_at_the_same_wall_time() -> None:
     assert location.account_at("127.62.0.3", 1) == "a"
 
 
+def test_a_wall_clock_that_is_set_ends_no_binding_before_its_time() -> None:
+    """Set forward by an hour, and control begins anew a moment later."""
+    location, after = Location(), Location()
+    location.bind(contact(1, expires_at=60.0), 5)
+    assert location.clock_set(3600.0) == ("a",)
+    (held,) = location.contacts("a")
+    assert (held.expires_at, held.expires_wall) == (60.0, 4660.0)
+    after.restore({"a": {"contacts": [held.to_record()]}}, now=7.0, wall=4610.0)
+    assert [left.expires_at for left in after.contacts("a")] == [57.0]
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from("ab"), st.integers(1, 6), st.booleans(), st.floats(0.0, 50.0)), max_size=40

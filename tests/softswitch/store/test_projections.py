@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from softswitch.store.entries import (
@@ -13,6 +14,7 @@ from softswitch.store.entries import (
     CallQueued,
     CallRequeued,
     CallRerouted,
+    ClockSet,
     EndReason,
     Entry,
     OfferAccepted,
@@ -21,7 +23,7 @@ from softswitch.store.entries import (
 )
 from softswitch.store.projections import Key, Subject, key_of, keys_of, project
 from softswitch.store.rows import CallRow, IntervalRow, RecordingRow, Row, SegmentRow
-from tests.softswitch.store.samples import any_entries, arrived, closed, ended, whole_call
+from tests.softswitch.store.samples import any_entries, arrived, at, closed, ended, whole_call
 
 
 class Book:
@@ -204,6 +206,36 @@ def test_a_recording_whose_start_was_lost_is_kept_all_the_same() -> None:
     assert Book(closed(at=191.0)).recording("r1").started_at == 101.0
     crashed = replace(closed(sha=""), state=RecordingState.CRASH, frames=0)
     assert Book(crashed, closed()).recording("r1").state == "done"
+
+
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0])
+def test_a_clock_that_is_set_puts_no_hour_into_waits_and_talks(by_s: float) -> None:
+    """Set while the phone rings, and again in the talk: every span is that of a call whose clock ran on."""
+    entries = whole_call()
+    ringing, talking, over = entries[:7], entries[7:9], entries[9:]
+    was_set = ClockSet(at=131.0 + by_s, by_s=by_s, call_id="c1", recording_id="r-c1")
+    later = [at(entry, entry.at + by_s) for entry in talking]
+    last = [at(entry, entry.at + 2 * by_s) for entry in over]
+    book = Book(*ringing, was_set, *later, at(was_set, 150.0 + 2 * by_s), *last)
+    call, undisturbed = book.call(), Book(*entries).call()
+    assert (call.wait_s, call.ring_s, call.talk_s) == (29.0, 3.0, 56.0)
+    for name in ("arrived_at", "answered_at", "queued_at", "connected_at", "ended_at", "last_at"):
+        assert getattr(call, name) == getattr(undisturbed, name) + 2 * by_s, name
+    assert book.segments[1].duration_s == 56.0
+    assert book.recording("r-c1").started_at == 101.0 + 2 * by_s
+
+
+def test_a_clock_that_is_set_changes_nothing_that_is_over() -> None:
+    """Of an agent only the state that goes on begins in the new time."""
+    was_set = ClockSet(at=4000.0, by_s=3600.0, call_id="c1", recording_id="r-c1")
+    assert Book(*whole_call(), was_set).call() == Book(*whole_call()).call()
+    book = Book(
+        state(100.0, "not_ready"),
+        state(130.0, "ready"),
+        ClockSet(at=3740.0, by_s=3600.0, agent="1001"),
+        state(3750.0, "not_ready"),
+    )
+    assert [interval.duration_s for interval in book.intervals.values()] == [30.0, 20.0, None]
 
 
 @given(any_entries)
