@@ -39,7 +39,7 @@ async def login(ports: Ports, exchange: Exchange) -> AgentView:
     """Sign in at a seat."""
     body = exchange.body
     if body.initial_state == "not_ready" and not body.reason.strip():
-        raise Refused("reason_needed", "示忙需要原因 / not_ready needs a reason")
+        raise Refused("reason_needed", "示忙需要原因 / not_ready needs a reason", field="reason")
     return await ports.agents.login(
         exchange.id_of("agent"), body.extension, body.initial_state, body.reason.strip()
     )

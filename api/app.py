@@ -160,7 +160,8 @@ def _step(route: Route, service: Service, gate: Gate, pace: RequestPace, body_ti
         )
         answer = await service.carry_out(errand)
         if isinstance(answer, Answer):
-            return web.json_response(text=answer.text, status=answer.status)
+            headers = {"ETag": answer.etag} if answer.etag else None
+            return web.json_response(text=answer.text, status=answer.status, headers=headers)
         return answer
 
     return step

@@ -194,6 +194,7 @@ CALL_LISTS: tuple[Route, ...] = (
         scopes=CHANGE_AGENTS,
         handler=show_next,
         shows=ListRecordView,
+        is_done_once=True,
         faults=(404, 409, 501),
     ),
     Route(
@@ -217,6 +218,7 @@ CALL_LISTS: tuple[Route, ...] = (
         handler=skip,
         shows=ListRecordView,
         body=SkipBody,
+        is_done_once=True,
         faults=(404, 409, 501),
     ),
 )

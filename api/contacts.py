@@ -56,7 +56,7 @@ _ONE = "/v1/contacts/{contact_id}"
 
 
 def _of_agent(verb: str, summary: str, handler: Handler) -> Route:
-    more: dict[str, Any] = {"body": ContactChoice, "faults": (404, 409, 501)}
+    more: dict[str, Any] = {"body": ContactChoice, "is_done_once": True, "faults": (404, 409, 501)}
     return Route(
         method="POST",
         path=f"/v1/agents/{{agent_id}}/contacts/{verb}",

@@ -167,6 +167,7 @@ CUSTOMERS: tuple[Route, ...] = (
         shows=CustomerView,
         status=201,
         body=CustomerBody,
+        is_done_once=True,
         faults=(501,),
     ),
     Route(

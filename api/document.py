@@ -10,6 +10,7 @@ from api.object_document import Shapes, add_objects
 from api.route import Route
 from api.routes import ROUTES
 from api.schemas import describe, describe_field, outside_name
+from api.single_use import HEADER, KEY_PATTERN
 
 _ANY_FAULTS = (401, 403, 422)
 PROBLEM = {
@@ -61,12 +62,18 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": name,
         "summary": route.summary,
-        "parameters": [*_path_parameters(route), *_query_parameters(route, known)],
+        "parameters": [
+            *_path_parameters(route),
+            *_query_parameters(route, known),
+            *_headers(route),
+        ],
         "responses": {str(route.status): _success(route, known)},
     }
     faults = {*route.faults, *(_ANY_FAULTS if route.scopes else (422,)), 429}
     if route.method != "GET":
         faults |= {400, 408, 413, 415}
+    if route.is_done_once:
+        faults.add(409)
     if route.path == "/health":
         operation["responses"]["503"] = _success(route, known)
     for status in sorted(faults):
@@ -87,6 +94,7 @@ def _operation(route: Route, known: dict[str, Any]) -> dict[str, Any]:
         operation["x-scopes"] = sorted(route.scopes)
         operation["x-roles"] = sorted({*route.people, Role.ADMIN})
         operation["x-upgrade"] = route.is_upgrade
+        operation["x-forced"] = route.is_forced
     return operation
 
 
@@ -103,6 +111,32 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", route.path)
+    ]
+
+
+def _headers(route: Route) -> list[dict[str, Any]]:
+    known = {
+        HEADER: (
+            route.is_done_once,
+            KEY_PATTERN,
+            "同一键只执行一次,24 小时 / done once per key, for 24 hours",
+        ),
+        "If-Match": (
+            412 in route.faults,
+            r'"\d{1,15}"',
+            "所见版本的 ETag / the ETag of what was looked at",
+        ),
+    }
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": text,
+            "schema": {"type": "string", "pattern": f"^{pattern}$"},
+        }
+        for name, (counts, pattern, text) in known.items()
+        if counts
     ]
 
 

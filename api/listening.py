@@ -78,7 +78,7 @@ async def _begun(ports: Ports, exchange: Exchange, reason: str) -> Sound:
     if ports.listening is None:
         raise NotBuilt
     if not reason.strip():
-        raise Refused("reason_needed", "监听需要原因 / listening needs a reason")
+        raise Refused("reason_needed", "监听需要原因 / listening needs a reason", field="reason")
     who, call_id = exchange.somebody.name, exchange.id_of("call")
     concern = ports.events.concern_of(call_id)
     sound = await ports.listening.listen(call_id, who, reason.strip())

@@ -28,11 +28,12 @@ from api.views import AgentView, Page
 _LATER: dict[str, Any] = {"status": 202}
 """Phones have to ring first."""
 
-_OVER_OTHERS: dict[str, Any] = {"scopes": SUPERVISE, "is_done_once": True, "is_forced": True}
+_OVER_OTHERS: dict[str, Any] = {"scopes": SUPERVISE, "is_forced": True}
 _OF_THE_DATA: dict[str, Any] = {
     "scopes": CHANGE_AGENTS,
     "shows": CallData,
     "status": 200,
+    "is_done_once": False,
     "faults": (404, 409, 413, 501),
 }
 
@@ -47,6 +48,7 @@ def _agent(
         summary=summary,
         handler=handler,
         body=body,
+        is_done_once=True,  # it is done to the call of the moment, and asked again it would find another
         **{"scopes": CHANGE_AGENTS, "shows": AgentView, "faults": (404, 409, 501), **more},
     )
 
@@ -60,6 +62,7 @@ def _call(verb: str, command: str, summary: str, handler: Handler, body: type, *
         body=body,
         **{
             "method": "POST",
+            "is_done_once": True,
             "scopes": CHANGE_AGENTS,
             "shows": CallAccepted,
             "status": 202,
@@ -77,7 +80,6 @@ OPERATIONS: tuple[Route, ...] = (
         operations.dial,
         DialBody,
         shows=CallAccepted,
-        is_done_once=True,
         faults=(404, 409, 413, 501),
         **_LATER,
     ),
@@ -94,7 +96,6 @@ OPERATIONS: tuple[Route, ...] = (
         "咨询 / ask somebody while the caller is held",
         operations.consult,
         ConsultBody,
-        is_done_once=True,
         **_LATER,
     ),
     _agent("alternate", "alternate", "切换 / change between caller and consulted", operations.alternate),
@@ -107,7 +108,6 @@ OPERATIONS: tuple[Route, ...] = (
         "转接 / hand the caller over",
         operations.transfer,
         TransferBody,
-        is_done_once=True,
         **_LATER,
     ),
     _agent(

@@ -29,7 +29,8 @@ class Route:
     `scopes` are those of which a program needs one, `roles` those of which a person needs one (administrators may do
     all); where `roles` is None they follow from the scopes of the same names.  `command` is its name on the live
     connection, empty where it has none.  `is_done_once` heeds an idempotency key, `is_forced` is written into the
-    ledger.  `is_upgrade` marks a WebSocket, which checks itself who it is: a browser's page says so in its first message.
+    ledger (of an upgrade, by its handler as it begins).  `is_upgrade` marks a WebSocket, which checks itself who it is: a
+    browser's page says so in its first message.
     `is_before_change` is for those too who have to change their password first.
     A body of more than `body_most` bytes is refused; where it `takes` other media types than JSON, it comes as bytes.
     A handler returns a view or a finished response.

@@ -92,6 +92,7 @@ def _agent(verb: str, command: str, summary: str, handler: Handler, body: type |
         body=body,
         faults=(404, 409),
         command=command,
+        is_done_once=True,
     )
 
 
@@ -224,6 +225,7 @@ ROUTES: tuple[Route, ...] = (
         status=101,
         faults=(400, 404, 409, 501, 503),
         is_upgrade=True,
+        is_forced=True,
     ),
     _get(
         "/v1/ledger",
@@ -286,6 +288,7 @@ ROUTES: tuple[Route, ...] = (
         handler=webhooks.replay,
         shows=WebhookView,
         body=ReplayBody,
+        is_done_once=True,
         faults=(404, 501),
     ),
     _get(

@@ -28,8 +28,8 @@ _SPACE_FOR_PLUS = re.compile(r"(T[\d:.]+) (\d{2}:?\d{2})\Z")
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a field; digits and letters are ASCII."""
-    return re.compile(pattern, re.ASCII)
+    """A pattern of a field; digits and letters are ASCII, and blank is what is blank in any script, as in ECMA-262."""
+    return re.compile(pattern.replace(r"\S", r"(?u:\S)"), re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

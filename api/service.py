@@ -106,10 +106,7 @@ class Service:
             raise InvalidRequest((fault,))
 
         async def work() -> Answer:
-            answer = await self._do(errand, exchange, concern)
-            if isinstance(answer, web.StreamResponse):
-                raise TypeError(f"{errand.route.path} answers with more than text")
-            return answer
+            return _kept(errand.route, await self._do(errand, exchange, concern))
 
         who = "" if errand.actor is None else f"{errand.actor.role}:{errand.actor.name}"
         asked = json.dumps([errand.route.method, errand.route.path, dict(errand.ids), to_plain(errand.body)])
@@ -137,7 +134,7 @@ class Service:
         self, errand: Errand, exchange: Exchange, concern: Concern | None
     ) -> Answer | web.StreamResponse:
         shown = await errand.route.handler(self._ports, exchange)
-        if errand.route.is_forced and self._ports.ledger is not None:
+        if errand.route.is_forced and not errand.route.is_upgrade and self._ports.ledger is not None:
             self._ports.ledger.record(_forced(errand, concern))
         if isinstance(shown, web.StreamResponse):
             return shown
@@ -191,6 +188,15 @@ class Service:
             agents=frozenset(agent for agent in agents if agent),
             queues=frozenset({detail.call.queue} if detail.call.queue else ()),
         )
+
+
+def _kept(route: Route, answer: Answer | web.StreamResponse) -> Answer:
+    """An answer that can be given again: text, perhaps with its ETag."""
+    if isinstance(answer, web.Response) and answer.text is not None:
+        return Answer(status=answer.status, text=answer.text, etag=answer.headers.get("ETag", ""))
+    if isinstance(answer, web.StreamResponse):
+        raise TypeError(f"{route.path} answers with more than text")
+    return answer
 
 
 def _check_body(actor: Actor | None, reach: Reach, body: Any) -> None:

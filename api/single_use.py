@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: what dials or forces is done once, however often a caller that heard no answer asks again."""
+"""`Idempotency-Key`: what changes something is done once, however often a caller that heard no answer asks again."""
 
 import asyncio
 import hashlib
@@ -18,10 +18,11 @@ KEPT_MOST = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A finished answer: status and JSON text."""
+    """A finished answer: status, JSON text, and its ETag where it has one."""
 
     status: int
     text: str
+    etag: str = ""
 
 
 class SingleUse:
@@ -55,7 +56,9 @@ class SingleUse:
                 raise Conflict(
                     "outcome_unknown", "上次执行中断,结果未知 / it was cut short, its outcome is not known"
                 )
-            return Answer(status=int(known["status"]), text=str(known["text"]))
+            return Answer(
+                status=int(known["status"]), text=str(known["text"]), etag=str(known.get("etag", ""))
+            )
         return await self._first(name, asked, work)
 
     async def _first(self, name: str, asked: str, work: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -82,7 +85,13 @@ class SingleUse:
 
     def _keep(self, name: str, asked: str, answer: Answer) -> None:
         now = self._wall()
-        row = {"asked": asked, "at": now, "status": answer.status, "text": answer.text}
+        row = {
+            "asked": asked,
+            "at": now,
+            "status": answer.status,
+            "text": answer.text,
+            "etag": answer.etag,
+        }
         self._kept.pop(name, None)
         self._kept[name] = row
         self._keeper.put(TABLE, name, row)

@@ -107,6 +107,7 @@ VOICEMAILS: tuple[Route, ...] = (
         handler=handle,
         shows=VoicemailView,
         body=HandleBody,
+        is_done_once=True,
         faults=(404, 409, 501),
     ),
     Route(
@@ -117,6 +118,7 @@ VOICEMAILS: tuple[Route, ...] = (
         handler=hand_over,
         shows=VoicemailView,
         body=HandOverBody,
+        is_done_once=True,
         faults=(404, 409, 501),
     ),
     Route(

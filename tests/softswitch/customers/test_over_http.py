@@ -54,6 +54,18 @@ async def test_a_customer_is_made_changed_and_removed_with_their_tag(client: aio
         assert ((await answer.json())["name"], answer.headers["ETag"]) == ("李", '"4"')
 
 
+async def test_a_customer_whose_answer_was_lost_is_there_once(client: aiohttp.ClientSession) -> None:
+    """Asked again under its key it is the same customer, with the tag by which it is changed."""
+    for _ in range(2):
+        async with client.post(
+            "/v1/customers", json={"numbers": ["13812345678"]}, headers={"Idempotency-Key": "c-1"}
+        ) as answer:
+            assert (answer.status, answer.headers["ETag"]) == (201, '"1"')
+            assert (await answer.json())["customer_id"] == 1
+    async with client.get("/v1/customers?number=13812345678") as answer:
+        assert len((await answer.json())["items"]) == 1
+
+
 async def test_wrong_fields_are_all_named(client: aiohttp.ClientSession) -> None:
     wrong: dict[str, object] = {"numbers": "138", "level": 2000, "fields": {"village": 3}}
     async with client.post("/v1/customers", json=wrong) as answer:
