@@ -1,6 +1,7 @@
 """Recordings: look for them, and hear them."""
 
 import asyncio
+import base64
 from pathlib import Path
 
 from aiohttp import web
@@ -36,11 +37,16 @@ async def meta(ports: Ports, exchange: Exchange) -> RecordingView:
 async def sound(ports: Ports, exchange: Exchange) -> web.StreamResponse:
     """The file, whole or in parts (RFC 9110 section 14); while it is being written there is none."""
     recording = await ports.recordings.get(exchange.id_of("recording"))
-    return await sound_file(recording.recording_id, recording.state, recording.path)
+    return await sound_file(recording.recording_id, recording.state, recording.path, recording.sha256)
 
 
-async def sound_file(recording_id: str, state: str, file: str) -> web.StreamResponse:
-    """The file of a recording; `Conflict` while it is open, `NotFound` when it is gone."""
+async def sound_file(
+    recording_id: str, state: str, file: str, sha256: str | None = None
+) -> web.StreamResponse:
+    """The file of a recording; `Conflict` while it is open, `NotFound` when it is gone.
+
+    Its SHA-256, in hexadecimal, goes along as `Repr-Digest` (RFC 9530): whoever keeps a copy can prove what it is of.
+    """
     if state == "open":
         raise Conflict(
             "recording_open",
@@ -51,10 +57,10 @@ async def sound_file(recording_id: str, state: str, file: str) -> web.StreamResp
     path = Path(file)
     if not await asyncio.to_thread(path.is_file):
         raise NotFound("recording_file", recording_id)
-    return web.FileResponse(
-        path,
-        headers={
-            "Content-Type": "audio/wav",
-            "Content-Disposition": f'attachment; filename="{recording_id}.wav"',
-        },
-    )
+    headers = {
+        "Content-Type": "audio/wav",
+        "Content-Disposition": f'attachment; filename="{recording_id}.wav"',
+    }
+    if sha256:
+        headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(sha256)).decode()}:"
+    return web.FileResponse(path, headers=headers)

@@ -28,6 +28,7 @@ async def test_the_whole_sound_is_a_wav(city: City) -> None:
         assert answer.headers["Content-Type"] == "audio/wav"
         assert answer.headers["Accept-Ranges"] == "bytes"
         assert answer.headers["Content-Disposition"] == 'attachment; filename="r1.wav"'
+        assert answer.headers["Repr-Digest"] == f"sha-256=:{'q6ur' * 10}q6s=:"
         assert await answer.read() == city.recordings.sound
     async with city.client.head("/v1/recordings/r1", headers=city.auth()) as answer:
         assert (answer.status, answer.headers["Content-Length"]) == (200, "1000")
