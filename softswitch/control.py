@@ -18,6 +18,7 @@ from softswitch.store import entries
 from softswitch.store.business import StoredVersions
 from softswitch.store.caller_past import CallerPast
 from softswitch.store.customers import StoredCustomers
+from softswitch.store.data_folder import DATABASE, KEY, RECORDINGS
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store
 
@@ -33,14 +34,14 @@ async def run_control(
     """
     data_dir = settings.node.data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
-    (data_dir / "recordings").mkdir(exist_ok=True)
-    database = data_dir / "hotline.sqlite"
+    (data_dir / RECORDINGS).mkdir(exist_ok=True)
+    database = data_dir / DATABASE
     ears = [_log_alarm]  # the store is there before anybody who could hear of it
 
     def hear(alarm: entries.AlarmRaised | entries.AlarmCleared) -> None:
         ears[-1](alarm)
 
-    store = await Store.open(database, key_path=data_dir / "recording.key", wall=time.time, on_alarm=hear)
+    store = await Store.open(database, key_path=data_dir / KEY, wall=time.time, on_alarm=hear)
     reader = await Reader.open(database, store.committed)
     past = CallerPast(await Reader.open(database), settings.node.caller_history_days)
     try:

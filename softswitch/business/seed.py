@@ -13,7 +13,7 @@ from softswitch.business.changes import Data, Key
 from softswitch.business.documents import KINDS, Group, TrunkNumbers
 from softswitch.business.whole import BusinessFaults, Machine
 from softswitch.settings.whole import Settings
-from softswitch.store.backup import UPLOADS
+from softswitch.store.data_folder import UPLOADS
 
 FORMAT: Final = "softswitch-business"
 EDITION: Final = 1

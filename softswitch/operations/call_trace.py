@@ -15,7 +15,7 @@ from typing import Any
 
 from softswitch.operations.ladder import Step
 from softswitch.operations.sip_trace import folder_of
-from softswitch.store.backup import DATABASE
+from softswitch.store.data_folder import DATABASE
 
 AFTER_S = 40.0
 """Messages of a call may follow its end for so long (64 times T1, and some)."""

@@ -46,6 +46,7 @@ from softswitch.operations.silent_phones import hear_of_agent
 from softswitch.operations.sip_trace import SipTrace
 from softswitch.settings.node import NodeSettings
 from softswitch.store import entries
+from softswitch.store.data_folder import DATABASE, KEY, RECORDINGS
 from softswitch.store.entries import Entry
 from softswitch.store.state import StateKeeper
 
@@ -85,9 +86,7 @@ class ControlRoom:
         run_dir, data_dir = node.run_dir.absolute(), node.data_dir.absolute()
         self.alarms = AlarmBoard(record, keeper, clock.wall)
         self.sip_trace = SipTrace(data_dir, clock)
-        self._night_watch = NightWatch(
-            data_dir / "hotline.sqlite", data_dir / "recording.key", clock, self.alarms.raise_alarm
-        )
+        self._night_watch = NightWatch(data_dir / DATABASE, data_dir / KEY, clock, self.alarms.raise_alarm)
         self._run_dir = run_dir
         self._plane = plane
         self._pool = pool
@@ -242,7 +241,7 @@ class ControlRoom:
             plane_is_there=self._plane.is_there,
             free_slots=self._pool.free_slots,
             nursery_hangs=self._pool.nursery_hangs,
-            disk_free_mb=_free_mb(self._data_dir, self._data_dir / "recordings"),
+            disk_free_mb=_free_mb(self._data_dir, self._data_dir / RECORDINGS),
             disk_least_mb=self._keep_free_mb,
             store_lag_s=store.last_lag_s,
             store_is_failing=store.is_failing,

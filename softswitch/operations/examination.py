@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from softswitch.settings.whole import Settings
-from softswitch.store.backup import DATABASE, KEY
+from softswitch.store.data_folder import DATABASE, KEY
 
 STACK_MOST_S = 30.0
 EARLIEST = 1_700_000_000.0

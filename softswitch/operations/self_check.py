@@ -23,8 +23,8 @@ from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard, AlarmKind
 from softswitch.operations.daily_work import DailyWork
 from softswitch.operations.last_backup import backup_fact
-from softswitch.operations.self_check_report import FOLDER, Fact, SelfCheckReport, as_html, as_text
-from softswitch.operations.test_call import Step, TestCall
+from softswitch.operations.self_check_report import FOLDER, Fact, SelfCheckReport, Step, as_html, as_text
+from softswitch.operations.test_call import TestCall
 from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.store.half_hours import TEST_LINE
 from softswitch.store.reader import Reader

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from softswitch.operations.test_call import Step
-
 FOLDER: Final = "self_checks"
 """Where reports are kept, in the data folder."""
 
@@ -21,6 +19,16 @@ STEP_NAMES: Final[Mapping[str, str]] = {
     "tone": "录音中的测试音 / tone in the recording",
     "room": "容量 / room for it",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the test call: whether it was well, how long it took (milliseconds), and what there is to say."""
+
+    name: str
+    is_well: bool
+    took_ms: int
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

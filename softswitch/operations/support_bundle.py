@@ -24,7 +24,8 @@ from typing import Any
 
 from softswitch.operations.processes import parts_of_node
 from softswitch.settings.whole import Settings
-from softswitch.store.backup import DATABASE, rows_of
+from softswitch.store.backup import rows_of
+from softswitch.store.data_folder import DATABASE
 
 LOG_BYTES = 5 * 1024 * 1024
 JOURNAL_MOST = 20_000

@@ -7,7 +7,6 @@ media plane with two legs, the queue of the distributor, the recording and its r
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from softswitch.calls.routes import Route, Routes
 from softswitch.calls.switchboard import Switchboard
 from softswitch.calls.trunks import AllChannelsBusy, Trunks
 from softswitch.clock import Clock
+from softswitch.operations.self_check_report import Step
 from softswitch.operations.test_line import TEST_QUEUE
 from softswitch.operations.tone import tone_in
 from softswitch.sip.events import InviteReceived
@@ -43,16 +43,6 @@ STEP_MOST_S: Final = 10.0
 BUFFER_EVENTS: Final = 10_000
 
 _PROMPT: Final = (Source(kind=SourceKind.PROMPT),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of the check: whether it was well, how long it took (milliseconds), and what there is to say."""
-
-    name: str
-    is_well: bool
-    took_ms: int
-    detail: str = ""
 
 
 class TestCallFailed(Exception):

@@ -18,13 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from softswitch.store import schema
+from softswitch.store.data_folder import DATABASE, KEY, RECORDINGS, UPLOADS
 from softswitch.store.errors import StoreError, StoreUnavailable
 from softswitch.store.rebuild import Difference, compare
 
-DATABASE = "hotline.sqlite"
-KEY = "recording.key"
-UPLOADS = "prompts"
-"""The folder of announcements that operators uploaded."""
 MANIFEST = "manifest.json"
 VERSION = 1
 _PAGES = 256
@@ -111,19 +108,14 @@ def backup(data_dir: Path, target: Path, *, with_key: bool = False) -> Manifest:
     files, missing = [_saved(copy, DATABASE)], []
     for recording_id, path in recordings:
         original = Path(path)
-        inside = f"recordings/{original.parent.name}/{original.name}"
-        if not original.is_file():  # retention has deleted it, or it never was
+        if original.is_file():
+            files.append(_copied(original, target, f"{RECORDINGS}/{original.parent.name}/{original.name}"))
+        else:  # retention has deleted it, or it never was
             missing.append(str(recording_id))
-            continue
-        _copy_file(original, target / inside)
-        files.append(_saved(target / inside, inside))
-    for upload in sorted((data_dir / UPLOADS).glob("[!.]*.wav")):  # each was there before a document named it
-        inside = f"{UPLOADS}/{upload.name}"
-        _copy_file(upload, target / inside)
-        files.append(_saved(target / inside, inside))
+    uploads = sorted((data_dir / UPLOADS).glob("[!.]*.wav"))  # each was there before a document named it
+    files += [_copied(upload, target, f"{UPLOADS}/{upload.name}") for upload in uploads]
     if with_key and (data_dir / KEY).is_file():
-        _copy_file(data_dir / KEY, target / KEY)
-        files.append(_saved(target / KEY, KEY))
+        files.append(_copied(data_dir / KEY, target, KEY))
     manifest = Manifest(
         version=VERSION,
         data_dir=str(data_dir.absolute()),
@@ -216,6 +208,12 @@ def _copy_file(source: Path, target: Path) -> None:
         writing.flush()
         os.fsync(writing.fileno())
     target.chmod(0o600)
+
+
+def _copied(original: Path, target: Path, inside: str) -> SavedFile:
+    """Copy a file to its place `inside` the backup."""
+    _copy_file(original, target / inside)
+    return _saved(target / inside, inside)
 
 
 def _saved(path: Path, name: str) -> SavedFile:

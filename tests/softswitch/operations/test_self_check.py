@@ -15,7 +15,7 @@ from softswitch.clock import Clock
 from softswitch.operations.alarms import AlarmBoard
 from softswitch.operations.daily_work import PUT_OFF_S
 from softswitch.operations.self_check import SLOTS_LEFT, SelfCheck
-from softswitch.operations.test_call import Step
+from softswitch.operations.self_check_report import Step
 from softswitch.settings.self_check import SelfCheckSettings
 from softswitch.store.reader import Reader
 from softswitch.store.writer import Store

@@ -2,8 +2,7 @@
 
 import json
 
-from softswitch.operations.self_check_report import Fact, SelfCheckReport, as_html, as_text
-from softswitch.operations.test_call import Step
+from softswitch.operations.self_check_report import Fact, SelfCheckReport, Step, as_html, as_text
 
 WELL = Step(name="trunk", is_well=True, took_ms=12)
 FAILED = Step(name="tone", is_well=False, took_ms=40, detail="<700 Hz>")
