@@ -207,6 +207,7 @@ class Healer:
             case What.STRAY_IN_CELL:
                 with suppress(NoCellHasLeg):
                     self._pool.send(subject, HangUpLeg(leg_id=subject, status=503))
+                self._edge.forget(subject)  # nobody else will: its end is nobody's news
                 return "hung up"
             case What.LEG_WITHOUT_CELL:
                 self._legs.cell_lost("", (subject,))

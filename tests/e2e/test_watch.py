@@ -2,36 +2,25 @@
 
 import asyncio
 import re
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from bench.desk_phones import Manner
 from bench.running_server import Json
+from tests.hostile.guesses import challenge, outcome, proof
 from tests.peers import peers
+from tests.readings import scrape, value
 from tests.softswitch.sip.raw_peer import RawPeer
 from tests.stand import Stand, Terms, stand
 
 pytestmark = pytest.mark.e2e
 
 TERMS = Terms(seats=1, wrap_up_s=0.0, greeting="", announce_agent=False)
-
-
-async def scrape(here: Stand) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Every sample by name and labels."""
-    status, body = await here.api.download("/metrics")
-    assert status == 200
-    return {
-        (sample.name, frozenset(sample.labels.items())): float(sample.value)
-        for family in text_string_to_metric_families(body.decode())
-        for sample in family.samples
-    }
-
-
-def value(samples: dict[tuple[str, frozenset[tuple[str, str]]], float], name: str, **labels: str) -> float:
-    return samples[f"hotline_{name}", frozenset(labels.items())]
 
 
 async def test_metrics_tell_of_a_call_while_it_talks_and_after_it(tmp_path: Path) -> None:
@@ -58,6 +47,48 @@ async def test_metrics_tell_of_a_call_while_it_talks_and_after_it(tmp_path: Path
         assert value(after, "rtp_leg_packets_total", fate="received") > 50
         assert value(after, "recordings_closed_total", state="done") == 1
         assert value(after, "store_failing") == 0
+
+
+@pytest.mark.long
+async def test_metrics_count_answers_bans_and_agents_and_how_late_the_disk_was(tmp_path: Path) -> None:
+    """Each by what was done: three numbers that lead nowhere, six wrong passwords, a lock of more than a second."""
+    async with stand(tmp_path, replace(TERMS, seats=3)) as here, peers(here, Manner(), Manner()) as around:
+        await here.login(1)
+        await here.login(2, state="not_ready")
+        before = await scrape(here)
+        assert value(before, "agents", presence="ready", activity="idle") == 1
+        assert value(before, "agents", presence="not_ready", activity="idle") == 1
+        assert value(before, "agents", presence="logged_out", activity="idle") == 1
+        assert value(before, "sip", what="sources_banned") == 0
+        assert value(before, "store_worst_lag_seconds") < 1.0
+        for _ in range(3):
+            assert await (await around.trunk.call("99999", "13800000001")).answered == 404
+        guesser = await RawPeer.open(here.stranger_address)
+        user, _ = here.account(3)
+        found = await challenge(guesser, here, user)
+        for number in range(6):
+            assert await outcome(guesser, here, proof(guesser, here, user, f"no-{number}", found)) == 401
+        guesser.close()
+        with closing(sqlite3.connect(here.server.data_dir / "hotline.sqlite", isolation_level=None)) as lock:
+            lock.execute("BEGIN IMMEDIATE")
+            changed = asyncio.ensure_future(here.api.not_ready(here.agent(1)))
+            await asyncio.sleep(1.2)
+            lock.execute("ROLLBACK")
+        await changed
+        async with asyncio.timeout(10):
+            while value(after := await scrape(here), "store_worst_lag_seconds") < 1.0:
+                await asyncio.sleep(0.1)
+        assert value(after, "store_failures_total") == 0, "it was late, and nothing more"
+        assert value(after, "agents", presence="not_ready", activity="idle") == 2
+
+        def more(direction: str, status: str) -> float:
+            name = ("hotline_sip_answers_total", frozenset({("direction", direction), ("status", status)}))
+            return after[name] - before.get(name, 0.0)
+
+        assert more("sent", "404") == 3
+        assert more("sent", "401") == 7, "the challenge and each guess"
+        assert value(after, "sip", what="credentials_refused") == 6
+        assert value(after, "sip", what="sources_banned") == 1
 
 
 async def test_dashboard_and_rules_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
