@@ -554,3 +554,32 @@ async def test_bye_that_a_trunk_challenges_is_sent_again_with_credentials() -> N
         assert header(again, "CSeq") == "3 BYE"
         assert 'username="user"' in header(again, "Authorization")
         assert ACCOUNTS
+
+
+@pytest.mark.parametrize(
+    "asked", ['Digest realm="other", nonce="n"', 'Digest realm="R", nonce="n"', 'Basic realm="r"', "Digest"]
+)
+async def test_bye_whose_challenge_is_not_the_trunks_own_gives_no_credentials_away(asked: str) -> None:
+    """Who is in a call with us does not learn from a BYE how we prove ourselves to anybody (CVE-2021-41158)."""
+    trunk = await RawPeer.open(TRUNK)
+    options = {"realm": "r", "username": "user", "password": "pass"}
+    async with running_edge(trunks=trunks_with_host(trunk.port, **options)) as stand:
+        stand.peers.append(trunk)
+        ring = await (await ring_of_trunk(stand, trunk)).up()
+        await assert_nothing_proven(stand, ring, trunk, asked)
+
+
+async def test_bye_that_a_phone_challenges_gives_no_credentials_away() -> None:
+    """Not even in our own realm: those of trunks are for trunks."""
+    async with running_edge() as stand:
+        ring = await (await ring_of_phone(stand)).up()
+        await assert_nothing_proven(stand, ring, ring.far, 'Digest realm="hotline", nonce="n"')
+
+
+async def assert_nothing_proven(stand: Stand, ring: Ring, far: RawPeer, asked: str) -> None:
+    """The cell hangs up, the far end challenges that, and hears nothing more."""
+    ring.cell.send(ring.in_dialog("BYE", 2), stand.inner)
+    bye = await far.wait_request("BYE")
+    far.answer(bye, 401, stand.udp, headers=f"WWW-Authenticate: {asked}\r\n")
+    await asyncio.sleep(0.2)
+    assert [text for text in far.all if start_line(text).startswith("BYE")] == [bye]
