@@ -6,6 +6,7 @@ from api.business_views import (
     CalendarView,
     CheckView,
     DaysImportView,
+    DeadlineView,
     DocumentView,
     ImportView,
     KindView,
@@ -137,4 +138,14 @@ class CalendarsPort(Protocol):
 
     async def working_day(self, start: str, count: int) -> WorkingDaysView:
         """The date that is so many working days after another; `Refused("no_such_day")`."""
+        ...
+
+    async def deadline(
+        self, start: float | None, *, calendar: str, service: str, days: int | None, minutes: int
+    ) -> DeadlineView:
+        """When a time limit ends: so many working days, or for None so many minutes, of a calendar, or else of a service.
+
+        `start` is the moment of acceptance, now for None.  `NotFound`: the calendar, the service;
+        `Refused("never_reached")`.
+        """
         ...

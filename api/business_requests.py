@@ -108,3 +108,46 @@ class WorkingDaysQuery:
 
     start: str = field(metadata={"doc": "起始日期 / date", "pattern": _DATE, "name": "from"})
     count: int = field(metadata={"doc": "工作日数 / working days", "minimum": 0, "maximum": 1000})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineQuery:
+    """A time limit by the hours of a calendar or a service: one of the two, and one of the two counts."""
+
+    start: WallTime | None = field(
+        default=None,
+        metadata={
+            "doc": "受理时刻,缺省现在 / moment of acceptance, now when absent",
+            "name": "from",
+            "example": "2026-09-29T16:30:00+08:00",
+        },
+    )
+    calendar: str = field(
+        default="",
+        metadata={"doc": "工作时间的编号 / id of opening hours", "most": 40, "example": "office"},
+    )
+    service: str = field(
+        default="",
+        metadata={
+            "doc": "或业务键:其工作时间,没有则其队列的,再没有则全天 / or a service key: its hours, else those of its queue, "
+            "else day and night",
+            "most": 40,
+        },
+    )
+    working_days: int | None = field(
+        default=None,
+        metadata={
+            "doc": "工作日数,到当日下班时 / working days, up to the closing time of the last",
+            "minimum": 0,
+            "maximum": 1000,
+            "example": 3,
+        },
+    )
+    working_minutes: int | None = field(
+        default=None,
+        metadata={
+            "doc": "或工作分钟数 / or minutes in which the service is open",
+            "minimum": 0,
+            "maximum": 600_000,
+        },
+    )

@@ -7,6 +7,7 @@ from api.business_requests import (
     CheckBody,
     DayBody,
     DaysImportBody,
+    DeadlineQuery,
     DocumentBody,
     DocumentsQuery,
     ImportBody,
@@ -19,6 +20,7 @@ from api.business_views import (
     CalendarView,
     CheckView,
     DaysImportView,
+    DeadlineView,
     DocumentView,
     ImportView,
     KindView,
@@ -209,5 +211,12 @@ BUSINESS: tuple[Route, ...] = (
         WorkingDaysView,
         query=WorkingDaysQuery,
         faults=(501,),
+    ),
+    _look(
+        "/v1/deadlines",
+        "办理时限推算:按工作时间 / when a time limit ends, by the hours of a calendar or a service",
+        calendars.deadline,
+        DeadlineView,
+        query=DeadlineQuery,
     ),
 )

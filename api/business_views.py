@@ -174,3 +174,14 @@ class WorkingDaysView:
     start: str
     working_days: int
     date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineView:
+    """When a time limit (办理时限) ends; `calendar_id` is that of the hours which it was reckoned by, empty for none."""
+
+    calendar_id: str
+    start: WallTime
+    working_days: int | None
+    working_minutes: int | None
+    deadline: WallTime

@@ -1,14 +1,16 @@
 """Opening hours, holidays and make-up workdays over HTTP (工作时间管理, 节假日管理)."""
 
+from typing import Any
+
 from aiohttp import web
 
 from api.business import asker, expected_version, looked_at, tagged
 from api.business_ports import CalendarsPort
-from api.business_views import CalendarView, DaysImportView, WorkingDaysView
+from api.business_views import CalendarView, DaysImportView, DeadlineView, WorkingDaysView
 from api.exchange import Exchange
 from api.faults import NotBuilt, NotFound
 from api.ports import Ports
-from api.schemas import compiled
+from api.schemas import FieldFault, InvalidRequest, compiled
 from api.views import Page
 
 
@@ -72,6 +74,31 @@ async def load_days(ports: Ports, exchange: Exchange) -> DaysImportView:
         complete=body.complete,
         expected=looked_at(exchange, dry_run=body.dry_run),
         by=asker(exchange),
+    )
+
+
+def _not_one_of(query: Any, one: str, other: str) -> FieldFault | None:
+    """What is wrong when both of two fields are given, or neither."""
+    given = [name for name in (one, other) if getattr(query, name) not in ("", None)]
+    if len(given) == 1:
+        return None
+    detail = f"{one} 与 {other} 须给且只给一个 / give one of {one} and {other}"
+    return FieldFault(field=one, code="not_allowed" if given else "missing", detail=detail)
+
+
+async def deadline(ports: Ports, exchange: Exchange) -> DeadlineView:
+    """A time limit by the hours of a service."""
+    query = exchange.query
+    pairs = (("calendar", "service"), ("working_days", "working_minutes"))
+    faults = tuple(fault for one, other in pairs if (fault := _not_one_of(query, one, other)) is not None)
+    if faults:
+        raise InvalidRequest(faults)
+    return await _port(ports).deadline(
+        query.start,
+        calendar=query.calendar,
+        service=query.service,
+        days=query.working_days,
+        minutes=query.working_minutes or 0,
     )
 
 

@@ -1,6 +1,6 @@
 """What comes in, declared once: the same dataclass checks a request and describes it in the document.
 
-Field metadata: `doc`, `pattern` (whole match), `most` (characters), `minimum`, `maximum`, `choices`, `lines`
+Field metadata: `doc`, `example`, `pattern` (whole match), `most` (characters), `minimum`, `maximum`, `choices`, `lines`
 (a text of several lines), `items_most` (of a list of texts, to which the rest applies one by one), and `name` where the
 name outside is not a Python name.
 """
@@ -274,6 +274,8 @@ def describe_field(field: "dataclasses.Field[Any]", hint: Any, known: dict[str, 
         one["enum"] = list(checks["choices"])
     if "pattern" in checks:
         one["pattern"] = f"^(?:{checks['pattern']})$"
+    if "example" in checks:
+        schema["examples"] = [checks["example"]]
     if field.default not in (dataclasses.MISSING, None, "", ()):
         schema["default"] = field.default
     return schema

@@ -9,6 +9,7 @@ from api.business_views import (
     CalendarView,
     DaysImportView,
     DayView,
+    DeadlineView,
     WorkingDaysView,
     YearView,
 )
@@ -18,6 +19,7 @@ from softswitch.business.changes import Data
 from softswitch.business.desk import BusinessDesk
 from softswitch.calendars.day_list import DayList, read_days
 from softswitch.calendars.days import Day, DayKind, DaySource
+from softswitch.calendars.deadlines import ALWAYS, after_days, after_minutes
 from softswitch.calendars.hours import ReplacedDay, Span
 from softswitch.calendars.opening import Opening, local
 
@@ -98,6 +100,37 @@ class CalendarDesk:
         """So many working days after a date."""
         end = self._desk.business.days.worked_day_after(_existing(start), count)
         return WorkingDaysView(start=start, working_days=count, date=end.isoformat())
+
+    async def deadline(
+        self, start: float | None, *, calendar: str, service: str, days: int | None, minutes: int
+    ) -> DeadlineView:
+        """When a time limit ends, by the hours of a calendar or a service."""
+        hours = self._hours_of(service) if service else calendar
+        business = self._desk.business
+        opening = business.openings.get(hours) if hours else Opening(ALWAYS, business.days)
+        if opening is None:
+            raise NotFound("calendar", calendar)
+        begin = self._wall() if start is None else start
+        end = after_minutes(opening, begin, minutes) if days is None else after_days(opening, begin, days)
+        if end is None:
+            detail = "照此工作时间,十年内到不了 / by these hours it is not reached within ten years"
+            raise Refused("never_reached", detail)
+        return DeadlineView(
+            calendar_id=hours,
+            start=WallTime(begin),
+            working_days=days,
+            working_minutes=minutes if days is None else None,
+            deadline=WallTime(end),
+        )
+
+    def _hours_of(self, service: str) -> str:
+        """The hours of a service: its own, else those of its queue; empty for day and night."""
+        business = self._desk.business
+        for each in business.services:
+            if each.id == service:
+                queues = (queue.hours for queue in business.queues if queue.name == each.queue)
+                return each.hours or next(queues, "")
+        raise NotFound("service", service)
 
     async def _entered(self, year: str) -> tuple[Data, int | None]:
         """What the operators entered for a year, and its version; None without one."""

@@ -49,6 +49,16 @@ class Opening:
                 return self._make_up
         return self._week[day.weekday()]
 
+    def is_worked(self, day: date) -> bool:
+        """Whether a date is a working day (工作日) of the public calendar on which the service is open."""
+        return self._days.is_worked(day) and bool(self.spans(day))
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether it is open all day, whatever the day."""
+        days = [*self._week, *self._excepted.values()] + ([self._holiday] if self._observes_holidays else [])
+        return all(spans == ((0, MINUTES_OF_DAY),) for spans in days)
+
     def is_open(self, when: float) -> bool:
         """Whether the service is open at a moment."""
         moment = local(when)

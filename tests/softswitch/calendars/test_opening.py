@@ -1,24 +1,19 @@
 """Open or closed at a moment, and when that changes: examples, and a slow plain model over ten years."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from config.binding import Binding
 from softswitch.calendars.days import Day, DayKind, Days, DaySource
 from softswitch.calendars.hours import WEEKDAYS, DifferentDay, Hours, ReplacedDay, YearOfDays
-from softswitch.calendars.opening import SHANGHAI, Opening, days_of, local
+from softswitch.calendars.opening import Opening, days_of
+from tests.softswitch.calendars.services import at, is_plainly_open, services
 
 OFFICE = ("08:30-12:00", "13:30-17:30")
 WORKING_WEEK: dict[str, Any] = dict.fromkeys(WEEKDAYS[:5], OFFICE)
-
-
-def at(text: str) -> float:
-    """A moment in China's time."""
-    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).timestamp()
 
 
 def opening(**hours: Any) -> Opening:
@@ -115,72 +110,24 @@ def test_a_year_holds_its_own_days_once() -> None:
 
 # ---- the slow plain model --------------------------------------------------------------------------
 
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
-
-
-@st.composite
-def _some_spans(draw: st.DrawFn) -> tuple[str, ...]:
-    edges = sorted(draw(st.sets(st.integers(0, 1440), max_size=6)))
-    pairs = zip(edges[::2], edges[1::2], strict=False)
-    return tuple(f"{_clock(start)}-{_clock(end)}" for start, end in pairs)
-
-
-MOMENTS = st.integers(int(at("2020-01-01T00:00:00")), int(at("2030-01-01T00:00:00")))
-
-
-@st.composite
-def _services(draw: st.DrawFn) -> tuple[Hours, Days, int]:
-    when = draw(MOMENTS)
-    near = st.dates(local(when).date() - timedelta(days=2), local(when).date() + timedelta(days=9))
-    week: dict[str, Any] = {name: draw(_some_spans()) for name in WEEKDAYS}
-    excepted = draw(st.dictionaries(near, _some_spans(), max_size=3))
-    replaced = draw(st.dictionaries(near, st.sampled_from(DayKind), max_size=4))
-    hours = Hours(
-        id="h",
-        **week,
-        holiday=draw(_some_spans()),
-        observes_holidays=draw(st.booleans()),
-        make_up_as=draw(st.sampled_from(WEEKDAYS)),
-        exceptions=tuple(DifferentDay(date=day.isoformat(), open=open_) for day, open_ in excepted.items()),
-    )
-    days = Days({day: Day(date=day, kind=kind, source=DaySource.OPERATOR) for day, kind in replaced.items()})
-    return hours, days, when
-
-
-def _plainly_open(hours: Hours, days: Days, when: float) -> bool:
-    """Read the rules aloud, minute text against minute text."""
-    moment = datetime.fromtimestamp(when, SHANGHAI)
-    texts = getattr(hours, WEEKDAYS[moment.weekday()])
-    kind = days.day(moment.date()).kind
-    if hours.observes_holidays and kind is DayKind.MAKE_UP:
-        texts = getattr(hours, hours.make_up_as)
-    if hours.observes_holidays and kind is DayKind.HOLIDAY:
-        texts = hours.holiday
-    for each in hours.exceptions:
-        if each.date == moment.date().isoformat():
-            texts = each.open
-    clock = moment.strftime("%H:%M")
-    return any(text.split("-")[0] <= clock < text.split("-")[1] for text in texts)
-
-
 MODEL_DAYS = 4
 
 
 @settings(max_examples=40, deadline=None)
-@given(_services())
+@given(services())
 def test_open_hours_and_their_changes_are_those_of_a_plain_model(
     service: tuple[Hours, Days, int],
 ) -> None:
     """Every minute of some days anywhere in ten years is walked."""
     hours, days, when = service
     found = Opening(hours, days)
-    was_open = _plainly_open(hours, days, when)
+    was_open = is_plainly_open(hours, days, when)
     assert found.is_open(when) is was_open
     minute = when - when % 60 + 60
     last = minute + MODEL_DAYS * 86400
-    change = next((m for m in range(minute, last, 60) if _plainly_open(hours, days, m) is not was_open), None)
+    change = next(
+        (m for m in range(minute, last, 60) if is_plainly_open(hours, days, m) is not was_open), None
+    )
     said = found.next_change(when)
     if change is None:
         assert said is None or said >= last
