@@ -7,13 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
-from api.business import DOCUMENT_ID, asker, business_of, expected_version, tagged, usable_id
+from api.business import asker, business_of, expected_version, tagged, usable_id
 from api.business_requests import DocumentsQuery, ReasonQuery
 from api.exchange import Exchange
-from api.faults import NotFound
 from api.ports import Ports
 from api.route import LOOK, Route
-from api.schemas import compiled
 from api.tokens import Scope
 from api.views import Page
 
@@ -22,10 +20,7 @@ KIND, OBJECT = "/v1/admin/{kind}", "/v1/admin/{kind}/{object_id}"
 
 
 def _place(exchange: Exchange) -> tuple[str, str]:
-    kind, key = exchange.ids["kind"], exchange.ids["object_id"]
-    if not compiled(DOCUMENT_ID).fullmatch(key):
-        raise NotFound("object", f"{kind}/{key}"[:128])
-    return kind, key
+    return exchange.ids["kind"], exchange.ids["object_id"]
 
 
 def _flat(data: dict[str, Any]) -> dict[str, Any]:
@@ -48,12 +43,13 @@ async def get(ports: Ports, exchange: Exchange) -> web.Response:
 
 async def put(ports: Ports, exchange: Exchange) -> web.Response:
     """Make or replace an object; one that is there needs `If-Match`."""
-    kind, key = exchange.ids["kind"], exchange.ids["object_id"]
+    kind, key = _place(exchange)
+    expected = expected_version(exchange)
     view = await business_of(ports).put(
         kind,
-        usable_id(kind, key),
+        usable_id(kind, key, expected),
         exchange.body,
-        expected=expected_version(exchange),
+        expected=expected,
         by=asker(exchange),
         reason=exchange.query.reason,
     )

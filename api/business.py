@@ -26,7 +26,11 @@ from api.views import Page
 REASONS_MOST = 100
 """Nobody chooses from more."""
 
-DOCUMENT_ID = r"[A-Za-z0-9_.+\-]{1,80}"
+DOCUMENT_ID = r"[A-Za-z0-9\u3400-\u9fff（）·_.+\-]{1,80}"
+"""What a new document may be named by: queues and outbound rules have no other name, so Chinese ones are as good.
+
+One that is there already is found by whatever name the settings file gave it.
+"""
 
 
 def business_of(ports: Ports) -> BusinessPort:
@@ -36,19 +40,19 @@ def business_of(ports: Ports) -> BusinessPort:
     return ports.business
 
 
-def usable_id(kind: str, key: str) -> str:
-    """An id that a document may be kept under; `InvalidRequest` tells what one is made of."""
-    if not compiled(DOCUMENT_ID).fullmatch(key):
-        detail = "编号须为 1–80 个字母、数字或 _ - . + / an id is 1 to 80 letters, digits or _ - . +"
+def usable_id(kind: str, key: str, expected: int | None = None) -> str:
+    """An id that a document may be kept under; `InvalidRequest` tells what one is made of.
+
+    What replaces a document (`expected` is its version) has the name that this has.
+    """
+    if expected is None and not compiled(DOCUMENT_ID).fullmatch(key):
+        detail = "编号须为 1–80 个汉字、字母、数字或 _ - . + · （） / an id is 1 to 80 Chinese characters, letters, digits or _ - . + · （）"
         raise InvalidRequest((FieldFault(field=f"{kind}.{key}"[:128], code="not_allowed", detail=detail),))
     return key
 
 
 def _place(exchange: Exchange) -> tuple[str, str]:
-    kind, key = exchange.ids["kind"], exchange.ids["document_id"]
-    if not compiled(DOCUMENT_ID).fullmatch(key):
-        raise NotFound("document", f"{kind}/{key}"[:128])
-    return kind, key
+    return exchange.ids["kind"], exchange.ids["document_id"]
 
 
 def expected_version(exchange: Exchange) -> int | None:
@@ -128,7 +132,12 @@ async def put(ports: Ports, exchange: Exchange) -> web.Response:
     body = exchange.body
     expected = expected_version(exchange)
     view = await business_of(ports).put(
-        kind, usable_id(kind, key), body.data, expected=expected, by=asker(exchange), reason=body.reason
+        kind,
+        usable_id(kind, key, expected),
+        body.data,
+        expected=expected,
+        by=asker(exchange),
+        reason=body.reason,
     )
     return tagged(view, view.version, 201 if expected is None else 200)
 

@@ -149,9 +149,10 @@ def _form(raw: str, terms: Mapping[str, Any]) -> Checked:
     if pattern is not None and re.fullmatch(pattern, raw, re.ASCII) is None:
         if words := words_of(pattern):
             return choice(words, raw)
-        return Checked(
-            expected="不可为空 / must not be empty" if pattern == ANY else f"应符合 / must match {pattern}"
-        )
+        if not raw:
+            return Checked(expected="不可为空 / must not be empty")
+        form = terms.get("form")  # the pattern in words, as people read it
+        return Checked(expected=f"应为{form}" if form else f"应符合 / must match {pattern}")
     match terms.get("kind"):
         case "address":
             return _address(raw)

@@ -174,7 +174,7 @@ class BusinessDesk:
         """One document; `NotFound`."""
         self._need_kind(kind)
         if (kind, key) not in self._documents:
-            raise NotFound("document", f"{kind}/{key}")
+            raise NotFound("document", f"{kind}/{key}"[:128])
         return self._view((kind, key))
 
     async def versions(self, cursor: str, limit: int) -> Page[VersionView]:

@@ -27,18 +27,19 @@ from softswitch.settings.distribution import QueuePrioritySettings
 from softswitch.settings.outbound import OutboundSettings
 from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import RouteSettings
+from softswitch.settings.terms import DATE, ID, NUMBER
 from softswitch.settings.trunks import NumberSettings
 
 HIDDEN: Final = "****"
 """What is shown of a secret; given back, it means that the secret stays."""
 
 
-CODE: Final = r"[*#]\d{1,8}"
-"""What a phone dials to have something done."""
+CODE: Final = {"pattern": r"[*#]\d{1,8}", "form": " * 或 # 加 1–8 位数字 / * or # and 1 to 8 digits"}
+"""Terms of what a phone dials to have something done."""
 
 
 def _id(doc: str) -> Any:
-    return field(metadata={"doc": doc, "pattern": r"[A-Za-z0-9_\-]{1,40}"})
+    return field(metadata={"doc": doc, **ID})
 
 
 def _name(doc: str = "名称 / name") -> Any:
@@ -108,6 +109,7 @@ class Region:
         metadata={
             "doc": "号码前缀(标准形式) / prefixes of numbers in normal form",
             "pattern": r"\+?\d{1,15}",
+            "form": NUMBER["form"],
         },
     )
 
@@ -138,14 +140,15 @@ class NotReadyReason:
 class ListedNumber:
     """A number on a list; the note says why, the appeal what its owner holds against that (申诉)."""
 
-    number: str = field(metadata={"doc": "号码(标准形式) / number in normal form", "pattern": r"\+?\d{1,20}"})
+    number: str = field(metadata={"doc": "号码(标准形式) / number in normal form", **NUMBER})
     note: str = _name("说明 / why it stands here")
     appeal: str = _name("申诉 / appeal of its owner, and what came of it")
     until: str = field(
         default="",
         metadata={
             "doc": "有效至此日(含),空为长期 / counts until the end of this day, empty = for good",
-            "pattern": r"(\d{4}-\d{2}-\d{2})?",
+            "pattern": f"({DATE['pattern']})?",
+            "form": DATE["form"],
         },
     )
 
@@ -213,18 +216,15 @@ class Emergency:
         default="",
         metadata={
             "doc": "全部来电转到此号码或分机,无人接则照常 / number or extension that all calls ring first, empty = none",
-            "pattern": r"(\+?\d{1,20})?",
+            "pattern": f"({NUMBER['pattern']})?",
+            "form": NUMBER["form"],
         },
     )
     phones: tuple[str, ...] = field(
         default=(), metadata={"doc": "可用代码开关的分机 / extensions that may dial the codes"}
     )
-    code_on: str = field(
-        default="*99", metadata={"doc": "启用代码 / code that switches it on", "pattern": CODE}
-    )
-    code_off: str = field(
-        default="*990", metadata={"doc": "关闭代码 / code that switches it off", "pattern": CODE}
-    )
+    code_on: str = field(default="*99", metadata={"doc": "启用代码 / code that switches it on", **CODE})
+    code_off: str = field(default="*990", metadata={"doc": "关闭代码 / code that switches it off", **CODE})
 
     @property
     def means(self) -> str:

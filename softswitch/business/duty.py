@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from softswitch.settings.terms import ID, NUMBER
+
 Least = Literal["critical", "major", "warning"]
 """The lowest severity that somebody is rung for."""
 
@@ -11,12 +13,12 @@ Least = Literal["critical", "major", "warning"]
 class OnDuty:
     """Somebody who is rung when an alarm stands, in the order of `position`."""
 
-    id: str = field(metadata={"doc": "值班人 / person on duty", "pattern": r"[A-Za-z0-9_\-]{1,40}"})
+    id: str = field(metadata={"doc": "值班人 / person on duty", **ID})
     name: str = field(default="", metadata={"doc": "名称 / name"})
     number: str = field(
         metadata={
             "doc": "分机,或外线号码(标准形式) / extension of a seat, or a number outside in its normal form",
-            "pattern": r"\+?\d{1,20}",
+            **NUMBER,
         }
     )
     position: int = field(

@@ -9,12 +9,11 @@ from acd.errors import InvalidValue
 from acd.events import CapacitiesDefined, QueueEvent, RoutingDefined, SelectionDefined, SharesDefined
 from acd.medium import Medium, MediumCapacity
 from acd.shares import RegionShare
-
-NAME = r"[A-Za-z0-9_\-]{1,40}"
+from softswitch.settings.terms import ID
 
 
 def _id(doc: str) -> Any:
-    return field(metadata={"doc": doc, "pattern": NAME})
+    return field(metadata={"doc": doc, **ID})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

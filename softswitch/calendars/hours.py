@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from softswitch.settings.terms import DATE, ID
+
 MINUTES_OF_DAY: Final = 1440
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SPAN: Final = r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)"
+SPAN_FORM: Final = "时段,如 08:30-12:00,24:00 为午夜 / a span such as 08:30-12:00; 24:00 is midnight"
 ISO_DATE: Final = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 
 Span = tuple[int, int]
@@ -21,7 +24,7 @@ Fault = tuple[str, str]
 
 
 def _spans(doc: str, default: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"doc": doc, "pattern": SPAN})
+    return field(default=default, metadata={"doc": doc, "pattern": SPAN, "form": SPAN_FORM})
 
 
 def minutes(text: str) -> Span:
@@ -60,7 +63,7 @@ def date_fault(place: str, text: str) -> Iterator[Fault]:
 class DifferentDay:
     """A date on which the service is open at other times; no spans: closed."""
 
-    date: str = field(metadata={"doc": "日期 / date", "pattern": ISO_DATE})
+    date: str = field(metadata={"doc": "日期 / date", "pattern": ISO_DATE, "form": DATE["form"]})
     open: tuple[str, ...] = _spans("当日时段 / spans of this day, none = closed")
     note: str = field(default="", metadata={"doc": "说明 / note"})
 
@@ -78,7 +81,7 @@ class Hours:
     the hours of the weekday `make_up_as`; then the weekday.
     """
 
-    id: str = field(metadata={"doc": "编号 / id", "pattern": r"[A-Za-z0-9_\-]{1,40}"})
+    id: str = field(metadata={"doc": "编号 / id", **ID})
     name: str = field(default="", metadata={"doc": "名称 / name"})
     monday: tuple[str, ...] = _spans("周一 / Monday")
     tuesday: tuple[str, ...] = _spans("周二 / Tuesday")
@@ -112,7 +115,7 @@ class Hours:
 class ReplacedDay:
     """A day that is not what the published arrangement says."""
 
-    date: str = field(metadata={"doc": "日期 / date", "pattern": ISO_DATE})
+    date: str = field(metadata={"doc": "日期 / date", "pattern": ISO_DATE, "form": DATE["form"]})
     kind: str = field(
         metadata={
             "doc": "工作日、休息日、节假日、调休 / kind of day",

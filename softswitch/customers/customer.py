@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from softswitch.calls.numbers import normalise
 from softswitch.settings.overflow import LEVELS
+from softswitch.settings.terms import ID
 
 NUMBERS_MOST: Final = 10
 TEXTS_MOST: Final[Mapping[str, int]] = {"name": 60, "address": 200, "unit": 100, "notes": 1000}
@@ -20,7 +21,7 @@ _NUMBER: Final = re.compile(r"\+?[0-9]{2,15}", re.ASCII)
 class CustomerField:
     """A column that the hotline adds to its customers (客户字段); with `choices` its value is one of them."""
 
-    id: str = field(metadata={"doc": "字段 / field", "pattern": r"[A-Za-z0-9_\-]{1,40}"})
+    id: str = field(metadata={"doc": "字段 / field", **ID})
     name: str = field(default="", metadata={"doc": "名称 / name"})
     choices: tuple[str, ...] = field(
         default=(), metadata={"doc": "可选值,空为任意 / values, empty = any text"}

@@ -10,9 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, get_args
 
+from softswitch.settings.terms import ID
+
 KEYS: Final = "0123456789*#"
-NODE_NAME: Final = r"[A-Za-z0-9_\-]{1,40}"
-DATA_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]{0,39}"
+NODE_NAME: Final = ID["pattern"]
+DATA_NAME: Final = {
+    "pattern": r"[A-Za-z_][A-Za-z0-9_]{0,39}",
+    "form": "字母、数字或 _,不以数字开头 / letters, digits or _, no digit first",
+}
 
 REVIEWED_MOST_S: Final = 120.0
 """The media plane plays nothing longer back."""
@@ -21,11 +26,11 @@ Fault = tuple[str, str]
 
 
 def _next(doc: str = "下一节点 / the node that follows", **more: Any) -> Any:
-    return field(metadata={"doc": doc, "pattern": NODE_NAME}, **more)
+    return field(metadata={"doc": doc, **ID}, **more)
 
 
 def _maybe_next(doc: str) -> Any:
-    return field(default="", metadata={"doc": doc, "pattern": f"({NODE_NAME})?"})
+    return field(default="", metadata={"doc": doc, "pattern": f"({NODE_NAME})?", "form": ID["form"]})
 
 
 def _say(doc: str = "播报 / what is said") -> Any:
@@ -57,7 +62,7 @@ class Menu:
     kind: ClassVar[str] = "menu"
     say: tuple[str, ...] = _say()
     invalid: tuple[str, ...] = _say("按错键时播报 / what is said after a key that means nothing")
-    keys: dict[str, str] = field(metadata={"doc": "按键去向 / node of each key", "pattern": NODE_NAME})
+    keys: dict[str, str] = field(metadata={"doc": "按键去向 / node of each key", **ID})
     timeout_s: float = _seconds(5.0, "等待按键 / wait for a key", 60)
     repeats: int = _count(2, "重复次数 / how often it is said again", 0, 9)
     otherwise: str = _next("无有效按键时 / without a key that means something")
@@ -84,10 +89,13 @@ class Collect:
 
     kind: ClassVar[str] = "collect"
     say: tuple[str, ...] = _say()
-    into: str = field(metadata={"doc": "存入数据名 / name of the attached data", "pattern": DATA_NAME})
+    into: str = field(metadata={"doc": "存入数据名 / name of the attached data", **DATA_NAME})
     least: int = _count(1, "最少位数 / digits at least", 1, 40)
     most: int = _count(20, "最多位数 / digits at most", 1, 40)
-    terminator: str = field(default="#", metadata={"doc": "结束键 / key that ends it", "pattern": "[*#]?"})
+    terminator: str = field(
+        default="#",
+        metadata={"doc": "结束键 / key that ends it", "pattern": "[*#]?", "form": " # 或 * / # or *"},
+    )
     timeout_s: float = _seconds(8.0, "等待首位 / wait for the first digit", 60)
     between_s: float = _seconds(4.0, "位间等待 / wait between digits", 60)
     masked: bool = field(default=False, metadata={"doc": "遮蔽(密码) / masked (a password)"})
@@ -172,10 +180,16 @@ class LookUp:
     """Ask a web service (GET, JSON object as answer) and take fields of the answer into attached data."""
 
     kind: ClassVar[str] = "look_up"
-    url: str = field(metadata={"doc": "网址 / URL, http or https", "pattern": r"https?://\S{1,500}"})
+    url: str = field(
+        metadata={
+            "doc": "网址 / URL, http or https",
+            "pattern": r"https?://\S{1,500}",
+            "form": " http(s):// 开头的网址 / a URL that begins with http(s)://",
+        }
+    )
     take: dict[str, str] = field(
         default_factory=dict,
-        metadata={"doc": "字段→数据名 / field of the answer → data name", "pattern": DATA_NAME},
+        metadata={"doc": "字段→数据名 / field of the answer → data name", **DATA_NAME},
     )
     timeout_s: float = _seconds(2.0, "超时 / timeout", 10)
     next: str = _next()
@@ -220,7 +234,7 @@ class Voicemail:
 
     kind: ClassVar[str] = "voicemail"
     say: tuple[str, ...] = _say()
-    box: str = field(default="main", metadata={"doc": "信箱 / box", "pattern": NODE_NAME})
+    box: str = field(default="main", metadata={"doc": "信箱 / box", **ID})
     longest_s: float = _seconds(120.0, "最长 / at most", 600)
     silence_s: float = _seconds(5.0, "静音多久即结束 / silence that ends it", 60)
     review: tuple[str, ...] = _say(
@@ -243,7 +257,7 @@ class Survey:
 
     kind: ClassVar[str] = "survey"
     say: tuple[str, ...] = _say()
-    into: str = field(default="satisfaction", metadata={"doc": "存入 / kept under", "pattern": DATA_NAME})
+    into: str = field(default="satisfaction", metadata={"doc": "存入 / kept under", **DATA_NAME})
     keys: dict[str, str] = field(metadata={"doc": "按键含义 / meaning of each key", "pattern": r".{1,40}"})
     timeout_s: float = _seconds(8.0, "等待按键 / wait for a key", 60)
     repeats: int = _count(1, "重复次数 / how often it is asked again", 0, 9)

@@ -6,7 +6,8 @@ from typing import Any
 from config.binding import Binding
 from config.faults import Fault
 from config.values import ABSENT, close_match
-from softswitch.flows.nodes import NODE_NAME, NODES, Flow
+from softswitch.flows.nodes import NODES, Flow
+from softswitch.settings.terms import ID
 
 NODES_MOST = 500
 
@@ -15,9 +16,9 @@ NODES_MOST = 500
 class _Head:
     """A flow's document without the nodes."""
 
-    id: str = field(metadata={"doc": "编号 / id", "pattern": NODE_NAME})
+    id: str = field(metadata={"doc": "编号 / id", **ID})
     name: str = field(default="", metadata={"doc": "名称 / name"})
-    start: str = field(metadata={"doc": "起始节点 / first node", "pattern": NODE_NAME})
+    start: str = field(metadata={"doc": "起始节点 / first node", **ID})
 
 
 def read_flow(raw: Any, path: str = "") -> tuple[Flow | None, tuple[Fault, ...]]:

@@ -10,10 +10,22 @@ class AccountSettings:
     """A SIP account: what a desk phone registers with.  One account rings one seat (extension)."""
 
     username: str = field(
-        metadata=meta("账号 / user of the SIP account", pattern=r"[A-Za-z0-9_.\-]{1,32}", example="8001")
+        metadata=meta(
+            "账号 / user of the SIP account",
+            pattern=r"[A-Za-z0-9_.\-]{1,32}",
+            form=" 1–32 个字母、数字、_ . 或 - / 1 to 32 letters, digits, _ . or -",
+            example="8001",
+        )
     )
     password: str = field(metadata=meta("密码 / password", secret=True, pattern=r".+", example="change-me"))
-    extension: str = field(metadata=meta("座席分机 / seat's extension", pattern=r"\d{2,6}", example="8001"))
+    extension: str = field(
+        metadata=meta(
+            "座席分机 / seat's extension",
+            pattern=r"\d{2,6}",
+            form=" 2–6 位数字 / 2 to 6 digits",
+            example="8001",
+        )
+    )
     media_networks: tuple[str, ...] = field(
         metadata=meta("话机媒体网段 / networks its media may use", kind="network", example=("192.0.2.0/24",))
     )

@@ -11,7 +11,14 @@ from softswitch.settings.terms import Fault, meta
 class AgentSettings:
     """An agent (工号), not tied to any seat (seed)."""
 
-    id: str = field(metadata=meta("工号 / agent number", pattern=r"[A-Za-z0-9]{1,16}", example="1001"))
+    id: str = field(
+        metadata=meta(
+            "工号 / agent number",
+            pattern=r"[A-Za-z0-9]{1,16}",
+            form=" 1–16 个字母或数字 / 1 to 16 letters or digits",
+            example="1001",
+        )
+    )
     name: str = field(default="", metadata=meta("姓名 / name"))
     queues: tuple[str, ...] = field(metadata=meta("服务队列 / queues served", example=("hotline",)))
     skills: tuple[SkillSettings, ...] = field(default=(), metadata=meta("技能 / skills"))

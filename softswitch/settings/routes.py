@@ -7,7 +7,7 @@ from typing import Final
 
 from softswitch.settings.distribution import SkillSettings
 from softswitch.settings.overflow import LEVELS
-from softswitch.settings.terms import meta
+from softswitch.settings.terms import NUMBER, meta
 
 PREFIX: Final = r"(\+?\d{1,15})?"
 """The beginning of a caller's number, or nothing."""
@@ -29,6 +29,7 @@ class CallerLevelSettings:
         metadata=meta(
             "主叫号码前缀(标准形式) / prefix of the caller's number in normal form, empty = any",
             pattern=PREFIX,
+            form=NUMBER["form"],
         ),
     )
     listed: str = field(
@@ -79,6 +80,7 @@ class RouteRowSettings:
         metadata=meta(
             "仅主叫号码以此开头者(标准形式) / only for callers whose number begins so, in normal form; empty = any",
             pattern=PREFIX,
+            form=NUMBER["form"],
         ),
     )
     listed: str = field(

@@ -90,6 +90,8 @@ def test_a_value_of_the_wrong_type_is_named_and_gives_nothing(
         (str, "10.1.2.3/64", {"kind": "network"}, "network", ""),
         (str, "12a", {"kind": "number"}, "digits", ""),
         (str, "inf", {"pattern": "debug|info"}, "one of debug, info", "info?"),
+        (str, "", {"pattern": r"0\d{2,3}"}, "不可为空", ""),
+        (str, "5", {"pattern": r"0\d{2,3}", "form": "区号 / an area code"}, "应为区号 / an area code", ""),
         (str, "510", {"pattern": r"0\d{2,3}"}, r"must match 0\d{2,3}", ""),
         (str, "05101", {"pattern": r"0\d{2,3}"}, "must match", ""),
         (str, "", {"pattern": ".+"}, "must not be empty", ""),

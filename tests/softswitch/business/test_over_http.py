@@ -85,12 +85,15 @@ async def test_what_cannot_be_is_told_field_by_field_in_both_languages(page: Pag
 async def test_an_id_that_no_document_can_have_is_told_as_one(page: Page) -> None:
     """Whoever makes one by hand, or leaves it empty on a page, learns what an id is made of."""
     for path in ("/v1/business/documents/skills", "/v1/admin/skills"):
-        for key in ("法律", "a b", "?"):
+        for key in ("法 律", "a b", "?"):
             body = {"id": key} if "admin" in path else {"data": {"id": key}}
             status, problem, _ = await page.ask("PUT", f"{path}/{quote(key)}", json=body)
             assert (status, problem["errors"][0]["field"]) == (422, f"skills.{key}")
             assert problem["errors"][0]["detail"].startswith("编号须为")
             assert (await page.ask("GET", f"{path}/{quote(key)}"))[0] == 404
+        body = {"id": "法律"} if "admin" in path else {"data": {"id": "法律"}}
+        status, problem, _ = await page.ask("PUT", f"{path}/{quote('法律')}", json=body)
+        assert (status, problem["errors"][0]["field"]) == (422, "skills.法律.id"), "its name is another field"
 
 
 async def test_a_document_is_checked_without_being_taken(page: Page) -> None:
@@ -305,6 +308,66 @@ async def test_a_time_limit_is_reckoned_in_working_days(page: Page) -> None:
     _, shown, _ = await page.ask("GET", "/v1/working-days", params={"from": "2026-09-29", "count": "3"})
     assert shown["date"] == "2026-10-09"
     assert (await page.ask("GET", "/v1/working-days", params={"from": "2026-02-30", "count": "3"}))[0] == 422
+
+
+async def test_queues_have_chinese_names_and_what_a_seed_named_otherwise_is_changed_by_that_name(
+    page: Page,
+) -> None:
+    """By percent-encoding, on the flat paths too; a new one may not have just any name, and is told which."""
+    documents, flat = "/v1/business/documents/queues/", "/v1/admin/queues/"
+    chinese = documents + "综合咨询（东区）"
+    status, made, tag = await page.ask("PUT", chinese, json={"data": {"name": "综合咨询（东区）"}})
+    assert (status, made["id"]) == (201, "综合咨询（东区）")
+    assert (await page.ask("GET", flat + quote("综合咨询（东区）")))[1]["name"] == "综合咨询（东区）"
+    changed = {"data": {"name": "综合咨询（东区）", "limit": 40}}
+    assert (await page.ask("PUT", chinese, tag=tag, json=changed))[0] == 200
+    assert (await page.ask("DELETE", chinese, tag=(await page.ask("GET", chinese))[2]))[0] == 204
+    assert (await page.ask("GET", chinese))[0] == 404
+
+    odd = "VIP / 企业!"
+    status, problem, _ = await page.ask("PUT", flat + quote(odd, safe=""), json={"name": odd})
+    assert (status, problem["errors"][0]["field"]) == (422, f"queues.{odd}")
+    _, file, whole = await page.ask("GET", "/v1/business/export")
+    file["documents"]["queues"].append({"name": odd})
+    assert (await page.ask("POST", "/v1/business/import", tag=whole, json={"file": file}))[0] == 200
+    for path, body in (
+        (documents + quote(odd, safe=""), {"data": {"name": odd, "limit": 50}}),
+        (flat + quote(odd, safe=""), {"name": odd, "limit": 60}),
+    ):
+        status, _, tag = await page.ask("GET", path)
+        assert status == 200
+        assert (await page.ask("PUT", path, tag=tag, json=body))[0] == 200
+    assert (await page.ask("GET", flat + quote(odd, safe="")))[1]["limit"] == 60
+
+
+async def test_a_time_limit_is_reckoned_in_the_hours_of_a_service(page: Page) -> None:
+    """Of a calendar, and of the service that has it; whoever asks for both, or for none, is told so."""
+    path = "/v1/deadlines"
+    noon = {"from": "2026-09-30T12:00:00+08:00"}
+    asked = noon | {"calendar": "office", "working_days": "1"}
+    status, shown, _ = await page.ask("GET", path, "read", params=asked)
+    assert (status, shown["calendar_id"], shown["start"]) == (200, "office", "2026-09-30T04:00:00.000+00:00")
+    assert shown["deadline"] == "2026-10-08T09:30:00.000+00:00", "17:30 in China"
+    by_service = noon | {"service": "enterprise", "working_days": "1"}
+    assert (await page.ask("GET", path, params=by_service))[1] == shown
+    _, minutes, _ = await page.ask(
+        "GET", path, params=noon | {"service": "enterprise", "working_minutes": "0"}
+    )
+    assert (minutes["working_days"], minutes["working_minutes"]) == (None, 0)
+
+    for query, fields in (
+        ({}, ["calendar", "working_days"]),
+        (asked | by_service | {"working_minutes": "5"}, ["calendar", "working_days"]),
+        (noon | {"calendar": "x", "working_minutes": "600001"}, ["working_minutes"]),
+    ):
+        status, problem, _ = await page.ask("GET", path, params=query)
+        assert (status, [each["field"] for each in problem["errors"]]) == (422, fields)
+    for query in ({"calendar": "no"}, {"service": "no"}):
+        assert (await page.ask("GET", path, params=query | {"working_days": "1"}))[0] == 404
+    await page.ask("PUT", "/v1/business/documents/hours/never", json={"data": {"id": "never"}})
+    never = {"calendar": "never", "working_minutes": "1"}
+    status, problem, _ = await page.ask("GET", path, params=never)
+    assert (status, problem["code"]) == (422, "never_reached")
 
 
 async def test_everybody_is_told_whether_the_emergency_switch_is_on(page: Page) -> None:
