@@ -5,7 +5,7 @@ from typing import Protocol
 
 from config.faults import Fault
 from softswitch.business.documents import KINDS, NumberList, Region
-from softswitch.calls.numbers import normalise
+from softswitch.calls.numbers import normal_prefix, normalise
 from softswitch.settings.routes import RouteSettings
 
 
@@ -36,14 +36,14 @@ def never_matching(business: Numbered, area_code: str) -> Iterator[Fault]:
             yield from _otherwise(place, entry.number, normalise(entry.number, area_code))
     for region in business.regions:
         for number, prefix in enumerate(region.prefixes):
-            yield from _otherwise(f"regions.{region.id}.prefixes[{number}]", prefix, _prefix(prefix))
+            yield from _otherwise(f"regions.{region.id}.prefixes[{number}]", prefix, normal_prefix(prefix))
     first: dict[tuple[str, str], RouteSettings] = {}
     for route in business.routes:
         path = f"routes.{KINDS['routes'].id_of(route)}"
         for number, row in enumerate(route.callers):
-            yield from _otherwise(f"{path}.callers[{number}].prefix", row.prefix, _prefix(row.prefix))
+            yield from _otherwise(f"{path}.callers[{number}].prefix", row.prefix, normal_prefix(row.prefix))
         for number, group in enumerate(route.table):
-            yield from _otherwise(f"{path}.table[{number}].prefix", group.prefix, _prefix(group.prefix))
+            yield from _otherwise(f"{path}.table[{number}].prefix", group.prefix, normal_prefix(group.prefix))
         other = first.setdefault((normalise(route.number, area_code), route.trunk), route)
         if other is not route:
             expected = (
@@ -58,13 +58,3 @@ def _otherwise(path: str, written: str, normal: str) -> Iterator[Fault]:
             f"须为标准形式 {normal},否则永不相符 / needs to be in normal form, {normal}, or it matches nobody"
         )
         yield Fault(path=path, value=written, expected=expected)
-
-
-def _prefix(written: str) -> str:
-    """The beginning of numbers as calls bring it: a country's with `+`, of our own country's none."""
-    digits = "+" + written[2:] if written.startswith("00") else written
-    if not digits.startswith("+86"):
-        return digits
-    own = digits[3:].lstrip("0")
-    is_mobile = own.startswith("1") and own[1:2] in set("3456789")
-    return own if is_mobile or not own else "0" + own

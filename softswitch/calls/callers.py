@@ -35,6 +35,12 @@ class KnowsCallers(Protocol):
         ...
 
 
+def region_of(business: KnowsCallers | None, number: str, point: RoutePoint | None) -> str:
+    """The region that a number belongs to, or else that of the route point; empty for none."""
+    region = "" if business is None else business.region_of(number)
+    return region or ("" if point is None else point.region)
+
+
 class KnowsPast(Protocol):
     """The store as far as it knows earlier calls (`softswitch.store.caller_past.CallerPast`)."""
 
@@ -141,8 +147,7 @@ class Callers:
 
     def region_of(self, number: str, point: RoutePoint | None) -> str:
         """The region that a number belongs to, or else that of the route point."""
-        region = "" if self._business is None else self._business.region_of(number)
-        return region or ("" if point is None else point.region)
+        return region_of(self._business, number, point)
 
     def rows_of(self, point: RoutePoint, number: str, now: float) -> tuple[Route, ...]:
         """The lines of a route point's table for who has this number, in the engine's words."""

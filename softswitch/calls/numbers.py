@@ -77,6 +77,16 @@ def normalise(text: str, area_code: str) -> str:
     return number
 
 
+def normal_prefix(text: str) -> str:
+    """Return the beginning of numbers as calls bring it: a country's with `+`, of our own country's none.  Idempotent."""
+    digits = "+" + text[2:] if text.startswith("00") else text
+    if not digits.startswith("+86"):
+        return digits
+    own = digits[3:].lstrip("0")
+    is_mobile = own.startswith("1") and own[1:2] in set("3456789")
+    return own if is_mobile or not own else "0" + own
+
+
 def inbound_number(text: str, rules: NumberSettings, area_code: str) -> str:
     """Return the normal form of a number as a trunk sends it: the trunk's prefix away first."""
     number = _cleaned(text)

@@ -7,6 +7,7 @@ from api.views import WallTime
 from api.what_if_port import LoadRuleView, WhatIfView
 from softswitch.business.whole import Business
 from softswitch.calls.call_facts import CallFacts
+from softswitch.calls.callers import region_of
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.flow import BusinessNow
 from softswitch.calls.numbers import inbound_number, normalise
@@ -59,7 +60,7 @@ class WhatIf:
         flow = business.flows.get((switch.flow if switch is not None else "") or route.flow)
         if switch is not None:
             flow = in_emergency(switch, flow, route.queue)
-        region = business.region_of(calling) or route.region
+        region = region_of(business, calling, route)
         way = Way(nodes=(), queue=route.queue, region=region)
         if flow is not None:
             data = {
