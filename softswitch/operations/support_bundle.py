@@ -177,7 +177,7 @@ def _plain(value: object) -> Any:
     return value if isinstance(value, bool | int | float | str | None) else str(value)
 
 
-_README = """支持包 / support bundle
+_README = """诊断包 / support bundle
 
 没有密码、令牌、录音密钥、录音;电话号码只留末两位和一个短哈希。
 No password, token, recording key or recording is in here.  Of every telephone number only its last two digits and a

@@ -1,4 +1,4 @@
-"""What the manual tells people to type, ask or look for is there: commands, paths, settings, words of the log."""
+"""What the manual tells people to type, ask or look for is there: commands, paths, settings, words of the log, pages, pictures."""
 
 import contextlib
 import io
@@ -88,3 +88,46 @@ def test_paths_of_the_manual_are_paths_of_the_interface() -> None:
             and re.fullmatch(re.sub(r"\{\w+\}", r"[^/]+", route.path), path)
             for route in ROUTES
         ), f"{method} {path}"
+
+
+LINKED = [*PAGES, ROOT / "bench" / "README.md", ROOT / "docs" / "pictures" / "README.md"]
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link into a page may end with: its headings as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_pages_pictures_and_headings_that_exist(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith(("http://", "https://")):
+            continue
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_picture_of_a_page_is_shown_among_the_pictures() -> None:
+    folder = ROOT / "docs" / "pictures"
+    shown = re.findall(r"\]\(([\w-]+\.png)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    assert sorted(shown) == sorted(path.name for path in folder.glob("*.png"))
+
+
+def test_the_architecture_has_a_row_for_every_package() -> None:
+    section = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## 包")[2]
+    rows = {
+        word
+        for line in section.partition("\n## ")[0].splitlines()
+        for word in quoted(line.partition("| ")[2].partition(" |")[0])
+    }
+    top = [ROOT / name for name in ("softswitch", "acd", "media", "api", "config")]
+    packages = {
+        path.relative_to(ROOT).as_posix()
+        for folder in top
+        for path in (folder, *folder.iterdir())
+        if (path / "__init__.py").exists()
+    }
+    assert packages - {"config/prompts", "config/music"} <= rows
