@@ -7,6 +7,7 @@ from typing import Any, cast
 from config.faults import Fault
 from softswitch.business.changes import Data, Documents, Key
 from softswitch.business.dead_ends import dead_ends
+from softswitch.business.dead_rules import dead_rules
 from softswitch.business.documents import KINDS, Emergency, Group, NumberList, Prompt, Region, Service
 from softswitch.business.duty import OnDuty
 from softswitch.business.number_forms import never_matching
@@ -113,6 +114,10 @@ class Business:
     def hours_of(self, queue: QueueSettings) -> str:
         """The hours of a queue: its own, else those of the services that it serves; empty for always."""
         return queue.hours or self._served.get(queue.name, "")
+
+    def opening_of(self, queue: QueueSettings) -> Opening | None:
+        """The same laid over the calendar; None for always, and for hours that are not there."""
+        return self.openings.get(self.hours_of(queue))
 
     def routing_of(self, queue: QueueSettings) -> str:
         """The named order in which callers of the services of a queue look at agents; empty for none."""
@@ -377,27 +382,12 @@ def once_legal(business: Business, machine: Machine) -> Iterator[Fault]:
         priorities = tuple(each.queue for each in agent.priorities)
         yield from _absent(f"agents.{agent.id}.priorities", priorities, queues, "队列 / queue")
     yield from _unlisted_skills(business)
-    yield from _rules_in_vain(business)
+    yield from dead_rules(business)
     yield from dead_ends(business)
     yield from straight_back(business)
     yield from never_matching(business, machine.area_code)
     yield from out_of_reach(business, machine.area_code)
     yield from unknown_regions(business)
-
-
-def _rules_in_vain(business: Business) -> Iterator[Fault]:
-    """Rules of queues and rows of routes that can never have a say."""
-    for queue in business.queues:
-        path = f"queues.{queue.name}"
-        for name, why in queue.distribution.in_vain():
-            yield Fault(path=f"{path}.distribution.{name}", expected=why)
-        for number, rule in enumerate(queue.overflow):
-            if rule.to is OverflowTo.QUEUE and rule.name == queue.name and rule.most_visits == 1:
-                expected = "来话已在此队列:most_visits 须大于 1 / who waits here has been here once: most_visits needs to be more"
-                yield Fault(path=f"{path}.overflow[{number}].name", value=rule.name, expected=expected)
-    for route in business.routes:
-        for name, why in route.in_vain():
-            yield Fault(path=f"routes.{KINDS['routes'].id_of(route)}.{name}", expected=why)
 
 
 def _unlisted_skills(business: Business) -> Iterator[Fault]:

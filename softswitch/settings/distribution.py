@@ -194,3 +194,6 @@ class DistributionSettings:
         for number, rule in enumerate(self.level_rules):
             if not rule.add:
                 yield f"level_rules[{number}].add", "为 0 则无作用 / 0 changes nothing"
+            if rule.days and not rule.regards_past:
+                why = "只用于 calls 与 abandoned / is for calls and abandoned alone"
+                yield f"level_rules[{number}].days", why

@@ -178,10 +178,13 @@ class RouteSettings:
             )
 
     def in_vain(self) -> Iterator[tuple[str, str]]:
-        """Rows of the table that never have a say: where they are, and why.
+        """Rows that never have a say: where they are, and why.
 
-        Of rows for the same line the last that is open counts, at the place of the first.
+        Of rows of the table for the same line the last that is open counts, at the place of the first.
         """
+        for number, level in enumerate(self.callers):
+            if not level.add:
+                yield f"callers[{number}].add", "为 0 则无作用 / 0 changes nothing"
         lines: dict[tuple[str, str], list[int]] = {}
         for number, row in enumerate(self.table):
             if not row.last_agent_s:  # whose line that is turns out when somebody calls

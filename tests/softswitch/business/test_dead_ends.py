@@ -61,8 +61,11 @@ def test_an_overflow_by_strategy_is_for_the_numbers_that_have_it() -> None:
     by_number = sends(TO_MESSAGES | {"strategies": [7]})
     assert wrong(by_number, route(strategy=7)) == []
     assert wrong(by_number, route(strategy=7), route("12346", strategy=8)) == NOBODY
-    assert wrong(by_number, route()) == NOBODY
-    assert wrong(by_number) == NOBODY, "who is put there by hand has none"
+    of_none = "queues.law.overflow[0].strategies"
+    assert wrong(by_number, route()) == [of_none, *NOBODY]
+    elsewhere = ("routes", {"number": "12347", "queue": "tax", "greeting": "", "strategy": 7})
+    tax = ("queues", {"name": "tax"})
+    assert wrong(by_number, tax, elsewhere) == NOBODY, "who is put there by hand has none"
 
 
 def test_an_overflow_by_level_is_for_the_levels_that_callers_can_have() -> None:
@@ -163,7 +166,9 @@ def test_who_is_sent_on_to_another_queue_has_to_find_somebody_there() -> None:
     assert wrong(sends(on), tax, route()) == [*NOBODY, place]
     assert wrong(sends(on | {"drops_skills": True}), tax, route()) == []
     assert wrong(sends(on, TO_MESSAGES), tax, route()) == [*NOBODY, place]
-    assert wrong(sends(TO_MESSAGES | {"waited_s": 10}, on), tax, route()) == ["queues.law.overflow[1].name"]
+    chats = ("capacities", {"id": "desk", "media": [{"medium": "voice"}, {"medium": "chat"}]})
+    first = sends(TO_MESSAGES | {"waited_s": 10}, on)
+    assert wrong(first, tax, route(), chats) == ["queues.law.overflow[1].name"]
     back = ("queues", {"name": "tax", "overflow": [{"to": "queue", "name": "law", "waited_s": 30}]})
     assert wrong(sends(on), back, route()) == [*NOBODY, place]
     onwards = ("queues", {"name": "tax", "overflow": [TO_MESSAGES]})
@@ -238,7 +243,7 @@ def test_who_is_sent_on_by_level_comes_with_that_level() -> None:
 
 def test_however_many_lists_there_are_the_check_ends() -> None:
     """A thousand conditions, each of which may hold or not."""
-    rows = [{"add": number % 7 - 3, "listed": f"l{number}"} for number in range(1000)]
+    rows = [{"add": number % 7 - 3 or 4, "listed": f"l{number}"} for number in range(1000)]
     lists = [("lists", {"id": f"l{number}"}) for number in range(1000)]
     rules = {
         "skills": [{"name": "law", "level": 5}],
