@@ -38,6 +38,8 @@ from softswitch.store.writer import Store
 log = structlog.get_logger(__name__)
 
 READING_MOST_S = 1.0
+TRANSFER_CUT_SHORT = 503
+"""What a phone is told of a transfer whose target rang when control died (RFC 3515 section 2.4.5)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class _Read:
     call: Call
     state: CallState
     served: tuple[tuple[str, str], ...]  # agents and the contacts that the engine had them talk with
+    referring: frozenset[str]  # legs whose phones asked for a transfer, whose target rang and was let go
 
 
 def _read(record: Mapping[str, Any], adoption: Adoption) -> _Read:
@@ -61,6 +64,11 @@ def _read(record: Mapping[str, Any], adoption: Adoption) -> _Read:
             if party["contact"]
             and party["joined_at"] is not None
             and (party["contact"] == call_id or party["leg"]["leg_id"] in adoption.kept_legs)
+        ),
+        referring=frozenset(
+            party["by"]
+            for party in record["parties"]
+            if party.get("is_referred") and party["leg"]["leg_id"] not in adoption.kept_legs
         ),
     )
 
@@ -182,6 +190,9 @@ class Succession:
         for party in call.parties:
             self._legs.adopt(party.leg)
             call.rows[party.leg_id] = held.legs[party.leg_id].hearing
+            if party.leg_id in read.referring:
+                # A phone that waits for the outcome may take no other key meanwhile.
+                self._legs.report_referral(party.leg, TRANSFER_CUT_SHORT)
         if call.recording_id:
             self._recordings.opened(call.recording_id, call.call_id, call.recording_path)
         self._board.adopt(call)

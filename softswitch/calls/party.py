@@ -113,6 +113,7 @@ class CallParty:
             "by": self.by,
             "permit": self.permit,
             "trunk": self.trunk,
+            "is_referred": self.is_referred,
             "joined_at": self.joined_at,
         }
 

@@ -12,6 +12,7 @@ _PHRASES = {
     486: "Busy Here",
     487: "Request Terminated",
     501: "Not Implemented",
+    503: "Service Unavailable",
     603: "Decline",
 }
 

@@ -70,6 +70,7 @@ class Referrals:
             log.info("referral.refused", call_id=call.call_id, agent=party.agent, fault=fault.detail)
             return status_of(fault)
         target.is_referred = True
+        self._table.keep(call)  # a control that finds the call has to tell the phone
         self._table.legs.report_referral(party.leg, 100)
         return 0
 

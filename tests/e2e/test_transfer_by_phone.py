@@ -70,6 +70,35 @@ async def test_an_attended_transfer_by_the_phones_keys(tmp_path: Path) -> None:
         assert len(record["recordings"]) == 1
 
 
+@pytest.mark.long
+async def test_a_phone_is_told_of_its_transfer_though_control_died_while_the_target_rang(
+    tmp_path: Path,
+) -> None:
+    """By the control that comes after; caller and agent talk all the while, and the key may be pressed again."""
+    async with conversation(tmp_path / "stand") as talk:
+        here, one, two = talk.here, talk.phones["one"], talk.phones["two"]
+        await talk.begin()
+        await here.login(2, state="not_ready")
+        await two.ring_only()
+        since = len(one.events)
+        await one.refer(f"sip:{here.extension(2)}@{here.registrar}")
+        await two.wait_for("incoming")
+        assert (await one.wait_for("transfer", since=since))["status"] == 100
+        # What is told of the call now goes to the disk with its state, and who reads it waits for that.
+        await here.api.put(f"/v1/calls/{talk.call_id}/data", {"data": {"order": 7}})
+        await here.api.call(talk.call_id)
+        here.server.kill("control")
+        await here.wait_ready()
+        assert (await one.wait_for("transfer", since=since, final=True))["status"] == 503
+        await two.wait_for("disconnected")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        await two.auto_answer(0.1)
+        since = len(one.events)
+        await one.refer(f"sip:{here.extension(2)}@{here.registrar}")
+        assert (await one.wait_for("transfer", since=since, final=True))["status"] == 200
+        await talk.wait_heard(caller={"two"}, two={"caller"})
+
+
 async def test_the_keypad_calls_outside_by_the_rules_of_the_seat_alone(tmp_path: Path) -> None:
     async with conversation(tmp_path / "stand", agents=1) as talk:
         one = talk.phones["one"]
