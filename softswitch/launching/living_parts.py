@@ -36,14 +36,13 @@ def living_part(run_dir: Path, name: str, command: Sequence[str] = ()) -> int | 
     except (OSError, ValueError, KeyError, TypeError):
         return None
     told = command_of(pid)
-    born = None
+    looks_so = told == list(command) if command else any("softswitch" in word for word in told)
+    noted = None
     with suppress(OSError, ValueError, AttributeError):
-        born = json.loads((run_dir / _BIRTHS).read_text()).get(str(pid))
-    if born is not None:
-        is_it = bool(told) and born == _birth(pid)
-    else:
-        is_it = told == list(command) if command else any("softswitch" in word for word in told)
-    return pid if is_it else None
+        noted = json.loads((run_dir / _BIRTHS).read_text()).get(str(pid))
+    if noted is None:
+        return pid if looks_so else None
+    return pid if told and _is_born(pid, noted, looks_so=looks_so) else None
 
 
 def command_of(pid: int) -> list[str]:
@@ -53,6 +52,18 @@ def command_of(pid: int) -> list[str]:
     except OSError:
         return []
     return [word.decode("utf-8", "surrogateescape") for word in words]
+
+
+def _is_born(pid: int, noted: str, *, looks_so: bool) -> bool:
+    """Whether it is the process that was noted.
+
+    Of one that looks like ours the tick is enough: in a container the service that noted it may see another number of
+    the boot than a shell does (systemd-nspawn covers it, and ProtectKernelTunables of the unit uncovers it).
+    """
+    born = _birth(pid)
+    if born is None:
+        return False
+    return born == noted or (looks_so and born.rpartition(" ")[2] == noted.rpartition(" ")[2])
 
 
 def _birth(pid: int) -> str | None:

@@ -16,6 +16,7 @@ import pytest
 
 from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT
 from softswitch.launching.launcher import BACKOFF_S
+from softswitch.launching.living_parts import living_part
 from softswitch.launching.parts import parts_of
 from softswitch.settings.node import NodeSettings
 from softswitch.settings.sip import SipSettings, TransportProtocol, TransportSettings
@@ -328,6 +329,23 @@ def test_another_program_under_the_number_of_a_dead_part_is_let_be(launch: Launc
     assert second.end() == 0
     assert is_alive(stranger)
     os.kill(stranger, signal.SIGKILL)
+
+
+def test_parts_are_found_by_who_sees_another_number_of_the_boot(launch: Launch) -> None:
+    """As a shell in a container does, beside the sandbox of the unit; what does not look like ours stays a stranger."""
+    first = launch(nursery=LIVES, control=STRANGER)
+    first.wait(lambda: len(first.lines("started")) == 2 and len(first.pids()) == 3)
+    run_dir, pids = first.folder / "run", first.pids()
+    births = run_dir / "births.json"
+    noted = json.loads(births.read_text())
+    assert living_part(run_dir, "nursery") == pids["nursery"]
+    births.write_text(json.dumps({pid: f"another {born.split()[1]}" for pid, born in noted.items()}))
+    assert living_part(run_dir, "control") == pids["control"]
+    assert living_part(run_dir, "nursery") is None
+    births.write_text(json.dumps({pid: f"{born.split()[0]} 1" for pid, born in noted.items()}))
+    assert living_part(run_dir, "control") is None
+    first.process.terminate()
+    assert first.end() == 0
 
 
 def test_parts_of_a_launcher_that_wrote_no_births_down_are_known_by_their_command_line(
