@@ -17,6 +17,8 @@ Item = TypeVar("Item")
 class AgentView:
     """An agent (工号) now.  `extension` and `call_id` are null without a seat or a call.
 
+    `wrap_up_until` is when a timed wrap-up ends by itself, and null without one.
+
     `pending_presence` is what was asked for during a call and holds from its end.  `allowed` names the operations that
     the state allows now, as the last parts of their paths (`hold`, `wrap-up/end`…).
     """
@@ -32,6 +34,7 @@ class AgentView:
     call_id: str | None
     queues: tuple[str, ...]
     since: WallTime | None
+    wrap_up_until: WallTime | None = None
     muted: bool = False
     allowed: tuple[str, ...] = ()
 

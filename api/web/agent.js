@@ -7,7 +7,7 @@ import { byId, fill, keepList, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
 import { dialOfAddress, serveParent } from './framing.js';
 import { icon, stateIcon } from './icons.js';
-import { numberOf, secondsOf } from './floor.js';
+import { directionOf, numberOf, secondsOf } from './floor.js';
 import { paced } from './pacing.js';
 import { popScreens } from './screen_pop.js';
 import { refusal, signIn } from './sign_in.js';
@@ -42,7 +42,10 @@ class AgentPage {
     bar.on('holdReminded', ({ call, data }) => this.#tell(word('agent.forgotten', call.caller, Math.round(data.held_s))));
     bar.on('retrieved', () => this.#tell(''));
     bar.on('answerRefused', () => this.#tell(word('agent.answer_refused')));
-    bar.on('talking', () => this.#tell(''));
+    bar.on('talking', () => {
+      this.#tell('');
+      this.#loadMine();
+    });
     // Told only where agents are shown it (`http.supervision_shown`); how a supervisor is in the call stands beside its number.
     bar.on('forced', ({ data }) => { if (data.action !== 'supervise') this.#tell([wordOf('action', data.action), data.who, data.reason].filter(Boolean).join(' · ')); });
     bar.on('progress', ({ data }) => this.#tell(`${data.number}: ${wordOf('progress', data.progress)}`));
@@ -97,12 +100,13 @@ class AgentPage {
     this.#showState();
     this.#controls.show();
     setText(byId('who-name'), agent.name || agent.agent_id);
-    setText(byId('who-seat'), [agent.agent_id, agent.extension && `${word('agent.extension')} ${agent.extension}`].filter(Boolean).join(' · '));
+    setText(byId('who-seat'), [agent.agent_id, agent.extension].filter(Boolean).join(' · '));
+    byId('who-seat').title = agent.extension ? `${word('agent.extension')} ${agent.extension}` : '';
     const language = byId('language');
-    fill(language, icon('globe'), make('span', { class: 'unseen' }, spoken() === 'zh' ? 'English' : '中文'));
+    fill(language, icon('globe'), make('span', {}, spoken() === 'zh' ? 'English' : '中文'));
     language.title = spoken() === 'zh' ? 'English' : '中文';
     const out = byId('sign-out');
-    fill(out, icon('leave'), make('span', { class: 'unseen' }, word('do.sign_out')));
+    fill(out, icon('leave'), make('span', {}, word('do.sign_out')));
     out.title = word('do.sign_out');
     out.disabled = !this.#bar.may('logout');
     this.#showBanner();
@@ -132,6 +136,13 @@ class AgentPage {
     setText(byId('state-note'), notes.join(' · '));
   }
 
+  /** How long a timed wrap-up goes on; empty for one that the agent ends, and while the server was not asked yet. */
+  #wrapUpLeft() {
+    const { agent, floor, state } = this.#bar;
+    const left = state === 'wrap_up' ? (agent.wrap_up_until ?? 0) - floor.now() : 0;
+    return left > 0 ? word('agent.wrap_up_left', clockText(Math.ceil(left))) : '';
+  }
+
   #showBanner() {
     const banner = byId('banner');
     const { isLive } = this.#bar;
@@ -146,6 +157,7 @@ class AgentPage {
   #showTimes() {
     const { agent, call, floor } = this.#bar;
     const now = floor.now();
+    setText(byId('state-left'), this.#wrapUpLeft());
     setText(byId('state-time'), agent?.since && agent.presence !== 'logged_out' ? clockText(now - agent.since) : '');
     for (const element of document.querySelectorAll('[data-since]')) {
       setText(element, clockText(now - Number(element.dataset.since)));
@@ -157,6 +169,8 @@ class AgentPage {
     const { call, state, agent } = this.#bar;
     const strip = byId('bar-call');
     const place = byId('call');
+    const isOurs = call?.direction === 'out' && call.agent === this.#bar.agentId;
+    setText(byId('call-title'), word(isOurs ? 'agent.dialled' : 'agent.caller'));
     if (!call) {
       fill(strip);
       fill(place, make('div', { class: 'nothing' }, icon('answer'), make('strong', {}, word('agent.idle')), make('span', {}, word('agent.idle_note')),
@@ -170,10 +184,10 @@ class AgentPage {
     const shown = state === 'wrap_up' || state === 'ready' || state === 'not_ready' ? 'talking' : state;
     const waited = (call.connected_at ?? this.#bar.floor.now()) - (call.queued_at ?? call.arrived_at);
     const facts = [
-      [word('agent.queue'), call.queue ?? '—'],
+      !isOurs && [word('agent.queue'), call.queue ?? '—'],
       [word('agent.called'), call.called],
-      [word('agent.arrived'), dayTime(call.arrived_at)],
-      [word('agent.waited'), call.connected_at ? clockText(waited) : make('span', { dataset: { since: call.queued_at ?? call.arrived_at } })],
+      [word(isOurs ? 'agent.dialled_at' : 'agent.arrived'), dayTime(call.arrived_at)],
+      !isOurs && [word('agent.waited'), call.connected_at ? clockText(waited) : make('span', { dataset: { since: call.queued_at ?? call.arrived_at } })],
       call.connected_at && [word('agent.talk'), make('span', { dataset: { since: call.connected_at } })],
     ].filter(Boolean);
     fill(
@@ -268,22 +282,17 @@ class AgentPage {
   }
 
   #showHistory({ problem, last_calls: calls }) {
-    fill(byId('history'), calls.length ? callTable(calls, false)
+    fill(byId('history'), calls.length ? callTable(calls)
       : make('p', { class: 'empty' }, problem ? problemText(problem) : word('agent.no_history')));
   }
 
   async #loadMine() {
     const morning = new Date();
     morning.setHours(0, 0, 0, 0);
-    await this.#table('mine', { agent: this.#bar.agentId, from: morning.toISOString(), limit: HISTORY }, word('agent.no_mine'), () => true, true);
-  }
-
-  async #table(id, query, nothing, wanted, withCaller = false) {
-    const place = byId(id);
+    const place = byId('mine');
     try {
-      const { items } = await this.#bar.read('/v1/calls', query);
-      const rows = items.filter(wanted).slice(0, HISTORY);
-      fill(place, rows.length ? callTable(rows, withCaller) : make('p', { class: 'empty' }, nothing));
+      const { items } = await this.#bar.read('/v1/calls', { agent: this.#bar.agentId, from: morning.toISOString(), limit: HISTORY });
+      fill(place, items.length ? callTable(items, this.#bar.agentId) : make('p', { class: 'empty' }, word('agent.no_mine')));
     } catch (problem) {
       fill(place, make('p', { class: 'empty' }, problemText(problem)));
     }
@@ -313,15 +322,18 @@ function customerCard({ card, orders }) {
   );
 }
 
-function callTable(calls, withCaller) {
-  const head = [word('agent.time'), withCaller ? word('agent.caller') : word('state.talking').concat(' · ', word('agent.title')), word('agent.talk'), word('agent.result')];
+/** Calls as rows: with the other side's numbers where they are an agent's own (`of`), with their agents where they are a caller's. */
+function callTable(calls, of = '') {
+  const head = ['agent.time', of ? 'agent.other_side' : 'agent.title', 'agent.talk', 'agent.result'].map((name) => word(name));
+  const isOut = (call) => directionOf(call) === 'out' && (!of || call.agent === of);
+  const number = (call) => (isOut(call) ? call.called : call.caller);
   return make(
     'table', {},
-    make('thead', {}, make('tr', {}, ...head.map((text) => make('th', {}, text)))),
+    make('thead', {}, make('tr', {}, ...head.map((text) => make('th', { scope: 'col' }, text)))),
     make('tbody', {}, ...calls.map((call) => make(
       'tr', {},
       make('td', {}, dayLabel(secondsOf(call.arrived_at))),
-      make('td', {}, withCaller ? call.caller : call.agent ?? '—'),
+      make('td', {}, isOut(call) && make('small', {}, word('agent.dialled'), ' '), of ? number(call) : call.agent ?? '—'),
       make('td', {}, call.talk_s === null ? '—' : clockText(call.talk_s)),
       make('td', {}, outcome(call)),
     ))),

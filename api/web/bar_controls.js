@@ -79,6 +79,7 @@ export class BarControls {
     this.#tell = tell;
     for (const [id, tool] of Object.entries(TOOLS)) byId(id).onclick = () => this.#act(tool);
     document.addEventListener('keydown', (event) => this.#key(event));
+    byId('tools').onkeydown = (event) => this.#step(event);
   }
 
   /** Shortcuts and their words, for the list on the page. */
@@ -86,8 +87,20 @@ export class BarControls {
     return Object.entries(TOOLS).map(([id, tool]) => [byId(id).getAttribute('aria-keyshortcuts'), word(tool.face(bar).word)]);
   }
 
+  /** Arrows go along the buttons that may be pressed, as in every toolbar. */
+  #step(event) {
+    const lit = [...byId('tools').querySelectorAll('button:enabled')];
+    const at = lit.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    lit.at(to % lit.length).focus();
+  }
+
   /** Show each button as the server allows it now.  None comes or goes: what is under the mouse stays there. */
   show() {
+    byId('tools').setAttribute('aria-label', word('agent.tools'));
+    byId('presence').setAttribute('aria-label', word('agent.presence'));
     for (const [id, tool] of Object.entries(TOOLS)) {
       const button = byId(id);
       const face = tool.face(this.#bar);

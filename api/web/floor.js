@@ -17,6 +17,7 @@
  * @property {boolean} [muted]
  * @property {string[]} [allowed]  operations that the server would accept now
  * @property {number|null} since  seconds since 1970, by the server's clock
+ * @property {number|null} [wrap_up_until]  when a timed wrap-up ends by itself, by the same clock
  */
 
 /**
@@ -24,6 +25,7 @@
  * @property {string} call_id
  * @property {string} caller
  * @property {string} called
+ * @property {'in'|'out'} [direction]  out where an agent dialled
  * @property {string|null} queue
  * @property {string} state  arrived, answered, waiting, offered, accepted, connected
  * @property {string|null} [ringing]  the agent whose phone rings for it, offers of the distributor apart
@@ -75,12 +77,11 @@ export class Floor {
   #begin(data) {
     const at = secondsOf(data.at) ?? Date.now() / 1000;
     this.clockOffset = at - Date.now() / 1000;
-    this.agents = new Map((data.agents ?? []).map((agent) => [
-      agent.agent_id, { ...agent, since: secondsOf(agent.since) },
-    ]));
+    this.agents = new Map((data.agents ?? []).map((agent) => [agent.agent_id, agentOfView(agent)]));
     this.calls = new Map((data.calls ?? []).map((call) => [call.call_id, {
       ...call,
       state: PLACES[call.state] ?? call.state,
+      direction: directionOf(call),
       supervisors: supervisorsOf(call.parties),
       ringing: rungOf(call),
       arrived_at: secondsOf(call.arrived_at) ?? at - (call.duration_s ?? 0),
@@ -157,12 +158,15 @@ const newCall = ({ call_id: callId, call }, at) => ({
   arrived_at: at, queued_at: null, connected_at: null, ...call,
 });
 
+/** An agent of the HTTP interface in the form of the floor. */
+export const agentOfView = (view) => ({ ...view, since: secondsOf(view.since), wrap_up_until: secondsOf(view.wrap_up_until) });
+
 /** A call of the HTTP interface in the form of the floor; what it does not tell is left out. */
 export function callOfView(view) {
   const supervisors = view.parties && supervisorsOf(view.parties);
-  const { call_id, caller, called, trunk, queue, held, recording_paused, data, parties, direction } = view;
+  const { call_id, caller, called, trunk, queue, held, recording_paused, data, parties } = view;
   const told = {
-    call_id, caller, called, trunk, queue, held, recording_paused, data, parties, direction, supervisors, isPartial: false,
+    call_id, caller, called, trunk, queue, held, recording_paused, data, parties, direction: directionOf(view), supervisors, isPartial: false,
     arrived_at: secondsOf(view.arrived_at), queued_at: secondsOf(view.queued_at), connected_at: secondsOf(view.connected_at),
   };
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
@@ -170,6 +174,9 @@ export function callOfView(view) {
 
 /** Call control's words for where a call stands that the screens do not tell apart. */
 const PLACES = { greeted: 'answered', introduced: 'accepted', talking: 'connected', dialling: 'dialled' };
+
+/** Which way a call of the HTTP interface went; one that an agent dialled came by no INVITE. */
+export const directionOf = ({ direction, sip_call_id: invite }) => direction ?? (invite === '' ? 'out' : 'in');
 
 /** The number on the other side: the caller's, or whom the agent dialled. */
 export function numberOf(call) {

@@ -17,7 +17,7 @@
 
 import { CALL_EVENTS, SUPERVISION_EVENTS } from './call_events.js';
 import { Commands } from './commands.js';
-import { callOfView, Floor, kindOf, secondsOf, shownState } from './floor.js';
+import { agentOfView, callOfView, Floor, kindOf, shownState } from './floor.js';
 import { CallListener } from './listening.js';
 import { LiveStream } from './live_stream.js';
 import { PhoneBarProblem } from './problem.js';
@@ -555,7 +555,7 @@ export class PhoneBar {
   async #refreshAgent() {
     const agent = await this.read(`/v1/agents/${encodeURIComponent(this.#agentId)}`);
     if (this.#lookAgain) return; // the state has changed since: the next answer is the true one
-    this.#floor.agents.set(this.#agentId, { ...agent, since: secondsOf(agent.since) });
+    this.#floor.agents.set(this.#agentId, agentOfView(agent));
     this.#agent = this.#floor.agents.get(this.#agentId);
     this.#takeCall({});
     this.#tell();

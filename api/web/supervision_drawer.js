@@ -48,6 +48,14 @@ export class SupervisionDrawer {
   /** Look at a waiting call. */
   openCall(callId) { this.#open({ call: callId }); }
 
+  /** Say all of it in the language that is set now; what was filled in stays. */
+  speak() {
+    if (!this.#subject) return;
+    const { value } = this.#parts.reason;
+    this.#build();
+    this.#parts.reason.value = value;
+  }
+
   /** As seconds pass: what nothing tells of is asked for again. */
   refresh() { if (this.#subject) this.#why.refresh(); }
 
@@ -269,14 +277,15 @@ export class SupervisionDrawer {
     if (!isTheirs && (kind === 'agent_state_changed' || !callId || data.call_id !== callId)) return;
     if (isTheirs && LOOKED_AFTER.has(kind)) this.#look(agent);
     if (!hasWord(`event.${kind}`)) return;
-    this.#feed.unshift({ at: Date.parse(at) / 1000, text: [word(`event.${kind}`), ...detailsOf(kind, data)].filter(Boolean).join(' · ') });
+    this.#feed.unshift({ at: Date.parse(at) / 1000, kind, data });
     this.#feed.length = Math.min(this.#feed.length, FEED_MOST);
     this.#showFeed();
   }
 
   #showFeed() {
     fill(this.#parts.feed, ...(this.#feed.length
-      ? this.#feed.map(({ at, text }) => make('li', {}, make('time', {}, dayTime(at)), make('span', {}, text)))
+      ? this.#feed.map(({ at, kind, data }) => make('li', {}, make('time', {}, dayTime(at)),
+        make('span', {}, [word(`event.${kind}`), ...detailsOf(kind, data)].filter(Boolean).join(' · '))))
       : [make('li', { class: 'empty' }, word('supervisor.no_news'))]));
   }
 }

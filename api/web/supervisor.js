@@ -45,6 +45,7 @@ class SupervisorPage {
   /** All of it, in the language that is set. */
   showAll() {
     speak();
+    this.#drawer.speak();
     this.#show();
     this.#lists.show();
     this.#alarms.show();
@@ -114,8 +115,15 @@ class SupervisorPage {
     seats.sort((one, other) => (one.agent.agent_id < other.agent.agent_id ? -1 : 1));
     byId('no-tiles').hidden = seats.length > 0;
     keepList(byId('tiles'), seats, ({ agent }) => agent.agent_id,
-      ({ agent }) => make('li', {}, make('button', { class: 'tile', type: 'button', onclick: () => { this.#drawer.openAgent(agent.agent_id); this.#show(); } })),
+      ({ agent }) => make('li', {}, make('button', { class: 'tile', type: 'button', onclick: ({ currentTarget }) => this.#open(currentTarget, () => this.#drawer.openAgent(agent.agent_id)) })),
       (item, seat) => this.#showTile(item.firstElementChild, seat));
+  }
+
+  /** Look at what was pressed; the drawer makes the tiles narrower, and that one stays in sight. */
+  #open(pressed, look) {
+    look();
+    this.#show();
+    pressed.scrollIntoView({ block: 'nearest' });
   }
 
   #showTile(tile, { agent, call, state }) {
@@ -128,8 +136,8 @@ class SupervisorPage {
     tile.dataset.state = state;
     fill(
       tile,
-      make('span', { class: 'tile-name' }, make('span', {}, agent.name || agent.agent_id)),
-      make('span', { class: 'tile-seat' }, [agent.agent_id, agent.extension && `${word('agent.extension')} ${agent.extension}`].filter(Boolean).join(' · ')),
+      make('span', { class: 'tile-name' }, make('span', {}, agent.name || agent.agent_id),
+        make('small', { title: agent.extension ? `${word('agent.extension')} ${agent.extension}` : '' }, [agent.agent_id, agent.extension].filter(Boolean).join(' · '))),
       make('span', { class: 'tile-state' }, stateIcon(state), word(`state.${state}`),
         agent.since && state !== 'logged_out' && make('time', { dataset: { since: agent.since } })),
       make('span', { class: 'tile-note' }, note),
@@ -154,7 +162,7 @@ class SupervisorPage {
       const isWhole = this.#whole.has(name);
       const places = new Map(waiting.filter(({ state }) => state === 'waiting').map((call, index) => [call.call_id, index + 1]));
       keepList(callers, isWhole ? waiting : waiting.slice(0, CALLERS_SHOWN), (call) => call.call_id,
-        ({ call_id: id }) => make('li', {}, make('button', { type: 'button', onclick: () => { this.#drawer.openCall(id); this.#showTimes(); } })),
+        ({ call_id: id }) => make('li', {}, make('button', { type: 'button', onclick: ({ currentTarget }) => this.#open(currentTarget, () => this.#drawer.openCall(id)) })),
         (line, call) => this.#showCaller(line.firstElementChild, call, places.get(call.call_id), free));
       more.hidden = waiting.length <= CALLERS_SHOWN;
       more.onclick = () => { this.#whole[isWhole ? 'delete' : 'add'](name); this.#show(); };

@@ -1,6 +1,7 @@
 /** Why a caller still waits, or why the call came to its agent, in the distributor's own words. */
 
 import { fill, make } from './element.js';
+import { numberOf } from './floor.js';
 import { problemText, spoken, word } from './words.js';
 
 /** What is shown is asked for again after so long: agents come and go, and nothing tells of each. */
@@ -53,10 +54,16 @@ export class Why {
   #draw() {
     const found = this.#found;
     this.#place.hidden = !found;
-    const key = found ? `${spoken()} ${found.title} ${found.chinese}` : '';
+    const text = found ? this.#withNumbers(spoken() === 'zh' ? found.chinese : found.english) : '';
+    const key = found ? `${spoken()} ${found.title} ${text}` : '';
     if (this.#place.dataset.key === key) return; // a text that somebody reads or marks is left in peace
     this.#place.dataset.key = key;
     fill(this.#place, found && make('h3', { class: 'title' }, word(found.title)),
-      found && make('p', {}, spoken() === 'zh' ? found.chinese : found.english));
+      found && make('p', {}, text));
+  }
+
+  /** The distributor knows calls by their ids; people know callers by their numbers. */
+  #withNumbers(text) {
+    return [...this.#bar.floor.calls].reduce((told, [id, call]) => told.replaceAll(id, numberOf(call)), text);
   }
 }

@@ -551,6 +551,9 @@ class Seats:
             call_id=None if report is None else self._call_of(report, situation),
             queues=agent.queues,
             since=None if report is None else WallTime(self._clock.wall_at(report.since)),
+            wrap_up_until=None
+            if report is None or report.wrap_up_until is None
+            else WallTime(self._clock.wall_at(report.wrap_up_until)),
             muted=situation is not None and situation.muted,
             allowed=(*self._state_of(agent)[1], *(idle if situation is None else situation.allowed)),
         )

@@ -1,5 +1,6 @@
 """The agent's page in a real browser on a real server: a caller calls, a phone rings, and the page shows the truth."""
 
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -78,12 +79,17 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
         await shows(page, "通话")
         await here.wait_event("CallConnected", call_id=call_id)
         await picture(page, "agent-talking")
+        await page.set_viewport_size({"width": 640, "height": 400})  # 1280 px at 200 %
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 640
+        await page.locator("#transfer").click(trial=True)
+        await page.set_viewport_size({"width": 1280, "height": 800})
 
         await around.trunk.hang_up(call)
         await shows(page, "话后处理")
         await expect(page.locator("#mine tbody tr")).to_have_count(1)
         await expect(page.locator("#mine")).to_contain_text("正常结束")
         await expect(page.get_by_role("button", name="延长话后")).to_be_enabled()
+        await expect(page.locator("#state-left")).to_have_text(re.compile(r"^剩余 [01]:\d\d$"))
         await picture(page, "agent-wrap-up")
         await page.keyboard.press("Alt+R")
         await shows(page, "空闲")

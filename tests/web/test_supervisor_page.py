@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from bench.desk_phones import Manner
 from tests.e2e.test_flows import ask
@@ -22,6 +22,18 @@ TERMS = Terms(
     wrap_up_s=60.0,
     agent_extra=people(*["agent"] * (SEATS - 1), "supervisor"),
 )
+
+
+async def assert_side_by_side(page: Page, *places: str) -> None:
+    """From left to right, each begins where the one before has ended, and the last ends within the page."""
+    edge = 0.0
+    for place in places:
+        box = await page.locator(place).bounding_box()
+        assert box is not None, place
+        assert box["x"] >= edge, f"{place} begins under the one before"
+        assert box["width"] >= 280, f"{place} is {box['width']} px wide"
+        edge = box["x"] + box["width"]
+    assert edge <= page.viewport_size["width"] if page.viewport_size else False
 
 
 async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path) -> None:
@@ -54,14 +66,25 @@ async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path)
         await expect(page.locator(".callers li").nth(5)).to_contain_text("暂无空闲坐席")
         await picture(page, "supervisor")
         await first.click()
+        drawer = page.locator("#drawer")
+        for width, height in ((1920, 1080), (1280, 800)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await assert_side_by_side(page, "#tiles", ".lines", "#drawer")
+            await page.locator(".alarms button").first.click(trial=True)
+        await expect(tiles.nth(2)).to_be_in_viewport(ratio=1)
+        await page.set_viewport_size({"width": 1280, "height": 860})
         await picture(page, "supervisor-seat")
 
-        drawer = page.locator("#drawer")
         await expect(drawer).to_contain_text(CALLER)
         await drawer.locator("[data-deed=force_hang_up]").click()
         await expect(drawer.get_by_role("status")).to_contain_text("操作原因")
         assert len(await here.active_calls()) == 8
         await drawer.get_by_role("button", name="骚扰电话").click()
+        await expect(drawer.locator("#why")).to_contain_text(f"来话 {CALLER} 送给坐席 {here.agent(1)}")
+        await page.get_by_role("button", name="English").click()
+        await expect(drawer.locator("[data-deed=force_hang_up]")).to_have_text("Force hang-up")
+        await expect(drawer.get_by_label("Reason")).to_have_value("骚扰电话")
+        await page.get_by_role("button", name="中文").click()
         await drawer.locator("[data-deed=force_hang_up]").click()
         await expect(first).to_contain_text("话后处理")
         await expect(drawer.locator(".feed")).to_contain_text("强拆")
