@@ -12,7 +12,6 @@ from media.packets import PacketExchange
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-TICK_MS: Final = 20
 LONGEST_PACKET_SAMPLES: Final = 480
 QUEUE_SAMPLES: Final = LONGEST_PACKET_SAMPLES + 2 * FRAME_SAMPLES
 

@@ -48,10 +48,5 @@ def position(place: int) -> tuple[str, ...]:
 
 
 def counted(number: int) -> tuple[str, ...]:
-    """A number of people as it stands before 位: two alone is liǎng; else as `number_words`."""
+    """A number of people as it stands before 位 (two alone is liǎng), 0 to 9999; beyond it, the nearest of these."""
     return chinese.counted(min(max(number, 0), HIGHEST_NUMBER))
-
-
-def number_words(number: int) -> tuple[str, ...]:
-    """The Chinese reading of 0 to 9999; beyond it, that of the nearest of these."""
-    return chinese.number(min(max(number, 0), HIGHEST_NUMBER))

@@ -175,10 +175,6 @@ class CellPool:
         """Process ids of the cells by cell id."""
         return {cell_id: linked.pid for cell_id, linked in self._cells.items()}
 
-    def allowed_peers(self) -> set[tuple[str, int]]:
-        """Addresses that may speak to the edge's inner socket."""
-        return {(linked.cell.address, linked.cell.port) for linked in self._cells.values()}
-
     async def start(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Find the nursery and adopt what its cells hold: `LegHeld` of each leg is given to `on_event`.
 

@@ -17,7 +17,7 @@ from softswitch.sip.grammar import (
     with_param,
     without_param,
 )
-from softswitch.sip.uri import LONGEST_CACHED, SipUri, Uri, parse_uri
+from softswitch.sip.uri import LONGEST_CACHED, Uri, parse_uri
 
 _quoted_display = re.compile(r'("(?:[^"\\]|\\.)*")[ \t]*<').match
 _token_display = re.compile(rf"(?:{WORD_PATTERN[:-2]}\u0080-\U0010ffff \t]+)?").fullmatch
@@ -44,13 +44,6 @@ class NameAddr:
     def tag(self) -> str | None:
         """The dialog tag, None when there is none."""
         return self.params.get("tag")
-
-    @property
-    def sip_uri(self) -> SipUri:
-        """The URI when it is a SIP one; MalformedMessage (416) otherwise."""
-        if isinstance(self.uri, SipUri):
-            return self.uri
-        raise MalformedMessage(f"scheme {self.uri.scheme[:20]!r} is not sip", status=416)
 
     def with_param(self, name: str, value: str | None = None) -> "NameAddr":
         """Return this value with one header parameter set (None: a flag)."""

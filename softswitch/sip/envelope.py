@@ -201,12 +201,6 @@ class Request(Message):
     method: str
     uri: str
 
-    @property
-    def max_forwards(self) -> int | None:
-        """Hops left, None when the header is absent (RFC 2543 senders)."""
-        text = self.headers.get("Max-Forwards")
-        return None if text is None else parse_number(text, "Max-Forwards", 255)
-
     def serialise(self) -> bytes:
         """Write the request as it goes onto the wire."""
         return self._serialised(f"{self.method} {self.uri} SIP/2.0")

@@ -148,11 +148,6 @@ class Headers:
             return tuple(lines)
         return tuple([value for text in lines for value in split_values(wanted, text)])
 
-    def has_token(self, name: str, token: str) -> bool:
-        """Tell whether a list such as Supported or Require names a token (case does not count)."""
-        wanted = token.lower()
-        return any(value.lower() == wanted for value in self.all(name))
-
     def set(self, name: str, value: str) -> None:
         """Put one value in place of all there were (at the place of the first, else at the end)."""
         wanted = canonical_name(name)

@@ -24,7 +24,6 @@ WARN_PROTOCOL = 302
 WARN_MEDIA_TYPE = 304
 WARN_FORMAT = 305
 WARN_ATTRIBUTE = 306
-WARN_OTHER = 399
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from softswitch.sip.grammar import (
 from softswitch.sip.uri import LONGEST_CACHED, parse_host
 
 MAGIC_COOKIE = "z9hG4bK"
+"""A branch that begins so is unique by itself (RFC 3261 section 8.1.1.7)."""
 
 _via = re.compile(
     rf"""({WORD_PATTERN}) [ \t]* / [ \t]* ({WORD_PATTERN}) [ \t]* / [ \t]* ({WORD_PATTERN}) [ \t]+
@@ -47,31 +48,9 @@ class Via:
         return self.params.get("branch")
 
     @property
-    def is_rfc3261(self) -> bool:
-        """Whether the branch is unique by itself: the magic cookie with something behind it."""
-        branch = self.params.get("branch") or ""
-        return branch.startswith(MAGIC_COOKIE) and len(branch) > len(MAGIC_COOKIE)
-
-    @property
-    def received(self) -> str | None:
-        """The address a receiver saw, without brackets, or None."""
-        value = self.params.get("received")
-        return value.strip("[]") if value else None
-
-    @property
-    def rport(self) -> int | None:
-        """The port a receiver saw (RFC 3581), None when the parameter has no value or is absent."""
-        value = self.params.get("rport")
-        return int(value) if value and value.isascii() and value.isdigit() and len(value) <= 5 else None
-
-    @property
     def wants_rport(self) -> bool:
         """Whether the sender asked for its response on the port that it sent from."""
         return "rport" in self.params
-
-    def response_address(self) -> tuple[str, int]:
-        """Return host and port for a response over UDP (RFC 3261 section 18.2.2, RFC 3581 section 4)."""
-        return (self.received or self.host, self.rport or self.port or 5060)
 
     def with_param(self, name: str, value: str | None = None) -> "Via":
         """Return this Via with one parameter set (None: a flag)."""

@@ -28,6 +28,7 @@ from softswitch.sip.transactions import (
     transaction_key,
 )
 from softswitch.sip.transports import InnerSocket, Transports
+from softswitch.sip.via import MAGIC_COOKIE
 
 log = structlog.get_logger(__name__)
 
@@ -104,11 +105,11 @@ class Wiring:
     def branch(self, *parts: object) -> str:
         """Return a branch that follows from its parts: equal for a retransmission, unguessable otherwise."""
         text = "\x1f".join([str(part) for part in parts]).encode("utf-8", "surrogateescape")
-        return "z9hG4bK" + hmac.new(self.secret.encode(), text, "sha256").hexdigest()[:32]
+        return MAGIC_COOKIE + hmac.new(self.secret.encode(), text, "sha256").hexdigest()[:32]
 
     def fresh_branch(self) -> str:
         """Return a branch nobody had before."""
-        return "z9hG4bK" + secrets.token_hex(16)
+        return MAGIC_COOKIE + secrets.token_hex(16)
 
     def trunk_behind(self, flow: Flow) -> TrunkSettings | None:
         """Return the trunk whose messages come and go by a flow, None for phones and strangers."""

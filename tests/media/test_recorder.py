@@ -204,10 +204,8 @@ def test_a_disk_that_hangs_delays_no_tick_and_costs_bounded_memory(tmp_path: Pat
     recordings = RecordingSet(backlog_bytes=20 * BLOCK_FRAMES * 320, clock=clock)
     row = np.array([recordings.open("r", "call", str(tmp_path / "r.wav"), 0.0)])
     ramp = np.arange(160, dtype=np.uint8)[np.newaxis]
-    begun = time.monotonic()
     for _ in range(1000):
-        recordings.write(row, ramp, ramp)
-    assert time.monotonic() - begun < 2.0
+        recordings.write(row, ramp, ramp)  # one that waits for the writer would never return
     moves.set()
     faulted, closed = finished(recordings)
     assert isinstance(faulted, RecordingFaulted)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from softswitch.calls import announcements
-from softswitch.calls.announcements import REQUIRED_PROMPTS, agent_number, number_words, position
+from softswitch.calls.announcements import REQUIRED_PROMPTS, agent_number, counted, position
+from softswitch.speech import chinese
 
 CHARACTERS = {f"n_{number}": "零一二三四五六七八九十"[number] for number in range(11)} | {
     "n_100": "百",
@@ -62,13 +63,13 @@ def understood(text: str) -> int:
 )
 def test_numbers_are_read_as_people_read_them(number: int, text: str) -> None:
     """Zeros inside once, ten without a one before it when it leads."""
-    assert written(number_words(number)) == text
+    assert written(chinese.number(number)) == text
 
 
 @given(st.integers(0, 9999))
 def test_a_listener_understands_every_number(number: int) -> None:
     """Read back, it is the same number; no zero is doubled, none ends it."""
-    text = written(number_words(number))
+    text = written(chinese.number(number))
     assert understood(text) == number
     assert "零零" not in text and (number == 0 or not text.endswith("零"))
 
@@ -76,7 +77,7 @@ def test_a_listener_understands_every_number(number: int) -> None:
 @given(st.integers())
 def test_a_number_beyond_the_range_is_read_as_the_nearest(number: int) -> None:
     """No number of callers can stop a call."""
-    assert number_words(number) == number_words(min(max(number, 0), 9999))
+    assert counted(number) == counted(min(max(number, 0), 9999))
 
 
 def test_the_head_of_the_line_is_next_and_the_others_hear_how_many_are_before_them() -> None:

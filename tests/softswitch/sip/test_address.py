@@ -65,10 +65,3 @@ def test_a_tag_is_added_on_a_copy() -> None:
     assert address.tag is None
     assert str(address.with_param("tag", "7")) == "Bob <sip:b@c>;tag=7"
     assert address.with_param("tag", "7").without_param("tag") == address
-
-
-def test_an_address_that_is_not_sip_says_so() -> None:
-    """416 is what the registrar answers."""
-    with pytest.raises(MalformedMessage) as caught:
-        NameAddr.parse("<isbn:2983792873>").sip_uri  # noqa: B018
-    assert caught.value.status == 416

@@ -160,7 +160,7 @@ def test_ipv6_text_becomes_an_address() -> None:
     assert SipUri.parse(five118("port-unambiguous").uri).address_of(5060) == ("2001:db8::10", 5070)
     assert SipUri.parse(five118("ipv6-bug-abnf-3-colons").uri).host == "2001:db8::192.0.2.1"
     for name in ("via-received-param-no-delim", "via-received-param-with-delim"):
-        assert five118(name).top_via.received == "2001:db8::9:255"
+        assert (five118(name).top_via.params["received"] or "").strip("[]") == "2001:db8::9:255"
 
 
 def five118(name: str) -> Request:
@@ -177,7 +177,7 @@ def test_tortuous_invite_means_what_it_says() -> None:
     assert message.to.tag == "1918181833n"
     assert message.from_.display == 'J Rosenberg \\"'
     assert message.from_.tag == "98asjd8"
-    assert message.max_forwards == 68
+    assert message.headers.get("Max-Forwards") == "0068"
     assert message.cseq == CSeq(9, "INVITE")
     assert [(via.transport, via.host) for via in message.vias] == [
         ("UDP", "192.0.2.2"),
@@ -210,7 +210,8 @@ def test_escaped_nulls_make_two_different_contacts() -> None:
     """%00 and %00%00 are two users."""
     contacts = parse(torture("escnull")).contacts
     assert contacts != "*"
-    first, second = (contact.sip_uri for contact in contacts)
+    first, second = (contact.uri for contact in contacts)
+    assert isinstance(first, SipUri) and isinstance(second, SipUri)
     assert not first.is_equivalent(second)
 
 
@@ -218,8 +219,9 @@ def test_unknown_contact_parameter_belongs_where_the_brackets_say() -> None:
     """Without brackets it is the header's, with brackets the URI's."""
     outside, inside = (parse(torture(name)).contacts[0] for name in ("cparam01", "cparam02"))
     assert isinstance(outside, NameAddr) and isinstance(inside, NameAddr)
-    assert "unknownparam" in outside.params and "unknownparam" not in outside.sip_uri.params
-    assert "unknownparam" in inside.sip_uri.params and "unknownparam" not in inside.params
+    assert isinstance(outside.uri, SipUri) and isinstance(inside.uri, SipUri)
+    assert "unknownparam" in outside.params and "unknownparam" not in outside.uri.params
+    assert "unknownparam" in inside.uri.params and "unknownparam" not in inside.params
 
 
 @pytest.mark.parametrize(
