@@ -63,6 +63,16 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await expect(page.locator("#state-note")).to_contain_text("已静音")
         await talk.wait_heard(one={"caller"}, caller={MUSIC})
         await key(page, "Alt+M", "取消静音")
+        await expect(page.locator("#mute")).to_have_text("静音")
+        await page.locator("#hold").focus()
+        for arrow, next_one in (
+            ("ArrowRight", "mute"),
+            ("ArrowLeft", "hold"),
+            ("Home", "hang-up"),
+            ("End", "digits"),
+        ):
+            await page.keyboard.press(arrow)
+            await expect(page.locator(f"#{next_one}")).to_be_focused()
 
         await key(page, "Alt+K", "按键")
         await page.locator("#ask").get_by_role("button", name="5", exact=True).click()
@@ -120,6 +130,7 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await page.locator("#extend").click()
         await expect(page.locator("#state-word")).to_have_text("话后处理")
         await here.wait_event("SeatCommand", command="extend_wrap_up", status=200)
+        await expect(page.locator("#state-left")).to_contain_text("剩余 1:")
 
         await page.get_by_role("button", name="English").click()
         await expect(page.locator("#state-word")).to_have_text("Wrap-up")
@@ -327,4 +338,8 @@ async def test_the_record_of_a_call_list_is_looked_at_skipped_and_dialled_by_a_c
         await expect(page.locator("#caller-number")).to_have_text("13900000002")
         await talk.wait_heard(one={"outside"}, outside={"one"})
         await expect(card).to_contain_text("已接听")
+        await expect(page.locator("#call-title")).to_have_text("去电")
+        await page.reload()
+        await expect(page.locator("#call-title")).to_have_text("去电")
         await press(page, "挂机")
+        await expect(page.locator("#mine tbody tr")).to_contain_text("去电 13900000002")
