@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.store.backup import DATABASE, KEY, BackupRefused, Manifest, backup, check, restore
+from softswitch.store.backup import BackupRefused, Manifest, backup, check, restore
+from softswitch.store.data_folder import DATABASE, KEY
 from softswitch.store.entries import (
     CallArrived,
     CallEnded,
