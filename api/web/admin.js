@@ -5,10 +5,13 @@ import { byId, fill, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
 import { icon } from './icons.js';
 import { serve } from './sign_in.js';
-import { DocumentView, showList } from './admin_documents.js';
+import { DocumentView } from './admin_documents.js';
 import { showEmergency } from './admin_emergency.js';
+import { showOverview } from './admin_overview.js';
 import { showExchange } from './admin_exchange.js';
+import { showList } from './admin_list.js';
 import { showCustomers } from './customers.js';
+import { showDeadline } from './deadline.js';
 import { FlowEditor } from './flow_editor.js';
 import { showPrompts } from './prompts.js';
 import { showVersions } from './admin_versions.js';
@@ -33,10 +36,12 @@ const PLACES = {
   customers: { room: 'admin.callers', show: showCustomers },
   prompts: { room: 'admin.service', show: showPrompts },
   year: { room: 'admin.time', show: showYear },
+  deadline: { room: 'admin.time', show: showDeadline },
   'what-if': { word: 'admin.what_if', room: 'admin.service', show: showWhatIf },
   versions: { room: 'admin.history', show: showVersions },
   exchange: { room: 'admin.history', show: showExchange },
   emergency: { show: showEmergency },
+  overview: { show: showOverview },
 };
 
 class AdminPage {
@@ -94,7 +99,7 @@ class AdminPage {
 
   #showPlaces() {
     const known = new Set(ROOMS.flatMap(([, kinds]) => kinds));
-    const here = location.hash.slice(1).split('/')[0];
+    const here = location.hash.slice(1).split('/')[0] || 'overview';
     const link = (name, text, count) => make('a', { href: `#${name}`, ...(name === here ? { 'aria-current': 'page' } : {}) },
       make('span', {}, text), count !== undefined && make('small', {}, count));
     const rooms = ROOMS.map(([heading, kinds]) => {
@@ -106,7 +111,7 @@ class AdminPage {
     const emergency = link('emergency', word('admin.emergency'), this.#isEmergency ? word('emergency.on') : undefined);
     emergency.classList.toggle('alarm', this.#isEmergency);
     fill(
-      byId('places'), emergency, make('a', { href: '/voicemails' }, make('span', {}, word('admin.voicemails'))),
+      byId('places'), link('overview', word('admin.overview')), emergency, make('a', { href: '/voicemails' }, make('span', {}, word('admin.voicemails'))),
       ...rooms.filter(([, links]) => links.length).flatMap(([heading, links]) => [make('h2', {}, word(heading)), ...links]),
     );
   }
@@ -119,7 +124,7 @@ class AdminPage {
   // ---- going there -----------------------------------------------------------------------------------
 
   async #go() {
-    const wanted = location.hash.slice(1) || 'agents';
+    const wanted = location.hash.slice(1) || 'overview';
     if (wanted === this.#shown) return;
     if (this.#view?.isChanged && !globalThis.confirm(word('admin.leave'))) {
       history.replaceState(null, '', `#${this.#shown}`);

@@ -1,20 +1,15 @@
-/** The documents of one kind: a list with search, and a form for one of them. */
+/** One document of the business: a form made of its schema. */
 
 import { fill, make } from './element.js';
 import { inLanguage, titleOf } from './business_client.js';
 import { settleConflict } from './admin_conflict.js';
 import { isSure, showDialog } from './admin_dialog.js';
-import { momentText, problemText, spoken, word } from './admin_words.js';
+import { idFieldsOf } from './admin_list.js';
+import { momentText, problemText, spoken, word, wordOf } from './admin_words.js';
 import { icon } from './icons.js';
-import { SchemaForm, shownValue } from './schema_form.js';
+import { SchemaForm } from './schema_form.js';
 
-const SHOWN_MOST = 500;
-const FIRST = new Set(['id', 'name', 'number', 'password_scrypt']);
-
-/** Ids that are made of fields: they are part of the document's name and cannot be changed later. */
-const ID_FIELDS = { accounts: ['username'], outbound: ['name'], queues: ['name'], routes: ['number', 'trunk'] };
 const NO_ID = '?'; // what has none yet: the server says what one is made of
-const idFieldsOf = (kind) => ID_FIELDS[kind] ?? ['id'];
 const idOf = (kind, data) => idFieldsOf(kind).map((name) => data[name]).filter(Boolean).join('.');
 
 /** What there is of everything that a document may name. */
@@ -24,43 +19,6 @@ export async function namesFor(client, schemas) {
   const machine = Object.entries(schemas.machine).map(([name, ids]) => [name, ids.map((id) => ({ id, title: id }))]);
   return Object.fromEntries([...lists, ...machine]);
 }
-
-// ---- the list ----------------------------------------------------------------------------------------
-
-export async function showList(place, { client, kind, title, find = '' }) {
-  const documents = await client.all(kind);
-  const rows = make('tbody');
-  const none = make('p', { class: 'empty', hidden: true });
-  const show = (wanted) => {
-    const found = documents.filter((each) => JSON.stringify([each.id, each.data]).toLowerCase().includes(wanted.trim().toLowerCase()));
-    fill(rows, ...found.slice(0, SHOWN_MOST).map((each) => rowOf(kind, each)));
-    none.hidden = found.length > 0;
-    fill(none, documents.length ? word('admin.none_found') : word('admin.none'));
-  };
-  const search = make('input', { type: 'search', value: find, placeholder: word('admin.find'), 'aria-label': word('admin.find'), oninput: () => show(search.value) });
-  fill(
-    place,
-    make('div', { class: 'place-head' }, make('h2', {}, title), make('span', { class: 'note' }, word('admin.count', documents.length)), search,
-      make('a', { class: 'button primary', href: `#${kind}/+` }, '+ ', word('admin.new'))),
-    make('div', { class: 'card table-card' },
-      make('table', {}, make('thead', {}, make('tr', {}, ...['id', 'name', 'contents', 'changed'].map((name) => make('th', { scope: 'col' }, word(`admin.${name}`))))), rows),
-      none),
-  );
-  show(find);
-}
-
-function rowOf(kind, { id, data, changed_at: at, changed_by: by }) {
-  const rest = Object.entries(data).filter(([name, value]) => !FIRST.has(name) && typeof value !== 'boolean' && value && !(Array.isArray(value) && value.length === 0));
-  const summary = kind === 'flows' ? `${Object.keys(data.nodes ?? {}).length} · ${Object.keys(data.nodes ?? {}).join(' ')}`
-    : rest.filter(([, value]) => typeof value !== 'object' || Array.isArray(value)).map(([, value]) => shownValue(value)).join(' · ');
-  return make('tr', {},
-    make('td', {}, make('a', { href: `#${kind}/${encodeURIComponent(id)}` }, id)),
-    make('td', {}, data.name && data.name !== id ? data.name : ''),
-    make('td', {}, make('div', { class: 'summary', title: summary }, summary)),
-    make('td', { class: 'when' }, `${momentText(at)} · ${by}`));
-}
-
-// ---- one document ------------------------------------------------------------------------------------
 
 export class DocumentView {
   #place;
@@ -120,7 +78,7 @@ export class DocumentView {
       this.#place,
       make('div', { class: 'place-head' }, make('a', { class: 'button plain', href: `#${this.#kind}`, 'aria-label': word('admin.back') }, '←'),
         make('h2', {}, `${this.#title} · ${document ? titleOf(document) : word('admin.new')}`),
-        document && make('span', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), document.changed_by, document.version))),
+        document && make('span', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), wordOf('by', document.changed_by), document.version))),
       form,
       document && this.#below?.(document, () => this.#reload()),
     );

@@ -3,7 +3,7 @@
 import { fill, make } from './element.js';
 import { isSure } from './admin_dialog.js';
 import { namesFor } from './admin_documents.js';
-import { momentText, problemText, word } from './admin_words.js';
+import { momentText, problemText, word, wordOf } from './admin_words.js';
 import { icon } from './icons.js';
 import { SchemaForm } from './schema_form.js';
 
@@ -35,7 +35,7 @@ export async function showEmergency(place, { client }) {
     make('div', { class: 'place-head' }, make('h2', {}, word('admin.emergency'))),
     make('section', { class: isOn ? 'card switch-card is-on' : 'card switch-card' },
       make('p', { class: 'state' }, icon(isOn ? 'alert' : 'check'), word(isOn ? 'emergency.is_on' : 'emergency.off')),
-      document && make('p', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), document.changed_by, document.version)),
+      document && make('p', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), wordOf('by', document.changed_by), document.version)),
       make('p', {}, word('emergency.note')),
       make('div', { class: 'deeds' }, make('button', { class: isOn ? 'button primary' : 'button alarm', type: 'button', onclick: turn }, icon(isOn ? 'check' : 'alert'),
         word(isOn ? 'emergency.turn_off' : 'emergency.turn_on')))),

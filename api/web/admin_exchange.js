@@ -34,7 +34,7 @@ export function showExchange(place, { client }) {
       take.disabled = !isTry || (done.changes.length === 0 && !(customers?.made || customers?.changed || customers?.removed));
       fill(result, make('p', { class: 'told' }, icon('check'), isTry ? word('exchange.would', done.changes.length) : word('exchange.taken', version)),
         customers && make('p', { class: 'note' }, word('exchange.customers', customers.made, customers.changed, customers.removed, customers.unchanged)),
-        done.changes.length > 0 && changesTable(done.changes));
+        done.changes.length > 0 && await changesTable(done.changes, client));
     } catch (problem) {
       take.disabled = true;
       const faults = (problem.problem?.errors ?? []).slice(0, FAULTS_SHOWN);

@@ -2,9 +2,10 @@
 
 import { fill, make } from './element.js';
 import { isSure } from './admin_dialog.js';
-import { momentText, problemText, word } from './admin_words.js';
+import { inLanguage } from './business_client.js';
+import { momentText, problemText, reasonText, spoken, word, wordOf } from './admin_words.js';
 import { icon } from './icons.js';
-import { shownValue } from './schema_form.js';
+import { differenceText } from './schema_text.js';
 
 const PAGE = 50;
 const NAMED_MOST = 4;
@@ -54,21 +55,26 @@ function rowsOf({ version, at, by, reason, documents }, client, restore) {
     opener.setAttribute('aria-expanded', String(!detail.hidden));
     if (!detail.hidden && !detail.firstChild) {
       const { changes } = await client.read(`/v1/business/versions/${version}`);
-      fill(detail, make('td', { colSpan: 6 }, changesTable(changes),
+      fill(detail, make('td', { colSpan: 6 }, await changesTable(changes, client),
         make('p', { class: 'deeds' }, make('button', { class: 'button danger push', type: 'button', onclick: () => restore(version) }, word('version.restore')))));
     }
   } }, word('version.open'));
-  return [make('tr', { dataset: { version } }, make('td', {}, make('strong', {}, version)), make('td', { class: 'when' }, momentText(at)), make('td', {}, by),
-    make('td', {}, reason), make('td', {}, make('div', { class: 'summary' }, names)), make('td', {}, opener)), detail];
+  return [make('tr', { dataset: { version } }, make('td', {}, make('strong', {}, version)), make('td', { class: 'when' }, momentText(at)), make('td', {}, wordOf('by', by)),
+    make('td', {}, reasonText(reason)), make('td', {}, make('div', { class: 'summary' }, names)), make('td', {}, opener)), detail];
 }
 
-/** What became of each document, value by value. */
-export function changesTable(changes) {
+/** What became of each document, value by value, in the words of its fields. */
+export async function changesTable(changes, client) {
+  const [schemas, kinds] = await Promise.all([client.schemas(), client.kinds()]);
+  const titleOf = (kind) => inLanguage(kinds.find((each) => each.kind === kind)?.title ?? kind, spoken());
+  const rowOf = (kind, { path, before, after }) => {
+    const { place, text } = differenceText(schemas, kind, path);
+    return make('tr', {}, make('td', { title: path }, place), make('td', { class: 'before' }, text(before.value)), make('td', { class: 'after' }, text(after.value)));
+  };
   return make('table', { class: 'differences' },
     make('thead', {}, make('tr', {}, make('th', {}, word('version.what')), make('th', {}, word('version.before')), make('th', {}, word('version.after')))),
     make('tbody', {}, ...changes.flatMap(({ kind, id, action, differences }) => [
-      make('tr', {}, make('th', { colSpan: 3 }, `${kind}/${id} · ${word(`version.${action}`)}`)),
-      ...(action === 'changed' ? differences : []).map(({ path, before, after }) => make('tr', {}, make('td', {}, path),
-        make('td', { class: 'before' }, shownValue(before.value)), make('td', { class: 'after' }, shownValue(after.value)))),
+      make('tr', {}, make('th', { colSpan: 3 }, `${titleOf(kind)} ${id} · ${word(`version.${action}`)}`)),
+      ...(action === 'changed' ? differences : []).map((each) => rowOf(kind, each)),
     ])));
 }

@@ -5,7 +5,7 @@ import { inLanguage } from './business_client.js';
 import { settleConflict } from './admin_conflict.js';
 import { isSure, showDialog } from './admin_dialog.js';
 import { namesFor } from './admin_documents.js';
-import { momentText, problemText, spoken, word } from './admin_words.js';
+import { momentText, problemText, spoken, word, wordOf } from './admin_words.js';
 import { pointed, renamed, visibleFaults, without } from './flow_chart.js';
 import { drawFlow, typeWord } from './flow_drawing.js';
 import { icon } from './icons.js';
@@ -82,7 +82,7 @@ export class FlowEditor {
       make('div', { class: 'place-head' },
         make('a', { class: 'button plain', href: `#${KIND}`, 'aria-label': word('admin.back') }, '←'),
         make('h2', {}, document ? this.#flow.name || document.id : word('flow.new')),
-        document && make('span', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), document.changed_by, document.version)), this.#counts),
+        document && make('span', { class: 'note' }, word('admin.changed_by', momentText(document.changed_at), wordOf('by', document.changed_by), document.version)), this.#counts),
       make('div', { class: 'flow-tools card' },
         !document && make('input', { type: 'text', value: this.#flow.id, oninput: change('id'), placeholder: word('flow.id'), 'aria-label': word('flow.id') }),
         make('input', { type: 'text', value: this.#flow.name ?? '', oninput: change('name'), placeholder: word('flow.name'), 'aria-label': word('flow.name') }),

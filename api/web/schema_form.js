@@ -119,7 +119,8 @@ export function placeText(schema, path) {
   }).join(' · ');
 }
 
-const choiceText = (value) => (hasWord(`choice.${value}`) ? word(`choice.${value}`) : value);
+/** A choice in words; some mean something of their own in one field. */
+export const choiceText = (value, name = '') => (hasWord(`choice.${name}.${value}`) ? word(`choice.${name}.${value}`) : wordOf('choice', value));
 const UNITS = { s: 'unit.s', ms: 'unit.ms' };
 
 // ---- fields -----------------------------------------------------------------------------------------
@@ -172,7 +173,7 @@ function labelled(name, schema, value, place, terms, isNeeded) {
       read: inner.read,
     };
   }
-  const input = plainField(schema, value, terms, { isNeeded, isFixed: terms.fixed?.has(place) });
+  const input = plainField(schema, value, terms, { name, isNeeded, isFixed: terms.fixed?.has(place) });
   const id = newId();
   input.control.id = id;
   if (typeOf(schema) === 'boolean') {
@@ -186,7 +187,7 @@ function labelled(name, schema, value, place, terms, isNeeded) {
 }
 
 /** One value: `{element, control, read}`. */
-function plainField(schema, value, terms, { isNeeded = false, isFixed = false, label = '' } = {}) {
+function plainField(schema, value, terms, { name = '', isNeeded = false, isFixed = false, label = '' } = {}) {
   const type = typeOf(schema);
   const more = { ...(isFixed ? { disabled: true } : {}), ...(label ? { 'aria-label': label } : {}) };
   if (type === 'boolean') {
@@ -200,7 +201,7 @@ function plainField(schema, value, terms, { isNeeded = false, isFixed = false, l
     const unit = schema.unit && make('span', { class: 'unit' }, UNITS[schema.unit] ? word(UNITS[schema.unit]) : schema.unit);
     return { element: unit ? make('span', { class: 'with-unit' }, control, unit) : control, control, read: () => (control.value === '' ? undefined : Number(control.value)) };
   }
-  if (schema.enum) return choiceField(schema.enum.map((each) => [each, choiceText(each)]), value ?? '', isNeeded || schema.default !== undefined, more);
+  if (schema.enum) return choiceField(schema.enum.map((each) => [each, choiceText(each, name)]), value ?? '', isNeeded || schema.default !== undefined, more);
   if (schema.writeOnly) {
     const control = make('input', { type: 'password', autocomplete: 'new-password', placeholder: value ? word('form.secret_stays') : '', ...more });
     return { element: control, control, read: () => control.value || value };
@@ -295,11 +296,11 @@ function mapField(schema, values, place, terms) {
   };
 }
 
-/** A value in words, for lists, versions and conflicts. */
-export function shownValue(value) {
+/** A value in words, for versions and conflicts; `name` is that of its field. */
+export function shownValue(value, name = '') {
   if (value === null || value === undefined || value === '') return '—';
   if (typeof value === 'boolean') return word(value ? 'form.yes' : 'form.no');
   if (Array.isArray(value)) return value.length ? value.map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each))).join(', ') : '—';
   if (typeof value === 'object') return JSON.stringify(value);
-  return wordOf('choice', value);
+  return choiceText(value, name);
 }

@@ -1,10 +1,10 @@
 /** What would happen to a call at a moment on a trunk: nobody is called. */
 
 import { fill, make } from './element.js';
-import { conditionText, problemText, word } from './admin_words.js';
+import { conditionText, problemText, word, wordOf } from './admin_words.js';
 import { icon } from './icons.js';
 
-const ZONE = '+08:00';
+export const ZONE = '+08:00';
 
 export async function showWhatIf(place, { client }) {
   const [routes, { machine }] = await Promise.all([client.all('routes'), client.schemas()]);
@@ -43,12 +43,19 @@ function wayOf({ flow, nodes, queue, level, region, box, put_through: to, is_ope
   return make('section', { class: 'card' },
     make('h2', {}, word('what_if.way'), flow ? make('a', { href: `#flows/${encodeURIComponent(flow)}` }, flow) : make('span', {}, word('what_if.no_flow'))),
     make('ol', { class: 'way-list' }, ...nodes.map((node) => make('li', {}, node)), make('li', { class: 'end' }, icon(picture), end),
-    ...(isOpen ? [] : [make('li', {}, word('what_if.closed', overflow || '—'))]),
+    ...(isOpen ? [] : [make('li', {}, word('what_if.closed', targetText(overflow)))]),
     ...(queue && region ? [make('li', {}, word('what_if.region', region))] : []),
     ...(lines.length ? [make('li', {}, word('what_if.lines', lines.join(', ')))] : []),
-    ...byLoad.map(({ conditions, to: where }) => make('li', { class: 'by-load' }, word('what_if.by_load', conditions.map(conditionText).join(' · ') || '—', where)))));
+    ...byLoad.map(({ conditions, to: where }) => make('li', { class: 'by-load' }, word('what_if.by_load', conditions.map(conditionText).join(' · ') || '—', targetText(where))))));
 }
 
-function nowInChina() {
+/** Where a rule takes callers, which the server tells as `to` or `to name`. */
+function targetText(told) {
+  const [to, ...name] = told.split(' ');
+  return [wordOf('choice', to) || '—', ...name].join(' ');
+}
+
+/** For an input of date and time. */
+export function nowInChina() {
   return new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 16);
 }

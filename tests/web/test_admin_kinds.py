@@ -14,7 +14,7 @@ from softswitch.business.documents import KINDS
 from softswitch.flows.nodes import NODES
 from tests.e2e.test_flows import ask
 from tests.stand import Stand, Terms, stand
-from tests.web.browser import people, window
+from tests.web.browser import people, picture, window
 from tests.web.test_accessibility import assert_accessible
 from tests.web.test_admin_page import administrator
 
@@ -89,12 +89,12 @@ EDITS: Mapping[str, Edit] = {
         kept={"username": "8009", "extension": "8009", "password": "****"},
     ),
     "outbound": Edit(
-        key="mobile",
-        bad=(("name", "mobile"), ("pattern", "1("), ("trunk", "city")),
+        key="手机",
+        bad=(("name", "手机"), ("pattern", "1("), ("trunk", "city")),
         place="pattern",
         says="不是正则表达式",
         good=(("pattern", r"1[3-9]\d{9}"),),
-        kept={"name": "mobile", "pattern": r"1[3-9]\d{9}", "trunk": "city"},
+        kept={"name": "手机", "pattern": r"1[3-9]\d{9}", "trunk": "city"},
     ),
     "trunk_numbers": Edit(
         key="city",
@@ -291,6 +291,45 @@ async def edited(page: Page, here: Stand, kind: str, edit: Edit) -> None:
     ]
 
 
+async def looked_over(page: Page) -> None:
+    """What is there, what is advised, and what is needed: each with the way to mend it."""
+    await page.locator("#places").get_by_role("link", name="概览").click()
+    checks = page.locator("[data-check]")
+    await expect(checks).to_have_count(13)
+    for name, state in (
+        ("trunks", "done"),
+        ("routes", "done"),
+        ("staffed", "needed"),  # the sample queue has no agents
+        ("overflow", "advice"),
+        ("hours", "done"),
+    ):
+        await expect(page.locator(f"[data-check={name}]")).to_have_attribute("data-state", state)
+    await expect(page.locator("[data-check=staffed]")).to_contain_text("night")
+    await expect(page.locator(".told")).to_contain_text("必须补齐")
+    for wide in (1280, 1920):
+        await page.set_viewport_size({"width": wide, "height": 900})
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await assert_accessible(page)
+    await picture(page, "admin-overview")
+    await page.locator("[data-check=staffed]").get_by_role("link").click()
+    await expect(page.get_by_role("heading", name="队列 · night")).to_be_visible()
+
+
+async def reckoned(page: Page) -> None:
+    """Three days and four hours of an office that is open on Mondays, and on the Saturday that is worked for National Day."""
+    await page.locator("#places").get_by_role("link", name="时限推算").click()
+    await page.get_by_label("受理时刻").fill("2026-09-29T16:30")
+    await page.get_by_role("button", name="推算").click()
+    await expect(page.locator(".told")).to_contain_text("2026/10/19 12:00")
+    await page.get_by_label("时限", exact=True).fill("4")
+    await page.get_by_label("单位").select_option("hours")
+    await page.get_by_role("button", name="推算").click()
+    await expect(page.locator(".told")).to_contain_text("2026/10/12 09:00")
+    await assert_accessible(page)
+    await picture(page, "admin-deadline")
+
+
 async def every_node(page: Page) -> None:
     """A flow with a node of each type, which has a form in Chinese; what is missing is told at each of them."""
     await page.locator('#places a[href="#flows"]').click()
@@ -316,6 +355,8 @@ async def test_every_kind_is_opened_refused_put_right_and_saved(tmp_path: Path) 
         assert kinds == KINDS.keys() == EDITS.keys() | PAGES_OF_THEIR_OWN
         await put_samples(here)
         page = await administrator(browser, here, "agents")
+        await looked_over(page)
+        await reckoned(page)
         for kind, edit in EDITS.items():
             try:
                 await edited(page, here, kind, edit)

@@ -264,12 +264,12 @@ async def test_flows_days_and_messages_are_looked_after(tmp_path: Path) -> None:
         await page.get_by_label("被叫号码").fill("12301")
         await page.get_by_role("button", name="试算").click()
         way = page.locator(".way-list")
-        await expect(way).to_contain_text("队列此时不在工作时间,溢出到:busy")
+        await expect(way).to_contain_text("队列此时不在工作时间,溢出到:播报忙")
         await expect(way).to_contain_text("路由表所列队列:shut, hotline")
         await expect(way.locator(".by-load")).to_have_text(
             [
-                "视当时负荷:若 等待超过 50 人,溢出到 voicemail",
-                "视当时负荷:若 已等 120 秒,溢出到 queue hotline",
+                "视当时负荷:若 等待超过 50 人,溢出到 语音信箱",
+                "视当时负荷:若 已等 120 秒,溢出到 队列 hotline",
             ]
         )
         await assert_accessible(page)
