@@ -195,6 +195,7 @@ class AgentPage {
       make('div', { class: 'caller' }, make('strong', { id: 'caller-number' }, numberOf(call)),
         make('span', { class: 'badge', dataset: { state: shown } }, stateIcon(shown), word(`state.${shown}`)),
         agent.muted && make('span', { class: 'badge', dataset: { state: 'held' } }, icon('mute'), word('agent.muted')),
+        isConference(call) && make('span', { class: 'badge', dataset: { state: 'talking' } }, icon('conference'), word('do.conference')),
         ...Object.entries(call.supervisors ?? {}).map(([who, mode]) => make('span', { class: 'badge supervised' }, icon(mode), wordOf('do', mode), ' ', who))),
       make('dl', { class: 'facts' }, ...facts.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
       this.#popAddress && make('a', { class: 'button pop', href: this.#popAddress, target: 'softswitch-pop', rel: 'noopener' },
@@ -298,6 +299,9 @@ class AgentPage {
     }
   }
 }
+
+/** Whether three talk; supervisors apart, who are told of beside it. */
+const isConference = ({ parties = [] }) => parties.filter((party) => party.role !== 'supervisor' && party.state !== 'ringing' && !party.held).length > 2;
 
 /** What is known of the caller: the customer table's row and the open work orders.  All of it is only ever text. */
 function customerCard({ card, orders }) {

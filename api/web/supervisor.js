@@ -89,7 +89,7 @@ class SupervisorPage {
       ['state.not_ready', count('not_ready'), false],
     ];
     fill(byId('figures'), ...figures.map(([name, value, urgent]) => make(
-      'div', { class: urgent ? 'urgent' : '' }, make('dt', {}, word(name)), make('dd', {}, value),
+      'div', { class: urgent ? 'urgent' : '' }, make('dt', {}, word(name)), make('dd', {}, urgent && icon('alert'), value),
     )));
   }
 

@@ -123,14 +123,18 @@ class Wallboard {
   }
 }
 
-/** A figure and how it stands: colour, and for what needs somebody a sign beside it. */
+/** How a figure may stand, each by a sign beside its colour. */
+const STANDING_ICONS = { good: 'check', fair: 'attention', urgent: 'alert' };
+
+/** A figure and how it stands: by colour, sign and word. */
 function setFigure(id, value, standing) {
   const place = byId(id);
-  const key = `${value}|${standing}`;
+  const key = `${value}|${standing}|${spoken()}`;
   if (place.dataset.shown === key) return;
   place.dataset.shown = key;
   place.className = `figure ${standing}`;
-  fill(place, standing === 'urgent' && icon('alert'), String(value));
+  place.title = standing && word(`wallboard.${standing}`);
+  fill(place, standing && icon(STANDING_ICONS[standing]), String(value));
 }
 
 const percent = (share) => (share === null ? '—' : `${(share * 100).toFixed(1)}%`);

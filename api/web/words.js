@@ -310,6 +310,9 @@ const WORDS = {
   'supervisor.agent_leg': ['仅坐席', 'Agent only'],
   'supervisor.customer_leg': ['仅市民', 'Caller only'],
   // wallboard
+  'wallboard.good': ['良好', 'Good'],
+  'wallboard.fair': ['注意', 'Needs attention'],
+  'wallboard.urgent': ['告急', 'Urgent'],
   'wallboard.title': ['话务大屏', 'Wallboard'],
   'wallboard.waiting': ['排队', 'Waiting'],
   'wallboard.longest': ['最长等待', 'Longest wait'],

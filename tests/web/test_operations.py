@@ -108,6 +108,7 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
         await talk.wait_heard(caller={"one"}, one={"caller"}, two={MUSIC})
         await key(page, "Alt+J", "三方")
         await talk.wait_heard(caller={"one", "two"}, one={"caller", "two"}, two={"caller", "one"})
+        await expect(page.locator(".caller .badge").last).to_have_text("三方")
         await picture(page, "agent-conference")
         await (
             page.locator(".parties li[data-role=agent], .parties li[data-role=consultee]")
@@ -115,6 +116,7 @@ async def test_an_agent_holds_mutes_consults_confers_and_transfers(tmp_path: Pat
             .click()
         )
         await talk.wait_heard(caller={"one"}, one={"caller"})
+        await expect(page.locator(".caller .badge")).to_have_text("通话")
 
         for taken_back in (True, False):
             await key(page, "Alt+C", "咨询")

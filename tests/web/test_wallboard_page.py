@@ -36,6 +36,8 @@ async def test_the_wallboard_counts_what_happened(tmp_path: Path) -> None:
         await expect(page.locator("#waiting")).to_have_text("1")
         await around.trunk.hang_up(gone)
         await expect(page.locator("#level")).to_have_text("100.0%")
+        await expect(page.locator("#level.good")).to_have_attribute("title", "良好")
+        await expect(page.locator("#level svg")).to_be_visible()
         await expect(page.locator("#level-note")).to_contain_text("= 1 ÷ (1 + 1 − 1)")
         await expect(page.locator("#abandon")).to_have_text("50.0%")
         await here.login(1)
