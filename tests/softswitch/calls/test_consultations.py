@@ -15,16 +15,6 @@ QUEUE = Target(kind=TargetKind.QUEUE, to="hotline")
 OUTSIDE = Target(kind=TargetKind.NUMBER, to="13900000002")
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def talk(node: Node) -> tuple[str, str]:
     """A caller `in1` talks with agent 1001, and 1002 is there: the call and the agent's leg."""
     node.login()

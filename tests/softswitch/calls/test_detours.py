@@ -24,11 +24,6 @@ def node() -> Node:
     return Node(reserve=RESERVE)
 
 
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def in_use(node: Node) -> dict[str, int]:
     """Channels in use by trunk."""
     return {trunk.name: trunk.in_use for trunk in node.trunks.statistics()}

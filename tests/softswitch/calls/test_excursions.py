@@ -43,11 +43,6 @@ def node() -> FlowNode:
     return node
 
 
-@pytest.fixture
-def bar(node: FlowNode) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def talk(node: FlowNode) -> tuple[str, str]:
     """A caller `in1` has come through the hotline's flow to agent 1001: the call and the agent's leg."""
     node.login()

@@ -13,16 +13,6 @@ from softswitch.store.entries import EndedBy, EndReason
 from tests.softswitch.calls.node import Node, done
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def talk(node: Node) -> tuple[str, str]:
     """A caller `in1` talks with agent 1001: the call and the agent's leg."""
     node.login()

@@ -16,16 +16,6 @@ from tests.softswitch.calls.node import TRUNK, Node, account_peer, done
 MOBILE = "13900000002"
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def rung(node: Node) -> str:
     """The one leg whose phone rings."""
     node.settle()

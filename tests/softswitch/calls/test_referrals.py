@@ -8,11 +8,6 @@ from softswitch.store.entries import EndReason
 from tests.softswitch.calls.node import Node, account_peer, done
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
 def talk(node: Node) -> str:
     """A caller `in1` talks with agent 1001, and 1002 is there: the agent's leg."""
     node.login()

@@ -9,16 +9,6 @@ from tests.softswitch.calls.node import Node, done
 from tests.softswitch.calls.test_outgoing import dial
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def results(node: Node) -> list[str]:
     return [entry.result for entry in node.entries(entries.DialResulted)]
 

@@ -17,16 +17,6 @@ THEIRS = Reach(agents=frozenset({"1002"}))
 Way = Callable[[Operations, str], None]
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def told(reader: StreamSubscription) -> list[StreamEvent]:
     """What is in the reader's buffer; that ends it."""
 

@@ -20,11 +20,6 @@ from softswitch.store.writer import Store
 from tests.softswitch.calls.node import ACCOUNTS, EPOCH, QUEUE, Node, done
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
 def conflict(node: Node, verb: str, agent: str = "1001") -> tuple[str, str | None, tuple[str, ...]]:
     """Code, state and what is allowed of a refused wish."""
     with pytest.raises(Conflict) as refused:

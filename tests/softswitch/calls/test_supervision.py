@@ -19,16 +19,6 @@ from softswitch.store.entries import EndReason
 from tests.softswitch.calls.node import QUEUE, Node, done
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def bar(node: Node) -> Operations:
-    return Operations(node.board, node.seats)
-
-
 def listen(node: Node, bar: Operations, mode: SuperviseMode = SuperviseMode.MONITOR) -> tuple[str, str, str]:
     """1002 supervises the call of 1001: the call, the agent's leg, the supervisor's."""
     node.login()

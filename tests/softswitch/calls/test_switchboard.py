@@ -12,11 +12,6 @@ from softswitch.store.entries import EndedBy, EndReason
 from tests.softswitch.calls.node import EPOCH, QUEUE, TRUNK, Node, account_peer
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
 def end_of(node: Node, call_id: str) -> tuple[EndedBy, EndReason]:
     """Who ended a call, and why."""
     (end,) = [entry for entry in node.entries(entries.CallEnded) if entry.call_id == call_id]

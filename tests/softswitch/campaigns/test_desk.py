@@ -19,16 +19,6 @@ S = RecordState
 FIRST, SECOND, THIRD = NUMBERS
 
 
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def campaign(node: Node) -> Campaign:
-    return Campaign(node)
-
-
 def preview(campaign: Campaign) -> str:
     campaign.node.login("1003", "8003")
     return campaign.make(mode="preview")

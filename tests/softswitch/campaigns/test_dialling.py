@@ -1,7 +1,5 @@
 """Lists that dial by themselves: as many calls as free agents, results, races, restarts."""
 
-import pytest
-
 from media.progress import Progress
 from softswitch.calls.call import CallState
 from softswitch.calls.dial_results import DialResult
@@ -13,16 +11,6 @@ from tests.softswitch.campaigns.campaign import NUMBERS, Campaign
 
 S, R = RecordState, DialResult
 FIRST, SECOND, THIRD = NUMBERS
-
-
-@pytest.fixture
-def node() -> Node:
-    return Node()
-
-
-@pytest.fixture
-def campaign(node: Node) -> Campaign:
-    return Campaign(node)
 
 
 def test_nobody_is_called_without_a_free_agent_and_one_for_each(node: Node, campaign: Campaign) -> None:
