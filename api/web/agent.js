@@ -120,7 +120,7 @@ class AgentPage {
   }
 
   #showState() {
-    const { agent, state } = this.#bar;
+    const { agent, call, state } = this.#bar;
     const box = byId('state');
     if (box.dataset.state !== state) {
       box.dataset.state = state;
@@ -134,6 +134,7 @@ class AgentPage {
       agent.pending_presence && `${word('agent.pending')}:${word(`state.${agent.pending_presence}`)}`,
     ].filter(Boolean);
     setText(byId('state-note'), notes.join(' · '));
+    setText(byId('state-caller'), call && ['ringing', 'talking', 'held'].includes(state) ? numberOf(call) : ''); // for who hears the page
   }
 
   /** How long a timed wrap-up goes on; empty for one that the agent ends, and while the server was not asked yet. */

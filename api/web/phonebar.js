@@ -231,7 +231,7 @@ export class PhoneBar {
   endWrapUp() { return this.#forAgent('end_wrap_up'); }
 
   /** 延长话后处理 / make the wrap-up longer. @param {number} seconds */
-  extendWrapUp(seconds) { return this.#forAgent('extend_wrap_up', { seconds }); }
+  extendWrapUp(seconds) { return this.#forAgent('extend_wrap_up', { seconds }, { once: true }); }
 
   // ---- the agent's call --------------------------------------------------------------------------
 
@@ -278,13 +278,13 @@ export class PhoneBar {
   unmute() { return this.#forAgent('unmute'); }
 
   /** 发送按键 / send DTMF. @param {string} digits  0-9 * # A-D */
-  sendDigits(digits) { return this.#forAgent('send_digits', { digits }); }
+  sendDigits(digits) { return this.#forAgent('send_digits', { digits }, { once: true }); }
 
   /** 咨询 / ask somebody while the caller is held. @param {Target} target */
   consult(target) { return this.#forAgent('consult', { kind: target.kind, to: target.to }, { once: true }); }
 
   /** 切换 / go from the caller to the consulted or back. */
-  alternate() { return this.#forAgent('alternate'); }
+  alternate() { return this.#forAgent('alternate', {}, { once: true }); }
 
   /** 收回 / drop the consulted and go back to the caller; or take the caller out of the flow. */
   reconnect() { return this.#forAgent('reconnect'); }

@@ -75,6 +75,7 @@ async def test_a_call_from_sign_in_to_the_end_of_its_wrap_up(tmp_path: Path) -> 
         await shows(page, "振铃")
         await expect(page.locator("#caller-number")).to_have_text(CALLER)
         await expect(page).to_have_title(f"振铃 {CALLER} · 12345")
+        await expect(page.get_by_role("status")).to_contain_text(f"振铃{CALLER}")
         await picture(page, "agent-ringing")
         await shows(page, "通话")
         await here.wait_event("CallConnected", call_id=call_id)

@@ -144,6 +144,12 @@ async def test_an_operation_whose_answer_was_lost_is_asked_again_under_its_key(t
         assert await page.evaluate("window.left") == "outcome_unknown"
         assert await page.evaluate("window.unknown") == [["dial", True], ["hang_up_own", False]]
         await here.wait_event("CallEnded", call_id=call_id)
+        await page.wait_for_function("() => bar.isLive")
+        await page.evaluate("void (window.longer = bar.extendWrapUp(60).catch((problem) => problem.code))")
+        await page.wait_for_function("() => window.unknown.length === 3")
+        is_cut = False
+        assert await page.evaluate("window.longer") == "not_allowed"
+        assert await page.evaluate("window.unknown[2]") == ["extend_wrap_up", True]
 
 
 PARTNER_PAGE = """<!doctype html><meta charset="utf-8"><title>orders</title>
