@@ -10,7 +10,7 @@ from softswitch.calls import attached_data
 from softswitch.calls.call_table import CallTable
 from softswitch.calls.callback import Callback, CallbackState
 from softswitch.calls.callbacks import Callbacks, Wish
-from softswitch.store.reader import from_cursor, to_cursor
+from softswitch.store.pages import from_cursor, page_of, to_cursor
 
 
 class CallbackDesk:
@@ -33,9 +33,8 @@ class CallbackDesk:
             and query.number in ("", each.number)
             and (before is None or (each.requested_at, each.callback_id) < before)
         ]
-        page = found[: query.limit]
-        more = to_cursor(page[-1].requested_at, page[-1].callback_id) if len(found) > query.limit else None
-        return Page(items=tuple(self._shown(each) for each in page), next_cursor=more)
+        shown = [self._shown(each) for each in found[: query.limit + 1]]
+        return page_of(shown, query.limit, lambda last: to_cursor(last.requested_at, last.callback_id))
 
     async def get(self, callback_id: str, reach: Reach) -> CallbackView:
         """One callback; `NotFound`."""

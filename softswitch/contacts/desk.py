@@ -11,7 +11,7 @@ from softswitch.calls import attached_data
 from softswitch.contacts.contact import MediaContact, WorkState
 from softswitch.contacts.contacts import Contacts
 from softswitch.settings.agents import AgentSettings
-from softswitch.store.reader import from_cursor, to_cursor
+from softswitch.store.pages import from_cursor, page_of, to_cursor
 
 LEVEL_MOST: Final = 100
 """As for the skills of agents."""
@@ -47,9 +47,8 @@ class ContactDesk:
             and query.agent in ("", each.agent, *each.offers)
             and (before is None or (each.arrived_at, each.contact_id) < before)
         ]
-        page = found[: query.limit]
-        more = to_cursor(page[-1].arrived_at, page[-1].contact_id) if len(found) > query.limit else None
-        return Page(items=tuple(self._shown(each) for each in page), next_cursor=more)
+        shown = [self._shown(each) for each in found[: query.limit + 1]]
+        return page_of(shown, query.limit, lambda last: to_cursor(last.arrived_at, last.contact_id))
 
     async def get(self, contact_id: str, reach: Reach) -> ContactView:
         """One contact; `NotFound`."""

@@ -38,6 +38,7 @@ from softswitch.customers.customer_file import Known, Plan, Row, head, line_of, 
 from softswitch.customers.enclosed import Replacement, enclosed, replacement
 from softswitch.store.customers import StoredCustomer, StoredCustomers
 from softswitch.store.entries import CustomersChanged
+from softswitch.store.pages import page_of
 from softswitch.store.writer import Store
 
 log = structlog.get_logger(__name__)
@@ -92,9 +93,7 @@ class CustomerDesk:
         number = normalise(query.number, self._area_code) if query.number else ""
         above = _number(query.cursor) if query.cursor else 0
         found = await self._stored.some(number, query.name, above, query.limit + 1)
-        items = tuple(_view(row) for row in found[: query.limit])
-        more = str(items[-1].customer_id) if len(found) > query.limit else None
-        return Page(items=items, next_cursor=more)
+        return page_of([_view(row) for row in found], query.limit, lambda last: str(last.customer_id))
 
     async def get(self, customer_id: int) -> CustomerView:
         """One customer; `NotFound`."""
@@ -111,7 +110,7 @@ class CustomerDesk:
         found = await self._stored.versions_of(customer_id, below, query.limit + 1)
         if not found and below is None:
             raise NotFound("customer", str(customer_id))
-        items = tuple(
+        versions = [
             CustomerVersionView(
                 version=row.version,
                 at=WallTime(row.changed_at),
@@ -119,16 +118,16 @@ class CustomerDesk:
                 reason=row.reason,
                 customer=None if row.data is None else _view(row),
             )
-            for row in found[: query.limit]
-        )
-        return Page(items=items, next_cursor=str(items[-1].version) if len(found) > query.limit else None)
+            for row in found
+        ]
+        return page_of(versions, query.limit, lambda last: str(last.version))
 
     async def changes(self, query: ChangesQuery) -> Page[CustomerChangeView]:
         """Changes of the table, newest first."""
         below = _number(query.cursor) if query.cursor else None
         found = await self._stored.changes(below, query.limit + 1)
-        items = tuple(CustomerChangeView(**row) for row in found[: query.limit])
-        return Page(items=items, next_cursor=str(items[-1].version) if len(found) > query.limit else None)
+        changes = [CustomerChangeView(**row) for row in found]
+        return page_of(changes, query.limit, lambda last: str(last.version))
 
     async def export(self) -> AsyncIterator[str]:
         """All customers as CSV."""

@@ -8,7 +8,8 @@ from typing import Any
 from api.faults import Conflict, NotFound
 from api.ports import CallQuery
 from api.views import CallDetail, CallView, EntryView, Page, PartyView, SegmentView
-from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
+from softswitch.store.pages import from_cursor, page_of, to_cursor
+from softswitch.store.reader import Conditions, Reader
 
 _LIVE = frozenset({"parties", "held", "recording_paused", "data", "dial_result"})
 _COLUMNS = ", ".join(name for name in CallView.__dataclass_fields__ if name not in _LIVE)
@@ -77,10 +78,9 @@ class StoredCalls:
             f"SELECT {_COLUMNS} FROM calls {where.sql} ORDER BY arrived_at DESC, call_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        journaled = await self._journaled([row["call_id"] for row in rows[: query.limit]])
-        items = tuple(self._view(row, journaled) for row in rows[: query.limit])
-        more = to_cursor(items[-1].arrived_at, items[-1].call_id) if len(rows) > query.limit else None
-        return Page(items=items, next_cursor=more)
+        journaled = await self._journaled([row["call_id"] for row in rows])
+        calls = [self._view(row, journaled) for row in rows]
+        return page_of(calls, query.limit, lambda last: to_cursor(last.arrived_at, last.call_id))
 
     async def get(self, call_id: str) -> CallDetail:
         """One call with its talks, recordings and journal; `NotFound`."""

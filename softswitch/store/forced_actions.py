@@ -6,7 +6,8 @@ from collections.abc import Callable
 from api.ports import ForcedAction, LedgerQuery
 from api.views import ForcedActionView, Page, WallTime
 from softswitch.store.entries import ActionForced
-from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
+from softswitch.store.pages import from_cursor, page_of, to_cursor
+from softswitch.store.reader import Conditions, Reader
 
 
 class ForcedActions:
@@ -64,9 +65,8 @@ class ForcedActions:
             f"SELECT seq, at, data FROM journal {where.sql} ORDER BY seq DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        items = tuple(_view(row["seq"], row["at"], row["data"]) for row in rows[: query.limit])
-        more = to_cursor(float(items[-1].seq), "") if len(rows) > query.limit else None
-        return Page(items=items, next_cursor=more)
+        actions = [_view(row["seq"], row["at"], row["data"]) for row in rows]
+        return page_of(actions, query.limit, lambda last: to_cursor(float(last.seq), ""))
 
 
 def _view(seq: int, at: float, data: str) -> ForcedActionView:

@@ -1,10 +1,6 @@
 """The reading side: a connection of its own, so that a long list never delays a commit."""
 
 import asyncio
-import base64
-import binascii
-import json
-import math
 import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -13,7 +9,7 @@ from typing import Any, Self
 
 import aiosqlite
 
-from api.faults import Refused, Unavailable
+from api.faults import Unavailable
 from softswitch.store.errors import StoreClosed, StoreUnavailable
 
 SETTLE_MOST_S = 0.25
@@ -71,23 +67,6 @@ class Reader:
 
 def _read_only(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro"
-
-
-def to_cursor(at: float, key: str) -> str:
-    """Where the next page begins, as text that is opaque to its reader."""
-    return base64.urlsafe_b64encode(json.dumps([at, key]).encode()).decode().rstrip("=")
-
-
-def from_cursor(text: str) -> tuple[float, str]:
-    """The time and id of `to_cursor`; `Refused("bad_cursor")` for anything else."""
-    try:
-        at, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if type(at) is not float or not math.isfinite(at) or type(key) is not str:
-            raise ValueError(text)
-        key.encode()
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise Refused("bad_cursor", "游标无效 / the cursor is not one of ours") from error
-    return at, key
 
 
 class Conditions:

@@ -5,7 +5,8 @@ from typing import Any
 from api.faults import NotFound
 from api.ports import RecordingQuery
 from api.views import Page, RecordingView
-from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
+from softswitch.store.pages import from_cursor, page_of, to_cursor
+from softswitch.store.reader import Conditions, Reader
 
 _OWN_FIELDS = tuple(
     name for name in RecordingView.__dataclass_fields__ if name not in ("caller", "called", "agents")
@@ -48,9 +49,8 @@ class StoredRecordings:
             f"{_SELECT} {where.sql} ORDER BY r.started_at DESC, r.recording_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        items = tuple(_view(row) for row in rows[: query.limit])
-        more = to_cursor(items[-1].started_at, items[-1].recording_id) if len(rows) > query.limit else None
-        return Page(items=items, next_cursor=more)
+        recordings = [_view(row) for row in rows]
+        return page_of(recordings, query.limit, lambda last: to_cursor(last.started_at, last.recording_id))
 
     async def get(self, recording_id: str) -> RecordingView:
         """One recording; `NotFound`."""

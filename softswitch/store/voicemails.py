@@ -6,7 +6,8 @@ from api.faults import NotFound
 from api.reach import EVERYTHING, Reach
 from api.views import Page
 from api.voicemail_views import VoicemailsQuery, VoicemailView
-from softswitch.store.reader import Conditions, Reader, from_cursor, to_cursor
+from softswitch.store.pages import from_cursor, page_of, to_cursor
+from softswitch.store.reader import Conditions, Reader
 
 _OWN_FIELDS = tuple(
     name for name in VoicemailView.__dataclass_fields__ if name not in ("duration_s", "state", "path")
@@ -48,9 +49,8 @@ class StoredVoicemails:
             f"{_SELECT} {where.sql} ORDER BY v.left_at DESC, v.voicemail_id DESC LIMIT ?",
             [*where.values, query.limit + 1],
         )
-        items = tuple(_view(row) for row in rows[: query.limit])
-        more = to_cursor(items[-1].left_at, items[-1].voicemail_id) if len(rows) > query.limit else None
-        return Page(items=items, next_cursor=more)
+        messages = [_view(row) for row in rows]
+        return page_of(messages, query.limit, lambda last: to_cursor(last.left_at, last.voicemail_id))
 
     async def get(self, voicemail_id: str) -> VoicemailView:
         """One message; `NotFound`."""

@@ -1,30 +1,14 @@
 """The reading connection reads, and only that."""
 
 import asyncio
-import contextlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from api.faults import Refused, Unavailable
+from api.faults import Unavailable
 from softswitch.store.errors import StoreUnavailable
-from softswitch.store.reader import Reader, from_cursor, to_cursor
+from softswitch.store.reader import Reader
 from tests.softswitch.store.samples import arrived, open_store
-
-
-@given(st.floats(allow_nan=False, allow_infinity=False), st.text(st.characters(codec="utf-8")))
-def test_a_cursor_leads_back(at: float, key: str) -> None:
-    """For any time and id."""
-    assert from_cursor(to_cursor(at, key)) == (at, key)
-
-
-@given(st.text())
-def test_any_text_as_cursor_is_read_or_refused(text: str) -> None:
-    """Nothing else may come out of it."""
-    with contextlib.suppress(Refused):
-        from_cursor(text)
 
 
 async def test_a_reader_cannot_write(tmp_path: Path) -> None:
