@@ -28,6 +28,7 @@ from acd.simulate import Simulation
 from softswitch.analysis.history import History
 from softswitch.analysis.policies import Policy, PolicyFault, load_policy
 from softswitch.analysis.tables import percent, seconds, table
+from softswitch.analysis.terms import add_terms, terms_of
 from softswitch.decisions.journal import head_of
 
 HELP = "重演决策日志,可换策略 / replay a journal of decisions, also under another policy"
@@ -56,14 +57,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("journal", type=Path, help="决策日志 / journal of decisions")
     parser.add_argument("--policy", type=Path, metavar="FILE.toml", help="另一策略 / another policy")
-    parser.add_argument("--within", type=float, default=15.0, metavar="S", help="应答时限 / answered within")
-    parser.add_argument(
-        "--short",
-        type=float,
-        default=5.0,
-        metavar="S",
-        help="更早放弃的算短呼叫 / who gives up sooner made a short call",
-    )
+    add_terms(parser)
     parser.add_argument("--runs", type=int, default=5, help="重演次数 / runs of each policy")
     parser.add_argument("--seed", type=int, default=1, help="随机种子 / seed of the first run")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出 / as JSON")
@@ -75,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         comparison = compared(
             arguments.journal,
             None if arguments.policy is None else load_policy(arguments.policy),
-            Terms(within_s=arguments.within, short_s=arguments.short),
+            terms_of(arguments),
             range(arguments.seed, arguments.seed + max(1, arguments.runs)),
         )
     except (AcdError, PolicyFault, EmptyJournal, OSError) as fault:

@@ -18,7 +18,7 @@ from typing import Any
 from acd.engine import Engine
 from acd.errors import AcdError
 from acd.events import AgentLoggedIn, Event, QueueDefined
-from acd.metrics import BATCHES, Estimate, Formula, Terms, figures_of, mean_of_batches, shares_of
+from acd.metrics import BATCHES, Estimate, Formula, figures_of, mean_of_batches, shares_of
 from acd.names import AgentId, QueueName
 from acd.outcomes import Ending, Outcome
 from acd.simulate import Fact, Simulation
@@ -26,6 +26,7 @@ from acd.staffing import Traffic, forecast
 from softswitch.analysis.callers import Stream, callers_of
 from softswitch.analysis.policies import Policy, PolicyFault, load_policy
 from softswitch.analysis.tables import percent, seconds, table
+from softswitch.analysis.terms import add_terms, terms_of
 
 HELP = "用真实排队引擎仿真 / play the real engine with callers that come by chance"
 
@@ -58,14 +59,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--wrap-up", type=float, default=0.0, metavar="S", help="话后处理 / wrap-up")
     parser.add_argument("--hours", type=float, default=100.0, help="仿真小时数 / hours to play")
-    parser.add_argument("--within", type=float, default=15.0, metavar="S", help="应答时限 / answered within")
-    parser.add_argument(
-        "--short",
-        type=float,
-        default=5.0,
-        metavar="S",
-        help="更早放弃的算短呼叫 / who gives up sooner made a short call",
-    )
+    add_terms(parser)
     parser.add_argument("--seed", type=int, default=1, help="随机种子 / the same seed, the same callers")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出 / as JSON")
 
@@ -96,7 +90,7 @@ def simulated(arguments: argparse.Namespace) -> dict[str, Any]:
     settled = outcomes[len(outcomes) // 10 :]
     if len(settled) < FEWEST_CALLS:
         raise WrongCall(f"来话太少 / too few calls: {len(settled)}, >= {FEWEST_CALLS}")
-    terms = Terms(within_s=arguments.within, short_s=arguments.short)
+    terms = terms_of(arguments)
     answered = [each for each in settled if each.ending is Ending.ANSWERED]
     measures = {
         "waiting": _measured(settled, lambda each: each.wait_s > arguments.answer + _NOTHING_S),
