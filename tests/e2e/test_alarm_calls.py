@@ -4,20 +4,17 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bench.running_server import Json
-from tests import spectrum
 from tests.conversation import Conversation, conversation, outbound_terms
 from tests.e2e.test_business import ask
 from tests.phones.handset import Handset
+from tests.spoken import says
 from tests.stand import Stand, Terms
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-PROMPTS = Path(__file__).resolve().parents[2] / "config" / "prompts" / "zh"
-PIECE = 1600  # 0.2 s
 QUICK = "\n[alarm_calls]\nring_s = 5\nnext_after_s = 1\nagain_after_s = 60\ntimes = 3\n"
 
 
@@ -41,22 +38,6 @@ async def press_until_noted(talk: Conversation, phone: Handset, since: int) -> J
     await asyncio.sleep(5.4)  # the sentence has been said once
     await phone.send_dtmf("1")
     return await talk.here.wait_event("alarm_call_ended", since=since, outcome="acknowledged", within_s=20)
-
-
-def says(heard: spectrum.Samples, prompt: str) -> float:
-    """How alike what was heard is to a prompt, 1 for the same: in pieces, for a phone now and again skips a few samples."""
-    [spoken], _ = spectrum.read_channels(PROMPTS / f"{prompt}.wav")
-    pieces = [spoken[at : at + PIECE] for at in range(0, len(spoken) - PIECE, PIECE)]
-    return float(np.mean([_best(heard, piece) for piece in pieces if spectrum.level_dbfs(piece) > -35]))
-
-
-def _best(heard: spectrum.Samples, piece: spectrum.Samples) -> float:
-    size = 1 << (len(heard) + len(piece)).bit_length()
-    found = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(piece, size)), size)
-    sums = np.concatenate([[0.0], np.cumsum(heard**2)])
-    energy = (sums[len(piece) :] - sums[: -len(piece)]) * np.sum(piece**2)
-    found = found[: len(energy)]
-    return float(np.max(found / np.sqrt(np.maximum(energy, 1e-9))))
 
 
 async def test_who_refuses_is_followed_by_the_next_who_hears_it_and_presses_one(

@@ -7,12 +7,36 @@ from pathlib import Path
 import pytest
 
 from tests.conversation import TERMS, conversation, outbound_terms
+from tests.spoken import says, wait_said
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-CUSTOMER = "13900000002"
+CALLER, CUSTOMER = "13800000001", "13900000002"
 OVERFLOW = '\n[[queues.overflow]]\nto = "callback"\nwaited_s = 1.0\n'
 RULES = "\n[queues.callback]\ngap_s = 2.0\nring_s = 6.0\n"
+
+
+async def test_a_caller_hears_the_offer_and_is_noted_by_one_key(tmp_path: Path) -> None:
+    """The offer is heard to its end, key 1 means the caller's own number, and it is said that the place is kept."""
+    terms = outbound_terms(TERMS)
+    terms = replace(terms, extra=terms.extra + OVERFLOW + RULES)
+    async with conversation(tmp_path, terms, agents=0) as talk:
+        here, caller = talk.here, talk.phones["caller"]
+        await caller.call(here.hotline)
+        asked = await here.wait_event("CallQueued")
+        await wait_said(caller, "offer_callback")
+        await caller.send_dtmf("1")
+        wanted = await here.wait_event("CallbackRequested", number=CALLER, within_s=20)
+        assert wanted["origin"] == asked["call_id"]
+        ended = await here.wait_event("CallEnded", call_id=asked["call_id"], within_s=20)
+        assert ended["end_reason"] == "served"
+        await caller.wait_for("disconnected")
+        heard = await caller.recording()
+        assert says(heard, "offer_callback") > 0.95
+        assert says(heard, "callback_noted") > 0.95
+        assert says(heard, "enter_number") < 0.85, "the number is known"
+        [kept] = (await here.api.get("/v1/callbacks"))["items"]
+        assert (kept["number"], kept["state"], kept["position"]) == (CALLER, "waiting", 1)
 
 
 async def test_a_caller_presses_a_key_and_is_called_back_when_an_agent_is_free(tmp_path: Path) -> None:
@@ -25,7 +49,7 @@ async def test_a_caller_presses_a_key_and_is_called_back_when_an_agent_is_free(t
         asked = await here.wait_event("CallQueued")
         await asyncio.sleep(2.0)  # the offer is being said
         await caller.send_dtmf("2")
-        await asyncio.sleep(1.0)
+        await wait_said(caller, "enter_number")
         await caller.send_dtmf(f"{CUSTOMER}#")
         wanted = await here.wait_event("CallbackRequested", number=CUSTOMER, within_s=20)
         assert wanted["origin"] == asked["call_id"]
