@@ -84,6 +84,7 @@ from softswitch.store import entries
 from softswitch.store.business import StoredVersions
 from softswitch.store.caller_past import CallerPast
 from softswitch.store.calls import StoredCalls
+from softswitch.store.data_folder import RECORDINGS
 from softswitch.store.errors import StoreClosed
 from softswitch.store.figures import StoredFigures
 from softswitch.store.forced_actions import ForcedActions
@@ -182,7 +183,7 @@ class Control:
             queues=business.queues,
             area_code=settings.node.area_code,
             recordings=self._recordings,
-            recordings_dir=settings.node.data_dir.absolute() / "recordings",
+            recordings_dir=settings.node.data_dir.absolute() / RECORDINGS,
             records_internal=settings.recording.internal_calls,
             accounts=business.accounts,
             outbound=business.outbound,
@@ -448,8 +449,26 @@ class Control:
 
     async def _serve_http(self) -> None:
         http = self._settings.http
+        tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
+        app = make_app(
+            self._ports(),
+            tokens,
+            version=product_version(),
+            kinds=shown_kinds(),
+            shapes=kind_shapes() | {"flows": flow_shape()},
+            embedders=http.embedders,
+            screen_pop=http.screen_pop,
+            hosts=http.hosts,
+            session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
+            request_limits=RequestLimits(per_s=http.request_rate, at_once=http.request_burst),
+            is_supervision_shown=http.supervision_shown,
+        )
+        self._server = await serve(app, http.address, http.port, self._certificate)
+
+    def _ports(self) -> Ports:
+        """Whom the interface asks."""
         operations = Operations(self._board, self._seats)
-        ports = Ports(
+        return Ports(
             agents=self._seats,
             calls=StoredCalls(self._reader, self._hang_up, self._board.running),
             operations=operations,
@@ -466,7 +485,7 @@ class Control:
             people=self._people,
             business=self._desk,
             customers=self._customers,
-            orders=self._orders if http.work_orders else None,
+            orders=self._orders if self._settings.http.work_orders else None,
             prompts=self._prompts,
             calendars=CalendarDesk(self._desk, self._clock.wall),
             flow_callers=FlowCensus(self._board.table),
@@ -492,21 +511,6 @@ class Control:
             ),
             keeper=self._store,
         )
-        tokens = [Token(name=t.name, sha256=t.sha256, scopes=t.scopes) for t in http.tokens]
-        app = make_app(
-            ports,
-            tokens,
-            version=product_version(),
-            kinds=shown_kinds(),
-            shapes=kind_shapes() | {"flows": flow_shape()},
-            embedders=http.embedders,
-            screen_pop=http.screen_pop,
-            hosts=http.hosts,
-            session_limits=SessionLimits(idle_s=http.session_idle_s, most_s=http.session_most_s),
-            request_limits=RequestLimits(per_s=http.request_rate, at_once=http.request_burst),
-            is_supervision_shown=http.supervision_shown,
-        )
-        self._server = await serve(app, http.address, http.port, self._certificate)
 
     # ---- the business ----------------------------------------------------------------------------------
 
