@@ -27,6 +27,8 @@ TRUNK_ADDRESS = "127.0.0.2"
 PHONE_ADDRESS = "127.0.0.3"
 HOTLINE = "12345"
 WAIT_BEFORE_READY_S = 4.0
+OWN_REASONS = ("demo", "no_answer", "phone_busy", "phone_lost")
+"""Why an agent of the demo is not ready without anybody having said so."""
 ONCE_LIMIT_S = 90.0
 
 LINES = {
@@ -144,10 +146,11 @@ class Demo:
         self.trunk = await TrunkCaller.start(address=TRUNK_ADDRESS, server=self.sip, pacer=pacer)
 
     async def all_ready(self) -> None:
-        """Every agent takes calls."""
+        """Every agent takes calls, but those whom somebody else has taken out of the line (docs/integration.md)."""
         for agent, _ in self.seats:
             with suppress(ApiProblem):
-                await self.server.api.ready(agent)
+                if (await self.server.api.agent(agent))["reason"] in OWN_REASONS:
+                    await self.server.api.ready(agent)
 
     async def first_call(self) -> None:
         """A caller waits with music for a while, then the agents come."""
