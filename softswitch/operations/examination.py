@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from softswitch.business.seed import machine_of, seeded
+from softswitch.business.whole import BusinessFaults, whole_of
 from softswitch.settings.whole import Settings
 from softswitch.store.data_folder import DATABASE, KEY
 
@@ -60,6 +62,7 @@ def examine(settings: Settings, now: Callable[[], float] = time.time) -> tuple[F
         *_ports(settings),
         *_stack(),
         *_clock(settings, now()),
+        *_business(settings),
     )
 
 
@@ -133,6 +136,17 @@ def _stack() -> Iterator[Finding]:
         yield _fault("pjsua2", f"不可用 / cannot be used: {last[0]}")
     else:
         yield _well("pjsua2", "可用 / can be used")
+
+
+def _business(settings: Settings) -> Iterator[Finding]:
+    """The business that the settings file names: it is taken where there is none yet, and of no account afterwards."""
+    says = _warning if (settings.node.data_dir / DATABASE).exists() else _fault
+    try:
+        whole_of(seeded(settings), machine_of(settings))
+    except BusinessFaults as refused:
+        yield from (says("business", str(fault)) for fault in refused.faults)
+    else:
+        yield _well("business", "可用 / can be used")
 
 
 def _clock(settings: Settings, now: float) -> Iterator[Finding]:

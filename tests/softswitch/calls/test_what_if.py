@@ -201,11 +201,11 @@ def test_a_queue_that_is_closed_leads_elsewhere() -> None:
 def test_rules_by_the_load_are_told_and_not_followed() -> None:
     """Those for the caller's level, in order, and with the hours where the queue is closed at that moment."""
     rules = [
-        {"to": "busy", "when_closed": True},
         {"to": "voicemail", "waiting": 50, "when_nobody": True},
         {"to": "queue", "name": "help", "waited_s": 120},
         {"to": "external", "name": "051085551234", "longest_wait_s": 300, "least_level": 9},
         {"to": "callback", "when_closed": True, "when_nobody": True},
+        {"to": "busy", "when_closed": True},
     ]
     city_ = city(
         ("queues", {"name": "law", "hours": "office", "overflow": rules}),

@@ -9,6 +9,7 @@ import pytest
 from bench.scratch_config import Terms, toml_of
 from config.load import load
 from softswitch.operations.examination import Verdict, examine
+from softswitch.settings.overflow import OverflowSettings, OverflowTo
 from softswitch.settings.whole import Settings
 from softswitch.store.writer import Store
 from tests.softswitch.store.samples import arrived
@@ -67,3 +68,22 @@ async def test_a_clock_that_was_never_set_or_runs_behind_the_journal_is_a_warnin
     await store.close()
     assert found(settings)["clock"] is Verdict.WARNING
     assert found(settings, now + 7200)["clock"] is Verdict.WELL
+
+
+async def test_a_business_of_the_settings_that_could_not_be_taken_is_a_fault_until_there_is_another(
+    settings: Settings,
+) -> None:
+    """With its place: a rule that never has a say, behind one that takes everybody."""
+    assert found(settings)["business"] is Verdict.WELL
+    rules = (OverflowSettings(to=OverflowTo.BUSY), OverflowSettings(to=OverflowTo.VOICEMAIL))
+    in_vain = replace(settings, queues=(replace(settings.queues[0], overflow=rules),))
+    [finding] = [each for each in examine(in_vain) if each.subject == "business"]
+    assert (finding.verdict, finding.text.partition(" = ")[0]) == (
+        Verdict.FAULT,
+        "queues.hotline.overflow[1]",
+    )
+    data = settings.node.data_dir
+    data.mkdir(parents=True)
+    store = await Store.open(data / "hotline.sqlite", key_path=data / "recording.key", wall=time.time)
+    await store.close()
+    assert found(in_vain)["business"] is Verdict.WARNING
