@@ -19,6 +19,7 @@ from softswitch.calls.flow import FlowDesk
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
 from softswitch.calls.party import CallParty, Errand
+from softswitch.calls.pickups import Pickups
 from softswitch.calls.queue_definition import conditions_of
 from softswitch.calls.queue_desk import QueueDesk
 
@@ -31,13 +32,19 @@ class Diversions:
     flows: FlowDesk | None = None
 
     def __init__(
-        self, table: CallTable, directory: Directory, queue_desk: QueueDesk, departures: Departures
+        self,
+        table: CallTable,
+        directory: Directory,
+        queue_desk: QueueDesk,
+        departures: Departures,
+        pickups: Pickups,
     ) -> None:
         """`flows` is set by the composition root, where there are any."""
         self._table = table
         self._directory = directory
         self._queue_desk = queue_desk
         self._departures = departures
+        self._pickups = pickups
         self._targets: dict[str, Target] = {}  # of the legs that ring outside
 
     def divert(self, order: acd_orders.DivertContact) -> None:
@@ -51,10 +58,13 @@ class Diversions:
         elif target.kind is TargetKind.BUSY:
             self._take_out(call)
             self._queue_desk.turn_away(call)
+            self._pickups.stop(call)
         elif target.kind is TargetKind.EXTERNAL:
             self._ring_outside(call, target)
         elif self.flows is None or not self.flows.divert(call, target, conditions_of(order.rule)):
             self._refuse(order.contact, target, "not_there")
+        else:
+            self._pickups.stop(call)
 
     def overflowed(self, order: acd_orders.ReportOverflow) -> None:
         """The engine took a caller into another queue; the rules of that one hold from now on."""
@@ -65,8 +75,16 @@ class Diversions:
     def dismiss(self, order: acd_orders.DismissContact) -> None:
         """Nobody is there for a caller who waits: the same as a queue that takes nobody."""
         call = self._table.find(order.contact)
-        if call is not None and (self.flows is None or not self.flows.refused(call)):
+        if call is not None:
+            self.send_away(call)
+
+    def send_away(self, call: Call) -> None:
+        """A queue takes a caller no more: the flow that brought them says what follows, or they are told that all are busy."""
+        if self.flows is None or not self.flows.refused(call):
             self._queue_desk.turn_away(call)
+        if self._table.has(call):
+            self.stop(call)
+            self._pickups.stop(call)
 
     def _refuse(self, contact: ContactId, target: Target, why: str) -> None:
         log.warning("overflow.refused", contact=contact, target=target.kind.value, name=target.name, why=why)
@@ -117,7 +135,7 @@ class Diversions:
             self._refuse(ContactId(call.call_id), target, failure_cause(end))
 
     def stop(self, call: Call) -> None:
-        """An agent has the caller: nobody outside is wanted any more."""
+        """An agent has the caller, or nobody will: whoever rings outside is not wanted any more."""
         for party in tuple(call.parties):
             if party.errand is Errand.OVERFLOW and not party.is_joined:
                 self._targets.pop(party.leg_id, None)

@@ -48,8 +48,8 @@ class Pickups:
         self.stop(call)
 
     def stop(self, call: Call) -> None:
-        """Somebody has the caller: phones that ring for another order ring no more."""
-        if call.state is CallState.WAITING:
+        """The caller waits no more, for somebody or something has them: phones that ring for an order ring no more."""
+        if call.state is CallState.WAITING or not self._table.has(call):
             return
         for party in tuple(call.parties):
             if party.errand is Errand.PICK_UP and not party.is_joined:

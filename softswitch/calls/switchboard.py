@@ -126,7 +126,8 @@ class Switchboard:
         self.queue_desk = QueueDesk(table)
         self._offers = Offers(table, token)
         self.departures = Departures(table, self.queue_desk)
-        self.diversions = Diversions(table, self.directory, self.queue_desk, self.departures)
+        self.pickups = Pickups(table, self.directory, self.departures)
+        self.diversions = Diversions(table, self.directory, self.queue_desk, self.departures, self.pickups)
         self.put_through = PutThrough(table, self.directory, self.departures)
         self.decisions = Decisions(table)
         self._flows: FlowDesk | None = None
@@ -150,7 +151,6 @@ class Switchboard:
             records_internal=records_internal,
         )
         self.placed = PlacedCalls(table, self.directory, self.results, self.queue_desk, self._arrivals.record)
-        self.pickups = Pickups(table, self.directory, self.departures)
         self._referrals = Referrals(table, self.directory, self.consultations, self.departures)
 
     @property
@@ -399,8 +399,7 @@ class Switchboard:
         if call.callback_id and order.contact == call.call_id:
             self.callbacks.refused(call)
         elif order.contact == call.call_id:
-            if self._flows is None or not self._flows.refused(call):
-                self.queue_desk.turn_away(call)
+            self.diversions.send_away(call)
         else:
             self.consultations.queue_refused(call, order.cause.value)
 

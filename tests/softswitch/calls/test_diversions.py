@@ -6,10 +6,14 @@ import pytest
 
 from softswitch.calls.announcements import BUSY_LATER
 from softswitch.calls.call import CallState
+from softswitch.calls.operations import Operations
+from softswitch.calls.own_flows import LEAVE_MESSAGE
 from softswitch.settings.overflow import OverflowSettings, OverflowTo
+from softswitch.settings.routes import RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndReason
-from tests.softswitch.calls.node import QUEUE, Node
+from tests.softswitch.calls.node import QUEUE, Node, done
+from tests.softswitch.calls.test_flow import FlowNode
 
 DUTY = "13900000002"
 OUTSIDE = OverflowSettings(to=OverflowTo.EXTERNAL, name=DUTY, waited_s=20.0)
@@ -91,6 +95,28 @@ def test_an_offer_that_rings_as_the_one_outside_answers_is_called_off() -> None:
     assert node.outside(phone).is_over
     assert [each.cause for each in node.entries(entries.OfferEnded)] == ["diverted"]
     assert node.agent()[:2] == ("ready", "idle")
+
+
+@pytest.mark.parametrize(
+    ("to", "prompt"), [(OverflowTo.BUSY, BUSY_LATER), (OverflowTo.VOICEMAIL, LEAVE_MESSAGE)]
+)
+def test_a_caller_who_is_taken_elsewhere_stops_the_phone_that_rings_by_order(
+    to: OverflowTo, prompt: str
+) -> None:
+    """Who was to pick the caller up is free again, at once."""
+    rules = (OverflowSettings(to=to, waited_s=20.0),)
+    node = FlowNode(queue=replace(QUEUE, overflow=rules))
+    node.board._arrivals._routes.take([RouteSettings(number="12345", queue="hotline", greeting="")])
+    call_id = node.call_in("in1")
+    node.login("1002", "8002", "not_ready")
+    node.pass_time(10.0)
+    done(Operations(node.board, node.seats).pick_up("1002", call_id, "known to us"))
+    node.settle()
+    (phone,) = node.ringing()
+    node.pass_time(10.0)
+    assert node.plane.prompts_of("in1") == (prompt,)
+    assert (node.ringing(), node.agent("1002")[1]) == ([], "idle")
+    assert node.outside(phone.leg_id).is_over
 
 
 @pytest.mark.parametrize("status", [486, 404, 0], ids=["busy", "no such number", "no answer"])
