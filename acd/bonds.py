@@ -25,6 +25,7 @@ from acd.matching import Pairing, Turn, available, next_pairing, place_with
 from acd.medium import Medium, Task
 from acd.names import AgentId, ContactId, OfferId
 from acd.skills import lowered, widened
+from acd.stay import Stay
 
 RING, WRAP_UP, DELAY, RETURN, STEP, RESUME = "ring", "wrap_up", "delay", "return", "step", "resume"
 """Kinds of deadlines: of an offer, three of an agent, of a contact whose wait changes where it stands, of a place kept."""
@@ -259,10 +260,12 @@ class Bonds:
         self.tell_contact(cause, contact, ContactTrigger.MOVED)
         self.floor.forget(contact)
 
-    def give_to(self, contact: Contact, queue: Queue, places: tuple[Place, ...]) -> None:
-        """Let a contact that is nowhere wait in these places, by the rules of a queue."""
+    def give_to(
+        self, contact: Contact, queue: Queue, places: tuple[Place, ...], stay: Stay | None = None
+    ) -> None:
+        """Let a contact that is nowhere wait in these places, by the rules of a queue; `stay` as of before a restart."""
         contact.places, contact.place = places, places[0]
-        self.floor.give(contact, queue.name, self.now)
+        self.floor.give(contact, queue.name, self.now, stay)
         self.floor.enter(contact)
         self.line_up(contact)
 

@@ -14,6 +14,7 @@ from acd.floor import Queue
 from acd.names import ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
 from acd.routes import Route
+from acd.stay import FloorRestored
 
 
 class Diversions:
@@ -25,10 +26,17 @@ class Diversions:
         self._floor = bonds.floor
         self._paces = paces
         self._newcomers: dict[ContactId, Contact] = {}
+        self._returned: dict[ContactId, Contact] = {}  # of before a restart, not to be looked at yet
 
-    def came(self, contact: Contact) -> None:
-        """A contact was given to a queue: look at it as one who just came."""
-        self._newcomers[contact.id] = contact
+    def came(self, contact: Contact, *, is_back: bool = False) -> None:
+        """A contact was given to a queue: look at it as one who just came, or, where it `is_back`, with all who are."""
+        self._returned.pop(contact.id, None)
+        (self._returned if is_back else self._newcomers)[contact.id] = contact
+
+    def floor_restored(self, event: FloorRestored) -> None:
+        """Whoever was to come back after a restart has: look at those who waited before."""
+        returned, self._returned = self._returned, {}
+        self._floor.due.update(returned)
 
     def run(self) -> None:
         """Divert and dismiss whoever waits in vain."""
@@ -78,7 +86,7 @@ class Diversions:
             self.came(contact)
 
     def _look_at(self, contact: Contact, *, is_new: bool) -> None:
-        if contact.state is not ContactState.WAITING or contact.is_diverted:
+        if contact.state is not ContactState.WAITING or contact.is_diverted or contact.id in self._returned:
             return
         queue = self._floor.queues[contact.given]
         rule = self._rule_for(contact, is_new=is_new)

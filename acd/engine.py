@@ -36,6 +36,7 @@ from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.routes import only_row
 from acd.rulebook import Rulebook
 from acd.snapshots import AgentSnapshot, ContactSnapshot, Statistics
+from acd.stay import FloorRestored
 
 ABANDONED = "abandoned"
 """The cause of a caller who gave up, and may come again."""
@@ -88,6 +89,7 @@ class Engine:
             events.PhoneRang: self._on_phone_rang,
             events.OfferAccepted: self._on_offer_accepted,
             events.OfferDeclined: self._on_offer_declined,
+            FloorRestored: self._diversions.floor_restored,
             events.TimePassed: self._on_time_passed,
         }
 
@@ -322,7 +324,7 @@ class Engine:
             and contact.state is not ContactState.CONNECTED
         )
         places = tuple(Place(row.queue or event.queue, row, medium=event.medium) for row in rows)
-        cause = None if is_in_line else self._objection(queue, places)
+        cause = None if is_in_line or event.stay else self._objection(queue, places)
         kept = _resume_name(event.queue, event.number)
         arrived_at = event.arrived_at
         if arrived_at is None and contact is None and event.number:
@@ -347,9 +349,9 @@ class Engine:
             contact.is_callback = event.is_callback
             if event.arrived_at is not None:
                 contact.arrived_at = newcomer.arrived_at
-        self._bonds.give_to(contact, queue, places)
+        self._bonds.give_to(contact, queue, places, event.stay)
         contact.let_in_despite = cause
-        self._diversions.came(contact)
+        self._diversions.came(contact, is_back=event.stay is not None)
 
     def _objection(self, queue: Queue, places: tuple[Place, ...]) -> RefuseCause | None:
         """Return why a contact may not wait in a queue; None when it may, or need not."""

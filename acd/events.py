@@ -14,9 +14,11 @@ from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
 from acd.medium import Medium, MediumCapacity, check_capacities
 from acd.names import AgentId, ContactId, OfferId, QueueName
 from acd.overflow import Overflow, Target
+from acd.queue_priority import QueuePriority
 from acd.routes import Route
 from acd.shares import RegionShare, check_shares
 from acd.skills import SkillLevel, Widening
+from acd.stay import FloorRestored, Stay
 
 SHORTEST_DELAY_S = 0.2
 """A declined offer is never followed sooner by another one to the same agent: a phone that always says no
@@ -184,14 +186,6 @@ class QueueRemoved:
 
 
 # ---- agents ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueuePriority:
-    """The priority of a queue for one agent (or agent group), in place of the queue's own."""
-
-    queue: QueueName
-    priority: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,6 +409,8 @@ class ContactQueued:
     is for shares.  By the `number` a caller who gave up and comes again is known, where no other arrival is given.
 
     A contact keeps its `medium`.  One that comes as a callback has nobody on the line: whoever is offered it calls.
+
+    With a `stay` it was in the queue before a restart: it is let in, and no rule sends it away before `FloorRestored`.
     """
 
     contact: ContactId
@@ -429,6 +425,7 @@ class ContactQueued:
     number: str = ""
     medium: Medium = Medium.VOICE
     is_callback: bool = False
+    stay: Stay | None = None
 
     def __post_init__(self) -> None:
         """Check the names and times."""
@@ -597,4 +594,4 @@ ContactEvent = (
     | ContactRequeued
 )
 OfferEvent = PhoneRang | OfferAccepted | OfferDeclined
-Event = QueueEvent | AgentEvent | ContactEvent | OfferEvent | TimePassed
+Event = QueueEvent | AgentEvent | ContactEvent | OfferEvent | FloorRestored | TimePassed

@@ -22,6 +22,7 @@ from acd.medium import VOICE_ALONE, Capacities
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow
 from acd.shares import Ledger
+from acd.stay import Stay
 from acd.waiting_line import WaitingLine
 
 DEFAULT = ""
@@ -337,12 +338,16 @@ class Floor:
 
     # ---- contacts --------------------------------------------------------------------------------
 
-    def give(self, contact: Contact, queue: QueueName, now: float) -> None:
-        """From now on the rules of a queue hold for a contact, which is in no line."""
+    def give(self, contact: Contact, queue: QueueName, now: float, stay: Stay | None = None) -> None:
+        """From now on the rules of a queue hold for a contact, which is in no line; with a `stay` they held before."""
         contact.given, contact.given_at = queue, now
         contact.judge_by(self.queues[queue].level_rules, contact.caller)
         contact.rises = self.queues[queue].rises_of(contact.arrived_at)
-        contact.visits[queue] = contact.visits.get(queue, 0) + 1
+        if stay is None:
+            contact.visits[queue] = contact.visits.get(queue, 0) + 1
+        else:
+            contact.given_at = min(stay.since, now)
+            contact.visits = {queue: 1} | {visit.queue: visit.times for visit in stay.visits}
         contact.is_diverted, contact.let_in_despite = False, None
 
     def enter(self, contact: Contact) -> None:

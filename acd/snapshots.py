@@ -65,8 +65,9 @@ class Standing(NamedTuple):
 class ContactSnapshot:
     """A contact that waits, is being offered or talks.
 
-    `given` is the queue whose rules hold, `lines` are those that it stands in, or stood in last.  `position` is its place in the first of them (in the one
-    asked for, where a line was), 1 for the next; None when it does not wait.
+    `given` is the queue whose rules hold, since `given_at`; it was given to each of its `visits` so often.  `lines` are those
+    that it stands in, or stood in last.  `position` is its place in the first of them (in the one asked for, where a line
+    was), 1 for the next; None when it does not wait.
     """
 
     contact: ContactId
@@ -83,6 +84,8 @@ class ContactSnapshot:
     offers: tuple[OfferId, ...] = ()
     medium: Medium = Medium.VOICE
     is_callback: bool = False
+    given_at: float
+    visits: tuple[tuple[QueueName, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,8 @@ def contact_snapshot(contact: Contact, place: int | None) -> ContactSnapshot:
         offers=tuple(contact.offers),
         medium=contact.medium,
         is_callback=contact.is_callback,
+        given_at=contact.given_at,
+        visits=tuple(contact.visits.items()),
     )
 
 

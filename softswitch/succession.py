@@ -7,7 +7,7 @@ here it is done, in the order that the engine wants: waiting callers first, then
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -15,11 +15,13 @@ import structlog
 from acd import events as acd_facts
 from acd.errors import UnknownQueue
 from acd.names import ContactId, QueueName
+from acd.stay import FloorRestored
 from api.faults import Unavailable
 from media import commands as plane_words
 from softswitch.calls.adoption import Adoption, Fate, decide
 from softswitch.calls.call import Call, CallState
 from softswitch.calls.dispatcher import Dispatcher
+from softswitch.calls.kept_stays import KeptStay
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.message_desk import SPOKEN_ANEW
 from softswitch.calls.ports import CellsPort, EdgePort
@@ -157,6 +159,7 @@ class Succession:
             if call.call_id in talked and not self._dispatcher.tell_late(requeued):
                 self._dispatcher.tell_late(self._queued(call))
             self._board.resume(call)
+        self._dispatcher.tell_late(FloorRestored())
         orphans = await self._store.close_orphans(self._clock.wall(), adopted)
         for recording_id, call_id, path in orphans.recordings:
             self._recordings.opened(recording_id, call_id, path)
@@ -180,9 +183,15 @@ class Succession:
             )
 
     def _queued(self, call: Call) -> acd_facts.ContactQueued:
-        """An adopted call's place in its line: the one that its arrival gives."""
-        arrived_at = self._clock.moment_of(call.queued_at or call.arrived_at)
-        return self._board.table.callers.queued(call, call.route.queue, arrived_at, self._clock.wall())
+        """An adopted call's place in its line: the one that its arrival gives, and its time there goes on.
+
+        A record of before that does not say since when it is there counts from the arrival.
+        """
+        arrival = call.queued_at or call.arrived_at
+        stood = call.stood or KeptStay(since=arrival, visits={})
+        arrived_at = self._clock.moment_of(arrival)
+        fact = self._board.table.callers.queued(call, call.route.queue, arrived_at, self._clock.wall())
+        return replace(fact, stay=stood.told(self._clock))
 
     def _rebuilt(self, read: _Read, held: Held, fate: Fate) -> Call:
         """Let everybody know a call that goes on."""

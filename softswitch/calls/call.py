@@ -8,6 +8,7 @@ from typing import Any
 from acd.levels import DayOfCalls
 from softswitch.calls.flow_run import FlowRun
 from softswitch.calls.hearing import Party, Role, Row, hearing_of
+from softswitch.calls.kept_stays import KeptStay
 from softswitch.calls.leg import Leg
 from softswitch.calls.party import RINGBACK, CallParty, Errand
 from softswitch.calls.routes import Route
@@ -97,6 +98,7 @@ class Call:
     flow: FlowRun | None = None
     flow_record: Mapping[str, Any] | None = None  # of before a restart, until it is resumed
     was_away: bool = False  # before a restart: the caller was in it while the agent waited
+    stood: KeptStay | None = None  # in the queues, before a restart
     masked: bool = False
     message_id: str = ""  # the recording of the message that the caller speaks
     left_message: bool = False
@@ -311,6 +313,7 @@ class Call:
             flow_record=record.get("flow"),
             overflowed={(queue, flow) for queue, flow in record.get("overflowed", ())},
             was_away=record.get("is_away", False),
+            stood=KeptStay.restored(record.get("stay")),
             parties=[
                 CallParty.restored(party, record["call_id"], is_confirmed=not is_arriving)
                 for party in record["parties"]

@@ -5,6 +5,8 @@ recorded on which channel follows from the same parties, at the same moment.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -20,6 +22,7 @@ from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
 from softswitch.calls.hold_reminders import HOLD_REMINDER_S, HoldReminders
 from softswitch.calls.kept_places import KeptPlaces
+from softswitch.calls.kept_stays import KeptStay
 from softswitch.calls.leg import Header, Leg
 from softswitch.calls.leg_desk import LegDesk
 from softswitch.calls.party import MUSIC, CallParty, Errand
@@ -184,7 +187,11 @@ class CallTable:
     def keep(self, call: Call) -> None:
         """Write the call down for a control that starts after this one."""
         if call.state is not CallState.ENDED and self.has(call):
-            self._keeper.put_later(TABLE, call.call_id, call.to_record)
+            self._keeper.put_later(TABLE, call.call_id, lambda: self._record_of(call))
+
+    def _record_of(self, call: Call) -> dict[str, Any]:
+        stay = KeptStay.now(self.dispatcher.engine, self.clock, call.call_id)
+        return call.to_record() | {"stay": None if stay is None else stay.to_record()}
 
     def connected(self, call: Call, party: CallParty) -> None:
         """Write down that an agent and the caller hear each other from now on."""
@@ -320,15 +327,17 @@ class CallTable:
             )
         )
 
-    def put_in_line(self, call: Call, queue: str) -> str:
+    def put_in_line(self, call: Call, queue: str, stood: KeptStay | None = None) -> str:
         """Let the engine take a call into a queue, its arrival kept; returns why it may not wait there, empty if it may.
 
-        What the engine offers in the same breath rings already when this returns.
+        What the engine offers in the same breath rings already when this returns.  With what was kept of a stay before a
+        restart it is let in always.
         """
         self._moving, self._refused = call.call_id, ""
         now, wall = self.clock.now(), self.clock.wall()
         arrived_at = None if call.queued_at is None else now + call.queued_at - wall
-        self.dispatcher.tell_late(self.callers.queued(call, queue, arrived_at, wall))
+        fact = self.callers.queued(call, queue, arrived_at, wall)
+        self.dispatcher.tell_late(fact if stood is None else replace(fact, stay=stood.told(self.clock)))
         self._moving = ""
         return self._refused
 

@@ -21,6 +21,7 @@ from softswitch.calls.callback import Callback, CallbackState
 from softswitch.calls.directory import Directory
 from softswitch.calls.hangup import LegEnd, failure_cause
 from softswitch.calls.hearing import Role
+from softswitch.calls.kept_stays import KeptStay
 from softswitch.calls.leg import Leg
 from softswitch.calls.offers import Offers
 from softswitch.calls.party import CallParty, Errand
@@ -173,8 +174,11 @@ class Callbacks:
                 self._tried(callback, "restart")
             elif callback.state is CallbackState.PAUSED:
                 self._wait_until_due(callback)
-            elif callback.state is CallbackState.WAITING and (refused := self._stand(callback)):
-                self._pause(callback, self._gap(callback), refused)
+            elif callback.state is CallbackState.WAITING:
+                since = max(callback.requested_at, callback.due_at)
+                stood = KeptStay(since=since, visits={})
+                if refused := self._stand(callback, stood):
+                    self._pause(callback, self._gap(callback), refused)
 
     def of_call(self, call: Call) -> Callback | None:
         """The callback that a call is for."""
@@ -182,7 +186,7 @@ class Callbacks:
 
     # ---- the line --------------------------------------------------------------------------------------
 
-    def _stand(self, callback: Callback) -> str:
+    def _stand(self, callback: Callback, stood: KeptStay | None = None) -> str:
         """Stand in the line at the old place; returns why that may not be, else empty.
 
         Where that line is gone the callback has the one to which the number that was dialled leads now.
@@ -208,7 +212,7 @@ class Callbacks:
         callback.call_id = call.call_id
         table.add(call)
         call.become(CallState.WAITING)
-        refused = table.put_in_line(call, callback.queue)
+        refused = table.put_in_line(call, callback.queue, stood)
         if refused:
             table.drop(call)
         return refused

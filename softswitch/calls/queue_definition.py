@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from acd.agent_state import AgentCondition
-from acd.events import QueueDefined, QueuePriority
+from acd.events import QueueDefined
 from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.overflow import Overflow, Target, TargetKind
+from acd.queue_priority import QueuePriority
 from acd.skills import SkillLevel, Widening
 from softswitch.settings.distribution import QueuePrioritySettings, SkillSettings
 from softswitch.settings.overflow import NOBODY, OverflowSettings

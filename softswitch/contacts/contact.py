@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from softswitch.calls.kept_stays import KeptStay
+
 
 class WorkState(StrEnum):
     """How far it has come."""
@@ -64,6 +66,7 @@ class MediaContact:
     wanted: str = ""
     accepted_at: float | None = None
     closed_at: float | None = None
+    stay: KeptStay | None = None  # in its queues, for a restart
 
     def become(self, state: WorkState) -> None:
         """Assign the state; the only place that does.  Raises `IllegalWorkState`."""
@@ -82,8 +85,9 @@ class MediaContact:
 
     @classmethod
     def restored(cls, record: Mapping[str, Any]) -> "MediaContact":
-        """Return a contact as it was written down; raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-        found = cls(**{"given_level": record["level"], **record, "state": WorkState(record["state"])})
+        """Return a contact as it was written down; raises as `KeptStay.restored` for what is none."""
+        read = {"state": WorkState(record["state"]), "stay": KeptStay.restored(record.get("stay"))}
+        found = cls(**{"given_level": record["level"], **record, **read})
         if found.state is WorkState.OFFERED:
             found.become(WorkState.WAITING)
         return found

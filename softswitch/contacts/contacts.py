@@ -21,6 +21,7 @@ from acd.routes import Route
 from acd.skills import SkillLevel
 from api.faults import Conflict, NotFound, Refused
 from softswitch.calls.call_table import CallTable
+from softswitch.calls.kept_stays import KeptStay
 from softswitch.contacts.contact import MediaContact, WorkState
 from softswitch.store import entries
 from softswitch.store.state import StateKeeper
@@ -228,12 +229,12 @@ class Contacts:
         for contact_id, record in self._keeper.load(TABLE).items():
             try:
                 self._contacts[contact_id] = MediaContact.restored(record)
-            except (KeyError, TypeError, ValueError):
+            except (KeyError, TypeError, ValueError, AttributeError):
                 log.exception("contact.unreadable", contact_id=contact_id)
                 self._keeper.remove(TABLE, contact_id)
         for contact in sorted(self._contacts.values(), key=lambda each: each.arrived_at):
             if contact.state is WorkState.WAITING:
-                self._table.dispatcher.tell_late(self._queued(contact))
+                self._wait_again(contact)
 
     def in_hand(self, agent: str) -> tuple[acd_facts.ContactRestored, ...]:
         """What an agent had accepted before a restart, of queues that there are: they come back with it."""
@@ -259,8 +260,14 @@ class Contacts:
             if contact.state is WorkState.ACCEPTED and not is_back:
                 contact.become(WorkState.WAITING)
                 contact.agent, contact.accepted_at = "", None
+                self._wait_again(contact)
                 self._keep(contact)
-                self._table.dispatcher.tell_late(self._queued(contact))
+
+    def _wait_again(self, contact: MediaContact) -> None:
+        """In the line of before a restart, for as long as it has; nobody turns it away though no agent is back yet."""
+        stood = contact.stay or KeptStay(since=contact.arrived_at, visits={})
+        fact = replace(self._queued(contact), stay=stood.told(self._table.clock))
+        self._table.dispatcher.tell_late(fact)
 
     # ---- traces --------------------------------------------------------------------------------------------
 
@@ -324,6 +331,8 @@ class Contacts:
         )
 
     def _keep(self, contact: MediaContact) -> None:
+        table = self._table
+        contact.stay = KeptStay.now(table.dispatcher.engine, table.clock, contact.contact_id)
         self._keeper.put(TABLE, contact.contact_id, contact.to_record())
 
     def _forget_old(self) -> None:

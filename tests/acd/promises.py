@@ -124,8 +124,8 @@ class Promises(RuleBasedStateMachine):
             conditions = self.defined[contact.given].dismisses_when
             if conditions is None or contact.state is not ContactState.WAITING:
                 continue
-            if contact.is_callback:
-                continue  # nobody is there to be sent away
+            if contact.is_callback or contact.contact in self.recount.returned:
+                continue  # nobody is there to be sent away, or agents are still to come back
             if contact.contact not in self.diverted and self.are_all_in(contact.given, conditions):
                 lines = {(line.queue, line.agent) for line in contact.lines}
                 assert lines != {(contact.given, None)}, f"{contact} of {self.engine.agents()}"
@@ -385,6 +385,8 @@ class Promises(RuleBasedStateMachine):
         """By a rule of the queue over its agents, its hours and the wait, for this level and strategy number."""
         for contact in self.here():
             if contact.state is not ContactState.WAITING or contact.contact in self.diverted:
+                continue
+            if contact.contact in self.recount.returned:
                 continue
             caller = self.recount.callers[contact.contact]
             for rule in self.defined[caller.queue].overflow:

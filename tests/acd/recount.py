@@ -48,6 +48,7 @@ from acd.events import (
 from acd.levels import UNKNOWN_CALLER, CallerHistory, LevelRule
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.stay import FloorRestored
 
 GONE = (ContactState.LEFT, ContactState.ENDED)
 NOTHING = {"busy": 0.0, "away": 0.0, "free": 0.0}
@@ -181,6 +182,7 @@ class Recount:
         self.returns_at: dict[AgentId, float] = {}  # of who let a phone ring out, and is back by themselves
         self.callers: dict[ContactId, Caller] = {}
         self.closed: set[QueueName] = set()  # outside their hours
+        self.returned: set[ContactId] = set()  # of before a restart, while not everybody is back
         self.rests: dict[AgentId, float] = {}  # of who declined, and until when
         self.came_at: dict[ContactId, float] = {}  # whoever was queued first, by the rules of who comes again
         self.kept: dict[tuple[QueueName, str], tuple[float, float]] = {}  # the old arrival, and until when
@@ -237,6 +239,8 @@ class Recount:
                 self.tally["restored_talking"] += event.contact is not None
             case ContactRestored():
                 self._hear_of_task(event)
+            case FloorRestored():
+                self.returned.clear()
             case ContactQueued():
                 self._hear_of_caller(event, answer)
             case ContactLevelChanged():
@@ -298,8 +302,14 @@ class Recount:
             strategy=event.strategy,
             history=event.caller,
         )
-        if was is not None:
+        self.returned -= {event.contact}
+        if event.stay is not None:
+            caller.since = min(event.stay.since, self.now)
+            caller.visits.update({visit.queue: visit.times for visit in event.stay.visits})
+            self.returned |= {event.contact}
+        elif was is not None:
             caller.visits += was.visits
+        if was is not None:
             self.tally["moved"] += 1
             return
         self.tally["queued"] += 1
@@ -385,6 +395,7 @@ class Recount:
         self.contacts.pop(seen.contact, None)
         self.callers.pop(seen.contact, None)
         self.came_at.pop(seen.contact, None)
+        self.returned.discard(seen.contact)
 
     def _end_talk(self, agent: AgentId) -> None:
         talk = self.talks.pop(agent, None)

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from acd.agent_state import AgentCondition, Presence
 from acd.criteria import RING_ALL, SELECTION, STRATEGIES, Routing, Selection
-from acd.events import CapacitiesDefined, QueuePriority, RoutingDefined, SelectionDefined, SharesDefined
+from acd.events import CapacitiesDefined, RoutingDefined, SelectionDefined, SharesDefined
 from acd.levels import UNKNOWN_CALLER, CallerHistory, DayOfCalls, LevelRule
 from acd.medium import Medium, MediumCapacity
 from acd.names import AgentId, ContactId, QueueName
 from acd.overflow import Overflow, Target, TargetKind
+from acd.queue_priority import QueuePriority
 from acd.routes import Route
 from acd.shares import RegionShare
 from acd.skills import Widening

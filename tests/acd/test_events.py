@@ -18,11 +18,11 @@ from acd.events import (
     Event,
     QueueDefined,
     QueuePaceRestored,
-    QueuePriority,
     WrapUpExtended,
 )
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, QueueName
+from acd.queue_priority import QueuePriority
 from tests.acd.hotline import skilled
 
 ANA, MAIN = AgentId("ana"), QueueName("main")

@@ -21,11 +21,11 @@ from acd.events import (
     Event,
     OfferDeclined,
     QueueDefined,
-    QueuePriority,
     TimePassed,
 )
 from acd.journal import decode_event, encode_command, encode_event, replay
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.queue_priority import QueuePriority
 from acd.skills import SkillLevel, Widening
 from tests.acd.hotline import MAIN, Hotline
 

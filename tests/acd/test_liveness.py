@@ -42,7 +42,6 @@ from acd.events import (
     OfferAccepted,
     OfferDeclined,
     PhoneRang,
-    QueuePriority,
     TimePassed,
     WrapUpEnded,
     WrapUpExtended,
@@ -51,9 +50,11 @@ from acd.journal import replay
 from acd.levels import CallerHistory
 from acd.medium import Medium
 from acd.names import AgentId, ContactId, OfferId, QueueName
+from acd.queue_priority import QueuePriority
 from acd.routes import Route
 from acd.skills import SkillLevel
 from acd.snapshots import AgentSnapshot
+from acd.stay import FloorRestored, Stay, Visit
 from tests.acd import rule_changes
 from tests.acd.plain_rules import seen
 from tests.acd.repertoire import (
@@ -356,6 +357,7 @@ class Floor(RuleChanges):
         caller=histories,
         strategy=numbers,
         ago_s=arrivals_ago_s,
+        stay_s=st.sampled_from((None, None, None, 3.0, 70.0)),
         later_s=seconds,
     )
     def call(
@@ -371,9 +373,11 @@ class Floor(RuleChanges):
         caller: CallerHistory,
         strategy: int,
         ago_s: float | None,
+        stay_s: float | None,
         later_s: float,
     ) -> None:
         """A caller or a message comes, perhaps one of before a restart, or one who is here is moved."""
+        visits = () if queue == QUEUES[0] else (Visit(queue=QUEUES[0]),)
         here = self.engine.contact(contact)
         medium = medium if here is None or later_s == 20.0 else here.medium
         needed = () if table else skills
@@ -392,6 +396,7 @@ class Floor(RuleChanges):
                 strategy=strategy,
                 medium=medium,
                 is_callback=is_callback and medium is Medium.VOICE,
+                stay=None if stay_s is None else Stay(since=self.now - stay_s, visits=visits),
             ),
             later_s,
         )
@@ -401,6 +406,12 @@ class Floor(RuleChanges):
             assert arrived_at is not None or after.arrived_at == here.arrived_at
         if any(isinstance(command, RefuseContact) for command in answer):
             assert seen(after) == seen(here)
+            assert stay_s is None or queue not in self.defined_queues()
+
+    @rule()
+    def all_are_back(self) -> None:
+        """After a restart."""
+        self.tell(FloorRestored())
 
     @rule(contact=contacts, later_s=seconds)
     def leave(self, contact: ContactId, later_s: float) -> None:

@@ -10,10 +10,11 @@ from acd.commands import OfferContact
 from acd.contact import Ageing, Contact, Place
 from acd.contact_state import ContactState
 from acd.criteria import STRATEGIES
-from acd.events import AgentMadeReady, ContactQueued, QueueDefined, QueuePriority
+from acd.events import AgentMadeReady, ContactQueued, QueueDefined
 from acd.floor import Floor, Queue
 from acd.matching import Pairing, best_agent, best_contact, next_pairing
 from acd.names import AgentId, ContactId, QueueName
+from acd.queue_priority import QueuePriority
 from tests.acd.hotline import MAIN, Hotline, skilled
 
 TAX = QueueName("tax")

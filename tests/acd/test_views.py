@@ -43,6 +43,8 @@ def test_a_contact_is_shown_whole() -> None:
         offer=None,
         declined_by=(),
         lines=(Standing(MAIN, None, ANYBODY),),
+        given_at=2.0,
+        visits=((MAIN, 1),),
     )
     assert hotline.engine.contact(ContactId("c1")) == shown
     assert hotline.engine.waiting(MAIN) == (shown,)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from media.events import LegHeld, LegStatistics, RecordingHeld
 from softswitch.calls.call import CallState
 from softswitch.plane_link import Held
 from softswitch.settings.accounts import AccountSettings
+from softswitch.settings.distribution import DistributionSettings
+from softswitch.settings.overflow import OverflowSettings, OverflowTo
+from softswitch.settings.queues import QueueSettings
 from softswitch.settings.routes import CallerLevelSettings, RouteSettings
 from softswitch.store import entries
 from softswitch.store.entries import EndedBy, EndReason, Entry
@@ -69,10 +73,22 @@ def held_by(plane: ScriptedPlane) -> Held:
 
 
 async def succeed(
-    store: Store, before: Node, accounts: tuple[AccountSettings, ...] = ACCOUNTS, database: Path | None = None
+    store: Store,
+    before: Node,
+    accounts: tuple[AccountSettings, ...] = ACCOUNTS,
+    database: Path | None = None,
+    queue: QueueSettings = QUEUE,
+    more_queues: tuple[QueueSettings, ...] = (),
 ) -> Node:
     """Control dies and another one takes over, which reads the store's database unless told of another."""
-    after = Node(keeper=store, journal=OnDisk(store), before=before, accounts=accounts)
+    after = Node(
+        keeper=store,
+        journal=OnDisk(store),
+        before=before,
+        accounts=accounts,
+        queue=queue,
+        more_queues=more_queues,
+    )
     await take_over(store, after, database)
     after.settle()
     return after
@@ -196,6 +212,49 @@ async def test_who_waits_in_a_queue_that_was_removed_waits_where_the_number_lead
     assert after.call(first).route.queue == "hotline"
     after.login()
     assert after.leg_of_agent(first)
+
+
+async def test_the_time_in_a_queue_goes_on_over_the_take_over(store: Store) -> None:
+    """From one control to the next and the one after; and nobody goes back to a queue where they were before."""
+    away = OverflowSettings(to=OverflowTo.BUSY, waited_s=60.0)
+    back, on = (
+        OverflowSettings(to=OverflowTo.QUEUE, name=name, waited_s=10.0) for name in ("hotline", "there")
+    )
+    queue, there = replace(QUEUE, overflow=(on,)), replace(QUEUE, name="there", overflow=(back, away))
+    node = Node(keeper=store, journal=OnDisk(store), greeting="", queue=queue, more_queues=(there,))
+    call_id = node.call_in("in1")
+    for seconds in (50.0, 10.0):
+        node.pass_time(seconds)
+        node = await succeed(store, node, queue=queue, more_queues=(there,))
+    node.pass_time(9.0)
+    assert (node.call(call_id).route.queue, node.waits(call_id)) == ("there", 1)
+    node.pass_time(1.0)
+    assert node.call(call_id).state is CallState.TURNED_AWAY
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"overflow": (OverflowSettings(to=OverflowTo.BUSY, when_nobody=True),)},
+        {"distribution": DistributionSettings(refuses_when=("nobody",), dismisses_when=("nobody",))},
+    ],
+    ids=["overflow", "refused and dismissed"],
+)
+async def test_nobody_is_sent_away_because_the_agents_come_back_after_the_callers(
+    store: Store, rules: dict[str, Any]
+) -> None:
+    """They were there all the time; but when nobody is left the rule holds."""
+    queue = replace(QUEUE, **rules)
+    node = Node(keeper=store, journal=OnDisk(store), greeting="", queue=queue)
+    node.login()
+    node.talk("in1")
+    call_id = node.call_in("in2")
+    after = await succeed(store, node, queue=queue)
+    assert after.call(call_id).state is CallState.WAITING
+    after.sip.leave("in1")
+    after.settle()
+    await after.seats.end_wrap_up("1001")
+    assert after.leg_of_agent(call_id)
 
 
 async def test_callers_keep_their_levels(store: Store) -> None:

@@ -1,10 +1,11 @@
 """What the distributor is told of queues and agents of the business."""
 
 from acd.agent_state import AgentCondition
-from acd.events import QueueDefined, QueuePriority
+from acd.events import QueueDefined
 from acd.levels import LevelRule
 from acd.names import QueueName, SkillName
 from acd.overflow import Overflow, Target, TargetKind
+from acd.queue_priority import QueuePriority
 from acd.skills import SkillLevel, Widening
 from softswitch.calls.queue_definition import definition_of, queue_priorities, skill_levels
 from softswitch.settings.distribution import (
