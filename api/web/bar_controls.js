@@ -31,7 +31,7 @@ const TOOLS = {
   'hang-up': { may: ['hang-up'], face: () => ({ icon: 'hang_up', word: 'do.hang_up' }), act: ({ bar }) => bar.hangUp() },
   hold: {
     may: ['hold', 'retrieve'],
-    face: (bar) => (bar.call?.held
+    face: (bar) => (bar.state === 'held'
       ? { icon: 'retrieve', word: 'do.retrieve', pressed: true }
       : { icon: 'hold', word: 'do.hold' }),
     act: ({ bar, says }) => (says === 'do.retrieve' ? bar.retrieve() : bar.hold()),

@@ -30,6 +30,7 @@
  * @property {string} state  arrived, answered, waiting, offered, accepted, connected
  * @property {string|null} [ringing]  the agent whose phone rings for it, offers of the distributor apart
  * @property {boolean} [held]
+ * @property {string} [held_by]  the agent who holds it
  * @property {boolean} [recording_paused]  nobody's voice is recorded now
  * @property {object[]} [parties]  leg_id, role, agent_id, number, state, held, muted, supervising
  * @property {object} [data]  随路数据 / attached data
@@ -82,6 +83,7 @@ export class Floor {
       ...call,
       state: PLACES[call.state] ?? call.state,
       direction: directionOf(call),
+      held_by: holderOf(call.parties),
       supervisors: supervisorsOf(call.parties),
       ringing: rungOf(call),
       arrived_at: secondsOf(call.arrived_at) ?? at - (call.duration_s ?? 0),
@@ -146,6 +148,9 @@ export class Floor {
 const supervisorsOf = (parties = []) => Object.fromEntries(parties
   .filter((party) => party.role === 'supervisor').map((party) => [party.agent_id, party.supervising]));
 
+/** Whose call it is, who holds it therefore where it is held: whom they only ask does not. */
+const holderOf = (parties = []) => parties.find((party) => party.role === 'agent')?.agent_id;
+
 /** Whose phone rings for a call; that of an agent who dials is not rung for somebody else's. */
 const rungOf = ({ parties = [], state }) => parties.find((party) => party.agent_id && party.state === 'ringing'
   && party.role !== 'supervisor' && (state !== 'dialling' || party.role === 'customer'))?.agent_id ?? null;
@@ -167,6 +172,7 @@ export function callOfView(view) {
   const { call_id, caller, called, trunk, queue, held, recording_paused, data, parties } = view;
   const told = {
     call_id, caller, called, trunk, queue, held, recording_paused, data, parties, direction: directionOf(view), supervisors, isPartial: false,
+    held_by: holderOf(parties),
     arrived_at: secondsOf(view.arrived_at), queued_at: secondsOf(view.queued_at), connected_at: secondsOf(view.connected_at),
   };
   return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
@@ -199,14 +205,20 @@ function changeOf(kind, data, at, call) {
     case 'call_queued':
       return { state: 'waiting', queue: data.queue, position: data.position, agent: null, queued_at: call.queued_at ?? at };
     case 'call_rung': return { ringing: data.agent };
+    case 'consult_started': return { held: true, held_by: data.agent };
     case 'consult_answered': return { ringing: null };
+    case 'consult_failed':
+    case 'transfer_failed': return { ringing: null, held: false };
+    case 'call_conferenced': return { held: false, conferenced: true };
+    // Whom the agent only asked leaves them with the caller; of a conference somebody leaves, and who is held stays so.
+    case 'party_dropped': return call.conferenced ? { conferenced: false } : { ringing: null, held: false };
     case 'call_transferred': return data.kind === 'agent' ? {} : { ringing: null };  // a colleague's phone may ring yet
     case 'call_offered': return { state: 'offered', agent: data.agent };
     case 'offer_ended': return call.state === 'offered' ? { state: 'waiting', agent: null } : {};
     case 'offer_accepted': return { state: 'accepted', agent: data.agent };
-    case 'call_connected': return { ringing: null, state: 'connected', agent: data.agent, connected_at: call.connected_at ?? at };
+    case 'call_connected': return { ringing: null, held: false, state: 'connected', agent: data.agent, connected_at: call.connected_at ?? at };
     case 'call_requeued': return { state: 'waiting', agent: null, held: false };
-    case 'call_held': return { held: true };
+    case 'call_held': return { held: true, held_by: data.agent };
     case 'call_retrieved': return { held: false };
     case 'recording_paused': return { recording_paused: true };
     case 'recording_resumed': return { recording_paused: false };
@@ -223,13 +235,16 @@ function changeOf(kind, data, at, call) {
   }
 }
 
+/** Whether this agent has the caller on hold; whom they ask meanwhile has not. */
+const isHeldBy = (agent, call) => Boolean(call?.held) && (call.held_by ?? agent.agent_id) === agent.agent_id;
+
 /**
  * What a screen shows of an agent, in one word: the activity where there is one, else the presence.
  * @returns {'ready'|'not_ready'|'wrap_up'|'logged_out'|'reserved'|'ringing'|'talking'|'engaged'|'held'|'unreachable'}
  */
 export function shownState(agent, call = null) {
   if (agent.activity === 'engaged' && call?.ringing === agent.agent_id) return 'ringing';
-  if (agent.activity === 'talking' || agent.activity === 'engaged') return call?.held ? 'held' : agent.activity;
+  if (agent.activity === 'talking' || agent.activity === 'engaged') return isHeldBy(agent, call) ? 'held' : agent.activity;
   if (agent.activity === 'ringing' || agent.activity === 'reserved') return agent.activity;
   if (agent.presence === 'not_ready' && agent.reason === 'phone_lost') return 'unreachable';
   return agent.presence;

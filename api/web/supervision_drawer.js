@@ -226,7 +226,7 @@ export class SupervisionDrawer {
     const work = async () => {
       const reason = this.#parts.reason.value.trim();
       if (needsReason && !reason) {
-        this.#tell(word('supervisor.reason'), true);
+        this.#tell(word('supervisor.needs_reason'), true);
         this.#parts.reason.focus();
         return;
       }

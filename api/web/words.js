@@ -289,6 +289,7 @@ const WORDS = {
   'supervisor.longest': ['最长等待', 'Longest wait'],
   'supervisor.free': ['空闲坐席', 'Free agents'],
   'supervisor.reason': ['操作原因(必填,记入台账)', 'Reason (required, kept in the ledger)'],
+  'supervisor.needs_reason': ['请先填写操作原因', 'Give a reason first'],
   'supervisor.reason.quality': ['质检', 'Quality check'],
   'supervisor.reason.help': ['协助坐席', 'Helping the agent'],
   'supervisor.reason.complaint': ['市民投诉', 'Complaint'],

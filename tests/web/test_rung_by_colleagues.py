@@ -56,9 +56,19 @@ async def test_who_is_asked_or_given_a_caller_knows_the_call_while_the_phone_rin
         await press(one, "收回")
         await shows(two, "示忙")
 
+        phone = around.phones[1]
+        await aim(one, "咨询", "agent", here.agent(2))
+        await told_of_the_call(two)
+        phone.agent.answer(phone.calls[-1])
+        for _ in ("as it was told", "as it is read"):
+            await shows(two, "通话中")  # it is the other one who holds the caller
+            await shows(one, "保持")
+            await two.reload()
+        await press(one, "收回")
+        await shows(two, "示忙")
+
         await aim(one, "转接", "agent", here.agent(2))
         await told_of_the_call(two)
-        phone = around.phones[1]
         phone.agent.answer(phone.calls[-1])
         await shows(two, "通话中")
         await expect(two.locator("#caller-number")).to_have_text(CALLER)
