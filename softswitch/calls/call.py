@@ -106,6 +106,7 @@ class Call:
     overflowed: set[tuple[str, str]] = field(default_factory=set)  # queues, each with a flow that it led to
     has_callback: bool = False  # is to be called back, and may hang up
     prompted: bool = False  # an announcement plays
+    rings_back: bool = False  # the caller was held too long: it rings in the agent's ear
     playlists: int = 0  # how many were started: the number of the last one names it
     consults: int = 0  # how many queues were asked for a consultee: the number names the contact
     queue_consult: QueueConsult | None = None
@@ -215,6 +216,7 @@ class Call:
         is_called = party.leg.is_standing and not party.is_joined  # the tone of its line is heard
         rings = any(other.by == party.leg_id and not other.is_joined for other in self.parties)
         rings = rings or self.queue_consult is not None and self.queue_consult.by == party.leg_id
+        rings = rings or self.rings_back and party is self.agent
         return Party(
             leg_id=party.leg_id,
             role=party.role,

@@ -20,7 +20,7 @@ from softswitch.calls.chronicle import Chronicle
 from softswitch.calls.dispatcher import Dispatcher
 from softswitch.calls.hangup import NORMAL_CLEARING, RECOVERY_ON_TIMER, LegEnd
 from softswitch.calls.hearing import Role, changed_rows
-from softswitch.calls.hold_reminders import HOLD_REMINDER_S, HoldReminders
+from softswitch.calls.hold_reminders import HoldReminders, HoldRules
 from softswitch.calls.kept_places import KeptPlaces
 from softswitch.calls.kept_stays import KeptStay
 from softswitch.calls.leg import Header, Leg
@@ -84,7 +84,7 @@ class CallTable:
         self.callers.take_queues(self.queues.values())
         self.places = KeptPlaces(keeper)
         self.past_rules = RuleHistory(keeper, clock)
-        self._holds = HoldReminders(clock, chronicle, self._hold_reminder_s)
+        self._holds = HoldReminders(clock, chronicle, self._hold_rules, self.settle)
         self._keeper = keeper
         self._calls: dict[str, Call] = {}
         self._moving = self._refused = (
@@ -140,19 +140,19 @@ class CallTable:
 
     def settle(self, call: Call) -> None:
         """Bring what the plane plays and records to what the parties say, and write the call down."""
+        self._holds.look(call)
         queue = self.queues.get(call.route.queue)
         rows = call.hearing(MUSIC if queue is None else queue.music)
         self.legs.set_hearing(changed_rows(call.rows, rows))
         call.rows = rows
         if call.is_recorded:
             self._record_voices(call)
-        self._holds.look(call)
         self.settled(call)
         self.keep(call)
 
-    def _hold_reminder_s(self, call: Call) -> float:
+    def _hold_rules(self, call: Call) -> HoldRules:
         queue = self.queues.get(call.route.queue)
-        return HOLD_REMINDER_S if queue is None else queue.hold_reminder_s
+        return HoldRules() if queue is None else HoldRules(queue.hold_reminder_s, queue.hold_ringback_s)
 
     def _record_voices(self, call: Call) -> None:
         voices = call.voices()

@@ -39,6 +39,15 @@ class QueueSettings:
             minimum=0,
         ),
     )
+    hold_ringback_s: float = field(
+        default=180.0,
+        metadata=meta(
+            "保持多久后坐席话机中响起回铃音,直到取回,0 不响 / when the agent's phone sounds the ringing tone until a held "
+            "caller is taken back, 0 = never",
+            unit="s",
+            minimum=0,
+        ),
+    )
     music: str = field(default="waiting", metadata=meta("等待音乐 / music track"))
     hours: str = field(
         default="",

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from tests import spectrum
-from tests.conversation import MUSIC, TERMS, TONES_HZ, conversation
+from tests.conversation import MUSIC, RINGBACK, TERMS, TONES_HZ, conversation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -53,6 +53,18 @@ async def test_who_hears_whom_with_a_supervisor_beside_a_consult(tmp_path: Path)
         await talk.wait_heard(caller={"one"}, one={"caller", "three"}, three={"caller", "one"})
         await talk.phones["two"].unhold()
         await talk.wait_heard(caller={"one", "two"}, two={"caller", "one"})
+
+
+async def test_who_forgets_a_caller_on_hold_hears_it_ring(tmp_path: Path) -> None:
+    """In the agent's phone alone, until the caller is taken back; the caller has music all the time."""
+    terms = replace(TERMS, queue_extra="hold_ringback_s = 2.0")
+    async with conversation(tmp_path / "stand", terms, agents=1) as talk:
+        await talk.begin()
+        await talk.operate(1, "hold")
+        await talk.wait_heard(caller={MUSIC}, one={RINGBACK})
+        await talk.operate(1, "retrieve")
+        await talk.wait_heard(caller={"one"}, one={"caller"})
+        assert not any(party["held"] for party in await talk.parties())
 
 
 async def test_an_announcement_lies_over_soft_music_and_covers_every_voice(tmp_path: Path) -> None:
