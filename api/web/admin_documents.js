@@ -9,6 +9,7 @@ import { momentText, problemText, spoken, word, wordOf } from './admin_words.js'
 import { icon } from './icons.js';
 import { SchemaForm } from './schema_form.js';
 
+const WORKING_DAYS = ['tuesday', 'wednesday', 'thursday', 'friday'];
 const NO_ID = '?'; // what has none yet: the server says what one is made of
 const idOf = (kind, data) => idFieldsOf(kind).map((name) => data[name]).filter(Boolean).join('.');
 
@@ -70,6 +71,7 @@ export class DocumentView {
       this.#form.element,
       make('div', { class: 'deeds' }, make('label', { class: 'field' }, make('span', {}, word('admin.reason')), reason),
         make('button', { class: 'button primary', type: 'submit' }, word('do.save')),
+        this.#kind === 'hours' && make('button', { class: 'button', type: 'button', onclick: () => this.#repeatMonday() }, word('hours.repeat')),
         document && this.#kind === 'agents' && make('button', { class: 'button', type: 'button', onclick: () => this.#setPassword() }, word('admin.password')),
         document && make('button', { class: 'button danger', type: 'button', onclick: () => this.#remove(reason.value) }, word('admin.delete'))),
       this.#told,
@@ -83,6 +85,14 @@ export class DocumentView {
       document && this.#below?.(document, () => this.#reload()),
     );
     this.#isChanged = false;
+  }
+
+  /** Most offices have one day five times. */
+  #repeatMonday() {
+    const data = this.#form.value();
+    this.#show({ ...data, ...Object.fromEntries(WORKING_DAYS.map((day) => [day, data.monday ?? []])) });
+    this.#isChanged = true;
+    this.#tell(word('hours.repeated'));
   }
 
   async #reload() {

@@ -2,6 +2,7 @@
 
 import { fill, make } from './element.js';
 import { momentText, reasonText, word, wordOf } from './admin_words.js';
+import { namesOf } from './admin_versions.js';
 import { icon } from './icons.js';
 
 const NAMED_MOST = 6;
@@ -41,8 +42,8 @@ export function checksOf({ agents, accounts, queues, routes, hours, reasons, dut
 }
 
 export async function showOverview(place, { client }) {
-  const [schemas, lists, versions, year] = await Promise.all([
-    client.schemas(), Promise.all(READ.map(async (kind) => [kind, await client.all(kind)])),
+  const [schemas, kinds, lists, versions, year] = await Promise.all([
+    client.schemas(), client.kinds(), Promise.all(READ.map(async (kind) => [kind, await client.all(kind)])),
     client.read('/v1/business/versions', { limit: CHANGES_SHOWN }), yearThatMatters(client),
   ]);
   const checks = checksOf(Object.fromEntries(lists), schemas.machine.trunks, year);
@@ -59,7 +60,7 @@ export async function showOverview(place, { client }) {
       make('h2', {}, word('overview.changes')),
       make('ul', { class: 'changes' }, ...versions.items.map(({ version, at, by, reason, documents }) => make('li', {},
         make('strong', {}, version), make('span', { class: 'when' }, `${momentText(at)} · ${wordOf('by', by)}`),
-        make('span', {}, [reasonText(reason), shortened(documents)].filter(Boolean).join(' · '))))),
+        make('span', {}, [reasonText(reason), namesOf(documents, kinds, NAMED_MOST)].filter(Boolean).join(' · '))))),
       make('p', { class: 'deeds' }, make('a', { class: 'button', href: '#versions' }, word('admin.versions')))),
   );
 }

@@ -13,11 +13,12 @@ const NAMED_MOST = 4;
 export async function showVersions(place, { client }) {
   const rows = make('tbody');
   const more = make('button', { class: 'button', type: 'button', hidden: true }, word('version.more'));
+  const kinds = await client.kinds();
   let cursor = '';
   let newest = null;
   const load = async () => {
     const page = await client.read('/v1/business/versions', { limit: PAGE, ...(cursor ? { cursor } : {}) });
-    rows.append(...page.items.flatMap((version) => rowsOf(version, client, restored)));
+    rows.append(...page.items.flatMap((version) => rowsOf(version, client, kinds, restored)));
     newest ??= page.items[0]?.version ?? null;
     cursor = page.next_cursor;
     more.hidden = !cursor;
@@ -47,8 +48,8 @@ export async function showVersions(place, { client }) {
   await load();
 }
 
-function rowsOf({ version, at, by, reason, documents }, client, restore) {
-  const names = documents.slice(0, NAMED_MOST).join(', ') + (documents.length > NAMED_MOST ? ` … (${documents.length})` : '');
+function rowsOf({ version, at, by, reason, documents }, client, kinds, restore) {
+  const names = namesOf(documents, kinds, NAMED_MOST);
   const detail = make('tr', { hidden: true });
   const opener = make('button', { class: 'button', type: 'button', 'aria-expanded': 'false', onclick: async () => {
     detail.hidden = !detail.hidden;
@@ -63,10 +64,20 @@ function rowsOf({ version, at, by, reason, documents }, client, restore) {
     make('td', {}, reasonText(reason)), make('td', {}, make('div', { class: 'summary' }, names)), make('td', {}, opener)), detail];
 }
 
+const kindTitle = (kinds, kind) => inLanguage(kinds.find((each) => each.kind === kind)?.title ?? kind, spoken());
+
+/** Documents, told as `kind/id`, in words; a long list is cut. */
+export function namesOf(documents, kinds, most) {
+  const names = documents.slice(0, most).map((each) => {
+    const [kind, ...id] = each.split('/');
+    return `${kindTitle(kinds, kind)} ${id.join('/')}`;
+  });
+  return names.join(', ') + (documents.length > most ? ` … (${documents.length})` : '');
+}
+
 /** What became of each document, value by value, in the words of its fields. */
 export async function changesTable(changes, client) {
   const [schemas, kinds] = await Promise.all([client.schemas(), client.kinds()]);
-  const titleOf = (kind) => inLanguage(kinds.find((each) => each.kind === kind)?.title ?? kind, spoken());
   const rowOf = (kind, { path, before, after }) => {
     const { place, text } = differenceText(schemas, kind, path);
     return make('tr', {}, make('td', { title: path }, place), make('td', { class: 'before' }, text(before.value)), make('td', { class: 'after' }, text(after.value)));
@@ -74,7 +85,7 @@ export async function changesTable(changes, client) {
   return make('table', { class: 'differences' },
     make('thead', {}, make('tr', {}, make('th', {}, word('version.what')), make('th', {}, word('version.before')), make('th', {}, word('version.after')))),
     make('tbody', {}, ...changes.flatMap(({ kind, id, action, differences }) => [
-      make('tr', {}, make('th', { colSpan: 3 }, `${titleOf(kind)} ${id} · ${word(`version.${action}`)}`)),
+      make('tr', {}, make('th', { colSpan: 3 }, `${kindTitle(kinds, kind)} ${id} · ${word(`version.${action}`)}`)),
       ...(action === 'changed' ? differences : []).map((each) => rowOf(kind, each)),
     ])));
 }

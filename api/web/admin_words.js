@@ -89,6 +89,8 @@ addWords({
   'version.before': ['之前', 'Before'],
   'version.after': ['之后', 'After'],
   'version.more': ['更早的', 'Older'],
+  'hours.repeat': ['周二至周五同周一', 'Tuesday to Friday as Monday'],
+  'hours.repeated': ['周二至周五已同周一,还未保存', 'Tuesday to Friday are as Monday now; not saved yet'],
   'admin.deadline': ['时限推算', 'Time limits'],
   'deadline.note': ['按工作时间推算办理时限:节假日、调休、午休、例外都已计入。', 'By opening hours: holidays, make-up workdays, lunch and exceptions count.'],
   'deadline.calendar': ['工作时间', 'Opening hours'],

@@ -102,9 +102,12 @@ function mark(element, text) {
 
 // ---- words of a field -------------------------------------------------------------------------------
 
+/** What a description says to who writes the settings file, and is of no use here, where everything is in the database. */
+const OF_THE_FILE = /[((]数据库中[))]|,? (?:of|in) the database| \(database\)/g;
+
 /** A description as a short label and what else it says. */
 export function labelOf(schema, name) {
-  const text = inLanguage(schema.description ?? name, spoken());
+  const text = inLanguage(schema.description ?? name, spoken()).replace(OF_THE_FILE, '');
   const at = text.search(/[,,;;((::]/);
   if (at <= 0) return { label: text, hint: '' };
   return { label: text.slice(0, at).trim(), hint: text.slice(at).replace(/^[,,;;::\s]+/, '').replace(/^[((](.*)[))]$/, '$1') };
@@ -134,6 +137,7 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 function objectFields(schema, value, place, terms) {
   const fields = [];
   const plain = [];
+  const lists = []; // of plain values: side by side where there is room
   const wide = [];
   for (const [name, inner] of Object.entries(schema.properties)) {
     const there = place ? `${place}.${name}` : name;
@@ -143,10 +147,10 @@ function objectFields(schema, value, place, terms) {
     }
     const field = labelled(name, inner, value[name] ?? inner.default, there, terms, (schema.required ?? []).includes(name));
     fields.push({ name, inner, read: field.read });
-    (isWide(inner) ? wide : plain).push(field.element);
+    (!isWide(inner) ? plain : inner.type === 'array' && !isObject(inner.items) ? lists : wide).push(field.element);
   }
   return {
-    element: make('div', { class: 'fields' }, plain.length > 0 && make('div', { class: 'plain-fields' }, ...plain), ...wide),
+    element: make('div', { class: 'fields' }, plain.length > 0 && make('div', { class: 'plain-fields' }, ...plain), lists.length > 0 && make('div', { class: 'plain-lists' }, ...lists), ...wide),
     read: () => {
       const found = {};
       for (const { name, inner, read } of fields) {

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from softswitch.business.documents import KINDS
+from softswitch.calendars.hours import WEEKDAYS
 from softswitch.flows.nodes import NODES
 from tests.e2e.test_flows import ask
 from tests.stand import Stand, Terms, stand
@@ -330,6 +331,20 @@ async def reckoned(page: Page) -> None:
     await picture(page, "admin-deadline")
 
 
+async def one_day_five_times(page: Page, here: Stand) -> None:
+    """A week is entered by its Monday; nothing is kept before it is saved."""
+    await page.locator('#places a[href="#hours"]').click()
+    await page.locator('a[href="#hours/+"]').click()
+    await take(page, (("id", "shop"), ("monday+", ""), ("monday[0]", "09:00-17:00")))
+    await page.get_by_role("button", name="周二至周五同周一").click()
+    await expect(at(page, "friday[0]").locator("input")).to_have_value("09:00-17:00")
+    await expect(page.locator(".told")).to_contain_text("还未保存")
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.locator(".told")).to_contain_text("已保存")
+    kept = (await here.api.get("/v1/business/documents/hours/shop"))["data"]
+    assert kept == {"id": "shop"} | {day: ["09:00-17:00"] for day in WEEKDAYS[:5]}
+
+
 async def every_node(page: Page) -> None:
     """A flow with a node of each type, which has a form in Chinese; what is missing is told at each of them."""
     await page.locator('#places a[href="#flows"]').click()
@@ -357,6 +372,7 @@ async def test_every_kind_is_opened_refused_put_right_and_saved(tmp_path: Path) 
         page = await administrator(browser, here, "agents")
         await looked_over(page)
         await reckoned(page)
+        await one_day_five_times(page, here)
         for kind, edit in EDITS.items():
             try:
                 await edited(page, here, kind, edit)
@@ -369,4 +385,4 @@ async def test_every_kind_is_opened_refused_put_right_and_saved(tmp_path: Path) 
         await expect(at(page, "numbers[0].appeal").locator("input")).to_have_value("本人来函申诉,待复核")
         await page.get_by_role("link", name="版本与回退").click()
         newest = page.locator("tr[data-version]").first
-        await expect(newest).to_contain_text(f"{kind}/{edit.key}")
+        await expect(newest).to_contain_text(f"{KINDS[kind].title.split(' / ')[0]} {edit.key}")

@@ -328,7 +328,7 @@ async def test_an_agent_is_made_and_goes_and_the_whole_comes_as_a_file(tmp_path:
         await page.locator("tr[data-version='1'] + tr").get_by_role("button", name="回退到此版本").click()
         await page.locator("#dialog").get_by_role("button", name="回退到此版本").click()
         await expect(page.locator(".told.wrong")).to_contain_text("什么也没有被覆盖")
-        await expect(page.locator("tr[data-version]").first).to_contain_text("skills/music")
+        await expect(page.locator("tr[data-version]").first).to_contain_text("技能 music")
         assert (await here.api.get("/v1/agents/1078"))["name"] == "老坐席"
 
         await page.get_by_role("link", name="坐席", exact=False).first.click()
