@@ -8,6 +8,7 @@ import pytest
 
 from bench.desk_phones import Manner
 from softswitch.calls.cell_line import PATIENCE_S
+from tests.aftermath import judge_aftermath
 from tests.peers import peers, seconds
 from tests.stand import HOTLINE, Stand, Terms, stand
 
@@ -48,6 +49,4 @@ async def test_a_burst_beyond_the_spare_legs_is_served_while_cells_start(tmp_pat
         for call, answer in zip(calls, answers, strict=True):
             if answer == 200:
                 await around.trunk.hang_up(call)
-        async with asyncio.timeout(20):
-            while await here.active_calls():
-                await asyncio.sleep(0.1)
+        await judge_aftermath(here)

@@ -11,6 +11,7 @@ import pytest
 
 from bench.loopback import claimed
 from tests import spectrum
+from tests.aftermath import judge_aftermath
 from tests.cable import Cable, cable
 from tests.phones.handset import Handset, handset
 from tests.stand import Stand, Terms, stand
@@ -101,6 +102,7 @@ async def test_a_cable_that_is_out_for_five_seconds_costs_five_seconds(tmp_path:
         assert detail["call"]["end_reason"] == "completed"
         (_, right), rate = spectrum.read_channels(talk.here.wav(detail["recordings"][0]))
         assert spectrum.find_tone_spans(right[-rate:], AGENT_HZ), "the end of the talk is not recorded"
+        await judge_aftermath(talk.here)
 
 
 async def test_a_cable_that_is_out_for_a_minute_puts_the_caller_first_in_line_until_it_is_back(
@@ -123,4 +125,4 @@ async def test_a_cable_that_is_out_for_a_minute_puts_the_caller_first_in_line_un
         assert await talk.is_heard()
         await talk.caller.hang_up()
         assert (await here.wait_call(talk.call_id))["call"]["end_reason"] == "completed"
-        assert not await here.active_calls()
+        await judge_aftermath(here)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.desk_phones import Manner
+from tests.aftermath import judge_aftermath
 from tests.peers import peers
 from tests.stand import Terms, stand
 
@@ -42,6 +43,8 @@ async def test_a_plane_that_hangs_is_replaced_and_new_calls_have_sound(tmp_path:
         assert again.stream.received > 10
         (lines,) = here.server.log_lines("plane.hung")
         assert lines["pid"] == old
+        await around.trunk.hang_up(again)
+        await judge_aftermath(here, crash_costs_s=NOTICED_S)
 
 
 async def test_control_that_hangs_is_replaced_and_the_talk_goes_on(tmp_path: Path) -> None:
@@ -68,10 +71,12 @@ async def test_control_that_hangs_is_replaced_and_the_talk_goes_on(tmp_path: Pat
         await here.wait_snapshot(since=since)
         since = len(here.events)
         await here.login(2)
-        _, again_id = await around.call()
+        again, again_id = await around.call()
         await here.wait_event("CallConnected", since=since, call_id=again_id)
         await around.trunk.hang_up(call)
         assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
+        await around.trunk.hang_up(again)
+        await judge_aftermath(here)
 
 
 async def test_a_cell_that_hangs_costs_its_leg_and_the_caller_is_served_again(tmp_path: Path) -> None:
@@ -96,3 +101,5 @@ async def test_a_cell_that_hangs_costs_its_leg_and_the_caller_is_served_again(tm
         await here.login(2)
         await here.wait_event("CallConnected", since=since, call_id=call_id)
         assert here.server.log_lines("cell.hung", pid=placed["pid"])
+        await around.trunk.hang_up(call)
+        await judge_aftermath(here)

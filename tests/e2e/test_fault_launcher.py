@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,13 @@ import pytest
 from bench.desk_phones import Manner
 from bench.leash import LEASH
 from bench.running_server import ROOT
+from tests.aftermath import judge_aftermath
 from tests.peers import peers
 from tests.stand import Stand, Terms, stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-TERMS = Terms(seats=1, wrap_up_s=0.0, greeting="", announce_agent=False)
+TERMS = Terms(seats=2, wrap_up_s=0.0, greeting="", announce_agent=False)
 
 
 @asynccontextmanager
@@ -63,7 +63,11 @@ async def serves(here: Stand) -> None:
 
 
 async def test_a_killed_launcher_costs_nothing_and_its_successor_restarts_what_dies(tmp_path: Path) -> None:
-    async with stand(tmp_path, TERMS) as here, peers(here, Manner(answer_s=0.0)) as around:
+    """The talk goes on, and a caller who comes while there is no launcher at all is served."""
+    async with (
+        stand(tmp_path, TERMS) as here,
+        peers(here, Manner(answer_s=0.0), Manner(answer_s=0.0)) as around,
+    ):
         await here.login(1)
         call, call_id = await around.call()
         await here.wait_event("CallConnected", call_id=call_id)
@@ -72,8 +76,17 @@ async def test_a_killed_launcher_costs_nothing_and_its_successor_restarts_what_d
         written = here.server.config.read_text()
         assert 'log_level = "info"' in written
         here.server.config.write_text(written.replace('log_level = "info"', 'log_level = "debug"'))
-        here.server.kill("launcher")
-        await asyncio.sleep(1.0)
+        launcher = here.server.kill("launcher")
+        async with asyncio.timeout(5):
+            while lives(launcher):
+                await asyncio.sleep(0.02)
+        since = len(here.events)
+        await here.login(2)
+        meanwhile, meanwhile_id = await around.call("13800000002")
+        await here.wait_event("CallConnected", since=since, call_id=meanwhile_id)
+        async with asyncio.timeout(5):  # both of its ends have sound
+            while meanwhile.stream.received < 25 or around.phones[1].calls[-1].stream.received < 25:
+                await asyncio.sleep(0.02)
         received = call.stream.received
         async with next_launcher(here) as successor:
             await wait_line(here, "launcher.inherited", 3)
@@ -90,8 +103,10 @@ async def test_a_killed_launcher_costs_nothing_and_its_successor_restarts_what_d
                     await asyncio.sleep(0.02)
             await serves(here)
             await here.wait_agent(1, activity="talking", call_id=call_id)
-            await around.trunk.hang_up(call)
-            assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
+            for each, each_id in ((call, call_id), (meanwhile, meanwhile_id)):
+                await around.trunk.hang_up(each)
+                assert (await here.wait_call(each_id))["call"]["end_reason"] == "completed"
+            await judge_aftermath(here)
         assert not [pid for pid in before.values() if lives(pid)]
 
 
@@ -103,7 +118,7 @@ async def test_a_launcher_of_another_version_lets_the_old_parts_serve_and_begins
     When the old control is gone, all that is left of the old version goes too, and the new one serves.
     """
     async with (
-        stand(tmp_path, replace(TERMS, seats=2)) as here,
+        stand(tmp_path, TERMS) as here,
         peers(here, Manner(answer_s=0.0), Manner(answer_s=0.0)) as around,
     ):
         for number in (1, 2):
@@ -144,6 +159,7 @@ async def test_a_launcher_of_another_version_lets_the_old_parts_serve_and_begins
             await here.wait_event("CallConnected", since=since, call_id=third_id)
             await around.trunk.hang_up(third)
             await here.wait_call(third_id)
+            await judge_aftermath(here)
         assert not [pid for pid in new.values() if lives(pid)]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import spectrum
+from tests.aftermath import judge_aftermath
 from tests.phones.handset import Handset, handset
 from tests.stand import Stand, Terms, stand
 
@@ -87,6 +88,7 @@ async def test_a_line_that_is_down_for_five_seconds_costs_five_seconds(tmp_path:
         (_, right), rate = spectrum.read_channels(here.wav(detail["recordings"][0]))
         assert len(right) / rate > 7.0
         assert spectrum.find_tone_spans(right[-rate:], AGENT_HZ), "the end of the talk is not recorded"
+        await judge_aftermath(here)
 
 
 async def test_a_line_that_is_down_for_long_puts_the_caller_back_at_the_head_and_the_phone_is_back_by_itself(
@@ -115,7 +117,7 @@ async def test_a_line_that_is_down_for_long_puts_the_caller_back_at_the_head_and
         await caller.wait_for("died")
         await here.wait_agent(1, activity="idle", presence="ready", within_s=40)
         assert (await here.wait_call(vanished))["call"]["end_reason"] == "failed"
-        assert not await here.active_calls()
+        await judge_aftermath(here)
 
 
 async def test_a_phone_that_loses_its_power_in_a_talk_costs_the_caller_a_wait(tmp_path: Path) -> None:
@@ -148,4 +150,4 @@ async def test_a_phone_that_loses_its_power_in_a_talk_costs_the_caller_a_wait(tm
         (_, right), _ = spectrum.read_channels(here.wav(detail["recordings"][0]))
         assert spectrum.find_tone_spans(right, AGENT_HZ), "the talk before the power was lost is not recorded"
         assert spectrum.find_tone_spans(right, NEW_PHONE_HZ), "the talk at the new phone is not recorded"
-        assert not await here.active_calls()
+        await judge_aftermath(here)

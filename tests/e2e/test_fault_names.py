@@ -11,6 +11,7 @@ from bench.loopback import claimed
 from bench.peers.call import Call
 from bench.peers.rtp_stream import Pacer, alaw_tone
 from bench.peers.user_agent import UserAgent
+from tests.aftermath import judge_aftermath
 from tests.name_server import NameServer, asking
 from tests.peers import Peers, peers
 from tests.stand import Stand, Terms, stand
@@ -100,6 +101,7 @@ async def test_calls_go_on_without_a_name_service_and_a_trunk_that_moved_is_foun
                 await dial_out(here, around, moved)
                 await around.trunk.hang_up(call)
                 assert (await here.wait_call(call_id))["call"]["end_reason"] == "completed"
+                await judge_aftermath(here)
         finally:
             names.close()
             await trunk.close()

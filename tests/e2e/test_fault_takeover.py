@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.desk_phones import Manner
+from tests.aftermath import judge_aftermath
 from tests.peers import peers
 from tests.softswitch.sip.raw_peer import RawPeer, header, sdp, status, uri
 from tests.stand import Terms, stand
@@ -60,5 +61,6 @@ async def test_a_caller_who_has_not_acknowledged_yet_reaches_an_agent_after_the_
             assert (await here.recording(detail["recordings"][0]))["state"] == "done"
             names = [entry["kind"] for entry in detail["events"]]
             assert names.count("CallAnswered") == names.count("CallQueued") == 1
+            await judge_aftermath(here)
         finally:
             caller.close()

@@ -14,6 +14,7 @@ from bench.peers.call import Call
 from bench.peers.rtp_stream import Pacer, alaw_tone
 from bench.peers.user_agent import UserAgent
 from tests import spectrum
+from tests.aftermath import judge_aftermath
 from tests.peers import Peers, alaw_samples, peers
 from tests.stand import Stand, Terms, stand
 
@@ -124,6 +125,7 @@ async def test_a_black_hole_is_passed_over_and_used_again_once_it_answers_option
             await talk.here.wait_event("TrunkStateChanged", trunk="city", up=True)
             await talk.dial(city)
             await talk.hang_up()
+            await judge_aftermath(talk.here)
         finally:
             await city.close()
 
@@ -140,5 +142,6 @@ async def test_a_trunk_that_refuses_for_itself_is_passed_over_and_stays_up(tmp_p
             target = await talk.dial(city)
             assert target.invite.uri.startswith(f"sip:{MOBILE}@")
             await talk.hang_up()
+            await judge_aftermath(talk.here)
         finally:
             await city.close()

@@ -17,6 +17,7 @@ from bench.desk_phones import DeskPhone, Manner
 from bench.peers.call import Call
 from bench.running_server import Json
 from tests import spectrum
+from tests.aftermath import judge_aftermath
 from tests.peers import Peers, alaw_samples, peers, seconds
 from tests.phones.handset import handset
 from tests.stand import Stand, Terms, stand
@@ -108,6 +109,8 @@ async def test_control_dies_and_the_talk_goes_on_without_a_gap(tmp_path: Path) -
         await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
         await caller.call(here.hotline)
         await here.wait_event("CallConnected", since=since, within_s=10)
+        await caller.hang_up()
+        await judge_aftermath(here)
 
 
 async def test_control_dies_while_callers_wait_and_places_and_figures_are_kept(tmp_path: Path) -> None:
@@ -147,6 +150,8 @@ async def test_control_dies_while_callers_wait_and_places_and_figures_are_kept(t
         await around.trunk.hang_up(second)
         record = (await here.wait_call(second_id))["call"]
         assert record["end_reason"] == "abandoned"
+        await around.trunk.hang_up(first)
+        await judge_aftermath(here)
 
 
 async def _told_of_the_line(here: Stand, call_id: str) -> tuple[Json, list[float]]:
@@ -177,6 +182,9 @@ async def test_control_dies_as_a_phone_is_rung_and_no_phone_rings_on(tmp_path: P
             assert [await rung.ended for rung in killed] == ["cancelled"] * 2
         assert not caller.ended.done()
         assert not phone.calls[2].ended.done(), "the last control rings it for the same caller"
+        await here.wait_ready()
+        await around.trunk.hang_up(caller)
+        await judge_aftermath(here)
 
 
 async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_path: Path) -> None:
@@ -195,7 +203,7 @@ async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_pat
         await here.wait_event("CallRequeued", call_id=call_id, within_s=2)
         await here.wait_event("AlarmRaised", alarm="cell_lost", within_s=5)
         assert not call.ended.done()
-        _, other_id = await around.call("13800000009")
+        other, other_id = await around.call("13800000009")
         await asyncio.sleep(1.0)
         music = alaw_samples(bytes(call.stream.heard[-4000:]))
         assert spectrum.level_dbfs(music) > -45, "silence after the agent was lost"
@@ -209,6 +217,9 @@ async def test_the_agents_cell_dies_and_the_caller_is_served_again_first(tmp_pat
         waiting = [record["call_id"] for record in await here.active_calls()]
         assert other_id in waiting
         await here.wait_event("AlarmCleared", alarm="cell_lost", within_s=15)
+        for each in (other, call):
+            await around.trunk.hang_up(each)
+        await judge_aftermath(here)
 
 
 async def test_the_customers_cell_dies_and_the_agent_goes_to_wrap_up(tmp_path: Path) -> None:
@@ -222,6 +233,7 @@ async def test_the_customers_cell_dies_and_the_agent_goes_to_wrap_up(tmp_path: P
         await here.wait_agent(1, presence="wrap_up", activity="idle", within_s=3)
         record = (await here.wait_call(call_id))["call"]
         assert record["ended_by"] == "system"
+        await judge_aftermath(here)
 
 
 def _kill_cell(here: Stand, *, of: str) -> None:
@@ -271,8 +283,10 @@ async def test_the_plane_dies_and_its_recordings_are_whole_up_to_the_last_second
                 await asyncio.sleep(0.05)
             await here.wait_ready(within_s=3)
         assert time.time() - killed_at < 4
-        _, again = await around.call("13800000002")
+        later, again = await around.call("13800000002")
         await here.wait_event("CallConnected", since=since, call_id=again)
+        await around.trunk.hang_up(later)
+        await judge_aftermath(here)
 
 
 async def test_the_nursery_dies_and_new_calls_are_served_again(tmp_path: Path) -> None:
@@ -288,5 +302,7 @@ async def test_the_nursery_dies_and_new_calls_are_served_again(tmp_path: Path) -
         with_wrap_up = await here.api.agent(here.agent(1))
         if with_wrap_up["presence"] == "wrap_up":
             await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
-        _, again = await around.call("13800000002")
+        later, again = await around.call("13800000002")
         await here.wait_event("CallConnected", since=since, call_id=again, within_s=10)
+        await around.trunk.hang_up(later)
+        await judge_aftermath(here)

@@ -14,6 +14,7 @@ import pytest
 
 from bench.running_server import Json
 from tests import spectrum
+from tests.aftermath import judge_aftermath
 from tests.peers import seconds
 from tests.phones.handset import Handset, handset
 from tests.stand import Stand, Terms, stand
@@ -101,6 +102,7 @@ async def test_without_control_both_hear_each_other_and_both_are_recorded(tmp_pa
         assert len(left) / rate == pytest.approx(length, abs=0.2)
         assert_no_gap(left, CALLER_HZ, length - 0.6)
         assert_no_gap(right, AGENT_HZ, time.time() - killed_at - 1.0)
+        await judge_aftermath(here)
 
 
 @pytest.mark.parametrize("who", ["caller", "agent"])
@@ -117,7 +119,7 @@ async def test_who_hangs_up_while_control_is_away_is_heard_when_it_is_back(tmp_p
         record = detail["call"]
         assert (record["ended_by"], record["end_reason"]) == (who, "completed")
         await here.wait_agent(1, presence="wrap_up", activity="idle", within_s=5)
-        assert not await here.active_calls()
+        await judge_aftermath(here)
 
 
 async def test_a_cell_costs_only_the_legs_that_it_carried(tmp_path: Path) -> None:
@@ -181,6 +183,8 @@ async def test_a_cell_costs_only_the_legs_that_it_carried(tmp_path: Path) -> Non
         )
         assert len(spectrum.find_tone_spans(right, AGENT_HZ)) == 2, "both talks are in the one file"
         assert_no_gap(left, CALLER_HZ, len(left) / rate - 0.6)
+        await bystander.hang_up()
+        await judge_aftermath(here)
 
 
 async def test_a_new_plane_serves_two_seconds_after_the_old_one_died_and_nothing_said_is_lost(
@@ -219,6 +223,7 @@ async def test_a_new_plane_serves_two_seconds_after_the_old_one_died_and_nothing
         assert_no_gap(right, AGENT_HZ, length - 1.6)
         await caller.hang_up()
         assert (await here.wait_call(again))["call"]["end_reason"] == "completed"
+        await judge_aftermath(here)
 
 
 async def test_a_new_nursery_raises_cells_that_serve_and_the_recording_is_whole(tmp_path: Path) -> None:
@@ -244,6 +249,8 @@ async def test_a_new_nursery_raises_cells_that_serve_and_the_recording_is_whole(
         await here.wait_event("CallConnected", since=since, within_s=3)
         await asyncio.sleep(1.0)
         assert spectrum.tone_level_dbfs((await caller.recording())[-4000:], AGENT_HZ) > -20
+        await caller.hang_up()
+        await judge_aftermath(here)
 
 
 @pytest.mark.parametrize("moment", ["greeted", "ringing", "away"])
@@ -286,7 +293,7 @@ async def test_control_dies_in_the_middle_of_a_step_and_the_caller_is_served_all
         await caller.hang_up()
         detail = await here.wait_call(calls[0]["call_id"])
         assert (detail["call"]["ended_by"], detail["call"]["end_reason"]) == ("caller", "completed")
-        await assert_nothing_is_left(here)
+        await judge_aftermath(here)
 
 
 async def test_control_dies_just_as_it_answers_and_nobody_hangs_in_the_air(tmp_path: Path) -> None:
@@ -312,23 +319,4 @@ async def test_control_dies_just_as_it_answers_and_nobody_hangs_in_the_air(tmp_p
             await here.wait_agent(1, activity="idle")
             if (await here.api.agent(here.agent(1)))["presence"] == "wrap_up":
                 await here.api.post(f"/v1/agents/{here.agent(1)}/wrap-up/end")
-            await assert_nothing_is_left(here)
-
-
-async def assert_nothing_is_left(here: Stand) -> None:
-    """No call, no leg at the edge, no slot in a cell, no open recording."""
-    until = time.monotonic() + 8.0
-    while True:
-        health = await here.api.health()
-        parts = {part["name"]: part["detail"] for part in health["parts"]} if health else {}
-        recordings = (await here.api.get("/v1/recordings"))["items"]
-        left = {
-            "edge": parts.get("edge", "").removeprefix("legs=0"),
-            "cells": parts.get("cells", "").partition("used=")[2].removeprefix("0"),
-            "recordings": [item for item in recordings if item["state"] == "open"],
-            "calls": await here.active_calls(),
-        }
-        if not any(left.values()):
-            return
-        assert time.monotonic() < until, f"left behind: {left}"
-        await asyncio.sleep(0.1)
+            await judge_aftermath(here)

@@ -16,6 +16,7 @@ from bench.desk_phones import Manner
 from bench.peers.call import Call
 from bench.running_server import Json
 from tests import spectrum
+from tests.aftermath import judge_aftermath
 from tests.bad_weather import judge
 from tests.peers import Peers, alaw_samples, peers
 from tests.relays.lossy import LossyLine, lossy_line
@@ -77,6 +78,7 @@ async def test_calls_over_lossy_sip_are_set_up_and_ended_to_the_last_one(tmp_pat
         reasons = await end_reasons(here, 20)
         assert len(reasons) == CALLS, "a retransmission became a call of its own"
         assert set(reasons) == {"completed"}
+        await judge_aftermath(here)
 
 
 async def test_tones_survive_lossy_rtp_both_ways(tmp_path: Path) -> None:
@@ -123,6 +125,7 @@ async def test_tones_survive_lossy_rtp_both_ways(tmp_path: Path) -> None:
         counted = sum(legs["packets_lost"] for legs in here.server.log_lines("leg.sound"))
         _, metrics = await here.api.download("/metrics")
         assert f'hotline_rtp_leg_packets_total{{fate="lost"}} {counted}.0' in metrics.decode()
+        await judge_aftermath(here)
 
 
 def silent_share(sound: spectrum.Samples) -> float:
@@ -201,6 +204,7 @@ async def test_conversation_over_a_line_that_hurts_signalling_and_sound_of_both_
         assert sum(line.counts.lost for line in lines) > 3
         assert sum(line.counts.copied for line in lines) > 10
         assert await end_reasons(here, 20) == ["completed"] * 10
+        await judge_aftermath(here)
 
 
 async def heard_for(call: Call, hz: float, seconds: float) -> None:
@@ -259,3 +263,4 @@ async def test_a_dozen_calls_over_sip_of_which_three_in_ten_are_lost_each_way(tm
         late, copied = (sum(getattr(line.counts, name) for line in lines) for name in ("late", "copied"))
         assert lost / (lost + passed + late) == pytest.approx(0.3, abs=0.13)
         assert copied > 10
+        await judge_aftermath(here)
