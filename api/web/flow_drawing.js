@@ -5,7 +5,7 @@ import { layout, NODE_HEIGHT, NODE_WIDTH, waysOf } from './flow_chart.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const MARGIN = 28;
-const READABLE_PX = 900;
+const READABLE_PX = 640;
 const TEXT_MOST = 22;
 
 /** What each type of node does, as one path on a grid of 24. */
@@ -60,7 +60,7 @@ export function drawFlow({ flow, schemas, chosen, callers, faults, choose, conne
     class: 'flow-chart', role: 'group', 'aria-label': word('flow.chart', flow.name || flow.id), tabindex: '-1',
     viewBox: `${-MARGIN - 34} ${-MARGIN} ${width + 2 * MARGIN + 52} ${height + 2 * MARGIN + low}`, width: width + 2 * MARGIN + 52, height: height + 2 * MARGIN + low,
   }, svg('defs', {}, svg('marker', { id: 'way-end', viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 8, markerHeight: 8, orient: 'auto-start-reverse' }, svg('path', { d: 'M0 0 8 4 0 8z', class: 'way-end' }))));
-  drawing.style.minWidth = `${Math.min(width + 2 * MARGIN, READABLE_PX)}px`; // a wide flow is scrolled, not shrunk to nothing
+  drawing.style.minWidth = `${Math.min(width + 2 * MARGIN, READABLE_PX)}px`; // a wide flow is scrolled where there is no room, not shrunk to nothing
   ways.forEach((way) => { if (places.has(way.target)) drawing.append(drawWay(way, ports.get(way), places, height, bends.get(way) ?? [])); });
   const start = places.get(flow.start);
   if (start) drawing.append(svg('path', { class: 'way', d: `M${start.x - 34} ${start.y + NODE_HEIGHT / 2}h30`, 'marker-end': 'url(#way-end)' }), svg('circle', { class: 'start', cx: start.x - 38, cy: start.y + NODE_HEIGHT / 2, r: 6 }));

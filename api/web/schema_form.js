@@ -39,6 +39,7 @@ export class SchemaForm {
     this.#root = objectFields(schema, value ?? {}, '', terms);
     this.summary = make('ul', { class: 'faults', role: 'alert', hidden: true });
     this.element = make('div', { class: 'form' }, this.summary, this.#root.element);
+    this.element.addEventListener('input', ({ target }) => unmark(target)); // what is being put right is no fault until it is saved
     if (terms.changed) for (const kind of ['input', 'change', 'click']) this.element.addEventListener(kind, terms.changed);
   }
 
@@ -98,6 +99,13 @@ function mark(element, text) {
   input?.setAttribute('aria-invalid', 'true');
   input?.setAttribute('aria-describedby', note.id);
   return input;
+}
+
+function unmark(input) {
+  if (!input.hasAttribute('aria-invalid')) return;
+  document.getElementById(input.getAttribute('aria-describedby'))?.remove();
+  input.removeAttribute('aria-invalid');
+  input.removeAttribute('aria-describedby');
 }
 
 // ---- words of a field -------------------------------------------------------------------------------

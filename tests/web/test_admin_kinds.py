@@ -281,6 +281,8 @@ async def edited(page: Page, here: Stand, kind: str, edit: Edit) -> None:
     await expect(page.locator(".told").first).to_contain_text("未保存")
     assert (await here.api.get("/v1/business/versions", limit=1))["items"][0]["version"] == before
 
+    await fault.first.locator("xpath=..").locator("input, select").first.dispatch_event("input")
+    await expect(fault).to_have_count(0)
     await take(page, edit.good)
     await save.click()
     await expect(page.locator(".told").first).to_contain_text("已保存")
