@@ -49,8 +49,3 @@ class TokenList:
             if hmac.compare_digest(known, digest):
                 found = token
         return found
-
-    def find_in_header(self, header: str) -> Token | None:
-        """The token of an `Authorization: Bearer …` header."""
-        scheme, _, presented = header.partition(" ")
-        return self.find(presented.strip()) if scheme.lower() == "bearer" else None

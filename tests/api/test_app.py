@@ -38,6 +38,14 @@ async def test_without_a_known_token_every_endpoint_answers_alike(city: City, ro
             assert problem["code"] == "unauthenticated"
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bEARER", "bearer "])
+async def test_the_scheme_of_the_header_is_written_in_any_case(city: City, scheme: str) -> None:
+    """RFC 9110 section 11.1."""
+    headers = {"Authorization": f"{scheme} {WORDS['admin']}"}
+    async with city.client.get("/v1/agents", headers=headers) as answer:
+        assert answer.status == 200
+
+
 @ROUTES_WITH_TOKEN
 async def test_a_token_without_the_scope_is_forbidden(city: City, route: Route) -> None:
     """Each token may do what its scopes say and nothing else; admin may do everything."""
