@@ -33,7 +33,9 @@ async def assert_side_by_side(page: Page, *places: str) -> None:
         assert box["x"] >= edge, f"{place} begins under the one before"
         assert box["width"] >= 280, f"{place} is {box['width']} px wide"
         edge = box["x"] + box["width"]
-    assert edge <= page.viewport_size["width"] if page.viewport_size else False
+    viewport = page.viewport_size
+    assert viewport is not None
+    assert edge <= viewport["width"]
 
 
 async def test_a_supervisor_sees_seats_and_lines_and_ends_a_call(tmp_path: Path) -> None:
