@@ -92,7 +92,7 @@ async def test_every_example_of_the_first_walk_runs_as_it_stands(tmp_path: Path)
         for number in range(1, 5):
             await here.login(number)
         watch, receive = [placed(text) for text in code["python"]]
-        walk = placed("set -euo pipefail\n" + "".join(code["sh"])) + f"\necho {END}\n"
+        walk = placed("set -euo pipefail\n" + "".join(code["sh"])) + f"\necho\necho {END}\n"
         async with (
             program(watch, tmp_path, sys.executable, "-c") as watching,
             program(receive, tmp_path, sys.executable, "-c") as receiving,
