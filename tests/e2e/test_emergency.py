@@ -6,9 +6,9 @@ import pytest
 
 from tests import spectrum
 from tests.conversation import RINGBACK_HZ, Conversation, conversation, outbound_terms
-from tests.e2e.test_alarm_calls import says
 from tests.e2e.test_flows import ask
 from tests.phones.handset import Handset
+from tests.spoken import says
 from tests.stand import Stand
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
