@@ -1,6 +1,6 @@
 /** The administrator's page: everything of the business by its kind, its flows, its days, its versions. */
 
-import { BusinessClient, inLanguage } from './business_client.js';
+import { BusinessClient, titled } from './business_client.js';
 import { byId, fill, make, setText } from './element.js';
 import { watchEmergency } from './emergency.js';
 import { icon } from './icons.js';
@@ -104,7 +104,7 @@ class AdminPage {
       make('span', {}, text), count !== undefined && make('small', {}, count));
     const rooms = ROOMS.map(([heading, kinds]) => {
       const members = this.#kinds.filter(({ kind }) => kinds.includes(kind) || (heading === 'admin.more' && !known.has(kind) && !OWN.has(kind)));
-      const links = members.sort((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind)).map(({ kind, title, count }) => link(kind, inLanguage(title, spoken()), count));
+      const links = members.sort((one, other) => kinds.indexOf(one.kind) - kinds.indexOf(other.kind)).map(({ kind, title, count }) => link(kind, titled(title, spoken()), count));
       return [heading, [...links, ...this.#placesOf(heading, link)]];
     });
     rooms.push(['admin.history', this.#placesOf('admin.history', link)]);
@@ -152,7 +152,7 @@ class AdminPage {
       this.#view = (await PLACES[name].show(place, { client, bar, id })) ?? null;
       return;
     }
-    const title = inLanguage(this.#kinds.find(({ kind }) => kind === name)?.title ?? name, spoken());
+    const title = titled(this.#kinds.find(({ kind }) => kind === name)?.title ?? name, spoken());
     if (!id) await showList(place, { client, kind: name, title });
     else if (name === 'flows') this.#view = await FlowEditor.open(place, { client, id });
     else this.#view = await DocumentView.open(place, { client, kind: name, title, id });

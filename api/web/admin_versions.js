@@ -2,7 +2,7 @@
 
 import { fill, make } from './element.js';
 import { isSure } from './admin_dialog.js';
-import { inLanguage } from './business_client.js';
+import { titled } from './business_client.js';
 import { momentText, problemText, reasonText, spoken, word, wordOf } from './admin_words.js';
 import { icon } from './icons.js';
 import { differenceText } from './schema_text.js';
@@ -64,7 +64,7 @@ function rowsOf({ version, at, by, reason, documents }, client, kinds, restore) 
     make('td', {}, reasonText(reason)), make('td', {}, make('div', { class: 'summary' }, names)), make('td', {}, opener)), detail];
 }
 
-const kindTitle = (kinds, kind) => inLanguage(kinds.find((each) => each.kind === kind)?.title ?? kind, spoken());
+const kindTitle = (kinds, kind) => titled(kinds.find((each) => each.kind === kind)?.title ?? kind, spoken());
 
 /** Documents, told as `kind/id`, in words; a long list is cut. */
 export function namesOf(documents, kinds, most) {

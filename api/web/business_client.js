@@ -113,6 +113,12 @@ export function titleOf({ id, data }) {
   return data.name && data.name !== id ? `${data.name} (${id})` : id;
 }
 
+/** The same as a heading or a label, which begins with a capital letter. */
+export function titled(text, language) {
+  const found = inLanguage(text, language);
+  return found.slice(0, 1).toUpperCase() + found.slice(1);
+}
+
 /** One of two languages of a text of the server, `中文 / English`. */
 export function inLanguage(text, language) {
   const at = String(text).indexOf(' / ');

@@ -7,7 +7,7 @@
  */
 
 import { fill, make } from './element.js';
-import { inLanguage } from './business_client.js';
+import { inLanguage, titled } from './business_client.js';
 import { icon } from './icons.js';
 import { hasWord, spoken, word, wordOf } from './admin_words.js';
 
@@ -115,7 +115,7 @@ const OF_THE_FILE = /[((]数据库中[))]|,? (?:of|in) the database| \(database\
 
 /** A description as a short label and what else it says. */
 export function labelOf(schema, name) {
-  const text = inLanguage(schema.description ?? name, spoken()).replace(OF_THE_FILE, '');
+  const text = titled(schema.description ?? name, spoken()).replace(OF_THE_FILE, '');
   const at = text.search(/[,,;;((::]/);
   if (at <= 0) return { label: text, hint: '' };
   return { label: text.slice(0, at).trim(), hint: text.slice(at).replace(/^[,,;;::\s]+/, '').replace(/^[((](.*)[))]$/, '$1') };
