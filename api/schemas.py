@@ -23,6 +23,9 @@ Request = TypeVar("Request")
 DEPTH_MOST = 16
 """How deep an object that callers may fill as they like can be."""
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Of a moment: calendars look some years ahead, and in another zone it may be another year."""
+
 _SPACE_FOR_PLUS = re.compile(r"(T[\d:.]+) (\d{2}:?\d{2})\Z")
 
 
@@ -198,6 +201,8 @@ def _wall_time(value: Any) -> float:
         moment = datetime.fromisoformat(_SPACE_FOR_PLUS.sub(r"\1+\2", value))
         if moment.tzinfo is None:
             raise _Wrong("not_allowed", "缺少时区 / needs a zone, as in 2026-11-25T08:00:00+08:00")
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise _Wrong("not_allowed", f"年份应在 / the year must be within {FIRST_YEAR}…{LAST_YEAR}")
         return moment.timestamp()
     except (ValueError, TypeError, OverflowError) as error:
         raise _Wrong(

@@ -359,6 +359,8 @@ async def test_a_time_limit_is_reckoned_in_the_hours_of_a_service(page: Page) ->
         ({}, ["calendar", "working_days"]),
         (asked | by_service | {"working_minutes": "5"}, ["calendar", "working_days"]),
         (noon | {"calendar": "x", "working_minutes": "600001"}, ["working_minutes"]),
+        (asked | {"from": "0001-01-01T00:00:00+14:00"}, ["from"]),
+        (asked | {"from": "9999-12-31T23:59:59-14:00"}, ["from"]),
     ):
         status, problem, _ = await page.ask("GET", path, params=query)
         assert (status, [each["field"] for each in problem["errors"]]) == (422, fields)
