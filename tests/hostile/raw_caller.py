@@ -76,12 +76,12 @@ class RawCaller:
     _work: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
-    async def dial(cls, here: Stand, *, is_acknowledged: bool = True) -> Self:
-        """Call the hotline; return once it has answered."""
+    async def dial(cls, here: Stand, *, is_acknowledged: bool = True, headers: str = "") -> Self:
+        """Call the hotline; return once it has answered.  `headers` are further lines of the INVITE."""
         voice, control = pair_of_ears(here.trunk_address)
         caller = cls(here, await RawPeer.open(here.trunk_address), voice, control)
         caller.invite = caller.peer.request(
-            "INVITE", here.hotline, content=sdp(here.trunk_address, voice.port)
+            "INVITE", here.hotline, headers=headers, content=sdp(here.trunk_address, voice.port)
         )
         caller.peer.send(caller.invite, here.sip)
         caller.answer = await caller.peer.wait_status(200, "INVITE")
