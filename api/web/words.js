@@ -335,6 +335,7 @@ const WORDS = {
   'alarm.cell_lost': ['信令单元中断', 'Signalling cell lost'],
   'alarm.cells_short': ['信令容量不足', 'Signalling cells short'],
   'alarm.certificate_refused': ['证书不可用', 'Certificate refused'],
+  'alarm.backup_overdue': ['备份逾期', 'Backup overdue'],
   'alarm.self_check_failed': ['每日自检未通过', 'Self-check failed'],
   'alarm.nursery_hung': ['信令管理进程无响应', 'Nursery hangs'],
   'alarm.disk_low': ['磁盘空间不足', 'Disk space low'],

@@ -71,6 +71,7 @@ ALARMS: Final = {
     "alarm_emergency_on": "应急开关已启用。",
     "alarm_no_answer": "坐席久叫不应。",
     "alarm_certificate_refused": "证书无法使用。",
+    "alarm_backup_overdue": "备份逾期。",
     "alarm_self_check_failed": "每日自检未通过。",
     "alarm_test": "这是一次演习。",
 }

@@ -48,6 +48,7 @@ class AlarmKind(StrEnum):
     EMERGENCY_ON = "emergency_on"
     NO_ANSWER = "no_answer"
     CERTIFICATE_REFUSED = "certificate_refused"
+    BACKUP_OVERDUE = "backup_overdue"
     SELF_CHECK_FAILED = "self_check_failed"
     TEST = "test"
 
@@ -71,6 +72,7 @@ SEVERITY: Mapping[AlarmKind, Severity] = {
     AlarmKind.EMERGENCY_ON: Severity.MAJOR,
     AlarmKind.NO_ANSWER: Severity.WARNING,
     AlarmKind.CERTIFICATE_REFUSED: Severity.MAJOR,
+    AlarmKind.BACKUP_OVERDUE: Severity.WARNING,
     AlarmKind.SELF_CHECK_FAILED: Severity.MAJOR,
     AlarmKind.TEST: Severity.WARNING,
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from softswitch.operations.alarms import AlarmKind, Key
+from softswitch.operations.last_backup import OLDEST_S
 
 JUDGED = frozenset(
     {
@@ -19,6 +20,7 @@ JUDGED = frozenset(
         AlarmKind.STATE_HEALED,
         AlarmKind.WORK_STUMBLED,
         AlarmKind.CERTIFICATE_REFUSED,
+        AlarmKind.BACKUP_OVERDUE,
     }
 )
 """The kinds that are judged here; the others have somebody who knows when they begin and end."""
@@ -38,7 +40,8 @@ GRACE_S = 2.0
 class Figures:
     """The node at one moment; `trunks` maps names to whether they are up, `disk_free_mb` is None when unknown.
 
-    `certificates` are those whose files cannot be used, with the reason.
+    `certificates` are those whose files cannot be used, with the reason; `backup_age_s` is None on a node of which no
+    backup was ever made.
     """
 
     now: float
@@ -51,6 +54,7 @@ class Figures:
     store_lag_s: float = 0.0
     store_is_failing: bool = False
     certificates: dict[str, str] = field(default_factory=dict)
+    backup_age_s: float | None = None
 
 
 class Conditions:
@@ -96,6 +100,11 @@ class Conditions:
                 yield (AlarmKind.TRUNK_DOWN, name), "no answer"
         for name, fault in figures.certificates.items():
             yield (AlarmKind.CERTIFICATE_REFUSED, name), fault
+        if figures.backup_age_s is not None and figures.backup_age_s >= OLDEST_S:
+            yield (
+                (AlarmKind.BACKUP_OVERDUE, ""),
+                f"the last whole backup is older than {OLDEST_S / 3600:.0f} h",
+            )
         if not figures.plane_is_there:
             yield (AlarmKind.PLANE_LOST, ""), "no media plane answers"
         # A minute of reports is wanted: the first seconds of a process are late on any machine.

@@ -40,6 +40,7 @@ from softswitch.operations.exposition import (
     StoreFigures,
     text_of,
 )
+from softswitch.operations.last_backup import backup_age_s
 from softswitch.operations.measures import Measures
 from softswitch.operations.night_watch import NightWatch
 from softswitch.operations.silent_phones import hear_of_agent
@@ -246,6 +247,7 @@ class ControlRoom:
             store_lag_s=store.last_lag_s,
             store_is_failing=store.is_failing,
             certificates=self._refused_certificates(),
+            backup_age_s=backup_age_s(self._data_dir, self._clock.wall()),
         )
 
     def _refused_certificates(self) -> dict[str, str]:

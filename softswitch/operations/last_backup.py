@@ -1,9 +1,10 @@
-"""When the last backup was whole: noted by the command that makes it, told by the daily self-check.
+"""When the last backup was whole: noted by the command that makes it, told by the daily self-check, missed by an alarm.
 
-A timer that fails at night is seen by nobody; a report that is read in the morning says so.
+A timer that fails at night is seen by nobody; a report that is read in the morning says so, and so does the alarm.
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,15 @@ class LastBackup:
     folder: str
 
 
+class NoteUnreadable(Exception):
+    """Nobody can tell from the note when the last backup was whole; `detail` says why."""
+
+    def __init__(self, detail: str) -> None:
+        """Keep the reason."""
+        super().__init__(detail)
+        self.detail = detail
+
+
 def note_backup(data_dir: Path, done: LastBackup) -> None:
     """Leave it for the next check; raises `OSError`."""
     draft = data_dir / f"{NOTE}.draft"
@@ -32,14 +42,42 @@ def note_backup(data_dir: Path, done: LastBackup) -> None:
     draft.replace(data_dir / NOTE)
 
 
+def last_backup(data_dir: Path) -> LastBackup | None:
+    """The note, None where no backup was ever made.  Blocks.  Raises `NoteUnreadable`."""
+    try:
+        done = LastBackup(**json.loads((data_dir / NOTE).read_text(encoding="utf-8")))
+        _written(done.at)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, OverflowError) as fault:
+        raise NoteUnreadable(str(fault)) from fault
+    return done
+
+
+def backup_age_s(data_dir: Path, now: float) -> float | None:
+    """Seconds since the last backup was whole, without end when nobody can tell; None where none was ever made.
+
+    A node that is never backed up is somebody's decision, which the daily report shows; one that was backed up and no
+    longer is has a timer that fails.
+    """
+    try:
+        done = last_backup(data_dir)
+    except NoteUnreadable:
+        return math.inf
+    return None if done is None else now - done.at
+
+
 def backup_fact(data_dir: Path, now: float) -> Fact:
     """A line of the report; not well without a backup of the last night.  Blocks."""
     name = "备份 / backup"
     try:
-        done = LastBackup(**json.loads((data_dir / NOTE).read_text(encoding="utf-8")))
-        made = datetime.fromtimestamp(done.at).astimezone().isoformat(sep=" ", timespec="minutes")
-    except FileNotFoundError:
+        done = last_backup(data_dir)
+    except NoteUnreadable as fault:
+        return Fact(name=name, value=fault.detail, is_well=False)
+    if done is None:
         return Fact(name=name, value="从未 / never", is_well=False)
-    except (OSError, ValueError, TypeError, OverflowError) as fault:
-        return Fact(name=name, value=str(fault), is_well=False)
-    return Fact(name=name, value=f"{made}, {done.folder}", is_well=now - done.at < OLDEST_S)
+    return Fact(name=name, value=f"{_written(done.at)}, {done.folder}", is_well=now - done.at < OLDEST_S)
+
+
+def _written(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().isoformat(sep=" ", timespec="minutes")

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -11,6 +12,7 @@ import pytest
 
 from bench.desk_phones import Manner
 from bench.running_server import ROOT, ApiProblem, RunningServer
+from softswitch.operations.last_backup import LastBackup, note_backup
 from tests.peers import peers
 from tests.stand import Terms, stand
 
@@ -71,6 +73,7 @@ async def test_the_trace_of_a_call_shows_both_its_dialogs_and_how_they_sounded(t
 
 @pytest.mark.long
 async def test_a_backup_of_the_running_system_comes_back_and_serves(tmp_path: Path) -> None:
+    """One that is overdue is an alarm until it is made."""
     terms = TERMS
     async with stand(tmp_path, terms) as here, peers(here, Manner(answer_s=0.0)) as around:
         await here.login(1)
@@ -80,8 +83,13 @@ async def test_a_backup_of_the_running_system_comes_back_and_serves(tmp_path: Pa
         await around.trunk.hang_up(call)
         detail = await here.wait_call(call_id)
         recording = await here.recording(detail["recordings"][0])
+        overdue = LastBackup(at=time.time() - 40 * 3600, folder="/backup/before")
+        note_backup(here.server.data_dir, overdue)
+        await here.wait_event("AlarmRaised", alarm="backup_overdue")
+        since = len(here.events)
         code, text = await command(here.server, "backup", str(tmp_path / "saved"), "--with-key")
         assert code == 0, text
+        await here.wait_event("AlarmCleared", since=since, alarm="backup_overdue")
         code, text = await command(here.server, "restore", str(tmp_path / "saved"))
         assert code == 1, "nothing that exists is overwritten"
         number = here.number

@@ -17,6 +17,7 @@ WORST = Figures(
     disk_least_mb=1.0,
     store_lag_s=9.0,
     certificates={"chain.pem": "no start line"},
+    backup_age_s=40 * 3600.0,
 )
 
 
