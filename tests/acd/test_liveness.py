@@ -14,6 +14,7 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from acd.agent_state import Activity, Presence
 from acd.commands import (
     DismissContact,
+    RefuseCause,
     RefuseContact,
 )
 from acd.contact_state import ContactState
@@ -406,7 +407,8 @@ class Floor(RuleChanges):
             assert arrived_at is not None or after.arrived_at == here.arrived_at
         if any(isinstance(command, RefuseContact) for command in answer):
             assert seen(after) == seen(here)
-            assert stay_s is None or queue not in self.defined_queues()
+            causes = {command.cause for command in answer if isinstance(command, RefuseContact)}
+            assert stay_s is None or causes == {RefuseCause.UNKNOWN_QUEUE}
 
     @rule()
     def all_are_back(self) -> None:
