@@ -112,11 +112,6 @@ def _each_others_first(
     return None
 
 
-def best_contact(floor: Floor, agent: Agent, now: float) -> Contact | None:
-    """Return the contact that a free agent takes first."""
-    return choose(floor, agent, now)[0]
-
-
 def choose(floor: Floor, agent: Agent, now: float) -> tuple[Contact | None, Turn | None]:
     """Return the contact that a free agent takes first, and the turn of its region if shares decided or count it."""
     order = floor.selections.get(agent.selection, SELECTION)

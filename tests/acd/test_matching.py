@@ -12,7 +12,7 @@ from acd.contact_state import ContactState
 from acd.criteria import STRATEGIES
 from acd.events import AgentMadeReady, ContactQueued, QueueDefined
 from acd.floor import Floor, Queue
-from acd.matching import Pairing, best_agent, best_contact, next_pairing
+from acd.matching import Pairing, best_agent, choose, next_pairing
 from acd.names import AgentId, ContactId, QueueName
 from acd.queue_priority import QueuePriority
 from tests.acd.hotline import MAIN, Hotline, skilled
@@ -379,7 +379,7 @@ class TestFreshPairs:
         assert [agent and agent.id for agent in favourites] == ["ben", "ana"]
         pairing = next_pairing(floor, 9.0)
         assert pairing is not None
-        assert best_contact(floor, pairing.agent, 9.0) is pairing.contact
+        assert choose(floor, pairing.agent, 9.0)[0] is pairing.contact
 
     def test_without_anybody_free_there_is_no_pair(self) -> None:
         """And without anybody waiting neither."""
@@ -388,7 +388,7 @@ class TestFreshPairs:
         assert next_pairing(floor, 9.0) is None
         assert best_agent(floor, contact) is None
         other = self.agent(floor, "ana", 1.0, TAX)
-        assert best_contact(floor, other, 9.0) is None
+        assert choose(floor, other, 9.0)[0] is None
         assert next_pairing(floor, 9.0) is None
 
     def test_a_fresh_agent_who_is_free_no_longer_is_left_out(self) -> None:
