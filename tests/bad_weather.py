@@ -12,17 +12,29 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from bench.desk_phones import DeskPhone, Manner
 from bench.peers.call import Call
 from tests.peers import Peers
+from tests.readings import scrape
+from tests.readings import value as value_of
 from tests.stand import HOTLINE, Stand, Terms
 
 MANNER = Manner(answer_s=0.05, talk_s=0.4)
 GONE_WITHIN_S = 60.0
 FILES_MORE = 5
 """So many descriptors more or fewer are no leak: connections of HTTP, readers of the database."""
+IDLE_GAUGES = frozenset(
+    {
+        "hotline_calls",
+        "hotline_plane_legs",
+        "hotline_plane_recordings",
+        "hotline_trunk_channels_in_use",
+        "hotline_queue_waiting",
+        "hotline_store_backlog",
+    }
+)
+IDLE_SERIES = frozenset({("hotline_cell_slots", "used"), ("hotline_sip", "legs")})
+"""What is zero when nobody calls: whole gauges, and one series each of two others."""
 KEPT_KINDS = ("call.arrived", "call.ended", "recording.started", "recording.closed")
 """What the judgement looks at; of twenty thousand calls the rest would fill the memory."""
 
@@ -86,21 +98,12 @@ def kill_a_cell(here: Stand, chance: random.Random) -> None:
 
 async def left_over(here: Stand) -> dict[str, float]:
     """Every gauge that must be zero when nobody calls."""
-    _, body = await here.api.download("/metrics")
     found: dict[str, float] = {}
-    for family in text_string_to_metric_families(body.decode()):
-        for sample in family.samples:
-            labels = ",".join(sample.labels.values())
-            if sample.name in {
-                "hotline_calls",
-                "hotline_plane_legs",
-                "hotline_plane_recordings",
-                "hotline_trunk_channels_in_use",
-                "hotline_queue_waiting",
-                "hotline_store_backlog",
-            } or (sample.name, labels) in {("hotline_cell_slots", "used"), ("hotline_sip", "legs")}:
-                found[f"{sample.name}{{{labels}}}"] = float(sample.value)
-    return {name: value for name, value in found.items() if value}
+    for (name, labels), value in (await scrape(here)).items():
+        of = ",".join(text for _, text in sorted(labels))
+        if value and (name in IDLE_GAUGES or (name, of) in IDLE_SERIES):
+            found[f"{name}{{{of}}}"] = value
+    return found
 
 
 async def open_files(here: Stand) -> dict[str, int]:
@@ -109,18 +112,16 @@ async def open_files(here: Stand) -> dict[str, int]:
     The pool keeps the cells of its busiest ten minutes, so that after a rush more links than before it are no leak; a
     link to a cell that is gone is one.  The nursery's descriptors follow its cells and are not looked at.
     """
-    _, body = await here.api.download("/metrics")
-    found: dict[str, int] = {}
-    cells = 0
-    for family in text_string_to_metric_families(body.decode()):
-        for sample in family.samples:
-            if sample.name == "hotline_cells":
-                cells = int(sample.value)
-            elif sample.name == "hotline_process_open_files":
-                found[sample.labels["part"]] = int(sample.value)
+    samples = await scrape(here)
+    links = {"control": value_of(samples, "cells")}
+    parts = {
+        dict(labels)["part"]: value
+        for (name, labels), value in samples.items()
+        if name == "hotline_process_open_files"
+    }
     return {
-        part: count - cells * (part == "control")
-        for part, count in found.items()
+        part: int(count - links.get(part, 0))
+        for part, count in parts.items()
         if part.startswith(("control", "plane"))
     }
 
