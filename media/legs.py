@@ -10,6 +10,7 @@ from media.packets import Address
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+LAST_PORT: Final = 65535
 NULL_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})
 """Nobody's: the hold of RFC 2543, and its IPv6 form."""
 
@@ -72,6 +73,13 @@ class Leg:
         if parsed.is_unspecified or parsed.is_multicast or parsed == ipaddress.IPv4Address("255.255.255.255"):
             return False
         return any(parsed in network for network in self.networks)
+
+    @property
+    def report_to(self) -> Address | None:
+        """Where RTCP for the peer goes: the port above its RTP (RFC 3550 section 11); None above the last port there is."""
+        if self.peer is None or self.peer[1] >= LAST_PORT:
+            return None
+        return self.peer[0], self.peer[1] + 1
 
     @property
     def is_sending(self) -> bool:

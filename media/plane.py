@@ -380,8 +380,8 @@ class Plane:
         self._give_up_waiting(leg)
         self._silence_prompts(leg)
         goodbye = self._reports.close(slot)
-        if leg.is_sending and leg.peer is not None and statistics.packets_sent:
-            self._exchange.send_control(slot, goodbye, (leg.peer[0], leg.peer[1] + 1))
+        if leg.is_sending and leg.report_to is not None and statistics.packets_sent:
+            self._exchange.send_control(slot, goodbye, leg.report_to)
         self._senders.close(slot)
         self._mixer.remove_listener(slot)
         self._mixer.remove_voice(leg.leg_id)
@@ -589,6 +589,6 @@ class Plane:
     def _send_reports(self, tick: int, now: float) -> None:
         for slot in self._reports.due(tick):
             leg = self._legs.at(slot)
-            if leg is not None and leg.permitted and leg.peer is not None:
+            if leg is not None and leg.permitted and leg.report_to is not None:
                 report = self._reports.compose(slot, self._steady_time.at(now))
-                self._exchange.send_control(slot, report, (leg.peer[0], leg.peer[1] + 1))
+                self._exchange.send_control(slot, report, leg.report_to)

@@ -119,6 +119,18 @@ def test_reports_from_elsewhere_and_junk_are_refused_and_not_answered(desk: Desk
     friend.close()
 
 
+def test_a_peer_at_the_last_port_gets_no_reports_and_costs_nobody_else_theirs(desk: Desk) -> None:
+    """There is no port above 65535 for its RTCP: it comes from a stranger's SDP."""
+    last, other = desk.open(Phone("last")), desk.open(Phone("other"))
+    control = control_of(other)
+    desk.do(last.remote(port=65535))
+    desk.tick(1000)
+    assert 3 <= len(listen(control)) <= 6
+    desk.do(CloseLeg(leg_id="last"))
+    assert [event.leg_id for event in desk.told(LegClosed)] == ["last"]
+    control.close()
+
+
 def test_nothing_is_reported_before_permission(desk: Desk) -> None:
     """Not even RTCP goes to an address that only an offer named."""
     phone = desk.open(Phone("caller"), connect=False)
