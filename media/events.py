@@ -182,18 +182,22 @@ class HoldingsListed:
 class PlaneReported:
     """Health of the tick over the last interval (sent once a second).  Times in ms.
 
-    `late_ticks` began more than 10 ms after their time; `latest_ms` is the worst start.
+    `late_ticks` began more than 10 ms after their time; `latest_ms` is the worst start.  `ticks_skipped` were never done: too
+    far behind, the plane passes over them as silence.  `send_failures` are packets that the kernel refused (no route, a full
+    buffer); they count as sent.
     """
 
     legs: int
     recordings: int
     ticks: int
     late_ticks: int
+    ticks_skipped: int
     latest_ms: float
     work_p50_ms: float
     work_max_ms: float
     packets_received: int
     packets_sent: int
+    send_failures: int
 
 
 Event = (

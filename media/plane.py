@@ -131,6 +131,11 @@ class Plane:
         return len(self._legs)
 
     @property
+    def send_failures(self) -> int:
+        """Packets, RTP and RTCP, that the kernel refused to send."""
+        return self._exchange.send_failures
+
+    @property
     def recordings(self) -> int:
         """Recordings that run."""
         return len(self._desk)

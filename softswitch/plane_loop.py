@@ -79,6 +79,8 @@ class PlaneLoop:
         self._collect_at = 0.0
         self._received_before = 0
         self._sent_before = 0
+        self._failures_before = 0
+        self._skipped_before = 0
         self._unheard: deque[Event] = deque(maxlen=KEPT_MOST)
         self.stopping = False
 
@@ -168,20 +170,24 @@ class PlaneLoop:
         figures = self._meter.take()
         plane = self._plane
         received, sent = plane.packets_received, plane.packets_sent
+        failures, skipped = plane.send_failures, plane.ticks_skipped
         self._server.send(
             PlaneReported(
                 legs=plane.legs,
                 recordings=plane.recordings,
                 ticks=figures.ticks,
                 late_ticks=figures.late_ticks,
+                ticks_skipped=skipped - self._skipped_before,
                 latest_ms=figures.latest_ms,
                 work_p50_ms=figures.work_p50_ms,
                 work_max_ms=figures.work_max_ms,
                 packets_received=received - self._received_before,
                 packets_sent=sent - self._sent_before,
+                send_failures=failures - self._failures_before,
             )
         )
         self._received_before, self._sent_before = received, sent
+        self._failures_before, self._skipped_before = failures, skipped
 
 
 def prepare_process() -> None:

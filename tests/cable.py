@@ -2,8 +2,8 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,16 @@ class Cable:
     def plug(self) -> None:
         """The link is up again."""
         _ip("link", "set", self.name, "up")
+
+    @contextmanager
+    def without_route(self) -> Iterator[None]:
+        """Meanwhile the kernel refuses whatever is sent to the far end (EHOSTUNREACH)."""
+        route = ("unreachable", f"{self.there}/32")
+        _ip("route", "add", *route)
+        try:
+            yield
+        finally:
+            _ip("route", "delete", *route)
 
 
 @asynccontextmanager

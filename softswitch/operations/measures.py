@@ -42,6 +42,7 @@ class Measures:
         self._latest = Gauge(
             "hotline_plane_worst_latest_seconds",
             "启动以来最迟的时钟 / worst start of a tick since control started",
+        self._skipped = counter("plane_skipped_ticks_total", "跳过的时钟 / ticks passed over as silence")
             registry=registry,
         )
         self._latest_s = 0.0
@@ -49,6 +50,9 @@ class Measures:
         self._leg_packets = counter(
             "rtp_leg_packets_total",
             "按结果的 RTP 包,腿结束时计 / RTP packets by fate, counted at the end of a leg",
+        self._send_failures = counter(
+            "rtp_send_failures_total", "内核拒发的 RTP、RTCP 包 / RTP and RTCP packets that could not be sent"
+        )
             ("fate",),
         )
         self._concealed = counter("rtp_frames_concealed_total", "补偿帧 / frames concealed")
@@ -76,10 +80,12 @@ class Measures:
                 self._leg_closed(event.statistics)
             case plane_news.MediaStopped():
                 self._silences.inc()
+                self._skipped.inc(max(0, event.ticks_skipped))
             case _:
                 pass
 
     def _leg_closed(self, figures: plane_news.LegStatistics) -> None:
+                self._send_failures.inc(max(0, event.send_failures))
         for fate, count in (
             ("received", figures.packets_received),
             ("sent", figures.packets_sent),

@@ -96,6 +96,19 @@ def test_rows_are_sent_to_their_peers() -> None:
     peers[1].close()
 
 
+def test_packets_that_the_kernel_refuses_are_counted() -> None:
+    """The error of a closed port comes with the packet after the first."""
+    exchange, peer = PacketExchange(4), far_end()
+    exchange.join(0, PortRange(30200, 30299).bind(HERE))
+    exchange.connect(0, peer.getsockname())
+    peer.close()
+    exchange.send_one(0, b"lost on its way")
+    assert exchange.send_failures == 0
+    exchange.send_one(0, b"refused")
+    assert exchange.send_failures == 1
+    exchange.close()
+
+
 def test_room_for_every_socket_is_made_at_the_start() -> None:
     """The kernel's table of open files does not have to grow while sound runs."""
     exchange = PacketExchange(500)

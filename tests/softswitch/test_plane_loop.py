@@ -1,6 +1,7 @@
 """The loop around a plane, with its real link and the real clock."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bench.loopback import claimed
 from media.commands import (
     CloseLeg,
     ListHoldings,
@@ -36,7 +38,8 @@ from media.playlists import Playlists
 from softswitch.links import Client, Server
 from softswitch.plane_loop import PlaneLoop
 from softswitch.plane_words import PLANE_COMMANDS, PLANE_EVENTS, socket_name
-from tests.media.rtp_phone import WriterInMemory
+from tests.cable import cable
+from tests.media.rtp_phone import Phone, WriterInMemory
 
 ADDRESS = "127.66.5.1"
 
@@ -133,10 +136,12 @@ async def control(tmp_path: Path, writer: SlowWriter) -> AsyncIterator[Control]:
 
 
 @asynccontextmanager
-async def commanded(tmp_path: Path, writer: SlowWriter, clock: Callable[[], float]) -> AsyncIterator[Control]:
+async def commanded(
+    tmp_path: Path, writer: SlowWriter, clock: Callable[[], float], kind: type[Plane] = BrittlePlane
+) -> AsyncIterator[Control]:
     """The same with a clock of the test's."""
     path = tmp_path / "run" / socket_name("plane-0")
-    plane = BrittlePlane(
+    plane = kind(
         max_legs=8,
         ports=PortRange(31000, 31099),
         prompts=Playlists.of(8, {}),
@@ -196,6 +201,51 @@ async def test_health_is_reported_every_second(control: Control) -> None:
     second = await control.wait_for(PlaneReported)
     assert isinstance(second, PlaneReported)
     assert second.ticks >= 10
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a cable of one's own needs root")
+async def test_packets_that_have_no_way_are_reported(tmp_path: Path, writer: SlowWriter) -> None:
+    """Fifty a second while there is no route, none before and none after."""
+
+    async def failures(control: Control) -> int:
+        control.events.clear()
+        await control.wait_for(PlaneReported)  # of a second that was partly another
+        report = await control.wait_for(PlaneReported)
+        assert isinstance(report, PlaneReported)
+        return report.send_failures
+
+    with claimed("cable", range(1, 250)) as number:
+        async with (
+            cable(number) as line,
+            commanded(tmp_path, writer, time.monotonic, Plane) as control,
+        ):
+            control.send(
+                OpenLeg(leg_id="leg", call_id="call", local_address=line.here, networks=(f"{line.there}/32",))
+            )
+            control.send(Phone("leg", address=ADDRESS).remote(address=line.there))
+            control.send(PermitSending(leg_id="leg"))
+            await control.wait_for(LegOpened)
+            assert await failures(control) == 0
+            with line.without_route():
+                assert await failures(control) >= 10
+            assert await failures(control) == 0
+
+
+async def test_ticks_that_are_passed_over_are_reported_once(tmp_path: Path, writer: SlowWriter) -> None:
+    """The clock leaps by an hour."""
+    leap_s = 0.0
+    async with commanded(tmp_path, writer, lambda: time.monotonic() + leap_s) as control:
+        await control.wait_for(PlaneReported)
+        leap_s = 3600.0
+        async with asyncio.timeout(5):
+            report = await control.wait_for(PlaneReported)
+            while isinstance(report, PlaneReported) and not report.ticks_skipped:
+                report = await control.wait_for(PlaneReported)
+        assert isinstance(report, PlaneReported)
+        assert report.ticks_skipped == pytest.approx(3600 * 50, abs=100)
+        after = await control.wait_for(PlaneReported)
+        assert isinstance(after, PlaneReported)
+        assert after.ticks_skipped == 0, "told once"
 
 
 async def test_a_leg_and_a_recording_that_nobody_wants_are_named_when_holdings_are_asked_for(

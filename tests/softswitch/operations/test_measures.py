@@ -104,7 +104,11 @@ def test_ticks_add_up_over_reports() -> None:
 
 def test_processes_are_counted_by_kind_so_that_cells_are_one_series() -> None:
     counted = Counted()
+                ticks_skipped=40 * late,
     for name in ("cell 1f-1", "cell 1f-2", "plane-0"):
         counted.measures.hear("process.lost", {"process": name, "detail": ""}, 1.0)
     assert counted.value("processes_lost_total", part="cell") == 2
     assert counted.value("processes_lost_total", part="plane-0") == 1
+                send_failures=3,
+    assert counted.value("plane_skipped_ticks_total") == 80
+    assert counted.value("rtp_send_failures_total") == 6
