@@ -65,6 +65,7 @@ from softswitch.decisions.journal import DecisionJournal, JournaledEngine
 from softswitch.ears import Ears
 from softswitch.heartbeat import Heartbeat
 from softswitch.https import certificate_of
+from softswitch.kept_lead import KeptLead, boot_id
 from softswitch.news import PLANE_ID, News, Readers
 from softswitch.operations.alarms import AlarmKind
 from softswitch.operations.control_room import ControlRoom
@@ -217,6 +218,9 @@ class Control:
         )
         set_clock = SetClock(clock, self._board.table, self._chronicle)
         clock.on_set += (set_clock.hear, self._seats.clock_set, self._edge.clock_set)
+        clock.on_set += (self._board.callbacks.clock_set, self._board.contacts.clock_set)
+        self._kept_lead = KeptLead(clock, store, boot_id())
+        clock.on_set.append(self._kept_lead.clock_set)
 
         self._orders = WorkOrders(settings.http.work_orders, settings.http.work_orders_timeout_s)
         self._lookups = Lookups(settings.flows.lookup_hosts, may_be_private=settings.flows.lookup_private)
@@ -328,6 +332,7 @@ class Control:
             stream=self._stream,
             clock=clock,
         )
+        clock.on_set.append(self._upkeep.clock_set)
         self._codes = EmergencyCodes(
             desk,
             directory=self._board.directory,
@@ -377,6 +382,7 @@ class Control:
 
     async def start(self) -> None:
         """Find cells and plane, adopt what they hold, then let calls in."""
+        self._kept_lead.resume()
         self._edge.restore(*[self._store.load(table) for table in ("binding", "dialog", "trunk_address")])
         await self._edge.start()
         await self._pool.start()
@@ -401,6 +407,7 @@ class Control:
             StoredVersions(self._reader), begun(self._store.load(LIVE_CALLS).values())
         )
         await succession.take_over(self._news.held_in_cells, self._news.held_by_plane)
+        self._kept_lead.catch_up()
         self._room.open()
         self._healer.open()
         self._is_ready = True

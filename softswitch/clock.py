@@ -3,6 +3,9 @@
 Every machine asks for deadlines here; they lie in one heap, and the event loop holds exactly one armed timer:
 that of the earliest.  So ten thousand deadlines cost one handle, and a test can turn the hands itself by giving
 a loop of its own (`TimerLoop`).
+
+Most deadlines are spans and go by the monotonic clock, which nobody sets.  Those of a calendar (a queue opens at 08:30)
+are asked for `at_wall`, and looked at again when the wall clock is set.
 """
 
 import asyncio
@@ -43,7 +46,7 @@ class TimerLoop(Protocol):
 class Alarm:
     """A deadline that was asked for.  `cancel` is idempotent; an alarm that rang is over."""
 
-    __slots__ = ("_callback", "_on_cancelled", "deadline", "is_kept")
+    __slots__ = ("_callback", "_on_cancelled", "deadline", "follows_wall", "is_kept")
 
     def __init__(
         self,
@@ -52,11 +55,13 @@ class Alarm:
         on_cancelled: Callable[[], None],
         *,
         is_kept: bool = False,
+        follows_wall: bool = False,
     ) -> None:
         self._callback: Callable[[], object] | None = callback
         self._on_cancelled = on_cancelled
         self.deadline = deadline
         self.is_kept = is_kept
+        self.follows_wall = follows_wall
 
     @property
     def is_pending(self) -> bool:
@@ -96,6 +101,7 @@ class Clock:
         self._wall = wall
         self._steady = steady
         self._lead: float | None = None  # of the wall clock over the steady one
+        self._is_resumed = False
         self._heap: list[tuple[float, int, Alarm]] = []
         self._serial = 0
         self._cancelled = 0
@@ -115,6 +121,8 @@ class Clock:
 
         Nothing tells a process that the machine's clock was set, so each reading is held against the steady clock.
         """
+        if self._is_resumed and self._lead is not None:
+            return self._steady() + self._lead
         before, wall = self._steady(), self._wall()
         if self._steady() - before > _READ_WITHIN_S:
             return wall
@@ -123,9 +131,25 @@ class Clock:
             self._lead = lead
         elif abs(by_s := lead - self._lead) > SET_S:
             self._lead = lead
+            self._look_again()
             for hear in self.on_set:
                 hear(by_s)
         return wall
+
+    def lead(self) -> float:
+        """Return by how many seconds the wall clock is ahead of the steady one: the same until it is set."""
+        if self._lead is None:
+            self._lead = self._wall() - self._steady()
+        return self._lead
+
+    def resume(self, lead_s: float) -> None:
+        """Tell the time as a former process of the same machine told it, whose lead this was, until `catch_up`."""
+        self._lead, self._is_resumed = lead_s, True
+
+    def catch_up(self) -> None:
+        """Tell the time by the wall clock from now on: whoever hears `on_set` is told if it was set in between."""
+        self._is_resumed = False
+        self.wall()
 
     def wall_at(self, moment: float) -> float:
         """Return the wall time of a monotonic one, as the two stand to each other now; it alone outlives this process."""
@@ -141,15 +165,32 @@ class Clock:
         One that `is_kept` belongs to work that asks for its next deadline each time, and would end for ever by one fault:
         it rings again `AGAIN_S` after a callback that failed.
         """
-        alarm = Alarm(deadline, callback, self._count_cancelled, is_kept=is_kept)
+        return self._ask(Alarm(deadline, callback, self._count_cancelled, is_kept=is_kept))
+
+    def at_wall(self, moment: float, look: Callable[[], object], *, is_kept: bool = False) -> Alarm:
+        """Call back once at a wall time, or as soon as the wall clock is set: `look` sees what time it is.  Else as `at`."""
+        deadline = self.moment_of(moment)
+        return self._ask(Alarm(deadline, look, self._count_cancelled, is_kept=is_kept, follows_wall=True))
+
+    def _ask(self, alarm: Alarm) -> Alarm:
         self._push(alarm)
-        if self._armed is None or deadline < self._armed_for:
+        if self._armed is None or alarm.deadline < self._armed_for:
             self._arm()
         return alarm
 
     def _push(self, alarm: Alarm) -> None:
         self._serial += 1
         heappush(self._heap, (alarm.deadline, self._serial, alarm))
+
+    def _look_again(self) -> None:
+        """The wall clock was set: what waits for a time of it is called back in the next turn."""
+        alarms = [entry[2] for entry in self._heap if entry[2].is_pending]
+        self._heap, self._cancelled = [], 0
+        for alarm in alarms:
+            if alarm.follows_wall:
+                alarm.deadline = min(alarm.deadline, self.now())
+            self._push(alarm)
+        self._arm()
 
     def after(self, delay_s: float, callback: Callable[[], object]) -> Alarm:
         """Call back once `delay_s` seconds from now."""

@@ -56,6 +56,4 @@ class HoursWatch:
         self._on_missing_year(business.days.missing_year(today))
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm = self._clock.at(
-            self._clock.now() + max(0.0, min(moments) - now), self._look, is_kept=True
-        )
+        self._alarm = self._clock.at_wall(min(moments), self._look, is_kept=True)

@@ -35,6 +35,8 @@ from softswitch.store.state import StateKeeper
 log = structlog.get_logger(__name__)
 
 TABLE: Final = "callback"
+CLOSED: Final = "closed"
+"""Why one waits whose queue is closed: it waits for a time of day, all others for a span."""
 REMEMBERED: Final = 5_000
 """Callbacks that are over and still shown; beyond that the oldest are forgotten (the journal has them all)."""
 
@@ -180,6 +182,20 @@ class Callbacks:
                 if refused := self._stand(callback, stood):
                     self._pause(callback, self._gap(callback), refused)
 
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: places and pauses are as long as they were; hours begin when the clock says so."""
+        for callback in self._callbacks.values():
+            if not callback.is_open:
+                continue
+            callback.arrived_at += by_s
+            callback.requested_at += by_s
+            callback.due_at += by_s
+            if callback.state is CallbackState.PAUSED:
+                if callback.cause == CLOSED:
+                    callback.due_at = self._opens_at(callback.queue)
+                self._wait_until_due(callback)
+            self._keep(callback)
+
     def of_call(self, call: Call) -> Callback | None:
         """The callback that a call is for."""
         return self._callbacks.get(call.callback_id) if call.callback_id else None
@@ -233,7 +249,7 @@ class Callbacks:
         if opens_at <= self._table.clock.wall():
             return True
         self._table.drop(call)
-        self._pause(callback, opens_at, "closed")
+        self._pause(callback, opens_at, CLOSED)
         return False
 
     def refused(self, call: Call) -> None:
@@ -364,6 +380,8 @@ class Callbacks:
                 else:
                     self._keep(callback)
 
+        if callback.alarm is not None:
+            callback.alarm.cancel()
         wait_s = max(0.0, callback.due_at - self._table.clock.wall())
         callback.alarm = self._table.clock.after(wait_s, due)
 

@@ -73,9 +73,13 @@ class PhoneAbsences:
     def begin(self, agent: str, ready_at: float | None) -> None:
         """The phone of an agent is lost, who would be ready at `ready_at` on the clock; None for one who would not."""
         if ready_at is not None:
-            now, wall_at = self._clock.now(), self._clock.wall_at
-            self._absences[agent] = Absence(now, ready_at)
-            self._keeper.put(TABLE, agent, {"lost_at": wall_at(now), "ready_at": wall_at(ready_at)})
+            self._absences[agent] = Absence(self._clock.now(), ready_at)
+            self._keep(agent)
+
+    def clock_set(self) -> None:
+        """The wall clock was set: no absence is longer or shorter for it."""
+        for agent in self._absences:
+            self._keep(agent)
 
     def end(
         self, agent: str, extension: str | None, within_s: float, report: Callable[[], ReportAgent | None]
@@ -126,6 +130,11 @@ class PhoneAbsences:
             except (KeyError, TypeError, ValueError):
                 log.exception("absence.unreadable", agent=agent)
                 self._keeper.remove(TABLE, agent)
+
+    def _keep(self, agent: str) -> None:
+        absence, wall_at = self._absences[agent], self._clock.wall_at
+        record = {"lost_at": wall_at(absence.lost_at), "ready_at": wall_at(absence.ready_at)}
+        self._keeper.put(TABLE, agent, record)
 
     def __contains__(self, agent: str) -> bool:
         """Whether the phone of an agent who would be ready is away."""

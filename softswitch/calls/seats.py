@@ -268,6 +268,7 @@ class Seats:
     def clock_set(self, by_s: float) -> None:
         """The wall clock was set: whoever is signed in is written down in the new time."""
         at = self._clock.wall()
+        self._absences.clock_set()
         for agent in self._agents.values():
             if agent.report is not None:
                 self._chronicle.record(ClockSet(at=at, by_s=by_s, agent=agent.agent_id))

@@ -143,14 +143,14 @@ class Dialling:
     def look_soon(self) -> None:
         """Something changed: look in a moment who may be called."""
         if self._is_open:
-            self._look_at(self._clock.now())
+            self._look_at(self._clock.wall())
 
-    def _look_at(self, deadline: float) -> None:
+    def _look_at(self, moment: float) -> None:
         if self._alarm is not None and self._alarm.is_pending:
-            if self._alarm.deadline <= deadline:
+            if self._alarm.deadline <= self._clock.moment_of(moment):
                 return
             self._alarm.cancel()
-        self._alarm = self._clock.at(deadline, self._look, is_kept=True)
+        self._alarm = self._clock.at_wall(moment, self._look, is_kept=True)
 
     def _look(self) -> None:
         """Let go of what agents left lying, start what may be started, and say when to look again."""
@@ -163,9 +163,9 @@ class Dialling:
         if working:
             self._turn = (self._turn + 1) % len(working)
             self._start_calls(working[self._turn :] + working[: self._turn], now)
-        waits = [at - now for at in self._next_looks(now)]
-        if waits:
-            self._look_at(self._clock.now() + max(0.0, min(waits)))
+        moments = tuple(self._next_looks(now))
+        if moments:
+            self._look_at(min(moments))
 
     def _working(self) -> Iterator[CallList]:
         for each in self._book.lists.values():

@@ -236,6 +236,14 @@ class Contacts:
             if contact.state is WorkState.WAITING:
                 self._wait_again(contact)
 
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: who came before somebody else still did."""
+        for contact in self._contacts.values():
+            if contact.is_open:
+                contact.arrived_at += by_s
+                contact.accepted_at = None if contact.accepted_at is None else contact.accepted_at + by_s
+                self._keep(contact)
+
     def in_hand(self, agent: str) -> tuple[acd_facts.ContactRestored, ...]:
         """What an agent had accepted before a restart, of queues that there are: they come back with it."""
         queues = self._table.dispatcher.engine.statistics().queues

@@ -133,6 +133,11 @@ class AlarmCalls:
         if self._call is not None:
             self._legs.hang_up(self._call.leg, cause=NORMAL_CLEARING)
 
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: nobody is rung an hour later for it."""
+        self._escalation.clock_set(by_s)
+        self.look()
+
     def look(self) -> None:
         """Alarms, or the time, have changed: ring whom there is to ring, and let go of whom nothing is left to tell."""
         if not self._is_open:

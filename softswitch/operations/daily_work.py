@@ -49,8 +49,15 @@ class DailyWork(Generic[Outcome]):
     def open(self) -> None:
         """Wait for the time of day."""
         if self._at:
-            until = self._clock.now() + seconds_until(self._at, self._clock.wall())
-            self._next = self._clock.at(until, self._due, is_kept=True)
+            now = self._clock.wall()
+            moment = now + seconds_until(self._at, now)
+            self._next = self._clock.at_wall(moment, lambda: self._look(moment), is_kept=True)
+
+    def _look(self, moment: float) -> None:
+        if self._clock.wall() < moment:
+            self.open()  # the clock was set, or the loop woke a moment early
+        else:
+            self._due()
 
     async def close(self) -> None:
         """Begin no more, and stop what is being done."""

@@ -54,6 +54,11 @@ class Escalation:
         elif self._due_at is None or (self._rests_since is not None and newest_at > self._rests_since):
             self._asked, self._due_at, self._rests_since = [], now, None
 
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: pauses are as long as they were."""
+        self._due_at = None if self._due_at is None else self._due_at + by_s
+        self._rests_since = None if self._rests_since is None else self._rests_since + by_s
+
     def next_of(self, roster: Sequence[str], now: float) -> str | None:
         """Whom to ring now, None for nobody yet.  `roster` has those who are on duty, in order."""
         if self.due_at is None or now < self.due_at:

@@ -97,6 +97,10 @@ class Upkeep:
         """Ring nobody any more: the system stops."""
         self._alarm_calls.close()
 
+    def clock_set(self, by_s: float) -> None:
+        """The wall clock was set: who is to be rung about alarms is rung when they would have been."""
+        self._alarm_calls.clock_set(by_s)
+
     async def close(self) -> None:
         """Stop all of it."""
         self.stop_calling()

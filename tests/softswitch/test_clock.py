@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from softswitch.clock import Clock
 
 
@@ -220,4 +222,69 @@ def test_a_process_that_stood_still_between_two_readings_does_not_take_that_for_
     clock = Clock(SteppedLoop(), iter([1000.0, 1017.0, 1020.0]).__next__, steady.__next__)
     clock.on_set.append(told.append)
     assert [clock.wall() for _ in range(3)] == [1000.0, 1017.0, 1020.0]
+    assert told == []
+
+
+class SetWall:
+    """A clock whose wall is set by the test."""
+
+    def __init__(self) -> None:
+        self.loop, self.ahead_s = SteppedLoop(), 1_000.0
+        self.clock = Clock(self.loop, lambda: self.loop.hands + self.ahead_s, self.loop.time)
+
+    def set(self, by_s: float) -> None:
+        self.ahead_s += by_s
+        self.clock.wall()
+
+
+def test_what_waits_for_a_wall_time_is_called_then_and_once() -> None:
+    here, seen = SetWall(), list[float]()
+    here.clock.at_wall(1_060.0, lambda: seen.append(here.clock.wall()))
+    here.loop.turn_to(59.0)
+    assert seen == []
+    here.loop.turn_to(500.0)
+    assert seen == [1_060.0]
+
+
+@pytest.mark.parametrize("by_s", [3_600.0, -3_600.0])
+def test_what_waits_for_a_wall_time_looks_again_when_the_clock_is_set_and_nothing_else_does(
+    by_s: float,
+) -> None:
+    here, looked, span, cancelled = SetWall(), list[float](), list[float](), list[float]()
+    here.clock.after(100.0, lambda: span.append(here.loop.hands))
+    here.clock.at_wall(1_200.0, lambda: looked.append(here.clock.wall()), is_kept=True)
+    here.clock.at_wall(1_200.0, lambda: cancelled.append(0.0)).cancel()
+    here.loop.turn_to(50.0)
+    here.set(by_s)
+    here.loop.turn_to(50.0)
+    assert looked == [1_050.0 + by_s]
+    here.loop.turn_to(99.0)
+    assert span == []
+    here.loop.turn_to(5_000.0)
+    assert (span, looked, cancelled) == ([100.0], [1_050.0 + by_s], [])
+
+
+def test_who_follows_another_process_tells_its_time_until_it_looks_itself() -> None:
+    """By then everything that was left has been read; what the clock was set by is told then, and once."""
+    here, told = SetWall(), list[float]()
+    here.clock.on_set.append(told.append)
+    here.clock.resume(1_000.0 - 3_600.0)
+    here.loop.turn_to(5.0)
+    assert here.clock.wall() == 1_005.0 - 3_600.0
+    assert here.clock.moment_of(-2_600.0) == 0.0
+    assert told == []
+    here.clock.catch_up()
+    assert told == [3_600.0]
+    assert here.clock.wall() == 1_005.0
+    assert here.clock.lead() == 1_000.0
+    assert told == [3_600.0]
+
+
+def test_who_follows_another_process_on_a_clock_that_nobody_set_hears_of_nothing() -> None:
+    here, told = SetWall(), list[float]()
+    here.clock.on_set.append(told.append)
+    here.clock.resume(here.clock.lead() + 0.01)
+    here.clock.catch_up()
+    here.loop.turn_to(1_000.0)
+    assert here.clock.wall() == 2_000.0
     assert told == []

@@ -139,3 +139,28 @@ def test_a_closed_watch_is_silent(watched: Watch) -> None:
     watched.watch.close()
     watched.pass_to(9)
     assert watched.ears.heard == [("office", False)]
+
+
+@pytest.mark.parametrize("years", [0, 5], ids=["an hour", "years"])
+@pytest.mark.parametrize("is_forward", [True, False])
+def test_a_clock_that_is_set_opens_and_closes_at_once_and_goes_on_by_its_new_time(
+    years: int, is_forward: bool
+) -> None:
+    """A machine begins with a clock that is wrong, by hours or by years, and is set right while callers wait."""
+    hours = 1.0 + 24.0 * 7 * 52 * years  # whole weeks: it is the same day of the week
+    loop, ahead_s = SteppedLoop(), [0.0 if is_forward else hours * 3600]
+    clock = Clock(loop, lambda: MORNING + ahead_s[0] + loop.hands, loop.time)
+    ears = Ears(clock)
+    for queue in business().queues:
+        ears.tell(definition_of(queue))
+    watch = HoursWatch(ears, clock, lambda year: None)
+    watch.take(business())
+    assert ears.heard == ([("office", False)] if is_forward else [])  # 8:00, or 9:00
+    ahead_s[0] += (hours if is_forward else -hours) * 3600
+    clock.wall()
+    loop.turn_to(1.0)
+    assert ears.heard[-1] == ("office", is_forward)
+    known = len(ears.heard)
+    loop.turn_to((3.1 if is_forward else 0.6) * 3600)  # 12:06, or 8:36
+    assert ears.heard[known:] == [("office", not is_forward)]
+    watch.close()

@@ -250,9 +250,8 @@ class Standing:
         self.business = business
 
 
-@pytest.mark.parametrize("hours", ["day", ""], ids=["of the queue", "of its service"])
-def test_nobody_is_called_outside_the_hours_of_the_queue(hours: str) -> None:
-    """It waits until they begin, at its old place.  The node's epoch is 06:13 in Shanghai."""
+def by_day(hours: str = "day") -> Node:
+    """Customers are called from 07:00 to 20:00.  The node's epoch is 06:13 in Shanghai."""
     week = {day: ["07:00-20:00"] for day in WEEKDAYS}
     documents: dict[tuple[str, str], dict[str, Any]] = {
         ("hours", "day"): {"id": "day", "name": "day", **week, "observes_holidays": False},
@@ -264,6 +263,13 @@ def test_nobody_is_called_outside_the_hours_of_the_queue(hours: str) -> None:
     node = Node(queue=replace(CALLED, hours=hours))
     node.board.callbacks.business = Standing(whole_of(documents, machine))
     node.login()
+    return node
+
+
+@pytest.mark.parametrize("hours", ["day", ""], ids=["of the queue", "of its service"])
+def test_nobody_is_called_outside_the_hours_of_the_queue(hours: str) -> None:
+    """It waits until they begin, at its old place."""
+    node = by_day(hours)
     callback = wish(node, waited_s=10.0)
     node.settle()
     assert (callback.state, callback.cause, node.ringing()) == (CallbackState.PAUSED, "closed", [])
@@ -271,6 +277,46 @@ def test_nobody_is_called_outside_the_hours_of_the_queue(hours: str) -> None:
     _, customer = agent_takes(node)
     assert node.outside(customer).number == MOBILE
     assert callback.arrived_at == EPOCH - 10.0
+
+
+def set_clock(node: Node, by_s: float) -> None:
+    """The machine's clock is set, and somebody reads it."""
+    if node.board.callbacks.clock_set not in node.clock.on_set:
+        node.clock.on_set.append(node.board.callbacks.clock_set)
+    node.clock.ahead_s += by_s
+    node.clock.wall()
+
+
+def test_a_clock_that_is_set_to_the_hours_of_the_queue_lets_customers_be_called_at_once() -> None:
+    node = by_day()
+    callback = wish(node)
+    node.settle()
+    set_clock(node, 3_600.0)
+    node.pass_time(1.0)
+    assert callback.state is CallbackState.WAITING
+    _, customer = agent_takes(node)
+    assert node.outside(customer).number == MOBILE
+
+
+@pytest.mark.parametrize("by_s", [3_600.0, -3_600.0])
+def test_a_clock_that_is_set_keeps_places_and_pauses_as_long_as_they_were(by_s: float) -> None:
+    """Also for the next control, which reads them from what was written down."""
+    node = Node(queue=CALLED)
+    waiting, paused = wish(node, waited_s=30.0), wish(node, "13900000003", waited_s=20.0)
+    node.board.table.drop(node.call(paused.call_id))
+    node.board.callbacks._pause(paused, node.clock.wall() + 100.0, "busy")
+    set_clock(node, by_s)
+    kept = node.keeper.load("callback")
+    assert [kept[each.callback_id]["arrived_at"] for each in (waiting, paused)] == [
+        EPOCH + by_s - 30.0,
+        EPOCH + by_s - 20.0,
+    ]
+    assert kept[paused.callback_id]["due_at"] == EPOCH + by_s + 100.0
+    states: list[CallbackState] = []
+    for passed in (99.0, 1.5):
+        node.pass_time(passed)
+        states.append(paused.state)
+    assert states == [CallbackState.PAUSED, CallbackState.WAITING]
 
 
 def test_every_pair_of_states_is_allowed_or_refused() -> None:

@@ -186,3 +186,22 @@ def test_who_would_be_ready_and_when(
     presence: Presence, pending: Presence | None, until: float | None, ready_at: float | None
 ) -> None:
     assert ready_from(presence, pending, until, 10.0) == ready_at
+
+
+@pytest.mark.parametrize("by_s", [3_600.0, -3_600.0])
+def test_an_absence_is_as_long_as_it_is_when_the_clock_is_set_before_a_restart(
+    node: Node, by_s: float
+) -> None:
+    node.clock.on_set.append(node.seats.clock_set)
+    lose(node)
+    node.clock.ahead_s = by_s
+    node.clock.wall()
+    after = Node(keeper=node.keeper)
+    after.clock.ahead_s = by_s
+    after.sip.reachable = set(node.sip.reachable)
+    after.loop.hands = node.loop.hands + 1.0
+    after.seats.restore({})
+    find(after)
+    assert after.agent(AGENT) == ("ready", "idle", "")
+    (entry,) = after.entries(AgentReturned)
+    assert entry.away_s == 1.0

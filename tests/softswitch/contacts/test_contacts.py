@@ -215,3 +215,29 @@ def test_a_level_by_rules_is_not_added_again_after_a_restart() -> None:
     new = Node(queue=queue, before=node, keeper=node.keeper, journal=node.journal)
     new.board.contacts.restore()
     assert new.board.contacts.get(chat.contact_id).level == 3
+
+
+@pytest.mark.parametrize("by_s", [3_600.0, -3_600.0])
+def test_who_wrote_first_is_first_also_after_the_clock_was_set_and_control_died(
+    node: Node, by_s: float
+) -> None:
+    node.clock.on_set.append(node.board.contacts.clock_set)
+    node.login()
+    taken = write(node.board.contacts)
+    node.board.contacts.accept("1001", taken.contact_id)
+    done(node.seats.not_ready("1001", "break"))
+    first = write(node.board.contacts)
+    node.pass_time(10.0)
+    accepted_at = taken.accepted_at
+    node.clock.ahead_s = by_s
+    node.clock.wall()
+    assert accepted_at is not None
+    assert taken.accepted_at == accepted_at + by_s
+    node.pass_time(10.0)
+    second = write(node.board.contacts)
+    after = Node(keeper=node.keeper)
+    after.clock.ahead_s, after.loop.hands = by_s, node.loop.hands + 1.0
+    after.board.contacts.restore()
+    places = [after.engine.contact(ContactId(each.contact_id)) for each in (first, second)]
+    arrivals = [None if place is None else place.arrived_at for place in places]
+    assert arrivals == pytest.approx([0.0, 20.0])

@@ -96,3 +96,18 @@ def test_a_restart_goes_on_with_the_one_whose_call_it_cut_off() -> None:
 def test_a_record_that_is_none_is_refused(record: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         Escalation(PACE, record)
+
+
+@pytest.mark.parametrize("by_s", [3_600.0, -3_600.0])
+def test_a_clock_that_is_set_makes_no_pause_longer_or_shorter(by_s: float) -> None:
+    escalation = Escalation(PACE)
+    escalation.clock_set(by_s)
+    assert escalation.due_at is None
+    escalation.settle(100.0, 100.0)
+    assert rung(escalation, 100.0) == "wang"
+    escalation.clock_set(by_s)
+    assert rung(escalation, 159.0 + by_s) is None
+    assert rung(escalation, 160.0 + by_s) == "li"
+    escalation.clock_set(-by_s)
+    assert rung(escalation, 759.0) is None
+    assert rung(escalation, 760.0) == "wang"
