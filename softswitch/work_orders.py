@@ -61,7 +61,11 @@ class WorkOrders:
                 data += piece
                 if len(data) > ANSWER_MOST:
                     raise UnusableAnswer("too long")
-        return _orders(json.loads(data))
+        try:
+            answer = json.loads(data)
+        except RecursionError as error:
+            raise UnusableAnswer("nested too deeply") from error
+        return _orders(answer)
 
 
 def _filled(address: str, call: CallView, number: str) -> str:

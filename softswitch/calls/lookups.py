@@ -111,7 +111,7 @@ class Lookups:
                 data += more
         if len(data) > ANSWER_MOST:
             raise LookUpRefused("the answer is too long")
-        return _texts(json.loads(data))
+        return _texts(_read(data))
 
     def _check(self, url: str) -> None:
         host, port = _host(url), urlsplit(url).port
@@ -131,6 +131,14 @@ def _host(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def _read(data: bytes) -> Any:
+    """The JSON value of an answer; `LookUpRefused` or ValueError for what is none."""
+    try:
+        return json.loads(data)
+    except RecursionError as error:  # no ValueError: whoever waits for the answer would never be told
+        raise LookUpRefused("the answer is nested too deeply") from error
 
 
 def _texts(answer: Any) -> dict[str, str]:

@@ -88,6 +88,7 @@ async def test_no_more_is_taken_than_a_page_can_show(service: Service) -> None:
         {"orders": [{"title": "x" * 70_000}]},
         web.Response(status=500),
         web.Response(text="<html>"),
+        web.Response(text="[" * 60_000),
         web.Response(status=302, headers={"Location": "/orders"}),
     ],
 )

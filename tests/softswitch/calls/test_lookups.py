@@ -37,6 +37,8 @@ class Office:
                 return web.json_response({"text": "x" * (ANSWER_MOST + 10)})
             case "text":
                 return web.Response(text="not json")
+            case "deep":
+                return web.Response(text='{"a":' + "[" * (ANSWER_MOST // 2))
             case "elsewhere":
                 raise web.HTTPFound(f"http://{HOST}:{self.port}/good")
             case "slow":
@@ -62,7 +64,8 @@ async def answer_of(lookups: Lookups, url: str, timeout_s: float = 2.0) -> dict[
     told: asyncio.Future[dict[str, str] | None] = asyncio.get_running_loop().create_future()
     lookups.ask(url, timeout_s, told.set_result)
     try:
-        return await told
+        async with asyncio.timeout(2 * timeout_s):
+            return await told
     finally:
         await lookups.close()
 
@@ -73,7 +76,7 @@ async def test_the_plain_values_of_an_answer_become_texts(office: Office) -> Non
     assert fields == {"state": "办理中", "days": "3", "urgent": "true"}
 
 
-@pytest.mark.parametrize("name", ["list", "long", "text", "elsewhere", "none"])
+@pytest.mark.parametrize("name", ["list", "long", "text", "deep", "elsewhere", "none"])
 async def test_what_is_no_answer_is_a_failure(office: Office, name: str) -> None:
     """A redirect is not followed: it would lead where nobody allowed."""
     lookups = Lookups((f"{HOST}:{office.port}",), may_be_private=True)
