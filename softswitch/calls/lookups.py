@@ -142,7 +142,7 @@ def _read(data: bytes) -> Any:
 
 
 def _texts(answer: Any) -> dict[str, str]:
-    """The plain values of an object as texts."""
+    """The plain values of an object as texts; ValueError when UTF-8 cannot carry them (halves of surrogate pairs)."""
     if not isinstance(answer, dict):
         raise LookUpRefused("the answer is no JSON object")
     found = {}
@@ -152,4 +152,5 @@ def _texts(answer: Any) -> dict[str, str]:
                 found[name] = "true" if value else "false"
             case str() | int() | float():
                 found[name] = str(value)
+    "".join([*found, *found.values()]).encode()  # a flow that asks on with such a text would break on it
     return found

@@ -39,6 +39,8 @@ class Office:
                 return web.Response(text="not json")
             case "deep":
                 return web.Response(text='{"a":' + "[" * (ANSWER_MOST // 2))
+            case "half":
+                return web.Response(text='{"state": "\\ud800"}')
             case "elsewhere":
                 raise web.HTTPFound(f"http://{HOST}:{self.port}/good")
             case "slow":
@@ -76,7 +78,7 @@ async def test_the_plain_values_of_an_answer_become_texts(office: Office) -> Non
     assert fields == {"state": "办理中", "days": "3", "urgent": "true"}
 
 
-@pytest.mark.parametrize("name", ["list", "long", "text", "deep", "elsewhere", "none"])
+@pytest.mark.parametrize("name", ["list", "long", "text", "deep", "half", "elsewhere", "none"])
 async def test_what_is_no_answer_is_a_failure(office: Office, name: str) -> None:
     """A redirect is not followed: it would lead where nobody allowed."""
     lookups = Lookups((f"{HOST}:{office.port}",), may_be_private=True)
