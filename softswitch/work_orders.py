@@ -7,13 +7,14 @@ import asyncio
 import json
 import re
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 
 from api.orders_port import OrderView
 from api.views import CallView
+from softswitch.url_values import quoted
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +76,7 @@ def _filled(address: str, call: CallView, number: str) -> str:
     def value(place: re.Match[str]) -> str:
         found = call.data.get(place[2]) if place[1] else known.get(place[2])
         text = "" if found is None else found if isinstance(found, str) else json.dumps(found)
-        return quote(text, safe="")
+        return quoted(text)
 
     return _PLACE.sub(value, address)
 

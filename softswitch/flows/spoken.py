@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
-from urllib.parse import quote
 
 from softswitch.calls.announcements import digit_by_digit
 from softswitch.speech import english
 from softswitch.speech.item import ENGLISH, Item, item_of, read_out, text_of
+from softswitch.url_values import quoted
 
 _NAME: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -19,7 +19,7 @@ def filled(text: str, data: Mapping[str, str]) -> str:
 
 def filled_url(text: str, data: Mapping[str, str]) -> str:
     """As `filled`, with what is put in quoted: a caller's digits are never a path or a query of their own."""
-    return _NAME.sub(lambda found: quote(data.get(found[1], ""), safe=""), text)
+    return _NAME.sub(lambda found: quoted(data.get(found[1], "")), text)
 
 
 def prompts_of(say: Iterable[str], data: Mapping[str, str]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ async def service() -> AsyncIterator[Service]:
     found = Service()
     found.silent.set()
     app = web.Application()
-    app.router.add_get("/orders", found.show)
+    app.router.add_get("/orders{more:.*}", found.show)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.63.0.9", 0).start()
@@ -70,6 +70,11 @@ async def test_the_open_orders_of_a_number(service: Service) -> None:
         OrderView(number="7", title="<b>路灯</b>", state="办理中", url="https://orders.test/7"),
         OrderView(number="8", title="", state="", url=""),
     )
+
+
+async def test_a_caller_who_is_named_like_a_step_in_a_path_takes_none(service: Service) -> None:
+    await ask(service, "/{data.order}/open", data={"order": ".."})
+    assert service.asked == ["/orders//open"]
 
 
 async def test_no_more_is_taken_than_a_page_can_show(service: Service) -> None:

@@ -1,5 +1,8 @@
 """What a node says: prompts, values and texts, filled in with attached data."""
 
+import pytest
+from yarl import URL
+
 from softswitch.flows.spoken import filled_url, prompts_of
 
 
@@ -26,3 +29,9 @@ def test_what_fills_in_is_no_item_of_its_own() -> None:
     """A caller who types has no say in what is spoken, nor in where a URL leads."""
     assert prompts_of(("text:{name}",), {"name": "digits:{caller}"}) == ("text:digits:{caller}",)
     assert filled_url("http://a/{n}", {"n": "../?b"}) == "http://a/..%2F%3Fb"
+
+
+@pytest.mark.parametrize("value", [".", "..", "..."])
+def test_a_caller_who_is_named_like_a_step_in_a_path_takes_none(value: str) -> None:
+    assert str(URL(filled_url("http://a/orders/{n}/open", {"n": value}))) == "http://a/orders//open"
+    assert filled_url("http://a/{n}", {"n": f"a{value}"}) == f"http://a/a{value}"
