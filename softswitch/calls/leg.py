@@ -84,6 +84,7 @@ class Leg:
     rings_anew: bool = False  # such a phone is told by a second INVITE, instead of NOTIFY talk
     is_standing: bool = False  # a line that stays when a call lets go of it
     has_media: bool = False  # the plane knows it
+    asked_early: str | None = None  # Refer-To of the first REFER that came before the leg was confirmed
     detours: tuple[TrunkWay, ...] = ()  # further ways, for when the trunk does not take the call
     heard: Row = ()  # what the plane was last told that it hears
     tried_cells: set[str] = field(default_factory=set)

@@ -345,6 +345,8 @@ class LegDesk:
                 leg.become(LegState.CONFIRMED)
                 log.info("leg.confirmed", call_id=leg.call_id, leg_id=leg.leg_id, role=leg.role.value)
                 self._listener.leg_confirmed(leg)
+                if leg.asked_early is not None and leg.is_talking:
+                    self._listener.leg_referred(leg, leg.asked_early)
             case cell_words.RequestAnswered(method="NOTIFY") if leg.state is LegState.RINGING:
                 self.answer_was_asked(leg, event.status)
             case cell_words.LegEnded():
@@ -418,10 +420,12 @@ class LegDesk:
                 pass
 
     def _asked(self, leg: Leg, event: InDialogRequestReceived) -> None:
-        """A phone asks for something inside its call.  A REFER was answered 202; its outcome is told later."""
+        """Take a phone's wish; a REFER, answered 202 by the edge, waits when it overtakes the cell's word of the ACK."""
         log.info("leg.request", call_id=leg.call_id, leg_id=leg.leg_id, method=event.method)
-        if event.refer_to is not None and leg.is_talking:
+        if leg.is_talking and event.refer_to is not None:
             self._listener.leg_referred(leg, event.refer_to)
+        else:
+            leg.asked_early = leg.asked_early or event.refer_to
 
     def _agreed(self, leg: Leg, media: RemoteMedia, *, early: bool) -> None:
         self._sound.agree(leg, media)
@@ -538,7 +542,7 @@ class LegDesk:
                 leg.tried_cells.add(cell.cell_id)
             self._pool.release(leg.leg_id)
             leg.become(LegState.OPENING)
-            leg.target, leg.from_user, leg.local = target, way.from_user, None
+            leg.target, leg.from_user, leg.local, leg.asked_early = target, way.from_user, None, None
             leg.networks = self._trunks[way.trunk].media_networks
             self._sound.move(leg, address)
             self._clock.after(OPENING_TIMEOUT_S, lambda: self._opening_timed_out(leg))

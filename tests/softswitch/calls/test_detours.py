@@ -78,6 +78,23 @@ def test_a_call_that_no_trunk_takes_fails_as_before(node: Node, bar: Operations)
     node.assert_nothing_is_left()
 
 
+def test_what_a_trunk_asked_for_before_it_failed_is_not_asked_by_the_next(
+    node: Node, bar: Operations
+) -> None:
+    _, own, target = dial(node, bar)
+    node.sip.refer(target, "<sip:8002@hotline>")
+    node.settle()
+    node.sip.refuse(target, 503)
+    node.settle()
+    node.sip.pick_up(target)
+    node.settle()
+    assert node.plane.hears(own) == {target}
+    assert "NOTIFY" not in {method for method, *_ in node.outside(target).told}
+    node.sip.leave(target)
+    node.settle()
+    node.assert_nothing_is_left()
+
+
 @pytest.mark.parametrize("status", [404, 480, 486, 603])
 def test_what_a_person_or_the_number_says_is_no_fault_of_the_trunk(
     node: Node, bar: Operations, status: int

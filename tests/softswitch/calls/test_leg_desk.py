@@ -527,6 +527,30 @@ def test_a_transfer_that_a_phone_asks_for_is_told_once_both_talk(desk: Desk) -> 
     assert desk.listener.told[2:] == [("referred to <sip:1002@hotline>", "in1")]
 
 
+def test_a_transfer_asked_for_right_behind_the_ack_waits_until_both_talk(desk: Desk) -> None:
+    """The edge has answered its REFER 202 before the cell's word of the ACK is here; the first of them counts."""
+    leg = desk.arrive()
+    desk.legs.answer(leg)
+    desk.sip.acknowledge("in1")
+    desk.sip.refer("in1", "<sip:1002@hotline>")
+    desk.sip.refer("in1", "<sip:1003@hotline>")
+    while desk.sip.edge_news:
+        desk.legs.hear_edge(desk.sip.edge_news.popleft())  # type: ignore[arg-type]
+    assert desk.listener.told == [("arrived", "in1")]
+    desk.settle()
+    assert desk.listener.told[1:] == [("confirmed", "in1"), ("referred to <sip:1002@hotline>", "in1")]
+
+
+def test_a_transfer_asked_for_too_early_ends_with_its_leg(desk: Desk) -> None:
+    leg = desk.arrive()
+    desk.sip.refer("in1", "<sip:1002@hotline>")
+    desk.settle()
+    desk.legs.hang_up(leg, status=503)
+    desk.settle()
+    assert desk.listener.told == [("arrived", "in1"), ("ended", "in1")]
+    desk.assert_empty()
+
+
 def test_hearing_goes_only_to_legs_that_the_plane_has(desk: Desk) -> None:
     desk.confirm()
     row = (Source(kind=SourceKind.MUSIC, name="waiting"),)

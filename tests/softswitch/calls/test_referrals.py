@@ -56,6 +56,20 @@ def test_a_blind_transfer_is_told_of_when_the_target_answers(node: Node) -> None
     assert node.agent("1001")[0] == "wrap_up"
 
 
+def test_a_key_pressed_right_behind_the_ack_is_heard_of_like_any_other(node: Node) -> None:
+    """Its REFER is here before the cell's word that the phone talks; the caller hears the introduction first."""
+    node.login()
+    own = node.leg_of_agent(node.call_in("in1"))
+    node.sip.pick_up(own)
+    node.sip.refer(own, "<sip:8002@hotline>")
+    while node.deliver_edge():
+        pass
+    assert told(node, own) == []
+    node.settle()
+    assert told(node, own) == ["481"], "there is no talk yet that could be transferred"
+    assert node.plane.prompts_of("in1")
+
+
 def test_a_target_that_refuses_is_told_of_and_the_caller_is_back(node: Node) -> None:
     own = talk(node)
     node.sip.refer(own, "<sip:1002@hotline>")
