@@ -143,6 +143,26 @@ async def test_a_caller_who_asks_to_be_transferred_is_carried_nowhere(here: Stan
     assert fraud.carried() == []
 
 
+async def test_a_transfer_asked_for_before_the_ack_is_here_is_told_of_once_it_is(
+    here: Stand, fraud: Fraud
+) -> None:
+    """The network brings the REFER first: it was taken with 202, and whoever asked waits for the outcome."""
+    caller = await RawCaller.dial(here, is_acknowledged=False)
+    refer = caller.request("REFER", 2).replace(
+        "Content-Length: 0", f"Refer-To: <sip:{MOBILE}@{here.sip[0]}>\r\nContent-Length: 0"
+    )
+    caller.peer.send(refer, here.sip)
+    await caller.peer.wait_status(202, "REFER")
+    caller.acknowledge()
+    notify = await caller.peer.wait_request("NOTIFY")
+    caller.peer.answer(notify, 200, here.sip)
+    assert body(notify).startswith("SIP/2.0 501")
+    caller.cseq = 2
+    await caller.hang_up()
+    caller.close()
+    assert fraud.carried() == []
+
+
 async def test_who_claims_to_replace_a_call_is_a_caller_like_any_other(here: Stand, fraud: Fraud) -> None:
     """Replaces (RFC 3891) takes no call away from anybody: the one that it names goes on."""
     first = await RawCaller.dial(here)
