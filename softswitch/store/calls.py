@@ -12,7 +12,14 @@ from softswitch.store.pages import from_cursor, page_of, to_cursor
 from softswitch.store.reader import Conditions, Reader
 
 _LIVE = frozenset({"parties", "held", "recording_paused", "data", "dial_result"})
-_COLUMNS = ", ".join(name for name in CallView.__dataclass_fields__ if name not in _LIVE)
+_SPANS = frozenset({"wait_s", "ring_s", "talk_s"})
+_COLUMNS = ", ".join(
+    f"round({name}, 3) AS {name}"
+    if name in _SPANS
+    else name  # a wall clock's nanoseconds are nobody's figure
+    for name in CallView.__dataclass_fields__
+    if name not in _LIVE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,8 @@ class StoredCalls:
         if not calls:
             raise NotFound("call", call_id)
         segments = await self._reader.rows(
-            "SELECT agent, extension, began_at, ended_at, duration_s FROM segments WHERE call_id = ? ORDER BY number",
+            "SELECT agent, extension, began_at, ended_at, round(duration_s, 3) AS duration_s FROM segments"
+            " WHERE call_id = ? ORDER BY number",
             (call_id,),
         )
         recordings = await self._reader.rows(

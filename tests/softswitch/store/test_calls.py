@@ -1,6 +1,8 @@
 """Reading calls: filters, pages, one call with its history."""
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,23 @@ async def test_one_call_comes_with_its_talks_recordings_and_history(calls: Store
     assert detail.events[3].data["position"] == 3
     with pytest.raises(NotFound):
         await calls.get("nobody")
+
+
+async def test_times_that_passed_are_told_in_whole_milliseconds(tmp_path: Path) -> None:
+    """Of wall times that a float holds only nearly."""
+    async with AsyncExitStack() as stack:
+        store = await open_store(tmp_path)
+        stack.push_async_callback(store.close)
+        for number, entry in enumerate(whole_call("c1", 1_700_000_000.123456)):
+            store.record(replace(entry, at=entry.at + 0.0123456 * number))
+        await store.committed()
+        reader = await Reader.open(tmp_path / "hotline.db")
+        stack.push_async_callback(reader.close)
+        detail = await StoredCalls(reader, hang_up).get("c1")
+        (listed,) = (await StoredCalls(reader, hang_up).list(CallQuery())).items
+        assert detail.call == listed
+        spans = (listed.wait_s, listed.ring_s, listed.talk_s, detail.segments[0].duration_s)
+        assert all(span is not None and span > 0 and round(span, 3) == span for span in spans)
 
 
 async def test_hanging_up_is_call_controls(calls: StoredCalls) -> None:
