@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from config.example import example_text
-from softswitch.business.__main__ import main
+from softswitch.business.__main__ import command_line, main
 from softswitch.settings.whole import Settings
 from tests.softswitch.business.conftest import CONFIG, city_file
 
@@ -42,6 +42,16 @@ def test_a_file_with_a_hole_is_refused_with_its_place(
     path.write_text(json.dumps(broken), encoding="utf-8")
     assert main(["load", str(path), "--config", str(config)]) == 1
     assert "flows.main.nodes.welcome.next: nowhere" in capsys.readouterr().err
+
+
+def test_its_help_is_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    """As that of `softswitch` itself, each word and each option."""
+    with pytest.raises(SystemExit) as shown:
+        main(["load", "--help"])
+    assert shown.value.code == 0
+    assert capsys.readouterr().out.startswith("用法 / usage: python -m softswitch.business load")
+    for parser in command_line().parsers.values():
+        assert all(" / " in (action.help or "") for action in parser._actions)
 
 
 def test_what_is_no_file_or_no_configuration_is_a_wrong_call(
