@@ -16,10 +16,10 @@ from media.prompts import PromptFaults
 from softswitch.addresses import check_addresses
 from softswitch.analysis.desk import add_analyses
 from softswitch.command_line import CommandLine
-from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT
+from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT, FAILED
 from softswitch.file_limit import raise_file_limit
 from softswitch.https import check_certificate
-from softswitch.launching.launcher import AlreadyLaunched, Launcher
+from softswitch.launching.launcher import AlreadyLaunched, CannotLaunch, Launcher
 from softswitch.launching.living_parts import living_part
 from softswitch.launching.parts import parts_of
 from softswitch.log_setup import set_up_logs
@@ -79,6 +79,9 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:
     except AlreadyLaunched as fault:
         sys.stderr.write(f"{fault}\n")
         return CONFIG_EXIT
+    except CannotLaunch as fault:  # a full disk may have room again
+        sys.stderr.write(f"{fault}\n")
+        return FAILED
 
 
 def _check(settings: Settings, arguments: argparse.Namespace) -> int:

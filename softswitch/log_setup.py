@@ -3,22 +3,81 @@
 Also what libraries log and what ends a process unasked comes as such a line, so that one reader serves for all.
 """
 
+import json
 import logging
+import os
 import sys
+import threading
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Final, TextIO, cast
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+LINES_LOST: Final = "log.lines_lost"
+"""Said once the log takes lines again."""
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 NOISY = ("aiosqlite", "asyncio", "aiohttp")
 
 
+class LogStream:
+    """Where lines go, for whoever logs: a line that cannot be written is lost, and nothing else is.
+
+    The disk of the log is full, the terminal was closed, whoever read the pipe is gone: no call may pay for that.  Each
+    line goes out at once and by itself, so that none waits in a buffer for the next; how many were lost is said as soon
+    as there is room.
+    """
+
+    def __init__(self, process: str, file: TextIO | None) -> None:
+        """`file` is stderr as the process has it; without one (it was started with none) all is silence."""
+        self._process = process
+        self._handle = None if file is None else file.fileno()
+        self._lock = threading.Lock()
+        self._lost = 0
+
+    def write(self, text: str) -> None:
+        """One or more whole lines."""
+        with self._lock:
+            if self._put(f"{self._losses()}{text}".encode("utf-8", "backslashreplace")):
+                self._lost = 0
+            else:
+                self._lost += 1
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def _losses(self) -> str:
+        if not self._lost:
+            return ""
+        when = datetime.now().isoformat()  # noqa: DTZ005  as every line has it: local time
+        line = {
+            "timestamp": when,
+            "process": self._process,
+            "level": "warning",
+            "event": LINES_LOST,
+            "lines": self._lost,
+        }
+        return f"\n{json.dumps(line)}\n"  # the last line, ours or another process's, may have been written in part
+
+    def _put(self, data: bytes) -> bool:
+        if self._handle is None:
+            return False
+        while data:
+            try:
+                written = os.write(self._handle, data)
+            except OSError:
+                return False
+            data = data[written:]
+        return True
+
+
 def set_up_logs(process: str, level: str = "info") -> None:
     """Configure all logging of this process; `process` stands in every line."""
+    stream = LogStream(process, sys.stderr)
 
     def named(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
         line["process"] = process  # not a context variable: threads would not have it
@@ -36,10 +95,10 @@ def set_up_logs(process: str, level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, _in_order, as_json],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", stream)),  # it asks for no more
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],

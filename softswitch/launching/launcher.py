@@ -20,7 +20,7 @@ from softswitch.heartbeat import PATIENCE_S, HeartbeatEar
 from softswitch.launching.living_parts import command_of, forget_parts, living_part, note_parts
 from softswitch.launching.parts import Inherited, Part
 from softswitch.link_version import is_understood, note_version
-from softswitch.links import private_folder
+from softswitch.links import LinkRefused, private_folder
 from softswitch.urgency import hasten, watch_first
 from softswitch.vigil import Vigil
 
@@ -44,6 +44,16 @@ class AlreadyLaunched(Exception):
         self.is_draining = is_draining
 
 
+class CannotLaunch(Exception):
+    """The run directory cannot be used; `detail` says why."""
+
+    def __init__(self, run_dir: Path, detail: str) -> None:
+        """Keep both."""
+        super().__init__(f"{run_dir}: 不可用 / cannot be used: {detail}")
+        self.run_dir = run_dir
+        self.detail = detail
+
+
 def drain_mark(run_dir: Path) -> Path:
     """A file that is there while the node drains: control may be replaced meanwhile, and goes on draining."""
     return run_dir / "draining"
@@ -61,11 +71,14 @@ class Launcher:
     def run(self) -> int:
         """Start everything and stay until SIGTERM or SIGINT, or after the last call on SIGUSR1; returns the exit code.
 
-        Raises `AlreadyLaunched`.
+        Raises `AlreadyLaunched`, `CannotLaunch`.
         """
-        private_folder(self._run_dir)
-        lock = self._lock()
-        ear = HeartbeatEar(self._run_dir)
+        try:
+            private_folder(self._run_dir)
+            lock = self._lock()
+            ear = HeartbeatEar(self._run_dir)
+        except (LinkRefused, OSError) as fault:
+            raise CannotLaunch(self._run_dir, str(fault)) from fault
         try:
             return self._keep_alive(ear)
         finally:
@@ -87,6 +100,8 @@ class Launcher:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGUSR1, self._drain)
+        # A terminal that is closed, a habit of reloading by HUP: nobody in a call pays for it.  The parts inherit this.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         watch_first()
         if not is_understood(self._run_dir):
             self._wait_out("launcher.parts_of_another_version")
@@ -211,7 +226,12 @@ class Launcher:
     def _drain(self, _number: int, _frame: object) -> None:
         """No new calls: control is told, and whoever comes after it finds the mark."""
         log.info("launcher.draining")
-        drain_mark(self._run_dir).touch()
+        try:
+            drain_mark(self._run_dir).touch()
+        except (
+            OSError
+        ) as fault:  # a full disk: only a control that is replaced meanwhile would not know of it
+            log.error("launcher.drain_not_noted", reason=str(fault))
         for part in self._parts:
             if part.drains and part.process is not None:
                 part.process.send_signal(signal.SIGUSR1)

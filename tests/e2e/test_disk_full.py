@@ -137,6 +137,38 @@ async def test_calls_go_on_though_nothing_at_all_can_be_written(tmp_path: Path) 
             await judge_aftermath(here)
 
 
+async def test_calls_go_on_though_the_log_takes_no_line(tmp_path: Path) -> None:
+    """Control even begins anew meanwhile; how many lines are missing is said once there is room."""
+    disk = tmp_path / "log"
+    with small_disk(disk, 4_000):
+        (tmp_path / "server.log").symlink_to(disk / "server.log")
+        async with stand(tmp_path, TERMS) as here, peers(here, TALKER, TALKER, TALKER) as around:
+            await here.login(1)
+            ballast = disk / "ballast"
+            fill(ballast)
+            call, call_id = await around.call("13800000001")
+            await here.wait_event("CallConnected", call_id=call_id)
+            here.server.kill("control")
+            await asyncio.sleep(1.0)
+            await here.server.wait_ready()
+            await asyncio.sleep(1.0)
+            heard = alaw_samples(bytes(call.stream.heard[-4000:]))
+            assert spectrum.find_tone_spans(heard, AGENT_HZ), "the talk goes on"
+            await around.trunk.hang_up(call)
+            record = (await here.wait_call(call_id, within_s=15))["call"]
+            assert (record["ended_by"], record["end_reason"]) == ("caller", "completed")
+
+            ballast.unlink()
+            later, later_id = await around.call("13800000002")
+            await here.wait_event("CallConnected", call_id=later_id)
+            await around.trunk.hang_up(later)
+            assert (await here.wait_call(later_id))["call"]["end_reason"] == "completed"
+            assert here.server.log_lines("call.arrived", call_id=later_id)
+            lost = here.server.log_lines("log.lines_lost", process="control")
+            assert sum(line["lines"] for line in lost) > 10
+            await judge_aftermath(here)
+
+
 def fill(ballast: Path) -> None:
     """Take all the room there is."""
     with ballast.open("wb", buffering=0) as file:

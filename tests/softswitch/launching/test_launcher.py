@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from softswitch.exit_codes import CONFIG_EXIT, DRAINED_EXIT
-from softswitch.launching.launcher import BACKOFF_S
+from softswitch.launching.launcher import BACKOFF_S, CannotLaunch, Launcher
 from softswitch.launching.living_parts import living_part
 from softswitch.launching.parts import parts_of
 from softswitch.settings.node import NodeSettings
@@ -152,6 +152,28 @@ def test_a_signal_ends_all_parts_the_last_one_first(launch: Launch, number: sign
     assert launcher.lines("ended") == ["control:SIGINT", "plane:SIGTERM", "nursery:SIGTERM"]
     assert not any(is_alive(pid) for pid in pids.values())
     assert launcher.pids() == {}
+
+
+def test_a_hang_up_of_the_terminal_ends_nothing(launch: Launch) -> None:
+    """Nor does HUP to a part, out of habit: all of them are there until they are told to stop."""
+    launcher = launch(nursery=LIVES, plane=LIVES, control=LIVES)
+    launcher.wait(lambda: len(launcher.lines("started")) == 3 and len(launcher.pids()) == 4)
+    for pid in launcher.pids().values():
+        os.kill(pid, signal.SIGHUP)
+    launcher.process.terminate()
+    assert launcher.end() == 0
+    assert launcher.lines("ended") == ["control:SIGINT", "plane:SIGTERM", "nursery:SIGTERM"]
+    assert len(launcher.lines("started")) == 3
+
+
+def test_a_run_directory_that_is_none_is_named(tmp_path: Path) -> None:
+    """As a fault of its own, not as one that somewhere came up."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotLaunch, match="file"):
+        Launcher(tmp_path / "file" / "run", []).run()
+    deep = tmp_path / ("x" * 100)
+    with pytest.raises(CannotLaunch, match="too long"):
+        Launcher(deep, []).run()
 
 
 def test_a_killed_part_is_started_again_and_the_others_do_not_notice(launch: Launch) -> None:
