@@ -10,16 +10,18 @@ Blocks: for the command line and the back office.
 import hashlib
 import json
 import os
+import pwd
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from softswitch.store import schema
 from softswitch.store.data_folder import DATABASE, KEY, RECORDINGS, UPLOADS
-from softswitch.store.errors import StoreError, StoreUnavailable
+from softswitch.store.errors import MigrationFault, StoreError, StoreUnavailable
 from softswitch.store.rebuild import Difference, compare
 
 MANIFEST = "manifest.json"
@@ -89,16 +91,33 @@ class Restored:
 
 
 def backup(data_dir: Path, target: Path, *, with_key: bool = False) -> Manifest:
-    """Copy everything to `target`, which must not exist; raises `BackupRefused`, `StoreUnavailable`."""
+    """Copy everything to `target`, which must not exist; raises `BackupRefused`, `StoreUnavailable`, `OSError`.
+
+    What fails leaves no folder behind: half a backup is none, and takes the room of the next one.
+    """
     source = data_dir / DATABASE
     if not source.is_file():
         raise StoreUnavailable(str(source), "no such file")
     try:
         target.mkdir(mode=0o700, parents=True)
     except FileExistsError as error:
-        raise BackupRefused(target, "已存在 / exists already") from error
+        is_cut_short = (target / DATABASE).exists() and not (target / MANIFEST).exists()
+        why = (
+            "未完成的备份,先删除 / an unfinished backup: remove it first"
+            if is_cut_short
+            else "已存在 / exists already"
+        )
+        raise BackupRefused(target, why) from error
+    try:
+        return _filled(target, data_dir.absolute(), with_key=with_key)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+def _filled(target: Path, data_dir: Path, *, with_key: bool) -> Manifest:
     copy = target / DATABASE
-    _copy_database(source, copy)
+    _copy_database(data_dir / DATABASE, copy)
     with closing(_read_only(copy)) as connection:
         journal = int(connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()[0])
         rows = rows_of(connection)
@@ -107,10 +126,9 @@ def backup(data_dir: Path, target: Path, *, with_key: bool = False) -> Manifest:
         ).fetchall()
     files, missing = [_saved(copy, DATABASE)], []
     for recording_id, path in recordings:
-        original = Path(path)
-        if original.is_file():
-            files.append(_copied(original, target, f"{RECORDINGS}/{original.parent.name}/{original.name}"))
-        else:  # retention has deleted it, or it never was
+        try:
+            files.append(_copied(Path(path), target, _place(Path(path), data_dir)))
+        except FileNotFoundError:  # retention has deleted it, perhaps this moment, or it never was
             missing.append(str(recording_id))
     uploads = sorted((data_dir / UPLOADS).glob("[!.]*.wav"))  # each was there before a document named it
     files += [_copied(upload, target, f"{UPLOADS}/{upload.name}") for upload in uploads]
@@ -118,16 +136,30 @@ def backup(data_dir: Path, target: Path, *, with_key: bool = False) -> Manifest:
         files.append(_copied(data_dir / KEY, target, KEY))
     manifest = Manifest(
         version=VERSION,
-        data_dir=str(data_dir.absolute()),
+        data_dir=str(data_dir),
         journal=journal,
         rows=rows,
         files=tuple(files),
         missing=tuple(missing),
     )
     draft = target / f"{MANIFEST}.draft"
-    draft.write_text(manifest.to_text(), encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(manifest.to_text())
+        file.flush()
+        os.fsync(file.fileno())
     draft.rename(target / MANIFEST)
+    _sync(target)
     return manifest
+
+
+def _place(original: Path, data_dir: Path) -> str:
+    """Where a recording lies inside the backup: as inside the data folder, so that it comes back to where its record says.
+
+    Talks and messages left in a box have folders of their own.
+    """
+    if original.is_relative_to(data_dir):
+        return original.relative_to(data_dir).as_posix()
+    return f"{RECORDINGS}/{original.parent.name}/{original.name}"
 
 
 def check(folder: Path) -> Manifest:
@@ -142,11 +174,12 @@ def check(folder: Path) -> Manifest:
     return manifest
 
 
-def restore(folder: Path, data_dir: Path) -> Restored:
+def restore(folder: Path, data_dir: Path, *, wall: Callable[[], float] = time.time) -> Restored:
     """Put a backup back into a data folder without a database, and compare what came out.
 
-    Nothing is written unless the whole backup is sound.  Raises `BackupRefused`; `StoreUnavailable` when a running
-    control holds the folder.
+    Nothing is written unless the whole backup is sound, and the database is put in its place last, brought up to this
+    program's schema: what fails on the way leaves none, and may be done again.  Raises `BackupRefused`, `OSError`;
+    `StoreUnavailable` when a running control holds the folder.
     """
     manifest = check(folder)
     database = data_dir / DATABASE
@@ -154,35 +187,78 @@ def restore(folder: Path, data_dir: Path) -> Restored:
         raise BackupRefused(data_dir, f"备份自 {manifest.data_dir} / the records name that folder")
     if database.exists():
         raise BackupRefused(database, "已存在,先移开 / exists already: move it away first")
-    data_dir.mkdir(parents=True, exist_ok=True)
+    for log in (data_dir / f"{DATABASE}-wal", data_dir / f"{DATABASE}-journal"):
+        if log.exists() and log.stat().st_size:
+            # SQLite would play what another database left there into the one that is put back.
+            raise BackupRefused(
+                log, "属于另一个数据库,先移开 / belongs to another database: move it away first"
+            )
+    _refuse_for_others(data_dir)
+    steps = _steps_to_now(folder / DATABASE)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = schema.lock(database)
+    draft = database.with_suffix(".restoring")
     try:
         for file in manifest.files:
-            if file.path != DATABASE:
-                _copy_file(folder / file.path, data_dir / file.path)
-        draft = database.with_suffix(".restoring")
-        _copy_file(folder / DATABASE, draft)
-        draft.rename(database)
-        for file in manifest.files:
-            if _saved(data_dir / file.path, file.path) != file:
-                raise BackupRefused(data_dir / file.path, "写入后不符 / differs after it was written")
-        with closing(_read_only(database)) as connection:
+            place = draft if file.path == DATABASE else data_dir / file.path
+            _copy_file(folder / file.path, place)
+            if _saved(place, file.path) != file:
+                raise BackupRefused(place, "写入后不符 / differs after it was written")
+        with closing(_read_only(draft)) as connection:
             (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
             if verdict != "ok" or rows_of(connection) != manifest.rows:
-                raise BackupRefused(database, f"数据库校验失败 / fails its check: {verdict}")
+                raise BackupRefused(draft, f"数据库校验失败 / fails its check: {verdict}")
+        if steps:
+            schema.prepare(draft, wall())
+        draft.rename(database)
+        _sync(data_dir)
         return Restored(manifest=manifest, differences=compare(database))
     finally:
+        for ending in ("", "-wal", "-shm"):
+            draft.with_name(f"{draft.name}{ending}").unlink(missing_ok=True)
         os.close(lock)
 
 
+def _refuse_for_others(data_dir: Path) -> None:
+    """Files of somebody else could not be opened by the service that they are put back for."""
+    if not data_dir.exists():
+        return
+    owner = data_dir.stat().st_uid
+    if owner != os.geteuid():
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = str(owner)
+        raise BackupRefused(
+            data_dir, f"属于 {name},请以该用户运行 / belongs to {name}: run this as that user"
+        )
+
+
+def _steps_to_now(database: Path) -> tuple[schema.Migration, ...]:
+    """What brings a backup of an older program up to this one; raises `BackupRefused` for one of a newer program."""
+    with closing(_read_only(database)) as connection:
+        try:
+            return schema.missing(connection, schema.shipped_migrations())
+        except MigrationFault as fault:
+            raise BackupRefused(database, f"与本程序不符 / does not fit this program: {fault}") from fault
+        except sqlite3.Error as fault:
+            raise BackupRefused(database, f"不可读 / cannot be read: {fault}") from fault
+
+
 def _copy_database(source: Path, target: Path) -> None:
-    """SQLite's online backup, a few pages at a time, so that the writer never waits for us."""
+    """SQLite's online backup, a few pages at a time, so that the writer never waits for us.
+
+    Within one transaction of reading: without it each commit of the writer makes SQLite begin the copy anew, and on a
+    busy hotline it would never end.
+    """
     try:
         with closing(_read_only(source)) as reading, closing(sqlite3.connect(target)) as writing:
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on it is one moment
             reading.backup(writing, pages=_PAGES, sleep=_PAUSE_S)
             writing.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        raise StoreUnavailable(str(source), str(error)) from error
+        raise StoreUnavailable(f"{source} -> {target}", str(error)) from error
     target.chmod(0o600)
 
 
@@ -208,6 +284,15 @@ def _copy_file(source: Path, target: Path) -> None:
         writing.flush()
         os.fsync(writing.fileno())
     target.chmod(0o600)
+
+
+def _sync(folder: Path) -> None:
+    """What was renamed in it is so after a power cut too."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _copied(original: Path, target: Path, inside: str) -> SavedFile:

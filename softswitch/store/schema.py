@@ -93,17 +93,7 @@ def prepare(path: Path, applied_at: float, migrations: tuple[Migration, ...] | N
 def migrate(connection: sqlite3.Connection, steps: tuple[Migration, ...], applied_at: float) -> None:
     """Apply the steps that are missing; the connection must be in autocommit mode."""
     connection.execute(_RECORD)
-    known = {
-        number: (name, sha256)
-        for number, name, sha256 in connection.execute("SELECT number, name, sha256 FROM migrations")
-    }
-    for number in sorted(known.keys() - {step.number for step in steps}):
-        raise MigrationFault(known[number][0], "the database is newer than this program")
-    for step in steps:
-        if step.number in known:
-            if known[step.number][1] != step.sha256:
-                raise MigrationFault(step.name, "was changed after it had been applied")
-            continue
+    for step in missing(connection, steps):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in statements(step.sql):
@@ -116,6 +106,23 @@ def migrate(connection: sqlite3.Connection, steps: tuple[Migration, ...], applie
         except sqlite3.Error as error:
             connection.execute("ROLLBACK")
             raise MigrationFault(step.name, str(error)) from error
+
+
+def missing(connection: sqlite3.Connection, steps: tuple[Migration, ...]) -> tuple[Migration, ...]:
+    """The steps that the database has not seen yet; reads only.
+
+    Raises `MigrationFault` for a database that is newer than this program, or that saw another text of a step.
+    """
+    known = {
+        number: (name, sha256)
+        for number, name, sha256 in connection.execute("SELECT number, name, sha256 FROM migrations")
+    }
+    for number in sorted(known.keys() - {step.number for step in steps}):
+        raise MigrationFault(known[number][0], "the database is newer than this program")
+    for step in steps:
+        if step.number in known and known[step.number][1] != step.sha256:
+            raise MigrationFault(step.name, "was changed after it had been applied")
+    return tuple(step for step in steps if step.number not in known)
 
 
 def statements(sql: str) -> tuple[str, ...]:

@@ -2,12 +2,18 @@
 
 import asyncio
 import hashlib
+import os
+import resource
 import shutil
+import sqlite3
+import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from softswitch.store import schema
 from softswitch.store.backup import BackupRefused, Manifest, backup, check, restore
 from softswitch.store.data_folder import DATABASE, KEY
 from softswitch.store.entries import (
@@ -26,10 +32,10 @@ from softswitch.store.writer import Store
 NOW = 1_700_000_000.0
 
 
-async def call(store: Store, data_dir: Path, number: int) -> None:
+async def call(store: Store, data_dir: Path, number: int, *, path: Path | None = None) -> None:
     """One recorded call whose file is there."""
     sound = f"sound of {number}".encode()
-    path = data_dir / "recordings" / "2023-11-14" / f"r{number}.wav"
+    path = path or data_dir / "recordings" / "2023-11-14" / f"r{number}.wav"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(sound)
     call_id, recording_id = f"c{number}", f"r{number}"
@@ -169,6 +175,146 @@ async def test_nothing_that_exists_is_overwritten(data: Path, tmp_path: Path) ->
         restore(saved, tmp_path / "elsewhere")
     with pytest.raises(StoreUnavailable):
         backup(tmp_path / "nowhere", tmp_path / "saved2")
+
+
+async def test_a_message_of_a_caller_comes_back_to_where_its_record_says(data: Path, tmp_path: Path) -> None:
+    """Messages lie beside the talks, in a folder of their own."""
+    message = data / "voicemail" / "2023-11-14" / "m1.wav"
+    async for store in running(data):
+        await call(store, data, 7, path=message)
+    backup(data, tmp_path / "saved")
+    shutil.move(data, tmp_path / "lost")
+    restore(tmp_path / "saved", data)
+    assert message.read_bytes() == b"sound of 7"
+
+
+async def test_a_copy_of_a_large_database_ends_while_the_writer_never_rests(
+    data: Path, tmp_path: Path
+) -> None:
+    """SQLite begins a copy anew after each commit of somebody else, unless it is one transaction of reading."""
+    writer = sqlite3.connect(data / DATABASE, isolation_level=None, check_same_thread=False)
+    writer.execute("PRAGMA journal_mode = WAL")
+    for number in range(80):
+        writer.execute("INSERT INTO state VALUES ('pad', ?, ?)", (str(number), "x" * 1024 * 1024))
+    is_over = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not is_over.wait(0.0005):
+            number += 1
+            writer.execute("INSERT OR REPLACE INTO state VALUES ('busy', 'busy', ?)", (str(number),))
+
+    busy = threading.Thread(target=write)
+    busy.start()
+    making = asyncio.create_task(asyncio.to_thread(backup, data, tmp_path / "saved"))
+    try:
+        done, _ = await asyncio.wait({making}, timeout=20)
+    finally:
+        is_over.set()
+        busy.join()
+        writer.close()
+        await asyncio.wait({making})
+    assert done, "the copy never ended"
+    assert check(tmp_path / "saved") == making.result()
+
+
+async def test_a_backup_that_fails_leaves_nothing_behind_and_may_be_made_again(
+    data: Path, tmp_path: Path
+) -> None:
+    """A disk that is full tonight is not fuller tomorrow."""
+    target = tmp_path / "saved"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(StoreUnavailable, match="saved"):
+            backup(data, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert not target.exists()
+    recording = next(data.rglob("r1.wav"))
+    recording.unlink()
+    recording.mkdir()
+    with pytest.raises(IsADirectoryError):
+        backup(data, target)
+    assert not target.exists()
+    recording.rmdir()
+    assert backup(data, target).missing == ("r1",)
+
+
+async def test_one_that_was_killed_on_the_way_is_named_as_such(data: Path, tmp_path: Path) -> None:
+    backup(data, tmp_path / "saved")
+    (tmp_path / "saved" / "manifest.json").unlink()
+    with pytest.raises(BackupRefused, match="unfinished"):
+        backup(data, tmp_path / "saved")
+
+
+async def test_the_log_of_a_database_that_was_moved_away_is_in_the_way_too(
+    data: Path, tmp_path: Path
+) -> None:
+    """After a crash it lies beside it, and SQLite would play it into the database that is put back."""
+    backup(data, tmp_path / "saved")
+    log = data / f"{DATABASE}-wal"
+    async for store in running(data):
+        await call(store, data, 8)
+        of_a_crash = log.read_bytes()
+    assert of_a_crash
+    (data / DATABASE).unlink()
+    log.write_bytes(of_a_crash)
+    with pytest.raises(BackupRefused) as refused:
+        restore(tmp_path / "saved", data)
+    assert refused.value.path == log
+    log.unlink()
+    assert restore(tmp_path / "saved", data).differences == ()
+
+
+async def test_a_backup_of_an_older_program_comes_back_as_this_one_wants_it(tmp_path: Path) -> None:
+    data, shipped = tmp_path / "data", schema.shipped_migrations()
+    schema.prepare(data / DATABASE, 1.0, shipped[:3])
+    backup(data, tmp_path / "saved")
+    (data / DATABASE).unlink()
+    assert restore(tmp_path / "saved", data, wall=lambda: NOW).differences == ()
+    with closing(sqlite3.connect(data / DATABASE)) as connection:
+        assert not schema.missing(connection, shipped)
+        assert connection.execute("SELECT max(applied_at) FROM migrations").fetchone() == (NOW,)
+
+
+async def test_a_backup_of_a_newer_program_is_refused_before_anything_is_written(
+    data: Path, tmp_path: Path
+) -> None:
+    """Control would refuse it, and the one of before would be gone."""
+    with closing(sqlite3.connect(data / DATABASE)) as connection, connection:
+        connection.execute("INSERT INTO migrations VALUES (99, '0099_later.sql', '', 1.0)")
+    backup(data, tmp_path / "saved")
+    shutil.move(data, tmp_path / "lost")
+    with pytest.raises(BackupRefused, match="newer"):
+        restore(tmp_path / "saved", data)
+    assert not data.exists()
+
+
+async def test_a_restoration_that_fails_on_the_way_leaves_no_database_and_may_be_made_again(
+    data: Path, tmp_path: Path
+) -> None:
+    """Half of one would be taken for a whole one by the next start."""
+    backup(data, tmp_path / "saved")
+    shutil.rmtree(data)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(OSError, match="large"):
+            restore(tmp_path / "saved", data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert [path.name for path in data.glob("hotline.*")] == ["hotline.lock"]
+    assert restore(tmp_path / "saved", data).differences == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder away")
+async def test_nothing_is_put_back_for_a_service_that_could_not_open_it(data: Path, tmp_path: Path) -> None:
+    """Typed as root by mistake, it would leave files of root in the folder of the service."""
+    backup(data, tmp_path / "saved")
+    (data / DATABASE).unlink()
+    os.chown(data, 65534, 65534)
+    with pytest.raises(BackupRefused, match="as that user"):
+        restore(tmp_path / "saved", data)
+    assert not (data / DATABASE).exists()
 
 
 async def test_announcements_that_were_uploaded_come_along(data: Path, tmp_path: Path) -> None:
