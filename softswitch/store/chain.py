@@ -23,15 +23,8 @@ FIRST_LINK = "0" * 64
 def load_key(path: Path) -> bytes:
     """Read the key, or make it when there is none; raises `KeyFault` for a file that others can read."""
     try:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(KEY_BYTES) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+        if not path.exists():
+            _make_key(path)
         if path.stat().st_mode & 0o077:
             raise KeyFault(str(path), "others can read it; it must be 0600")
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
@@ -40,6 +33,18 @@ def load_key(path: Path) -> bytes:
     if len(key) < KEY_BYTES:
         raise KeyFault(str(path), f"holds fewer than {KEY_BYTES} bytes")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all: half a key, of a full disk or a power cut, would let no later start get any further."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
 
 
 def next_link(key: bytes, previous: str, recording_id: str, sha256: str) -> str:

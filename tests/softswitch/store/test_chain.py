@@ -1,5 +1,6 @@
 """The keyed chain over recordings finds what was changed or taken out."""
 
+import resource
 import sqlite3
 import stat
 from pathlib import Path
@@ -34,6 +35,18 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
             chain.load_key(path)
     with pytest.raises(KeyFault):
         chain.load_key(tmp_path / "nowhere" / "key")
+
+
+def test_a_disk_that_is_full_leaves_no_half_key_behind(tmp_path: Path) -> None:
+    """It would let no later start get any further."""
+    path = tmp_path / "recording.key"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(KeyFault):
+            chain.load_key(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert len(chain.load_key(path)) == chain.KEY_BYTES
 
 
 def test_parts_of_a_link_cannot_run_into_each_other() -> None:
