@@ -8,7 +8,7 @@ from typing import Any
 
 from config.faults import ConfigFaults
 from config.load import load
-from softswitch.exit_codes import CONFIG_EXIT
+from softswitch.exit_codes import CONFIG_EXIT, INTERRUPTED
 from softswitch.settings.whole import Settings
 
 Run = Callable[[argparse.Namespace], int]
@@ -84,5 +84,8 @@ class CommandLine:
         Raises `SystemExit` after help (0) and for words that are none (2).
         """
         arguments = self._parser.parse_args(words)
-        code: int = arguments.run(arguments)
+        try:
+            code: int = arguments.run(arguments)
+        except KeyboardInterrupt:
+            return INTERRUPTED
         return code

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import signal
+import sqlite3
 import sys
 import time
 from contextlib import suppress
@@ -22,6 +23,7 @@ from softswitch.operations.self_check_report import as_text as as_page
 from softswitch.operations.support_bundle import write_bundle
 from softswitch.settings.whole import Settings
 from softswitch.store.backup import backup, restore
+from softswitch.store.data_folder import KEY
 from softswitch.store.errors import StoreError
 
 LOOK_EVERY_S = 0.2
@@ -77,7 +79,11 @@ def _told(run: RunWithSettings) -> RunWithSettings:
             return run(settings, arguments)
         except (StoreError, UnknownCall, OSError) as fault:
             sys.stderr.write(f"{fault}\n")
-            return FAILED
+        except sqlite3.Error as fault:
+            sys.stderr.write(
+                f"{settings.node.data_dir}: 数据库不可读 / the database cannot be read: {fault}\n"
+            )
+        return FAILED
 
     return told
 
@@ -109,6 +115,11 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     restored = restore(arguments.source, settings.node.data_dir)
     for difference in restored.differences:
         sys.stdout.write(f"{difference}\n")
+    if not (settings.node.data_dir / KEY).exists():
+        sys.stderr.write(
+            f"! {settings.node.data_dir / KEY}: 启动前放回,否则另建一把,此前的录音链不能再校验 / put it back before the start:"
+            " with a new one the chain of recordings up to now can no longer be verified\n"
+        )
     sys.stdout.write("有差异 / differs\n" if restored.differences else "已恢复,一致 / restored, equal\n")
     return FAILED if restored.differences else 0
 
@@ -146,7 +157,7 @@ def _self_check(settings: Settings, _arguments: argparse.Namespace) -> int:
 def _heard(settings: Settings, errand: str) -> bool:
     """Ask running control for something; False, and said so, when nobody hears."""
     if living_part(settings.node.run_dir, "control") is None:
-        sys.stderr.write("没有在运行 / nothing runs here\n")
+        sys.stderr.write(_nobody(settings))
         return False
     asked = wish(settings.node.run_dir, errand)
     until = time.monotonic() + HEARD_MOST_S
@@ -159,12 +170,20 @@ def _heard(settings: Settings, errand: str) -> bool:
     return True
 
 
+def _nobody(settings: Settings) -> str:
+    """Why nobody was found: who may not look does not know that nothing runs.  Raises `OSError`."""
+    run_dir = settings.node.run_dir
+    if run_dir.exists() and not os.access(run_dir, os.R_OK | os.X_OK, effective_ids=True):
+        return f"{run_dir}: 无权查看,请以服务的用户运行 / may not be looked into: run this as the user of the service\n"
+    return "没有在运行 / nothing runs here\n"
+
+
 def _drain(settings: Settings, arguments: argparse.Namespace) -> int:
     """Tell the launcher, and wait for its end."""
     # A number that a power cut left behind may be somebody else's now.
     launcher = living_part(settings.node.run_dir, "launcher")
     if launcher is None:
-        sys.stderr.write("没有在运行 / nothing runs here\n")
+        sys.stderr.write(_nobody(settings))
         return FAILED
     drain_mark(settings.node.run_dir).touch()
     os.kill(launcher, signal.SIGUSR1)

@@ -20,7 +20,9 @@ from pathlib import Path
 from softswitch.business.seed import machine_of, seeded
 from softswitch.business.whole import BusinessFaults, whole_of
 from softswitch.settings.whole import Settings
+from softswitch.store import schema
 from softswitch.store.data_folder import DATABASE, KEY
+from softswitch.store.errors import MigrationFault
 
 STACK_MOST_S = 30.0
 EARLIEST = 1_700_000_000.0
@@ -58,6 +60,7 @@ def examine(settings: Settings, now: Callable[[], float] = time.time) -> tuple[F
         *_folders(settings),
         *_disk(settings),
         *_secrets(settings),
+        *_database(settings),
         *_descriptors(settings),
         *_ports(settings),
         *_stack(),
@@ -81,9 +84,9 @@ def _fault(subject: str, text: str) -> Finding:
 def _folders(settings: Settings) -> Iterator[Finding]:
     for name, folder in (("node.data_dir", settings.node.data_dir), ("node.run_dir", settings.node.run_dir)):
         nearest = folder.absolute()
-        while not nearest.exists():
+        while not _is_there(nearest):
             nearest = nearest.parent
-        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK, effective_ids=True):
             yield _fault(name, f"{folder}: 不可写 / cannot be written")
         else:
             yield _well(name, str(folder))
@@ -91,7 +94,7 @@ def _folders(settings: Settings) -> Iterator[Finding]:
 
 def _disk(settings: Settings) -> Iterator[Finding]:
     folder = settings.node.data_dir.absolute()
-    while not folder.exists():
+    while not _is_there(folder):
         folder = folder.parent
     free = shutil.disk_usage(folder).free // MEGABYTE
     least = settings.recording.keep_free_mb
@@ -101,8 +104,45 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 def _secrets(settings: Settings) -> Iterator[Finding]:
     key = settings.node.data_dir / KEY
-    if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
+    if _is_there(key) and stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield _fault("recording.key", f"{key}: 须为 0600 / must be 0600")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    """Whether control could open it.  Not read as a whole: a start waits for this."""
+    path = settings.node.data_dir / DATABASE
+    if not _is_there(path):
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as reader:
+            steps = schema.missing(reader, schema.shipped_migrations())
+            (links,) = reader.execute(
+                "SELECT count(*) FROM (SELECT 1 FROM recording_chain LIMIT 1)"
+            ).fetchone()
+    except MigrationFault as fault:
+        yield _fault("database", f"{path}: 与本程序不符 / does not fit this program: {fault}")
+        return
+    except sqlite3.Error as fault:
+        is_held = getattr(fault, "sqlite_errorcode", 0) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        says = _warning if is_held else _fault
+        yield says("database", f"{path}: 不可读 / cannot be read: {fault}")
+        return
+    later = f", 启动时升级 {len(steps)} 步 / so many steps of migration at the start" if steps else ""
+    yield _well("database", f"可用 / can be used{later}")
+    if links and not _is_there(settings.node.data_dir / KEY):
+        yield _warning(
+            "recording.key",
+            f"{settings.node.data_dir / KEY}: 不在;启动将另建一把,此前的录音链不能再校验"
+            " / is not there: a start makes a new one, and the chain of recordings up to now can no longer be verified",
+        )
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something that we may see."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _descriptors(settings: Settings) -> Iterator[Finding]:
@@ -131,6 +171,9 @@ def _stack() -> Iterator[Finding]:
     except subprocess.TimeoutExpired:
         yield _fault("pjsua2", f"{STACK_MOST_S:.0f} s 未加载 / not loaded")
         return
+    except OSError as fault:
+        yield _fault("pjsua2", f"不可用 / cannot be used: {fault}")
+        return
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode}"]
         yield _fault("pjsua2", f"不可用 / cannot be used: {last[0]}")
@@ -140,7 +183,7 @@ def _stack() -> Iterator[Finding]:
 
 def _business(settings: Settings) -> Iterator[Finding]:
     """The business that the settings file names: it is taken where there is none yet, and of no account afterwards."""
-    says = _warning if (settings.node.data_dir / DATABASE).exists() else _fault
+    says = _warning if _is_there(settings.node.data_dir / DATABASE) else _fault
     try:
         whole_of(seeded(settings), machine_of(settings))
     except BusinessFaults as refused:
@@ -165,7 +208,7 @@ def _clock(settings: Settings, now: float) -> Iterator[Finding]:
 
 
 def _newest_entry(path: Path) -> float | None:
-    if not path.is_file():
+    if not _is_there(path):
         return None
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as reader:

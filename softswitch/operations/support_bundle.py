@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from softswitch.operations.processes import parts_of_node
 from softswitch.settings.whole import Settings
@@ -49,10 +49,20 @@ _URLS = re.compile(r"(?i)(https?://[^\s\"'/?#\\]+)[/?#][^\s\"'\\]+")
 def write_bundle(settings: Settings, logs: tuple[Path, ...], target: Path) -> tuple[str, ...]:
     """Write the archive (tar, gzip) and return the names inside.  `FileExistsError` when `target` is there."""
     secrets = tuple(secrets_of(settings))
+    opened = target.open("xb")
+    try:
+        with opened as file:  # a full disk may refuse as late as its end
+            return _fill(file, tuple(_parts(settings, logs)), secrets)
+    except BaseException:
+        target.unlink(missing_ok=True)  # half of it would stand in the way of the next
+        raise
+
+
+def _fill(file: BinaryIO, parts: tuple[tuple[str, str], ...], secrets: tuple[str, ...]) -> tuple[str, ...]:
     names = []
-    with target.open("xb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
-        target.chmod(0o600)
-        for name, text in _parts(settings, logs):
+    os.fchmod(file.fileno(), 0o600)
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for name, text in parts:
             data = scrubbed(text, secrets).encode()
             info = tarfile.TarInfo(f"support/{name}")
             info.size, info.mtime, info.mode = len(data), int(time.time()), 0o600
@@ -107,8 +117,27 @@ def _parts(settings: Settings, logs: tuple[Path, ...]) -> Iterator[tuple[str, st
     for log in sorted((settings.node.run_dir / "cells").glob("*.log")):
         yield f"cells/{log.name}", _tail(log)
     database = settings.node.data_dir / DATABASE
-    if database.is_file():
-        yield from _database(database)
+    try:
+        found = tuple(_database(database)) if database.is_file() else ()
+    except (sqlite3.Error, OSError) as fault:  # that may be the very fault that somebody far away shall find
+        found = (("database-unreadable.txt", f"{database}: {fault}\n"),)
+    yield from found
+    if rejected := _rejected(database.with_suffix(".rejected.jsonl")):
+        yield "rejected.jsonl", rejected
+
+
+def _rejected(path: Path) -> str:
+    """Why entries could not be written (`entry_rejected`), and of which kind they are; not what stands in them."""
+    try:
+        lines = [json.loads(line) for line in _tail(path).splitlines()] if path.is_file() else []
+    except (OSError, ValueError) as fault:
+        return f"{fault}\n"
+    return "\n".join(
+        json.dumps(
+            {"error": line.get("error"), "kind": line.get("row", {}).get("kind", "state")}, ensure_ascii=False
+        )
+        for line in lines
+    )
 
 
 def _database(path: Path) -> Iterator[tuple[str, str]]:
@@ -131,7 +160,10 @@ def _database(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _machine(settings: Settings) -> dict[str, Any]:
-    disk = shutil.disk_usage(settings.node.data_dir if settings.node.data_dir.exists() else Path("/"))
+    try:
+        disk = shutil.disk_usage(settings.node.data_dir)
+    except OSError:
+        disk = shutil.disk_usage("/")
     return {
         "python": sys.version,
         "platform": platform.platform(),

@@ -8,7 +8,7 @@ import pytest
 
 from softswitch.__main__ import command_line
 from softswitch.command_line import CommandLine
-from softswitch.exit_codes import CONFIG_EXIT
+from softswitch.exit_codes import CONFIG_EXIT, INTERRUPTED
 from softswitch.settings.whole import Settings
 
 IN_BOTH = re.compile(r"[一-鿿].* / .*[a-z]", re.DOTALL)
@@ -64,3 +64,14 @@ def test_words_that_are_none_end_with_the_usage(capsys: pytest.CaptureFixture[st
         LINE.run(["dial"])
     assert refused.value.code == CONFIG_EXIT
     assert "用法 / usage" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_word_without_a_trace_of_python() -> None:
+    """Whoever no longer waits for the end of a drain is not shown a fault."""
+
+    def waits(_arguments: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    line = CommandLine("tried", "试验 / a trial")
+    line.add("wait", "等 / wait", waits)
+    assert line.run(["wait"]) == INTERRUPTED

@@ -1,6 +1,9 @@
 """What a machine is told before anything is started on it."""
 
+import os
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +14,9 @@ from config.load import load
 from softswitch.operations.examination import Verdict, examine
 from softswitch.settings.overflow import OverflowSettings, OverflowTo
 from softswitch.settings.whole import Settings
+from softswitch.store import schema
 from softswitch.store.writer import Store
-from tests.softswitch.store.samples import arrived
+from tests.softswitch.store.samples import arrived, closed
 
 
 @pytest.fixture
@@ -87,3 +91,52 @@ async def test_a_business_of_the_settings_that_could_not_be_taken_is_a_fault_unt
     store = await Store.open(data / "hotline.sqlite", key_path=data / "recording.key", wall=time.time)
     await store.close()
     assert found(in_vain)["business"] is Verdict.WARNING
+
+
+async def made(settings: Settings) -> Path:
+    """A database that a control left behind."""
+    data = settings.node.data_dir
+    data.mkdir(parents=True)
+    store = await Store.open(data / "hotline.sqlite", key_path=data / "recording.key", wall=time.time)
+    store.record(closed("r1", "c1"))
+    await store.close()
+    return data / "hotline.sqlite"
+
+
+async def test_a_database_that_control_could_not_open_is_a_fault(settings: Settings) -> None:
+    """Whoever asks why nothing starts is not told that all is sound."""
+    assert "database" not in found(settings), "there is none yet"
+    path = await made(settings)
+    assert found(settings)["database"] is Verdict.WELL
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO migrations VALUES (99, '0099_later.sql', '', 1.0)")
+    assert found(settings)["database"] is Verdict.FAULT
+    path.write_bytes(b"not a database at all" * 500)
+    assert found(settings)["database"] is Verdict.FAULT
+
+
+async def test_a_database_of_an_older_program_is_none(settings: Settings) -> None:
+    data = settings.node.data_dir
+    schema.prepare(data / "hotline.sqlite", 1.0, schema.shipped_migrations()[:-1])
+    assert found(settings)["database"] is Verdict.WELL
+
+
+async def test_a_chain_whose_key_is_gone_is_a_warning(settings: Settings) -> None:
+    """A start would make another key, and every night would find the chain broken."""
+    path = await made(settings)
+    assert "recording.key" not in found(settings)
+    path.with_name("recording.key").unlink()
+    assert found(settings)["recording.key"] is Verdict.WARNING
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+async def test_who_may_not_look_is_told_so(settings: Settings) -> None:
+    """By a finding, not by a fault of ours."""
+    await made(settings)
+    settings.node.data_dir.chmod(0o700)
+    os.seteuid(65534)
+    try:
+        verdicts = found(settings)
+    finally:
+        os.seteuid(0)
+    assert verdicts["node.data_dir"] is Verdict.FAULT
