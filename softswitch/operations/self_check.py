@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from api.faults import Conflict, NotFound
+from api.faults import Conflict, NotFound, Unavailable
 from api.self_check_port import SelfCheckView
 from api.views import Page, WallTime
 from softswitch.calls.trunks import Trunks
@@ -109,17 +109,19 @@ class SelfCheck:
         report = SelfCheckReport(
             node=self._node, started_at=started_at, steps=steps, facts=await self._facts()
         )
-        await asyncio.to_thread(self._keep, report)
         log.info("self_check.done", is_well=report.is_well, fault=report.fault)
         if report.is_well:
             self._alarms.clear(AlarmKind.SELF_CHECK_FAILED)
         else:
             self._alarms.raise_alarm(AlarmKind.SELF_CHECK_FAILED, "", report.fault)
+        try:
+            await asyncio.to_thread(self._keep, report)
+        except OSError:  # a full disk, which may be why the check failed: its alarm is raised by now
+            log.exception("self_check.not_kept")
         return report
 
     async def _facts(self) -> tuple[Fact, ...]:
-        free = shutil.disk_usage(self._data_dir).free
-        facts = [Fact(name="磁盘剩余 / disk free", value=f"{free / GIGABYTE:.1f} GB")]
+        facts = [_disk(self._data_dir)]
         for trunk in self._trunks.statistics():
             if trunk.name != TEST_LINE:
                 state = "正常 / up" if trunk.up else "中断 / down"
@@ -137,11 +139,14 @@ class SelfCheck:
     async def _yesterday(self) -> Fact:
         today = datetime.fromtimestamp(self._clock.wall()).astimezone().replace(hour=0, minute=0, second=0)
         since = today - timedelta(days=1)
-        [sums] = await self._reader.rows(
-            "SELECT SUM(offered) AS offered, SUM(answered) AS answered, SUM(abandoned) AS abandoned "
-            "FROM half_hours WHERE began_at >= ? AND began_at < ?",
-            [int(since.timestamp()), int(today.timestamp())],
-        )
+        try:
+            [sums] = await self._reader.rows(
+                "SELECT SUM(offered) AS offered, SUM(answered) AS answered, SUM(abandoned) AS abandoned "
+                "FROM half_hours WHERE began_at >= ? AND began_at < ?",
+                [int(since.timestamp()), int(today.timestamp())],
+            )
+        except Unavailable as fault:
+            return Fact(name=f"{since:%Y-%m-%d}", value=str(fault), is_well=False)
         value = (
             f"来话 / offered {sums['offered'] or 0}, 接听 / answered {sums['answered'] or 0}, "
             f"放弃 / abandoned {sums['abandoned'] or 0}"
@@ -199,6 +204,14 @@ def _view(report: SelfCheckReport) -> SelfCheckView:
         fault=report.fault,
         text=as_text(report),
     )
+
+
+def _disk(folder: Path) -> Fact:
+    name = "磁盘剩余 / disk free"
+    try:
+        return Fact(name=name, value=f"{shutil.disk_usage(folder).free / GIGABYTE:.1f} GB")
+    except OSError as fault:
+        return Fact(name=name, value=str(fault), is_well=False)
 
 
 def _certificate(path: str, now: float) -> Fact:

@@ -1,7 +1,9 @@
 """The daily check comes once a day at its time, lets callers go first, and its alarm stands until a check is well."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -146,3 +148,19 @@ async def test_who_asks_while_there_is_no_room_is_told_so_and_while_one_runs_too
     desk.call.may_end.set()
     await desk.pass_time(DUE_S)
     assert desk.call.made_at == [DUE_S]
+
+
+async def test_a_disk_that_takes_no_report_does_not_hide_that_the_check_failed(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Nor does a database that gives nothing: they may be why it failed."""
+    (tmp_path / "self_checks").write_text("no folder")
+    with closing(sqlite3.connect(tmp_path / "hotline.sqlite")) as connection, connection:
+        connection.execute("DROP TABLE half_hours")
+    desk.call.steps = (FAILED,)
+    await desk.pass_time(DUE_S)
+    assert desk.failures() == ["tone: 700 Hz"]
+    (tmp_path / "self_checks").unlink()
+    await desk.pass_time(DUE_S + DAY_S)
+    [view] = (await desk.check.newest("", 10)).items
+    assert "数据库暂不可读" in view.text
