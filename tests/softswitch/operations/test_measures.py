@@ -1,11 +1,16 @@
 """What is counted, read back as Prometheus reads it."""
 
+import re
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from media import events
 from softswitch.operations.exposition import text_of
 from softswitch.operations.measures import Measures
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Counted:
@@ -21,6 +26,15 @@ class Counted:
                 if sample.name == f"hotline_{name}" and sample.labels == labels:
                     return float(sample.value)
         return None
+
+    def with_label(self, name: str, label: str, value: str) -> list[float]:
+        """The values of all samples that have this label, whatever else they have."""
+        return [
+            float(sample.value)
+            for family in text_string_to_metric_families(text_of(self.registry))
+            for sample in family.samples
+            if sample.name == f"hotline_{name}" and sample.labels.get(label) == value
+        ]
 
 
 def test_work_that_stumbles_is_counted_by_its_name() -> None:
@@ -90,25 +104,41 @@ def test_ticks_add_up_over_reports() -> None:
                 recordings=1,
                 ticks=50,
                 late_ticks=late,
+                ticks_skipped=40 * late,
                 latest_ms=3.0,
                 work_p50_ms=0.5,
                 work_max_ms=2.0,
                 packets_received=100,
                 packets_sent=100,
+                send_failures=3,
             )
         )
     assert counted.value("plane_ticks_total") == 100
     assert counted.value("plane_late_ticks_total") == 2
+    assert counted.value("plane_skipped_ticks_total") == 80
     assert counted.value("rtp_packets_total", direction="sent") == 200
+    assert counted.value("rtp_send_failures_total") == 6
 
 
 def test_processes_are_counted_by_kind_so_that_cells_are_one_series() -> None:
     counted = Counted()
-                ticks_skipped=40 * late,
     for name in ("cell 1f-1", "cell 1f-2", "plane-0"):
         counted.measures.hear("process.lost", {"process": name, "detail": ""}, 1.0)
     assert counted.value("processes_lost_total", part="cell") == 2
     assert counted.value("processes_lost_total", part="plane-0") == 1
-                send_failures=3,
-    assert counted.value("plane_skipped_ticks_total") == 80
-    assert counted.value("rtp_send_failures_total") == 6
+
+
+def test_what_alerts_look_for_is_there_at_zero_before_it_happens() -> None:
+    """`rate` sees no rise of a counter that appears with its first fault: the plane dies once, and nobody would be told."""
+    counted = Counted()
+    rules = (ROOT / "docs" / "alert_rules.yml").read_text(encoding="utf-8")
+    looked_for = [
+        (metric, label, value)
+        for metric, label, values in re.findall(r'hotline_(\w+_total)\{(\w+)=~?"([^"]+)"\}', rules)
+        for value in values.split("|")
+    ]
+    assert ("calls_ended_total", "reason", "media_lost") in looked_for
+    for metric, label, value in looked_for:
+        found = counted.with_label(metric, label, value)
+        assert found, f"{metric}: {label}={value}"
+        assert set(found) == {0.0}
