@@ -30,17 +30,21 @@ run:
 	@.ci/setup run
 	@exec $(PY) -m softswitch run --config "$(CONFIG)"
 
+# Beside the tests with phones, which mostly wait, runs what needs none and gives way to them: one after the other they
+# took a slow machine longer than the limit.  In the long suite browsers and attacks follow it.
+COMPUTING := tests/acd tests/api tests/config tests/fuzz tests/media tests/softswitch
 test: setup
-	$(QUICK_LIMIT) $(PY) -m pytest -m "not long"
+	@mkdir -p var
+	@nice -n 15 $(QUICK_LIMIT) $(PY) -m pytest -m "not long" $(COMPUTING) >var/test-beside.log 2>&1 & beside=$$!; \
+	$(QUICK_LIMIT) $(PY) -m pytest -m "not long" $(addprefix --ignore=,$(COMPUTING)); code=$$?; \
+	wait $$beside || code=1; cat var/test-beside.log; exit $$code
 
-# Beside the tests with phones, which mostly wait, runs what only computes and gives way to them, then browsers and attacks.
-COMPUTING := tests/acd tests/fuzz tests/media tests/softswitch
 BROWSING := tests/hostile tests/web
-BESIDE := timeout --foreground --kill-after=20 1300
+BESIDE := timeout --foreground --kill-after=20
 test-long: setup
 	@mkdir -p var
-	@{ nice -n 15 $(BESIDE) $(PY) -m pytest -m long $(COMPUTING); computing=$$?; \
-	   $(BESIDE) $(PY) -m pytest -m long $(BROWSING) && exit $$computing; } >var/test-long-beside.log 2>&1 & beside=$$!; \
+	@{ nice -n 15 $(BESIDE) 1600 $(PY) -m pytest -m long $(COMPUTING); computing=$$?; \
+	   $(BESIDE) 1100 $(PY) -m pytest -m long $(BROWSING) && exit $$computing; } >var/test-long-beside.log 2>&1 & beside=$$!; \
 	$(LONG_LIMIT) $(PY) -m pytest -m long $(addprefix --ignore=,$(COMPUTING) $(BROWSING)); code=$$?; \
 	wait $$beside || code=1; cat var/test-long-beside.log; exit $$code
 

@@ -245,7 +245,7 @@ async def test_ticks_that_are_passed_over_are_reported_once(tmp_path: Path, writ
         assert report.ticks_skipped == pytest.approx(3600 * 50, abs=100)
         after = await control.wait_for(PlaneReported)
         assert isinstance(after, PlaneReported)
-        assert after.ticks_skipped == 0, "told once"
+        assert after.ticks_skipped < 1000, "the hour is told once, whatever a busy machine misses after it"
 
 
 async def test_a_leg_and_a_recording_that_nobody_wants_are_named_when_holdings_are_asked_for(
