@@ -67,7 +67,9 @@ async def test_a_cell_that_hangs_is_killed_and_loses_its_own_legs(tmp_path: Path
         await cells.wait_until(lambda: bool(cells.lost))
         assert [(cell_id, set(lost)) for cell_id, lost in cells.lost] == [(stuck.cell_id, legs)]
         assert cells.pool.hung == 1
-        assert not Path(f"/proc/{pid}").exists()
+        await cells.wait_until(
+            lambda: not Path(f"/proc/{pid}").exists()
+        )  # its parent has taken its end as well
         survivor = next(f"leg{n}" for n in range(3) if f"leg{n}" not in legs)
         cells.pool.send(survivor, HangUpLeg(leg_id=survivor))
         await cells.edge.wait_request("BYE", Call_ID=f"call-{survivor}")
