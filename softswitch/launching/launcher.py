@@ -228,9 +228,8 @@ class Launcher:
         log.info("launcher.draining")
         try:
             drain_mark(self._run_dir).touch()
-        except (
-            OSError
-        ) as fault:  # a full disk: only a control that is replaced meanwhile would not know of it
+        except OSError as fault:
+            # A full disk: only a control that is replaced meanwhile would not know of it.
             log.error("launcher.drain_not_noted", reason=str(fault))
         for part in self._parts:
             if part.drains and part.process is not None:

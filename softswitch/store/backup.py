@@ -19,6 +19,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from media.wav import sync_folder
 from softswitch.store import schema
 from softswitch.store.data_folder import DATABASE, KEY, RECORDINGS, UPLOADS
 from softswitch.store.errors import MigrationFault, StoreError, StoreUnavailable
@@ -148,7 +149,7 @@ def _filled(target: Path, data_dir: Path, *, with_key: bool) -> Manifest:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(target / MANIFEST)
-    _sync(target)
+    sync_folder(target)
     return manifest
 
 
@@ -211,7 +212,7 @@ def restore(folder: Path, data_dir: Path, *, wall: Callable[[], float] = time.ti
         if steps:
             schema.prepare(draft, wall())
         draft.rename(database)
-        _sync(data_dir)
+        sync_folder(data_dir)
         return Restored(manifest=manifest, differences=compare(database))
     finally:
         for ending in ("", "-wal", "-shm"):
@@ -284,15 +285,6 @@ def _copy_file(source: Path, target: Path) -> None:
         writing.flush()
         os.fsync(writing.fileno())
     target.chmod(0o600)
-
-
-def _sync(folder: Path) -> None:
-    """What was renamed in it is so after a power cut too."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _copied(original: Path, target: Path, inside: str) -> SavedFile:
